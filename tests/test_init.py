@@ -1,0 +1,108 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""The package's front door: lazy, complete and light."""
+
+import importlib
+import json
+import pkgutil
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+import sklearn_geo
+
+HEAVY = ("torch", "skorch", "pandas", "polars", "matplotlib", "geopandas")
+ROOMS = sorted(
+    module.name
+    for module in pkgutil.iter_modules(sklearn_geo.__path__)
+    if not module.name.startswith("_")
+)
+
+# Which rooms a room may import (DESIGN: arrows only run down), lowest first.
+FLOORS = [
+    ["base"],
+    ["geometry"],
+    ["metrics", "model_selection"],
+    ["encoding"],
+    ["neighbors"],
+    ["datasets"],
+]
+
+
+def run_in_fresh_interpreter(code):
+    out = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    return json.loads(out.stdout)
+
+
+def test_import_is_light():
+    modules = run_in_fresh_interpreter(
+        "import sklearn_geo, sys, json; print(json.dumps(sorted(sys.modules)))"
+    )
+    assert "sklearn_geo" in modules
+    assert not set(HEAVY) & set(modules)
+    assert "sklearn" not in modules
+
+
+def test_using_every_public_name_stays_light():
+    # The rooms of the ground floor need none of the heavy packages at all.
+    modules = run_in_fresh_interpreter(
+        "import sklearn_geo, sys, json\n"
+        "for name in sklearn_geo.__all__: getattr(sklearn_geo, name)\n"
+        "print(json.dumps(sorted(sys.modules)))"
+    )
+    assert "sklearn_geo.encoding" in modules
+    assert not set(HEAVY) & set(modules)
+
+
+def test_every_room_is_offered():
+    assert ROOMS == sorted(sklearn_geo._ROOMS)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_top_level_names_are_the_rooms_own(room):
+    module = importlib.import_module(f"sklearn_geo.{room}")
+    assert getattr(sklearn_geo, room) is module
+    for name in sklearn_geo._ROOMS[room]:
+        assert name in module.__all__
+        assert getattr(sklearn_geo, name) is getattr(module, name)
+
+
+@pytest.mark.parametrize("room", [room for room in ROOMS if room != "base"])
+def test_all_is_sorted_and_real(room):
+    module = importlib.import_module(f"sklearn_geo.{room}")
+    assert module.__all__ == sorted(module.__all__)
+    assert all(hasattr(module, name) for name in module.__all__)
+
+
+def test_dir_and_unknown_names():
+    assert set(dir(sklearn_geo)) == set(sklearn_geo.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'UTMOneHotEncodr'"):
+        sklearn_geo.UTMOneHotEncodr  # noqa: B018
+
+
+def test_version_is_the_installed_one():
+    assert metadata.version("sklearn-geo") == sklearn_geo.__version__
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_arrows_only_run_down(room):
+    package = Path(sklearn_geo.__file__).parent
+    floor = next(i for i, rooms in enumerate(FLOORS) if room in rooms)
+    above = {other for rooms in FLOORS[floor:] for other in rooms} - {room}
+    files = (
+        [package / f"{room}.py"]
+        if room == "base"
+        else sorted((package / room).rglob("*.py"))
+    )
+    for file in files:
+        for other in above:
+            assert f"sklearn_geo.{other}" not in "\n".join(
+                line
+                for line in file.read_text().splitlines()
+                if line.lstrip().startswith(("from ", "import "))
+            ), f"{file.name} imports upwards: {other}"
