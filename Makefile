@@ -21,7 +21,7 @@ lint: $(VENV)/.test
 
 doctest: $(VENV)/.test
 	$(BIN)/python -m pytest --doctest-modules --doctest-glob='*.rst' --doctest-glob='*.md' \
-		README.md CONTRIBUTING.md docs sklearn_geo
+		README.md docs/*.rst sklearn_geo
 
 docs: $(VENV)/.docs
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html

@@ -60,7 +60,7 @@ def test_using_every_public_name_stays_light():
 
 
 def test_every_room_is_offered():
-    assert ROOMS == sorted(sklearn_geo._ROOMS)
+    assert sorted(sklearn_geo._ROOMS) == ROOMS
 
 
 @pytest.mark.parametrize("room", ROOMS)

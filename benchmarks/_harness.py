@@ -1,0 +1,205 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""What every job shares: timing, ratios, growth and goals."""
+
+import gc
+import math
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+SIZES = (10_000, 100_000, 1_000_000)
+QUICK_SIZES = (10_000, 100_000)
+# A runner that takes longer than this is repeated less often.
+SLOW_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A ratio of medians at the largest size, and the bound it must keep."""
+
+    over: str
+    under: str
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @property
+    def name(self):
+        return f"{self.over} / {self.under}"
+
+    def bound(self):
+        if self.at_least is not None:
+            return f">= {self.at_least:g}"
+        return f"<= {self.at_most:g}"
+
+    def met(self, ratio):
+        if self.at_least is not None:
+            return ratio >= self.at_least
+        return ratio <= self.at_most
+
+
+@dataclass(frozen=True)
+class Job:
+    """One question, answered by several runners on the same inputs.
+
+    `runners` maps a name to a callable of the inputs; the first is ours. `check`
+    gets the results of all runners at every size and raises if they are not equal.
+    """
+
+    name: str
+    question: str
+    make: Callable[[int], Any]
+    runners: dict[str, Callable[[Any], Any]]
+    check: Callable[[Any, dict[str, Any]], None]
+    goals: tuple[Goal, ...] = ()
+    # What is counted: "places", "pairs"; for the table only.
+    unit: str = "rows"
+    sizes: tuple[int, ...] = SIZES
+    quick_sizes: tuple[int, ...] = QUICK_SIZES
+    # Runners that give no result to compare (bounds such as a bare copy).
+    limits: frozenset[str] = frozenset()
+    repeats: int = 7
+    # A runner may time itself (a child process): it then returns its seconds.
+    self_timed: bool = False
+    notes: str = ""
+
+
+@dataclass
+class Result:
+    """Medians of one job, by size and runner."""
+
+    job: Job
+    seconds: dict[int, dict[str, float]] = field(default_factory=dict)
+    spread: dict[int, dict[str, float]] = field(default_factory=dict)
+
+    @property
+    def sizes(self):
+        return sorted(self.seconds)
+
+    def ratio(self, goal):
+        at = self.seconds[self.sizes[-1]]
+        return at[goal.over] / at[goal.under]
+
+    def growth(self, runner):
+        return fitted_exponent(
+            self.sizes, [self.seconds[size][runner] for size in self.sizes]
+        )
+
+    def missed(self):
+        return [goal for goal in self.job.goals if not goal.met(self.ratio(goal))]
+
+    def as_dict(self):
+        last = self.sizes[-1]
+        return {
+            "job": self.job.name,
+            "question": self.job.question,
+            "seconds": {str(size): self.seconds[size] for size in self.sizes},
+            "spread": {str(size): self.spread[size] for size in self.sizes},
+            "growth": {r: self.growth(r) for r in self.seconds[last]},
+            "ratios": {
+                goal.name: {
+                    "value": self.ratio(goal),
+                    "goal": goal.bound(),
+                    "met": goal.met(self.ratio(goal)),
+                    "at": last,
+                }
+                for goal in self.job.goals
+            },
+        }
+
+
+def fitted_exponent(sizes, seconds):
+    """Return b of the least-squares line log t = a + b log n, or None for one size."""
+    if len(sizes) < 2:
+        return None
+    x = [math.log(size) for size in sizes]
+    y = [math.log(max(second, 1e-9)) for second in seconds]
+    mean_x, mean_y = statistics.fmean(x), statistics.fmean(y)
+    covariance = sum((a - mean_x) * (b - mean_y) for a, b in zip(x, y, strict=True))
+    return covariance / sum((a - mean_x) ** 2 for a in x)
+
+
+def _timed(runner, inputs, self_timed):
+    gc.collect()
+    start = time.perf_counter()
+    result = runner(inputs)
+    elapsed = time.perf_counter() - start
+    return (result if self_timed else elapsed), result
+
+
+def run_job(job, *, quick=False, progress=lambda text: None):
+    """Run one job at every size; assert equal results before keeping a time."""
+    outcome = Result(job)
+    for size in job.quick_sizes if quick else job.sizes:
+        inputs = job.make(size)
+        times = {name: [] for name in job.runners}
+        results = {}
+        for name, runner in job.runners.items():
+            progress(f"{job.name}: {name}, n = {size:,}")
+            # The first call also warms caches and lazily built tables: not counted,
+            # unless it is so slow that it cannot matter.
+            seconds, result = _timed(runner, inputs, job.self_timed)
+            if name not in job.limits:
+                results[name] = result
+            if seconds > SLOW_SECONDS:
+                times[name].append(seconds)
+        job.check(inputs, results)
+        del results
+        repeats = 3 if quick else job.repeats
+        # Runners take turns, so that a slow minute of the machine hits all of them.
+        for turn in range(repeats):
+            for name, runner in job.runners.items():
+                slow = times[name] and times[name][0] > SLOW_SECONDS
+                if slow and len(times[name]) >= 3 - 2 * quick:
+                    continue
+                progress(f"{job.name}: {name}, n = {size:,}, {turn + 1}/{repeats}")
+                times[name].append(_timed(runner, inputs, job.self_timed)[0])
+        outcome.seconds[size] = {n: statistics.median(t) for n, t in times.items()}
+        outcome.spread[size] = {
+            name: (max(t) - min(t)) / statistics.median(t) for name, t in times.items()
+        }
+    progress("")
+    return outcome
+
+
+def report(outcome):
+    """Return a table for the terminal."""
+    job = outcome.job
+    names = list(job.runners)
+    widths = [max(12, len(name) + 2) for name in names]
+    lines = [f"{job.name}: {job.question}"]
+    header = f"{job.unit:>12}" + "".join(
+        f"{name:>{width}}" for name, width in zip(names, widths, strict=True)
+    )
+    lines.append(header)
+    for size in outcome.sizes:
+        cells = "".join(
+            f"{_seconds(outcome.seconds[size][name]):>{width}}"
+            for name, width in zip(names, widths, strict=True)
+        )
+        lines.append(f"{size:>12,}" + cells)
+    if len(outcome.sizes) > 1:
+        exponents = "".join(
+            f"{'n^' + format(outcome.growth(name), '.2f'):>{width}}"
+            for name, width in zip(names, widths, strict=True)
+        )
+        lines.append(f"{'growth':>12}" + exponents)
+    for goal in job.goals:
+        ratio = outcome.ratio(goal)
+        verdict = "met" if goal.met(ratio) else "MISSED"
+        lines.append(
+            f"  {goal.name} = {ratio:.3g}  (goal {goal.bound()}, "
+            f"n = {outcome.sizes[-1]:,}): {verdict}"
+        )
+    if job.notes:
+        lines.append(f"  {job.notes}")
+    return "\n".join(lines)
+
+
+def _seconds(value):
+    for factor, unit in ((1.0, "s"), (1e3, "ms")):
+        if value * factor >= 1.0:
+            return f"{value * factor:.3g} {unit}"
+    return f"{value * 1e6:.3g} us"

@@ -1,0 +1,108 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Pages that are generated, not typed: the API lists and the table of checks."""
+
+import importlib
+import inspect
+import warnings
+from pathlib import Path
+from unittest import SkipTest
+
+import sklearn_geo
+from tests import contract
+
+# Rooms in the order a reader meets them: from places up to whole systems.
+ORDER = ("geometry", "encoding", "neighbors", "metrics", "model_selection", "datasets")
+
+
+def _rooms():
+    names = [room for room in sklearn_geo._ROOMS if room != "base"]
+    return sorted(names, key=lambda r: ORDER.index(r) if r in ORDER else len(ORDER))
+
+
+def api_page():
+    """Return one section a room, listing every public name."""
+    lines = []
+    for room in _rooms():
+        module = importlib.import_module(f"sklearn_geo.{room}")
+        title = f"sklearn_geo.{room}"
+        lines += [title, "-" * len(title), "", inspect.getdoc(module), ""]
+        classes = [n for n in module.__all__ if inspect.isclass(getattr(module, n))]
+        functions = [n for n in module.__all__ if callable(getattr(module, n))]
+        functions = [name for name in functions if name not in classes]
+        constants = [n for n in module.__all__ if n not in classes + functions]
+        lines += [f".. currentmodule:: sklearn_geo.{room}", ""]
+        for names, template in ((classes, "class.rst"), (functions, None)):
+            if names:
+                lines += [".. autosummary::", "   :toctree: ."]
+                lines += [f"   :template: {template}"] if template else []
+                lines += ["", *(f"   {name}" for name in names), ""]
+        for name in constants:
+            lines += [f"``{name}`` = ``{getattr(module, name)!r}``", ""]
+    return "\n".join(lines)
+
+
+def _counts(estimator_checks):
+    """Run checks and count how they end."""
+    counts = {"passed": 0, "failed": 0, "skipped": 0}
+    for estimator, check in estimator_checks:
+        try:
+            check(estimator)
+        except SkipTest:
+            counts["skipped"] += 1
+        except Exception:
+            counts["failed"] += 1
+        else:
+            counts["passed"] += 1
+    return counts
+
+
+def compatibility_table():
+    """Run every check on every public estimator and return the counts as rows."""
+    rows = []
+    reasons = {}
+    for cls in contract.public_estimators():
+        expected = contract.expected_failures(cls)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            full = _counts(contract.checks_of(contract.folded(cls)))
+            public = _counts(contract.checks_of(cls))
+        if full["failed"] or public["failed"] != len(expected):
+            raise RuntimeError(f"{cls.__name__} does not keep the contract: {full}")
+        rows.append((cls.__name__, full, public))
+        for name, reason in expected.items():
+            reasons.setdefault(reason, {}).setdefault(name, []).append(cls.__name__)
+    lines = [
+        ".. list-table::",
+        "   :header-rows: 1",
+        "",
+        "   * - Estimator",
+        "     - Folded: passed / skipped by scikit-learn / failed",
+        "     - Public: passed / skipped / expected failures",
+    ]
+    for name, full, public in rows:
+        lines += [
+            f"   * - `{name}`",
+            f"     - {full['passed']} / {full['skipped']} / {full['failed']}",
+            f"     - {public['passed']} / {public['skipped']} / {public['failed']}",
+        ]
+    lines += ["", "Why the public classes cannot pass some checks", "." * 45, ""]
+    for reason, checks in reasons.items():
+        lines += [f"{reason}", ""]
+        lines += [f"- `{name}`" for name in sorted(checks)]
+        lines += [""]
+    return "\n".join(lines)
+
+
+def write(folder):
+    """Write the generated pages where the hand-written ones include them."""
+    folder = Path(folder)
+    folder.mkdir(exist_ok=True)
+    for name, text in (
+        ("api.inc", api_page()),
+        ("compatibility.inc", compatibility_table()),
+    ):
+        file = folder / name
+        # An unchanged file keeps its date, so that Sphinx rebuilds nothing for it.
+        if not file.exists() or file.read_text() != text:
+            file.write_text(text)

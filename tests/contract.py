@@ -1,0 +1,183 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""What every public estimator signs, and the table of honest exceptions.
+
+scikit-learn's checks feed matrices of one to ten columns with values around 100.
+An estimator that reads exactly (latitude, longitude) refuses most of them, and has
+to. So the whole set runs twice:
+
+- on a *folded* subclass, whose only change is that the domain hook of
+  `sklearn_geo.base` maps any finite matrix onto the globe. Everything passes there.
+- on the public class, with `EXPECTED_FAILURES`: one sentence a check, strict, so that
+  an entry that stops failing fails the suite.
+"""
+
+import importlib
+import inspect
+import pkgutil
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import estimator_checks
+from sklearn.utils.estimator_checks import estimator_checks_generator
+
+import sklearn_geo
+
+# Checks of scikit-learn that its own common set does not run on other people's
+# estimators.
+ADDITIONAL_CHECKS = (
+    "check_param_validation",
+    "check_dataframe_column_names_consistency",
+    "check_transformer_get_feature_names_out",
+    "check_transformer_get_feature_names_out_pandas",
+    "check_set_output_transform",
+    "check_set_output_transform_pandas",
+    "check_global_output_transform_pandas",
+    "check_set_output_transform_polars",
+    "check_global_set_output_transform_polars",
+)
+OUTPUT_CHECKS = tuple(name for name in ADDITIONAL_CHECKS if "output" in name)
+
+
+@dataclass
+class Case:
+    """How the contract makes one public estimator, and teaches it."""
+
+    params: dict = field(default_factory=dict)
+    # Frames cannot hold sparse blocks: what to set before asking for frames.
+    frame_params: dict = field(default_factory=dict)
+    # Y for n places, or None for estimators that learn nothing from it.
+    make_y: callable = lambda n: None
+
+
+def _tags(n):
+    return (np.random.RandomState(7).rand(n, 6) < 0.4).astype(float)
+
+
+CASES = {
+    "GeoNeighborTagPropagator": Case(
+        params={"n_neighbors": 5},
+        frame_params={"sparse_output": False},
+        make_y=_tags,
+    ),
+    "S2OneHotEncoder": Case(frame_params={"sparse_output": False}),
+    "UTMOneHotEncoder": Case(
+        params={"zones": "seen", "handle_unknown": "ignore"},
+        frame_params={"sparse_output": False},
+    ),
+    "UnitVectorEncoder": Case(),
+}
+
+COLUMNS = (
+    "It feeds a matrix whose number of columns is not two; this estimator reads "
+    "exactly (latitude, longitude) and says so."
+)
+LATITUDES = (
+    "It feeds first columns beyond 90; a latitude there is refused, naming the row."
+)
+MESSAGE = (
+    "It expects scikit-learn's own words for a matrix of another width; ours come "
+    "first and point to ColumnTransformer."
+)
+
+# One table: the check, and why the public classes cannot pass it. An estimator that
+# differs has its own row below.
+EXPECTED_FAILURES = {}
+EXPECTED_FAILURES_OF = {}
+
+
+def public_modules():
+    """Yield every public room of the package."""
+    for module in pkgutil.iter_modules(sklearn_geo.__path__):
+        if not module.name.startswith("_") and module.name != "base":
+            yield importlib.import_module(f"sklearn_geo.{module.name}")
+
+
+def _is_estimator(thing):
+    return (
+        inspect.isclass(thing)
+        and issubclass(thing, BaseEstimator)
+        and not inspect.isabstract(thing)
+    )
+
+
+def public_estimators():
+    """Return the estimator classes in a public `__all__`, sorted by name."""
+    found = {
+        getattr(room, name)
+        for room in public_modules()
+        for name in room.__all__
+        if _is_estimator(getattr(room, name))
+    }
+    return sorted(found, key=lambda cls: cls.__name__)
+
+
+def written_estimators():
+    """Return every estimator class written anywhere in the package, public or not."""
+    found = set()
+    for module in pkgutil.walk_packages(sklearn_geo.__path__, "sklearn_geo."):
+        if module.name == "sklearn_geo.base":
+            continue
+        for name, thing in vars(importlib.import_module(module.name)).items():
+            if _is_estimator(thing) and thing.__module__.startswith("sklearn_geo"):
+                found.add((name, thing))
+    return found
+
+
+def make(cls, **overrides):
+    """Make an estimator of a public class as the contract wants it."""
+    return cls(**{**CASES[_public_name(cls)].params, **overrides})
+
+
+def _public_name(cls):
+    return cls.__name__.removeprefix("Folded")
+
+
+def fold(matrix):
+    """Map any finite matrix onto the globe, row by row, continuously."""
+    degrees = np.asarray(matrix, dtype=np.float64) * 7.0
+    latitude = np.rad2deg(np.arcsin(np.sin(np.deg2rad(degrees[:, 0]))))
+    rest = degrees[:, 1:].sum(axis=1) if degrees.shape[1] > 1 else 0.5 * degrees[:, 0]
+    longitude = np.remainder(rest + 180.0, 360.0) - 180.0
+    longitude[longitude >= 180.0] = -180.0
+    return np.column_stack([np.clip(latitude, -90.0, 90.0), longitude])
+
+
+class _FoldedHook:
+    def _to_places(self, X, names):
+        finite = np.isfinite(X).all(axis=1)
+        if not finite.all():  # the message of the real hook, which checks it first
+            return super()._to_places(np.resize(X[~finite], (1, 2)), None)
+        return super()._to_places(fold(X), None)
+
+
+def folded(cls):
+    """Return the test-only subclass of a public class that folds its input."""
+    name = f"Folded{cls.__name__}"
+    if name not in globals():
+        globals()[name] = type(name, (_FoldedHook, cls), {"__module__": __name__})
+    return globals()[name]
+
+
+def check_name(check):
+    """Return the name of a check, which scikit-learn wraps in a partial or two."""
+    while isinstance(check, partial):
+        check = check.func
+    return check.__name__
+
+
+def checks_of(cls):
+    """Yield (estimator, check) for the common set and the additional checks."""
+    yield from estimator_checks_generator(make(cls))
+    case = CASES[_public_name(cls)]
+    for name in ADDITIONAL_CHECKS:
+        params = case.frame_params if name in OUTPUT_CHECKS else {}
+        check = getattr(estimator_checks, name)
+        yield make(cls, **params), partial(check, cls.__name__)
+
+
+def expected_failures(cls):
+    """Return check -> reason for a public class."""
+    return {**EXPECTED_FAILURES, **EXPECTED_FAILURES_OF.get(cls.__name__, {})}

@@ -1,0 +1,100 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""The harness keeps its word: equal results first, medians, ratios, goals."""
+
+import json
+import time
+
+import numpy as np
+import pytest
+
+from benchmarks import __main__ as command
+from benchmarks._harness import Goal, Job, Result, fitted_exponent, report, run_job
+
+
+def job(**changes):
+    given = {
+        "name": "nap",
+        "question": "sleeping",
+        "make": lambda n: n,
+        "runners": {
+            "ours": lambda n: time.sleep(n * 1e-6) or n,
+            "theirs": lambda n: time.sleep(3 * n * 1e-6) or n,
+            "limit": lambda n: None,
+        },
+        "check": lambda n, results: np.testing.assert_equal(
+            results["ours"], results["theirs"]
+        ),
+        "limits": frozenset({"limit"}),
+        "goals": (Goal("theirs", "ours", at_least=1.5),),
+        "sizes": (2_000, 20_000),
+        "quick_sizes": (2_000,),
+        "repeats": 3,
+    }
+    return Job(**{**given, **changes})
+
+
+def test_exponent_by_hand():
+    # t = 5 n^1.5 exactly, then a line, then one size that tells nothing.
+    sizes = [10, 100, 1000]
+    assert fitted_exponent(sizes, [5 * n**1.5 for n in sizes]) == pytest.approx(1.5)
+    assert fitted_exponent(sizes, [2e-3 * n for n in sizes]) == pytest.approx(1.0)
+    assert fitted_exponent([10], [1.0]) is None
+
+
+def test_goals_by_hand():
+    outcome = Result(job(), {10: {"ours": 1.0, "theirs": 9.0}, 20: {"ours": 2.0}})
+    outcome.seconds[20]["theirs"] = 5.0
+    goal = Goal("theirs", "ours", at_least=2.5)
+    assert outcome.ratio(goal) == 2.5  # at the largest size
+    assert goal.met(2.5)
+    assert not goal.met(2.49)
+    assert Goal("a", "b", at_most=1.3).met(1.3)
+    assert not Goal("a", "b", at_most=1.3).met(1.31)
+
+
+def test_job_measures_and_reports():
+    outcome = run_job(job())
+    assert outcome.sizes == [2_000, 20_000]
+    assert outcome.missed() == []
+    assert outcome.seconds[20_000]["ours"] >= 0.02
+    assert 1.5 <= outcome.ratio(outcome.job.goals[0]) <= 4.5
+    text = report(outcome)
+    assert "theirs / ours = " in text
+    assert "(goal >= 1.5, n = 20,000): met" in text
+    assert "n^1.0" in text or "n^0.9" in text
+
+
+def test_unequal_results_are_never_timed():
+    unequal = job(runners={"ours": lambda n: 1, "theirs": lambda n: 2})
+    with pytest.raises(AssertionError, match="not equal"):
+        run_job(unequal)
+
+
+def test_command_line(monkeypatch, capsys, tmp_path):
+    missed = job(name="other", goals=(Goal("ours", "theirs", at_least=2.0),))
+    monkeypatch.setattr(command, "find_jobs", lambda: {"nap": job(), "other": missed})
+    assert command.main(["nap", "--quick", "--json", str(tmp_path / "out.json")]) == 0
+    content = json.loads((tmp_path / "out.json").read_text())
+    assert [entry["job"] for entry in content["jobs"]] == ["nap"]
+    assert content["jobs"][0]["ratios"]["theirs / ours"]["met"] is True
+    assert command.main(["--quick"]) == 1
+    assert "Goals missed: other: ours / theirs" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        command.main(["nope"])
+    assert "no job nope; there are nap, other" in capsys.readouterr().err
+
+
+def test_every_job_is_found_and_runs_small():
+    jobs = command.find_jobs()
+    assert {"haversine", "import_time", "s2_leaf_ids", "utm_zones"} <= set(jobs)
+    for each in jobs.values():
+        size = min(each.quick_sizes[0], 200)
+        inputs = each.make(size)
+        results = {
+            name: runner(inputs)
+            for name, runner in each.runners.items()
+            if name not in each.limits
+        }
+        each.check(inputs, results)
+        assert each.goals
