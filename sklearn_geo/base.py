@@ -7,15 +7,21 @@ longitude) in degrees. What may come through that door, and what a person reads
 when something else comes, is decided here and nowhere else.
 """
 
-import numbers
-
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array, validate_data
 
-LATITUDE_NAMES = frozenset({"lat", "latitude", "y"})
-LONGITUDE_NAMES = frozenset({"lon", "lng", "long", "longitude", "x"})
+from sklearn_geo._tables import (
+    check_order,
+    column_names,
+    columns_besides,
+    is_geo,
+    location_positions,
+    points_to_frame,
+    reject_columns_of_text,
+    reject_what_is_no_table,
+)
 
 _DOCS = "https://sklearn-geo.readthedocs.io/en/latest/generated/"
 
@@ -72,10 +78,10 @@ def check_places(places, *, name="places", allow_missing=False, min_places=0):
         If `places` is not two columns of finite numbers on the globe. The message
         names the row, the value and the remedy.
     """
-    frame = _points_to_frame(places)
-    _reject_what_is_no_table(frame, name)
-    names = _column_names(frame)
-    _reject_columns_of_text(frame, name)
+    frame = points_to_frame(places)
+    reject_what_is_no_table(frame, name)
+    names = column_names(frame)
+    reject_columns_of_text(frame, name)
     matrix = check_array(
         frame,
         dtype=np.float64,
@@ -100,12 +106,13 @@ def places_in(X, *, location="auto", name="X"):
 
     Parameters
     ----------
-    X : array-like of shape (n_places, n_columns), data frame or GeoDataFrame
-        A table with a latitude and a longitude column.
+    X : array-like, sparse array, data frame or GeoDataFrame
+        A table of shape (n_places, n_columns) with a latitude and a longitude column.
 
     location : "auto" or pair of str or int, default="auto"
-        The latitude and the longitude column, by name or position. "auto" finds them
-        by their names, and takes the first two columns where there are no names.
+        The latitude and the longitude column, by name or position. "auto" takes the
+        points of a GeoDataFrame, the columns whose names tell, and the first two
+        columns where there are no names.
 
     name : str, default="X"
         What the argument is called in error messages.
@@ -115,21 +122,24 @@ def places_in(X, *, location="auto", name="X"):
     ndarray of shape (n_places, 2), float64
         Places with longitudes in [-180, 180).
     """
-    table = _points_to_frame(X)
-    _reject_what_is_no_table(table, name, pair_only=False)
-    names = _column_names(table)
-    if names is None:
+    if isinstance(location, str) and location == "auto" and is_geo(X):
+        # The points win over any other column, even over one named "latitude".
+        return check_places(X.geometry, name=name, min_places=1)
+    if isinstance(X, list) and X and isinstance(X[0], list):
+        # Rows of mixed types: numpy would turn their numbers into text as well.
+        X = np.asarray(X, dtype=object)
+    table = points_to_frame(X)
+    reject_what_is_no_table(table, name, pair_only=False)
+    names = column_names(table)
+    if sparse.issparse(table):
+        table = table.tocsc()
+    elif names is None and not hasattr(table, "iloc"):
         table = check_array(table, dtype=None, ensure_all_finite=False, input_name=name)
-    pair = list(_location_positions(location, names, table.shape[1]))
-    if names is None:
-        table = table[:, pair]
-    elif hasattr(table, "iloc"):
-        table = table.iloc[:, pair]
-    else:
-        table = (
-            table[:, pair] if hasattr(table, "dtypes") else np.asarray(table)[:, pair]
-        )
-    return check_places(table, name=name)
+    pair = list(location_positions(location, names, table.shape[1]))
+    table = table.iloc[:, pair] if hasattr(table, "iloc") else table[:, pair]
+    # Two columns become dense, never the tags beside them.
+    table = table.toarray() if sparse.issparse(table) else table
+    return check_places(table, name=name, min_places=1)
 
 
 def check_place(place, *, name="place"):
@@ -180,7 +190,7 @@ def check_domain(matrix, names=None, *, name="X", allow_missing=False):
         The places with longitudes in [-180, 180).
     """
     if names is not None:
-        _check_order(names, name)
+        check_order(names, name)
     latitude, longitude = matrix[:, 0], matrix[:, 1]
     # NaN and infinity fail these comparisons too, so one pass accepts a clean array.
     if not (np.abs(latitude).max(initial=0.0) <= 90.0 and _all_finite(longitude)):
@@ -243,201 +253,6 @@ def _check_two_columns(matrix, names, name):
         )
 
 
-def _bare(column_name):
-    """Return a column's name without `prefix__`, spaces and capitals."""
-    return str(column_name).rsplit("__", 1)[-1].strip().casefold()
-
-
-def _swapped(first, second):
-    return _bare(first) in LONGITUDE_NAMES or _bare(second) in LATITUDE_NAMES
-
-
-def _check_order(names, name):
-    first, second = names
-    if _swapped(first, second):
-        raise ValueError(
-            f"{name} has the columns [{str(first)!r}, {str(second)!r}], which look "
-            "swapped: the order is (latitude, longitude). Select them as "
-            f"X[[{str(second)!r}, {str(first)!r}]], or rename them if the names are "
-            "wrong."
-        )
-
-
-def _points_to_frame(X):
-    """Turn a GeoSeries or GeoDataFrame of points into plain degree columns."""
-    cls = type(X)
-    if not (hasattr(X, "crs") and hasattr(X, "to_crs") and hasattr(X, "geometry")):
-        return X
-    geometry = X.geometry
-    absent = geometry.isna().to_numpy() | geometry.is_empty.to_numpy()
-    wrong = absent | (geometry.geom_type != "Point").to_numpy()
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        found = "missing" if absent[row] else f"a {geometry.geom_type.iloc[row]}"
-        raise ValueError(
-            f"{cls.__name__}, row {row}: the geometry is {found}, not a point. Keep "
-            "rows with points, or use .representative_point() or .centroid first."
-        )
-    if geometry.crs is not None:
-        geometry = geometry.to_crs(4326)
-    # Without a CRS coordinates are taken as degrees; the range check catches metres.
-    frame = geometry.y.to_frame("latitude")
-    frame["longitude"] = geometry.x
-    if geometry is not X and hasattr(X, "columns"):
-        rest = X.drop(columns=geometry.name)
-        frame = frame.join(rest.reset_index(drop=True).set_axis(frame.index))
-    return frame
-
-
-def _reject_what_is_no_table(X, name, pair_only=True):
-    """Refuse tuples, lists of tuples and text, which numpy would take in silently."""
-    if isinstance(X, tuple):
-        raise TypeError(
-            f"{name} is a tuple. Places are two columns of one table: pass "
-            "np.column_stack([latitude, longitude])."
-        )
-    if isinstance(X, list) and not X:
-        raise ValueError(
-            f"{name} is an empty list: there is no place in it. Pass rows of "
-            "[latitude, longitude]."
-        )
-    if isinstance(X, list) and isinstance(X[0], tuple):
-        raise TypeError(
-            f"{name} is a list of tuples. Places are two columns of one table: pass "
-            "np.array(list_of_pairs) if each pair is (latitude, longitude)."
-        )
-    if X is None or isinstance(X, (str, bytes, dict, set, numbers.Number)):
-        raise TypeError(
-            f"{name} is no table ({X!r:.60}). Places are two columns, latitude and "
-            "longitude in degrees, of an array or a data frame."
-        )
-    if hasattr(X, "columns") or sparse.issparse(X):
-        return
-    if isinstance(X, list):
-        X = np.asarray(X, dtype=object)
-    if getattr(X, "ndim", 2) == 1 and len(X):
-        raise ValueError(
-            f"{name} is one-dimensional (shape {X.shape}). Reshape your data: places "
-            "are rows of two columns, and a single place is [[latitude, longitude]], "
-            "for example np.reshape(X, (1, -1))."
-        )
-    if not pair_only:
-        return
-    kind = getattr(getattr(X, "dtype", None), "kind", "")
-    text = kind in tuple("USV")
-    if kind == "O":
-        text = any(isinstance(value, (str, bytes)) for value in np.ravel(X))
-    if text:
-        what = "fields" if kind == "V" else "text"
-        raise TypeError(
-            f"{name} holds {what}, not numbers. Convert it to degrees first, for "
-            "example with X.astype(float)."
-        )
-
-
-def _column_names(X):
-    """Return the column names of a table, or None where it has none."""
-    if not hasattr(X, "columns") or sparse.issparse(X):
-        return None
-    columns = [str(column) for column in X.columns]
-    if len(set(columns)) < len(columns):
-        twice = sorted({column for column in columns if columns.count(column) > 1})
-        raise ValueError(
-            f"X has duplicate column names: {twice}. Rename or drop the copies, so "
-            "that each column has a name of its own."
-        )
-    # As in scikit-learn, only columns that are all called by strings have names.
-    return columns if all(isinstance(c, str) for c in X.columns) else None
-
-
-def _reject_columns_of_text(X, name):
-    """Refuse non-numeric columns of a data frame, naming the first one."""
-    if not (hasattr(X, "columns") and hasattr(X, "dtypes")):
-        return
-    for column, dtype in zip(X.columns, list(X.dtypes), strict=True):
-        if hasattr(dtype, "is_numeric"):  # polars
-            numeric = dtype.is_numeric()
-        else:
-            numeric = getattr(dtype, "kind", "O") in "fiub"
-        if not numeric:
-            raise TypeError(
-                f"{name}: column {column!r} has dtype {dtype}, not numbers. Convert it "
-                f"first, for example with pd.to_numeric(X[{column!r}])."
-            )
-
-
-def _location_positions(location, names, n_columns):
-    """Resolve `location=` to the positions of the latitude and longitude columns."""
-    there = f"the {n_columns} columns {names}" if names else f"{n_columns} columns"
-    if isinstance(location, str) and location == "auto":
-        known_names = LATITUDE_NAMES | LONGITUDE_NAMES
-        if names is None or (
-            n_columns == 2 and known_names.isdisjoint(map(_bare, names))
-        ):
-            return (0, 1)
-        found = []
-        for axis, known in (
-            ("latitude", LATITUDE_NAMES),
-            ("longitude", LONGITUDE_NAMES),
-        ):
-            matches = [i for i, column in enumerate(names) if _bare(column) in known]
-            if len(matches) != 1:
-                what = "no" if not matches else "more than one"
-                raise ValueError(
-                    f'location="auto" found {what} {axis} column among {there}. Name '
-                    'the two columns: location=("lat", "lon").'
-                )
-            found.append(matches[0])
-        return tuple(found)
-    if isinstance(location, str) or not hasattr(location, "__len__"):
-        location_ok = False
-    else:
-        location_ok = len(location) == 2
-    if not location_ok:
-        raise ValueError(
-            "location must be a pair, (latitude column, longitude column), of names or "
-            f"positions; got {location!r}. X has {there}."
-        )
-    positions = []
-    for key in location:
-        if isinstance(key, str) and names is not None and key in names:
-            positions.append(names.index(key))
-        elif (
-            isinstance(key, numbers.Integral)
-            and not isinstance(key, bool)
-            and -n_columns <= key < n_columns
-        ):
-            positions.append(int(key) % n_columns)
-        else:
-            hint = ""
-            if isinstance(key, str) and names is None:
-                hint = " X has no column names: use positions, location=(0, 1)."
-            raise ValueError(
-                f"location={location!r}: there is no column {key!r}. X has {there}."
-                f"{hint}"
-            )
-    if positions[0] == positions[1]:
-        raise ValueError(
-            f"location={location!r} names one column twice; it must be a pair "
-            f"(latitude column, longitude column). X has {there}."
-        )
-    if names is not None and _swapped(*(names[i] for i in positions)):
-        raise ValueError(
-            f"location={location!r} looks swapped: the order is (latitude column, "
-            f"longitude column), so pass location={tuple(location)[::-1]!r}."
-        )
-    return tuple(positions)
-
-
-def _others(pair, n_columns):
-    """Return the columns outside `pair`, as a slice where they are contiguous."""
-    if sorted(pair) == [0, 1]:
-        return slice(2, None)
-    if sorted(pair) == [n_columns - 2, n_columns - 1]:
-        return slice(None, -2)
-    return np.setdiff1d(np.arange(n_columns), pair)
-
-
 class GeoEstimator(BaseEstimator):
     """Base of every estimator of the library: reads places, links to the docs.
 
@@ -474,19 +289,19 @@ class GeoEstimator(BaseEstimator):
         X = validate_data(
             self, X, reset=reset, dtype=list(dtype), ensure_all_finite=False
         )
-        pair = list(_location_positions(location, names, X.shape[1]))
+        pair = list(location_positions(location, names, X.shape[1]))
         pair_names = None if names is None else [names[i] for i in pair]
         places = self._to_places(X[:, pair].astype(np.float64), pair_names)
-        features = X[:, _others(pair, X.shape[1])]
+        features = X[:, columns_besides(pair, X.shape[1])]
         features = check_array(features, dtype=list(dtype), ensure_min_features=0)
         return places, features
 
     def _open_table(self, X):
         """Refuse what is no table, and say what its columns are called."""
-        X = _points_to_frame(X)
-        _reject_what_is_no_table(X, "X")
-        names = _column_names(X)
-        _reject_columns_of_text(X, "X")
+        X = points_to_frame(X)
+        reject_what_is_no_table(X, "X")
+        names = column_names(X)
+        reject_columns_of_text(X, "X")
         return X, names
 
     def _to_places(self, X, names):
@@ -500,8 +315,9 @@ class GeoEstimator(BaseEstimator):
             cls = type(self).__name__
             raise ValueError(
                 f"{cls} reads exactly two columns, (latitude, longitude), but X has "
-                f"{X.shape[1]}{columns}. Choose the two with a ColumnTransformer, for "
-                f'example make_column_transformer(({cls}(), ["lat", "lon"]), '
+                f"{X.shape[1]} feature(s){columns}. Choose the two with a "
+                f"ColumnTransformer, for example "
+                f'make_column_transformer(({cls}(), ["lat", "lon"]), '
                 'remainder="passthrough").'
             )
         return check_domain(X, names)

@@ -155,6 +155,15 @@ def test_geodataframe_keeps_its_other_columns_for_located_estimators():
         Pair().fit(frame)
 
 
+def test_points_beside_a_latitude_column_are_ambiguous():
+    frame = geopandas.GeoDataFrame(
+        {"latitude": [3.0]}, geometry=geopandas.points_from_xy([11.0], [48.0])
+    )
+    with pytest.raises(ValueError, match="has points and also the column 'latitude'"):
+        Located("auto").fit(frame)
+    assert_array_equal(places_in(frame), [[48.0, 11.0]])  # only the place is asked for
+
+
 def test_set_output_keeps_the_index_of_a_geoseries():
     class Named(Pair):
         def get_feature_names_out(self, input_features=None):

@@ -1,0 +1,226 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Tables that hold places: their names, their location columns, what is refused.
+
+What `sklearn_geo.base` needs to know about arrays, data frames, GeoSeries and
+GeoDataFrames before it looks at a single number.
+"""
+
+import numbers
+
+import numpy as np
+from scipy import sparse
+
+LATITUDE_NAMES = frozenset({"lat", "latitude", "y"})
+LONGITUDE_NAMES = frozenset({"lon", "lng", "long", "longitude", "x"})
+
+
+def is_geo(X):
+    """Tell a GeoSeries or GeoDataFrame without importing geopandas."""
+    return all(hasattr(X, name) for name in ("crs", "to_crs", "geometry"))
+
+
+def points_to_frame(X):
+    """Turn a GeoSeries or GeoDataFrame of points into plain degree columns."""
+    cls = type(X)
+    if not is_geo(X):
+        return X
+    geometry = X.geometry
+    absent = geometry.isna().to_numpy() | geometry.is_empty.to_numpy()
+    wrong = absent | (geometry.geom_type != "Point").to_numpy()
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        found = "missing" if absent[row] else f"a {geometry.geom_type.iloc[row]}"
+        raise ValueError(
+            f"{cls.__name__}, row {row}: the geometry is {found}, not a point. Keep "
+            "rows with points, or use .representative_point() or .centroid first."
+        )
+    if geometry.crs is not None:
+        geometry = geometry.to_crs(4326)
+    # Without a CRS coordinates are taken as degrees; the range check catches metres.
+    frame = geometry.y.to_frame("latitude")
+    frame["longitude"] = geometry.x
+    if geometry is not X and hasattr(X, "columns"):
+        rest = X.drop(columns=geometry.name)
+        twice = sorted({"latitude", "longitude"} & set(rest.columns))
+        if twice:
+            raise ValueError(
+                f"{cls.__name__} has points and also the column {twice[0]!r}. Drop one "
+                "of the two, so that it is clear which place is meant."
+            )
+        frame = frame.join(rest.reset_index(drop=True).set_axis(frame.index))
+    return frame
+
+
+def reject_what_is_no_table(X, name, pair_only=True):
+    """Refuse tuples, lists of tuples and text, which numpy would take in silently."""
+    if isinstance(X, tuple):
+        raise TypeError(
+            f"{name} is a tuple. Places are two columns of one table: pass "
+            "np.column_stack([latitude, longitude])."
+        )
+    if isinstance(X, list) and not X:
+        raise ValueError(
+            f"{name} is an empty list: there is no place in it. Pass rows of "
+            "[latitude, longitude]."
+        )
+    if isinstance(X, list) and isinstance(X[0], tuple):
+        raise TypeError(
+            f"{name} is a list of tuples. Places are two columns of one table: pass "
+            "np.array(list_of_pairs) if each pair is (latitude, longitude)."
+        )
+    if X is None or isinstance(X, (str, bytes, dict, set, numbers.Number)):
+        raise TypeError(
+            f"{name} is no table ({X!r:.60}). Places are two columns, latitude and "
+            "longitude in degrees, of an array or a data frame."
+        )
+    if hasattr(X, "columns") or sparse.issparse(X):
+        return
+    if isinstance(X, list):
+        X = np.asarray(X, dtype=object)
+    if getattr(X, "ndim", 2) == 1 and len(X):
+        raise ValueError(
+            f"{name} is one-dimensional (shape {X.shape}). Reshape your data: places "
+            "are rows of two columns, and a single place is [[latitude, longitude]], "
+            "for example np.reshape(X, (1, -1))."
+        )
+    if not pair_only:
+        return
+    kind = getattr(getattr(X, "dtype", None), "kind", "")
+    text = kind in tuple("USV")
+    if kind == "O":
+        text = any(isinstance(value, (str, bytes)) for value in np.ravel(X))
+    if text:
+        what = "fields" if kind == "V" else "text"
+        raise TypeError(
+            f"{name} holds {what}, not numbers. Convert it to degrees first, for "
+            "example with X.astype(float)."
+        )
+
+
+def column_names(X):
+    """Return the column names of a table, or None where it has none."""
+    if not hasattr(X, "columns") or sparse.issparse(X):
+        return None
+    columns = [str(column) for column in X.columns]
+    if len(set(columns)) < len(columns):
+        twice = sorted({column for column in columns if columns.count(column) > 1})
+        raise ValueError(
+            f"X has duplicate column names: {twice}. Rename or drop the copies, so "
+            "that each column has a name of its own."
+        )
+    # As in scikit-learn, only columns that are all called by strings have names.
+    return columns if all(isinstance(c, str) for c in X.columns) else None
+
+
+def reject_columns_of_text(X, name):
+    """Refuse non-numeric columns of a data frame, naming the first one."""
+    if not (hasattr(X, "columns") and hasattr(X, "dtypes")):
+        return
+    for column, dtype in zip(X.columns, list(X.dtypes), strict=True):
+        if hasattr(dtype, "is_numeric"):  # polars
+            numeric = dtype.is_numeric()
+        else:
+            numeric = getattr(dtype, "kind", "O") in "fiub"
+        if not numeric:
+            raise TypeError(
+                f"{name}: column {column!r} has dtype {dtype}, not numbers. Convert it "
+                f"first, for example with pd.to_numeric(X[{column!r}])."
+            )
+
+
+def bare(column_name):
+    """Return a column's name without `prefix__`, spaces and capitals."""
+    return str(column_name).rsplit("__", 1)[-1].strip().casefold()
+
+
+def swapped(first, second):
+    return bare(first) in LONGITUDE_NAMES or bare(second) in LATITUDE_NAMES
+
+
+def check_order(names, name):
+    first, second = names
+    if swapped(first, second):
+        raise ValueError(
+            f"{name} has the columns [{str(first)!r}, {str(second)!r}], which look "
+            "swapped: the order is (latitude, longitude). Select them as "
+            f"X[[{str(second)!r}, {str(first)!r}]], or rename them if the names are "
+            "wrong."
+        )
+
+
+def location_positions(location, names, n_columns):
+    """Resolve `location=` to the positions of the latitude and longitude columns."""
+    there = f"the {n_columns} columns {names}" if names else f"{n_columns} columns"
+    if n_columns < 2:
+        raise ValueError(
+            f"X has {n_columns} column(s), but a place takes two: a latitude and a "
+            "longitude."
+        )
+    if isinstance(location, str) and location == "auto":
+        known_names = LATITUDE_NAMES | LONGITUDE_NAMES
+        if names is None or (
+            n_columns == 2 and known_names.isdisjoint(map(bare, names))
+        ):
+            return (0, 1)
+        found = []
+        for axis, known in (
+            ("latitude", LATITUDE_NAMES),
+            ("longitude", LONGITUDE_NAMES),
+        ):
+            matches = [i for i, column in enumerate(names) if bare(column) in known]
+            if len(matches) != 1:
+                what = "no" if not matches else "more than one"
+                raise ValueError(
+                    f'location="auto" found {what} {axis} column among {there}. Name '
+                    'the two columns: location=("lat", "lon").'
+                )
+            found.append(matches[0])
+        return tuple(found)
+    if isinstance(location, str) or not hasattr(location, "__len__"):
+        location_ok = False
+    else:
+        location_ok = len(location) == 2
+    if not location_ok:
+        raise ValueError(
+            "location must be a pair, (latitude column, longitude column), of names or "
+            f"positions; got {location!r}. X has {there}."
+        )
+    positions = []
+    for key in location:
+        if isinstance(key, str) and names is not None and key in names:
+            positions.append(names.index(key))
+        elif (
+            isinstance(key, numbers.Integral)
+            and not isinstance(key, bool)
+            and -n_columns <= key < n_columns
+        ):
+            positions.append(int(key) % n_columns)
+        else:
+            hint = ""
+            if isinstance(key, str) and names is None:
+                hint = " X has no column names: use positions, location=(0, 1)."
+            raise ValueError(
+                f"location={location!r}: there is no column {key!r}. X has {there}."
+                f"{hint}"
+            )
+    if positions[0] == positions[1]:
+        raise ValueError(
+            f"location={location!r} names one column twice; it must be a pair "
+            f"(latitude column, longitude column). X has {there}."
+        )
+    if names is not None and swapped(*(names[i] for i in positions)):
+        raise ValueError(
+            f"location={location!r} looks swapped: the order is (latitude column, "
+            f"longitude column), so pass location={tuple(location)[::-1]!r}."
+        )
+    return tuple(positions)
+
+
+def columns_besides(pair, n_columns):
+    """Return the columns outside `pair`, as a slice where they are contiguous."""
+    if sorted(pair) == [0, 1]:
+        return slice(2, None)
+    if sorted(pair) == [n_columns - 2, n_columns - 1]:
+        return slice(None, -2)
+    return np.setdiff1d(np.arange(n_columns), pair)

@@ -1,0 +1,162 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""One column for each S2 cell."""
+
+import numbers
+
+import numpy as np
+from sklearn.utils._param_validation import Interval
+
+from sklearn_geo.encoding._one_hot import UNKNOWN, PlaceOneHotEncoder
+from sklearn_geo.geometry import s2_cell_ids, s2_tokens
+
+
+class S2OneHotEncoder(PlaceOneHotEncoder):
+    r"""Encode places as one column for each S2 cell with training places.
+
+    S2 cuts the globe into six faces and each cell into four again and again, so cells
+    of one level are of nearly one size wherever they are, poles included.
+
+    Parameters
+    ----------
+    level : int, default=10
+        Level of the cells, from 0 (six cells) to 30 (below a square centimetre). See
+        the notes for their sizes.
+
+    handle_unknown : {"error", "ignore", "infrequent_if_exist"}, default="ignore"
+        What a place in a cell without a column gets. The words mean what they mean to
+        :class:`sklearn.preprocessing.OneHotEncoder`:
+
+        - "error": an error;
+        - "ignore": a row of zeros. This is the default, unlike scikit-learn's,
+          because new photos keep falling into cells where there were none before;
+        - "infrequent_if_exist": the column of rare cells, if there is one, and a row
+          of zeros otherwise.
+
+    min_frequency : int or float, default=None
+        Cells with fewer training places than this number (int), or than this share of
+        all training places (float), are rare: together they get one column, the last,
+        called `s2_infrequent`.
+
+    max_categories : int, default=None
+        The most columns there may be, the one of rare cells included: the cells with
+        the fewest training places become rare until no more are left. As in
+        scikit-learn, a place is kept for the rare ones: of as many cells as
+        `max_categories` one is pooled.
+
+    sparse_output : bool, default=True
+        Give a CSR matrix; or, where scikit-learn's setting `sparse_interface` says so,
+        a CSR array. If False, give an ndarray.
+
+    dtype : number dtype, default=np.float64
+        Type of the columns.
+
+    Attributes
+    ----------
+    cells_ : ndarray of shape (n_cells,), uint64
+        Ids of the cells with training places in rising order, rare ones included.
+
+    infrequent_cells_ : ndarray of shape (n_rare_cells,), uint64
+        Ids of the cells that share the column `s2_infrequent`.
+
+    n_features_in_ : int
+        Number of columns seen in :meth:`fit`: two.
+
+    feature_names_in_ : ndarray of shape (2,)
+        Names of the columns seen in :meth:`fit`. Defined only when `X` has column
+        names that are all strings.
+
+    See Also
+    --------
+    UTMOneHotEncoder : One column for each zone of the UTM grid.
+    UnitVectorEncoder : Three smooth columns instead of many sharp ones.
+    sklearn_geo.geometry.s2_cell_ids : The cells themselves.
+
+    Notes
+    -----
+    Columns are named by the token of their cell, its id in hexadecimal digits without
+    the zeros at the end. The mean area of a cell is the earth's over
+    :math:`6 \cdot 4^{level}`:
+
+    ===== ==================== =======
+    level area                 about
+    ===== ==================== =======
+    4     332,000 square km    580 km
+    6     20,800 square km     140 km
+    8     1,300 square km      36 km
+    10    81 square km         9 km
+    12    5.1 square km        2.3 km
+    14    0.32 square km       560 m
+    ===== ==================== =======
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_geo.encoding import S2OneHotEncoder
+    >>> places = np.array([[48.8584, 2.2945], [48.8606, 2.3376], [48.8530, 2.3499]])
+    >>> encoder = S2OneHotEncoder(level=12, sparse_output=False).fit(places)
+    >>> encoder.get_feature_names_out()
+    array(['s2_47e66e3', 's2_47e66ff', 's2_47e671f'], dtype=object)
+    >>> encoder.transform(places)
+    array([[0., 1., 0.],
+           [1., 0., 0.],
+           [0., 0., 1.]])
+    >>> encoder.transform([[51.5, -0.12]])
+    array([[0., 0., 0.]])
+    >>> encoder.inverse_transform([[0.0, 0.0, 1.0], [0.0, 0.0, 0.0]])
+    array(['47e671f', None], dtype=object)
+    """
+
+    _parameter_constraints: dict = {
+        **PlaceOneHotEncoder._parameter_constraints,
+        "level": [Interval(numbers.Integral, 0, 30, closed="both")],
+        "max_categories": [Interval(numbers.Integral, 1, None, closed="left"), None],
+    }
+
+    _region = "S2 cell"
+    _prefix = "s2_"
+
+    def __init__(
+        self,
+        level=10,
+        *,
+        handle_unknown="ignore",
+        min_frequency=None,
+        max_categories=None,
+        sparse_output=True,
+        dtype=np.float64,
+    ):
+        self.level = level
+        self.handle_unknown = handle_unknown
+        self.min_frequency = min_frequency
+        self.max_categories = max_categories
+        self.sparse_output = sparse_output
+        self.dtype = dtype
+
+    def _region_ids(self, places):
+        return s2_cell_ids(places, self.level)
+
+    def _find_regions(self, places, ids):
+        return np.unique(ids, return_counts=True)
+
+    def _keep_regions(self, regions, columns, rare):
+        self.cells_ = regions
+        self.infrequent_cells_ = regions[rare]
+        self._column_of_cell = columns
+
+    def _columns_of(self, ids):
+        position = np.searchsorted(self.cells_, ids)
+        position = np.minimum(position, len(self.cells_) - 1, out=position)
+        columns = self._column_of_cell[position]
+        columns[self.cells_[position] != ids] = UNKNOWN
+        return columns
+
+    def _region_names(self, regions):
+        return s2_tokens(regions)
+
+    def _unknown_remedy(self):
+        return (
+            "Columns are the cells seen in fit: fit on places there too, use a lower "
+            "level for larger cells, or take such places in with "
+            'handle_unknown="ignore" or "infrequent_if_exist".'
+        )
