@@ -192,19 +192,15 @@ def check_domain(matrix, names=None, *, name="X", allow_missing=False):
     if names is not None:
         check_order(names, name)
     latitude, longitude = matrix[:, 0], matrix[:, 1]
-    # NaN and infinity fail these comparisons too, so one pass accepts a clean array.
-    if not (np.abs(latitude).max(initial=0.0) <= 90.0 and _all_finite(longitude)):
+    # Four passes accept a clean array; NaN and infinity fail these comparisons too.
+    if not (latitude.min(initial=0.0) >= -90.0 and latitude.max(initial=0.0) <= 90.0):
+        _explain_bad_row(matrix, name, allow_missing)
+    if longitude.min(initial=0.0) >= -180.0 and longitude.max(initial=0.0) < 180.0:
+        return matrix
+    if not np.isfinite(longitude).all():
         _explain_bad_row(matrix, name, allow_missing)
     wrapped = wrap_longitude(longitude)
-    if wrapped is longitude:
-        return matrix
     return np.column_stack([latitude, wrapped])
-
-
-def _all_finite(column):
-    # A finite sum has finite terms only; it may overflow without one that is not.
-    with np.errstate(invalid="ignore", over="ignore"):
-        return bool(np.isfinite(column.sum()) or np.isfinite(column).all())
 
 
 def _explain_bad_row(matrix, name, allow_missing):

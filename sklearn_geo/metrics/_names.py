@@ -1,0 +1,127 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the metrics are called, for scorers and wherever a metric is asked for."""
+
+import difflib
+import re
+from dataclasses import dataclass
+from functools import partial
+
+from sklearn_geo.metrics._class_bias import class_bias_kl
+from sklearn_geo.metrics._errors import (
+    LOCALITIES_KM,
+    accuracy_at_km,
+    geo_score,
+    mean_great_circle_error,
+    median_great_circle_error,
+)
+from sklearn_geo.metrics._tagging import (
+    hashtag_accuracy_at_k,
+    macro_average_precision,
+    tag_coverage_at_k,
+)
+
+# In order of preference; what ranks tags does not have to be a probability.
+SCORES = ("decision_function", "predict_proba")
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric, which way it points, and what it wants to see of an estimator."""
+
+    function: object
+    greater_is_better: bool = True
+    response_method: object = "predict"
+
+
+METRICS = {
+    "class_bias": Metric(class_bias_kl, greater_is_better=False),
+    "geo_score": Metric(geo_score),
+    "macro_average_precision": Metric(macro_average_precision, True, SCORES),
+    "mean_great_circle_error": Metric(mean_great_circle_error, False),
+    "median_great_circle_error": Metric(median_great_circle_error, False),
+    "accuracy_at_km": Metric(accuracy_at_km),
+    "hashtag_accuracy_at_k": Metric(hashtag_accuracy_at_k, True, SCORES),
+    "tag_coverage_at_k": Metric(tag_coverage_at_k, True, SCORES),
+}
+
+_KM = r"(\d+(?:\.\d+)?)"
+_K = r"([1-9]\d*)"
+# Names with a number in them: what they look like, what they mean, which to list.
+_PATTERNS = (
+    (f"accuracy_at_{_KM}km", "accuracy_at_km", "km", {}, LOCALITIES_KM),
+    (f"hashtag_accuracy_at_{_K}", "hashtag_accuracy_at_k", "k", {}, (1, 10, 50)),
+    (f"tag_coverage_at_{_K}", "tag_coverage_at_k", "k", {}, (10,)),
+    (
+        f"correct_tag_coverage_at_{_K}",
+        "tag_coverage_at_k",
+        "k",
+        {"correct": True},
+        (10,),
+    ),
+)
+_WITHOUT_NUMBER = {"accuracy_at_km", "hashtag_accuracy_at_k", "tag_coverage_at_k"}
+
+
+def metric_names(*, signed):
+    """List the names there are, with errors negated (as scorers are) or not."""
+    names = [
+        f"neg_{name}" if signed and not metric.greater_is_better else name
+        for name, metric in METRICS.items()
+        if name not in _WITHOUT_NUMBER
+    ]
+    for pattern, _, _, _, numbers in _PATTERNS:
+        number = _KM if _KM in pattern else _K
+        names += [pattern.replace(number, f"{value:g}") for value in numbers]
+    return sorted(names)
+
+
+def find_metric(name, *, signed):
+    """Find a metric by its name.
+
+    Parameters
+    ----------
+    name : str
+        One of `metric_names`, or one with another number in it.
+
+    signed : bool
+        Whether errors are called by the names of their negatives.
+
+    Returns
+    -------
+    metric : Metric
+        The metric.
+
+    arguments : dict
+        What its name says about its arguments.
+    """
+    for pattern, found, argument, others, _ in _PATTERNS:
+        match = re.fullmatch(pattern, name)
+        if match:
+            number = match.group(1)
+            number = float(number) if "." in number else int(number)
+            return METRICS[found], {argument: number, **others}
+    for known, metric in METRICS.items():
+        negated = signed and not metric.greater_is_better
+        if name == (f"neg_{known}" if negated else known):
+            return metric, {}
+    names = metric_names(signed=signed)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    raise ValueError(
+        f"There is no metric {name!r}.{hint} There are {', '.join(names)}, and the "
+        "same with any other number of kilometres or suggestions."
+    )
+
+
+def read_metric(metric):
+    """Turn the name of a metric into a function; let functions pass."""
+    if isinstance(metric, str):
+        found, arguments = find_metric(metric, signed=False)
+        return partial(found.function, **arguments) if arguments else found.function
+    if not callable(metric):
+        raise TypeError(
+            "metric must be the name of a metric or a function metric(y_true, y_pred); "
+            f"got {metric!r}."
+        )
+    return metric

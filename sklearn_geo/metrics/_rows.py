@@ -1,0 +1,149 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the metrics share: one value a row, a weight a row, and their mean."""
+
+import warnings
+
+import numpy as np
+from sklearn.exceptions import UndefinedMetricWarning
+from sklearn.utils.validation import _num_samples, check_array
+
+from sklearn_geo.base import check_places
+
+
+def check_same_length(**arrays):
+    """Check that the named arrays have as many rows as the first of them."""
+    lengths = {name: _num_samples(array) for name, array in arrays.items()}
+    (first, expected), *others = lengths.items()
+    for name, length in others:
+        if length != expected:
+            raise ValueError(
+                f"{first} has {expected} rows but {name} has {length}. Row i of both "
+                "must be about the same photo."
+            )
+
+
+def check_place_pairs(y_true, y_pred, *, name="y_pred"):
+    """Validate true and predicted places, row against row."""
+    y_true = check_places(y_true, name="y_true")
+    y_pred = check_places(y_pred, name=name)
+    check_same_length(**{"y_true": y_true, name: y_pred})
+    return y_true, y_pred
+
+
+def check_row_weights(sample_weight, n_rows):
+    """Validate one weight a row; None stays None and means that rows count alike."""
+    if sample_weight is None:
+        return None
+    weights = check_array(
+        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+    )
+    if weights.shape != (n_rows,):
+        raise ValueError(
+            f"sample_weight must hold one weight for each of the {n_rows} rows, in an "
+            f"array of shape ({n_rows},); got shape {weights.shape}."
+        )
+    if (weights < 0).any():
+        row = int(np.argmax(weights < 0))
+        raise ValueError(
+            f"sample_weight, row {row}: {weights[row]:g} is negative. Give rows that "
+            "should not count the weight 0."
+        )
+    if not weights.any():
+        raise ValueError("sample_weight is 0 in every row, so that no row counts.")
+    return weights
+
+
+def check_levels(values, *, name, integer, least):
+    """Validate a threshold or several; return them as a vector and if it was one."""
+    levels = np.asarray(values)
+    scalar = levels.ndim == 0
+    vector = np.atleast_1d(levels)
+    kinds = "iu" if integer else "iuf"
+    if vector.ndim != 1 or not vector.size or vector.dtype.kind not in kinds:
+        what = "a whole number" if integer else "a number of kilometres"
+        raise ValueError(
+            f"{name} must be {what}, or a sequence of them; got {values!r}."
+        )
+    # Written so that NaN fails too.
+    wrong = ~(vector >= least)
+    if wrong.any():
+        raise ValueError(f"{name} must be {least} or more; got {vector[wrong][0]}.")
+    return vector, scalar
+
+
+def check_choice(value, choices, name):
+    """Check that a value is one of a few."""
+    if not any(value is choice or value == choice for choice in choices):
+        options = ", ".join(repr(choice) for choice in choices)
+        raise ValueError(f"{name} must be one of {options}; got {value!r}.")
+
+
+def undefined(what):
+    """Warn that a metric has nothing to be computed from, and return NaN."""
+    warnings.warn(f"{what} The metric is NaN.", UndefinedMetricWarning, stacklevel=3)
+    return np.nan
+
+
+def mean_of_rows(values, weights, empty="No row has a positive weight."):
+    """Average row values, with weights or without.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows,) or (n_rows, n_values)
+        One value, or several, for every row.
+
+    weights : ndarray of shape (n_rows,) or None
+        What every row counts.
+
+    empty : str, default="No row has a positive weight."
+        What to say if all weights are zero.
+
+    Returns
+    -------
+    float or ndarray of shape (n_values,)
+        The mean; NaN, with a warning, if no row counts.
+    """
+    if weights is None:
+        mean = values.mean(axis=0)
+    elif weights.any():
+        mean = np.average(values, axis=0, weights=weights)
+    else:
+        mean = np.full(values.shape[1:], undefined(empty))
+    return float(mean) if np.ndim(mean) == 0 else mean
+
+
+def median_of_rows(values, weights):
+    """Weighted median: whole weights do what repeating the rows would do.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows,)
+        One value for every row.
+
+    weights : ndarray of shape (n_rows,) or None
+        What every row counts.
+
+    Returns
+    -------
+    float
+        The value in the middle, or the mean of the two there.
+    """
+    if weights is None:
+        return float(np.median(values))
+    order = np.argsort(values, kind="stable")
+    return float(median_of_sorted(values[order], weights[order]))
+
+
+def median_of_sorted(values, weights):
+    """Weighted median of values that are sorted already."""
+    heavy = weights > 0
+    values, reached = values[heavy], np.cumsum(weights[heavy])
+    if not values.size:
+        return np.nan
+    half = reached[-1] / 2
+    # Sums of weights such as 0.1 miss their half by rounding errors only.
+    slack = reached[-1] * values.size * np.finfo(np.float64).eps
+    low = np.searchsorted(reached, half - slack)
+    high = np.searchsorted(reached, half + slack, side="right")
+    return (values[low] + values[min(high, values.size - 1)]) / 2

@@ -1,0 +1,167 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy.stats import entropy
+
+from sklearn_geo.metrics import class_bias
+
+TRUE = [0, 0, 0, 1, 2, 2]
+PRED = [0, 0, 0, 0, 0, 0]
+# Counts (3, 1, 2) and (6, 0, 0), plus one each: (4, 2, 3) / 9 and (7, 1, 1) / 9.
+KL = 4 / 9 * math.log(4 / 7) + 2 / 9 * math.log(2) + 3 / 9 * math.log(3)
+
+
+def test_by_hand():
+    bias = class_bias(TRUE, PRED, n_cells=3)
+    assert bias.kl == pytest.approx(KL)
+    assert bias.entropy_true == pytest.approx(
+        math.log(9) - (4 * math.log(4) + 2 * math.log(2) + 3 * math.log(3)) / 9
+    )
+    assert bias.entropy_predicted == pytest.approx(math.log(9) - 7 * math.log(7) / 9)
+    assert bias.n_cells == 3
+
+
+def test_cells_without_photos_count():
+    # (4, 2, 3, 1) and (7, 1, 1, 1), out of ten.
+    expected = (4 * math.log(4 / 7) + 2 * math.log(2) + 3 * math.log(3)) / 10
+    assert class_bias(TRUE, PRED, n_cells=4).kl == pytest.approx(expected)
+    assert class_bias(TRUE, PRED, labels=[3, 2, 1, 0]).kl == pytest.approx(expected)
+    assert class_bias(TRUE, PRED).n_cells == 3
+
+
+def test_equal_shares_have_no_divergence_and_the_full_entropy():
+    # "Best possible" in table 7: the true classes themselves.
+    cells = np.tile(np.arange(538), 3)
+    bias = class_bias(cells, np.roll(cells, 1), n_cells=538)
+    assert bias.kl == 0
+    assert bias.entropy_true == pytest.approx(math.log(538))
+    # Table 7 says 6.0180 for the same mesh: in nats that is just below the largest.
+    assert 6.0180 < bias.entropy_true < 6.3
+
+
+def test_fine_mesh_entropy_can_only_be_in_nats():
+    # Cells hold 500 to 5000 photos. The entropy is least if some hold the most and the
+    # others the least; 8.609 of table 7 is below it in bits, and above it in nats.
+    n_cells = 6565
+    least = min(
+        entropy(np.r_[np.full(full, 10.0), np.full(n_cells - full, 1.0)])
+        for full in range(0, n_cells, 5)
+    )
+    assert 8.1 < least < 8.609 < math.log(n_cells) < 8.8
+    assert 8.609 * math.log(2) < least
+
+
+def test_base_and_pseudo_count():
+    bits = class_bias(TRUE, PRED, n_cells=3, base=2)
+    assert bits.kl == pytest.approx(KL / math.log(2))
+    assert bits.entropy_predicted == pytest.approx(entropy([7, 1, 1], base=2))
+    assert class_bias(TRUE, PRED, n_cells=3, pseudo_count=0).kl == math.inf
+    plain = class_bias(PRED, TRUE, n_cells=3, pseudo_count=0)
+    assert plain.kl == pytest.approx(math.log(2))
+
+
+def test_weights_are_counts():
+    weighted = class_bias([0, 1, 2], [0, 0, 0], n_cells=3, sample_weight=[3, 1, 2])
+    assert weighted == class_bias(TRUE, PRED, n_cells=3)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        lambda cells: np.array(["Paris", "Roma", "Berlin"])[cells],
+        lambda cells: np.array(["Paris", "Roma", "Berlin"], dtype=object)[cells],
+        lambda cells: pd.Series(["Paris", "Roma", "Berlin"])[cells],
+        lambda cells: np.array([2**63 + 1, 2**63 + 3, 5], dtype=np.uint64)[cells],
+        lambda cells: np.array([-1, 7, 2**62], dtype=np.int64)[cells],
+    ],
+)
+def test_any_labels(name):
+    true, pred = np.array(TRUE), np.array(PRED)
+    expected = class_bias(true, pred, n_cells=3)
+    for labels in (None, name(np.arange(3))):
+        found = class_bias(name(true), name(pred), labels=labels)
+        assert found.kl == pytest.approx(expected.kl)
+        assert found.entropy_true == pytest.approx(expected.entropy_true)
+
+
+def test_ids_of_64_bits_are_not_rounded():
+    # Neighbouring cells that float64 cannot tell apart, once signed, once not.
+    true = np.array([2**62, 2**62 + 1], dtype=np.uint64)
+    pred = np.array([2**62, 2**62], dtype=np.int64)
+    for labels in (None, true):
+        bias = class_bias(true, pred, labels=labels)
+        assert bias.n_cells == 2
+        assert bias.kl == pytest.approx(entropy([2, 2], [3, 1]))
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    arrays(np.int64, st.integers(1, 30), elements=st.integers(0, 5)),
+    st.integers(0, 2**31),
+)
+def test_matches_scipy(true, seed):
+    rng = np.random.default_rng(seed)
+    pred = rng.integers(0, 6, true.size)
+    p = [1 + int((true == cell).sum()) for cell in range(6)]
+    q = [1 + int((pred == cell).sum()) for cell in range(6)]
+    bias = class_bias(true, pred, n_cells=6)
+    assert bias.kl == pytest.approx(entropy(p, q), abs=1e-12)
+    assert bias.entropy_true == pytest.approx(entropy(p))
+    assert bias.entropy_predicted == pytest.approx(entropy(q))
+    assert bias.kl >= 0
+    # The order of photos does not matter, on either side.
+    assert class_bias(true, rng.permutation(pred), n_cells=6) == bias
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"true_cells": [[0, 1]], "predicted_cells": [0]}, "one cell a photo"),
+        ({"true_cells": [], "predicted_cells": []}, "true_cells is empty"),
+        ({"true_cells": [0, 1], "predicted_cells": [0]}, "2 rows but predicted_cells"),
+        ({"true_cells": [0], "predicted_cells": ["a"]}, "some are numbers and some"),
+        (
+            {"true_cells": [0], "predicted_cells": [3], "n_cells": 3},
+            r"row 0: 3 is not betw",
+        ),
+        ({"true_cells": [-1], "predicted_cells": [0], "n_cells": 3}, "no cell covers"),
+        (
+            {"true_cells": [0.5], "predicted_cells": [0], "n_cells": 3},
+            "positions, whole",
+        ),
+        ({"true_cells": ["a"], "predicted_cells": ["a"], "n_cells": 3}, "labels="),
+        ({"true_cells": [0], "predicted_cells": [0], "n_cells": 0}, "n_cells must be"),
+        (
+            {"true_cells": [0], "predicted_cells": [0], "n_cells": 1, "labels": [0]},
+            "not both",
+        ),
+        (
+            {"true_cells": [0], "predicted_cells": [9], "labels": [0]},
+            "not among labels",
+        ),
+        ({"true_cells": [0], "predicted_cells": [0], "labels": [0, 0]}, "a cell twice"),
+        ({"true_cells": [0.0, np.nan], "predicted_cells": [0, 0]}, "row 1: nan is no"),
+        (
+            {"true_cells": ["a", None], "predicted_cells": ["a", "a"]},
+            "row 1: None is no",
+        ),
+        (
+            {"true_cells": [0], "predicted_cells": [0], "pseudo_count": -1},
+            "pseudo_count",
+        ),
+        (
+            {"true_cells": [0], "predicted_cells": [0], "base": 1},
+            "base must be more than 1",
+        ),
+    ],
+)
+def test_bad_input(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        class_bias(**arguments)

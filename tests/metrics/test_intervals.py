@@ -1,0 +1,324 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+import math
+import pickle
+import warnings
+from functools import partial
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import sklearn
+from scipy import stats
+from sklearn.exceptions import UndefinedMetricWarning
+
+from sklearn_geo.metrics import (
+    accuracy_at_km,
+    bootstrap_interval,
+    geo_score,
+    hashtag_accuracy_at_k,
+    macro_average_precision,
+    mean_great_circle_error,
+    median_great_circle_error,
+)
+
+DEGREE = 6371.0088 * math.pi / 180
+RNG = np.random.default_rng(0)
+TRUE = np.zeros((40, 2))
+PRED = np.column_stack([np.zeros(40), RNG.gamma(0.5, 10.0, 40)])
+GROUPS = np.repeat(np.arange(10), [1, 2, 3, 4, 5, 5, 5, 5, 5, 5])
+WEIGHTS = RNG.integers(0, 4, 40)
+
+# What is resampled without calling the metric, and the same where it is called.
+SHORTCUTS = {
+    "mean_great_circle_error": lambda *a, **k: mean_great_circle_error(*a, **k),
+    "median_great_circle_error": lambda *a, **k: median_great_circle_error(*a, **k),
+    "geo_score": lambda *a, **k: geo_score(*a, **k),
+    "accuracy_at_200km": lambda *a, **k: accuracy_at_km(*a, 200, **k),
+}
+
+
+def same(a, b):
+    for name in ("low", "high", "estimate", "standard_error", "distribution"):
+        assert getattr(a, name) == pytest.approx(getattr(b, name), rel=1e-9)
+
+
+@pytest.mark.parametrize("name", SHORTCUTS)
+@pytest.mark.parametrize("method", ["percentile", "bca"])
+@pytest.mark.parametrize("groups", [None, GROUPS])
+@pytest.mark.parametrize("sample_weight", [None, WEIGHTS])
+def test_shortcuts_change_nothing(name, method, groups, sample_weight):
+    options = {
+        "method": method,
+        "groups": groups,
+        "sample_weight": sample_weight,
+        "n_resamples": 60,
+        "random_state": 3,
+    }
+    quick = bootstrap_interval(name, TRUE, PRED, **options)
+    slow = bootstrap_interval(SHORTCUTS[name], TRUE, PRED, **options)
+    same(quick, slow)
+
+
+def test_distribution_matches_a_loop():
+    errors = PRED[:, 1] * DEGREE
+    found = bootstrap_interval(
+        mean_great_circle_error, TRUE, PRED, n_resamples=50, random_state=7
+    )
+    draws = np.random.RandomState(7).randint(0, 40, size=(50, 40))
+    expected = [errors[row].mean() for row in draws]
+    assert found.distribution == pytest.approx(expected)
+    assert found.estimate == pytest.approx(errors.mean())
+    assert found.standard_error == pytest.approx(np.std(expected, ddof=1))
+    assert found.low == pytest.approx(np.quantile(expected, 0.025))
+    assert found.high == pytest.approx(np.quantile(expected, 0.975))
+    assert found.confidence_level == 0.95
+
+
+def test_groups_are_drawn_whole():
+    # Two users, one always right, one always wrong: a resample has 0, 1/2 or 1.
+    pred = np.column_stack([np.zeros(10), np.repeat([0.0, 90.0], 5)])
+    groups = np.repeat(["ann", "bob"], 5)
+    found = bootstrap_interval(
+        "accuracy_at_25km", TRUE[:10], pred, groups=groups, random_state=0
+    )
+    assert set(found.distribution) == {0, 0.5, 1}
+    assert (found.low, found.high) == (0, 1)
+    assert np.mean(found.distribution == 0.5) == pytest.approx(0.5, abs=0.05)
+
+
+@pytest.mark.parametrize("method", ["percentile", "bca"])
+@pytest.mark.parametrize("confidence_level", [0.8, 0.95])
+def test_ends_match_scipy(method, confidence_level):
+    errors = PRED[:, 1] * DEGREE
+    found = bootstrap_interval(
+        "mean_great_circle_error",
+        TRUE,
+        PRED,
+        method=method,
+        confidence_level=confidence_level,
+        random_state=0,
+        n_resamples=400,
+    )
+    # SciPy takes the resamples from an earlier result and computes the ends alone.
+    earlier = SimpleNamespace(bootstrap_distribution=found.distribution)
+    expected = stats.bootstrap(
+        (errors,),
+        np.mean,
+        n_resamples=0,
+        bootstrap_result=earlier,
+        confidence_level=confidence_level,
+        method={"percentile": "percentile", "bca": "BCa"}[method],
+    ).confidence_interval
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+
+
+def test_bca_moves_the_interval_of_skewed_errors_up():
+    options = {"random_state": 0, "n_resamples": 1000}
+    plain = bootstrap_interval("mean_great_circle_error", TRUE, PRED, **options)
+    corrected = bootstrap_interval(
+        "mean_great_circle_error", TRUE, PRED, method="bca", **options
+    )
+    assert corrected.low > plain.low
+    assert corrected.high > plain.high
+
+
+N_SIMULATIONS = 150
+
+
+def coverage(draw, **options):
+    """Share of intervals that hold zero, the true mean of what is drawn."""
+    rng = np.random.RandomState(0)
+    held = 0
+    for seed in range(N_SIMULATIONS):
+        values, groups = draw(rng)
+        found = bootstrap_interval(
+            np.mean,
+            values,
+            groups=groups if options.get("use_groups") else None,
+            n_resamples=300,
+            method=options.get("method", "percentile"),
+            random_state=seed,
+        )
+        held += found.low <= 0 <= found.high
+    return held / N_SIMULATIONS
+
+
+@pytest.mark.parametrize("method", ["percentile", "bca"])
+def test_coverage_of_independent_values(method):
+    # The share of 150 hits of probability .94 has a standard deviation of .02.
+    held = coverage(lambda rng: (rng.normal(size=50), None), method=method)
+    assert 0.88 <= held <= 0.99
+
+
+def test_coverage_of_users():
+    def draw(rng):
+        groups = np.repeat(np.arange(30), 6)
+        return rng.normal(size=30)[groups] + 0.3 * rng.normal(size=180), groups
+
+    assert 0.87 <= coverage(draw, use_groups=True) <= 0.99
+    # Photos of one user err together: as if they did not, intervals are too narrow.
+    assert coverage(draw) < 0.7
+
+
+def test_same_seed_same_numbers_in_any_memory():
+    for groups in (None, GROUPS):
+        options = {"groups": groups, "method": "bca", "n_resamples": 99}
+        first = bootstrap_interval("geo_score", TRUE, PRED, random_state=5, **options)
+        with sklearn.config_context(working_memory=0.003):
+            second = bootstrap_interval(
+                "geo_score", TRUE, PRED, random_state=5, **options
+            )
+        assert np.array_equal(first.distribution, second.distribution)
+        assert (first.low, first.high) == (second.low, second.high)
+        other = bootstrap_interval("geo_score", TRUE, PRED, random_state=6, **options)
+        assert not np.array_equal(first.distribution, other.distribution)
+
+
+def test_several_thresholds_at_once():
+    found = bootstrap_interval(accuracy_at_km, TRUE, PRED, random_state=0)
+    assert found.low.shape == found.high.shape == found.estimate.shape == (5,)
+    assert found.distribution.shape == (2000, 5)
+    assert (found.low <= found.estimate).all()
+    assert (found.estimate <= found.high).all()
+    for column, km in enumerate([1, 25, 200, 750, 2500]):
+        one = bootstrap_interval(
+            partial(accuracy_at_km, km=km), TRUE, PRED, random_state=0
+        )
+        assert (one.low, one.high) == pytest.approx(
+            (found.low[column], found.high[column])
+        )
+
+
+def test_hit_rates_of_hashtags():
+    rng = np.random.default_rng(1)
+    truth = rng.random((30, 6)) < 0.15
+    score = rng.normal(size=(30, 6))
+    for name, function in [
+        ("hashtag_accuracy_at_1", lambda t, s: hashtag_accuracy_at_k(t, s, 1)),
+        ("hashtag_accuracy_at_2", lambda t, s: hashtag_accuracy_at_k(t, s, 2)),
+    ]:
+        options = {"n_resamples": 50, "random_state": 0, "method": "bca"}
+        quick = bootstrap_interval(name, truth, score, **options)
+        same(quick, bootstrap_interval(function, truth, score, **options))
+
+
+def test_a_metric_that_is_called():
+    rng = np.random.default_rng(1)
+    truth = rng.random((30, 3)) < 0.4
+    score = rng.normal(size=(30, 3))
+    found = bootstrap_interval(
+        macro_average_precision, truth, score, n_resamples=50, random_state=0
+    )
+    draws = np.random.RandomState(0).randint(0, 30, size=(50, 30))
+    expected = [macro_average_precision(truth[row], score[row]) for row in draws]
+    assert found.distribution == pytest.approx(expected)
+
+
+def test_a_constant_metric_has_an_interval_without_width():
+    for method in ("percentile", "bca"):
+        found = bootstrap_interval(
+            "accuracy_at_25km", TRUE, TRUE, method=method, random_state=0
+        )
+        assert (found.low, found.estimate, found.high) == (1, 1, 1)
+        assert found.standard_error == 0
+
+
+def test_resamples_without_a_tag_are_left_out():
+    truth, score = np.zeros((4, 2)), np.zeros((4, 2))
+    truth[0, 0] = 1
+    with pytest.warns(UndefinedMetricWarning, match="of the 200 resamples") as caught:
+        found = bootstrap_interval(
+            "hashtag_accuracy_at_2", truth, score, n_resamples=200, random_state=0
+        )
+    assert len(caught) == 1
+    # The tagged photo is missing from (3/4)**4 = .316 of the resamples.
+    assert len(found.distribution) / 200 == pytest.approx(1 - 0.316, abs=0.1)
+    assert found.low == found.high == 1
+    with pytest.warns(UndefinedMetricWarning, match="of the 200 resamples"):
+        called = bootstrap_interval(
+            lambda t, s: hashtag_accuracy_at_k(t, s, 2),
+            truth,
+            score,
+            n_resamples=200,
+            random_state=0,
+        )
+    assert np.array_equal(called.distribution, found.distribution)
+    weights = [1, 0, 0, 0]
+    with pytest.warns(UndefinedMetricWarning, match="of the 200 resamples"):
+        bootstrap_interval(
+            SHORTCUTS["geo_score"],
+            TRUE[:4],
+            PRED[:4],
+            sample_weight=weights,
+            n_resamples=200,
+            method="bca",
+            random_state=0,
+        )
+
+
+def test_inputs_are_not_changed_and_results_pickle():
+    true, pred = TRUE.copy(), PRED.copy()
+    true.flags.writeable = pred.flags.writeable = False
+    found = bootstrap_interval("geo_score", true, pred, random_state=0)
+    same(pickle.loads(pickle.dumps(found)), found)
+    assert "distribution" not in repr(found)
+    assert repr(found).startswith("BootstrapInterval(low=")
+
+
+def test_lists_are_read():
+    found = bootstrap_interval(
+        lambda a, b: np.mean(np.equal(a, b)),
+        ["sea", "sun", "sea"],
+        ["sea", "sun", "sun"],
+        random_state=0,
+        n_resamples=30,
+    )
+    assert found.estimate == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"groups": np.zeros(40)}, "at least two groups; got 1"),
+        ({"groups": [1, 2]}, "user or album of each of the 40 photos"),
+        ({"y_true": TRUE[:1], "y_pred": PRED[:1]}, "at least two photos; got 1"),
+        ({"y_pred": PRED[:3]}, "y_true has 40 rows but y_pred has 3"),
+        ({"n_resamples": 0}, "n_resamples must be a whole number above 0"),
+        ({"n_resamples": 10.5}, "n_resamples must be a whole number above 0"),
+        ({"confidence_level": 95}, "between 0 and 1, such as 0.95; got 95"),
+        ({"method": "basic"}, "method must be one of 'percentile', 'bca'"),
+        ({"metric": "accuracy_at_25"}, "Did you mean 'accuracy_at_25km'"),
+        ({"metric": "neg_mean_great_circle_error"}, "'mean_great_circle_error'"),
+        ({"metric": lambda t, p: np.nan}, "it returned nan"),
+        ({"metric": lambda t, p: np.zeros((2, 2))}, "or a vector of them"),
+        ({"sample_weight": np.full(40, -1)}, "row 0: -1 is negative"),
+        ({"y_pred": np.full((40, 2), 91.0)}, "y_pred"),
+    ],
+)
+def test_bad_input(changes, words):
+    arguments = {"metric": "geo_score", "y_true": TRUE, "y_pred": PRED}
+    arguments.update(changes)
+    with pytest.raises(ValueError, match=words):
+        bootstrap_interval(**arguments)
+
+
+def test_more_bad_input():
+    with pytest.raises(TypeError, match="name of a metric or a function"):
+        bootstrap_interval(5, TRUE, PRED)
+
+    def defined_on_all_rows_only(true, pred):
+        return 1.0 if len(np.unique(pred)) > 39 else np.nan
+
+    with pytest.raises(ValueError, match="not defined on any of the resamples"):
+        bootstrap_interval(
+            defined_on_all_rows_only, TRUE, PRED, n_resamples=3, random_state=0
+        )
+
+
+def test_one_resample_has_no_standard_error():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = bootstrap_interval("geo_score", TRUE, PRED, n_resamples=1)
+    assert math.isnan(found.standard_error)
+    assert found.low == found.high

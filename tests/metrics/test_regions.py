@@ -1,0 +1,314 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+import builtins
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+import s2sphere
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.exceptions import UndefinedMetricWarning
+
+from sklearn_geo.metrics import (
+    accuracy_at_km,
+    continent_names,
+    geo_score,
+    hashtag_accuracy_at_k,
+    macro_average_precision,
+    mean_great_circle_error,
+    median_great_circle_error,
+    per_region_score,
+)
+
+PARIS, BERLIN, SYDNEY = [48.86, 2.35], [52.52, 13.40], [-33.87, 151.21]
+TRUE = np.array([PARIS, BERLIN, SYDNEY, PARIS])
+PRED = np.array([PARIS, PARIS, SYDNEY, BERLIN])
+
+
+@pytest.mark.parametrize(
+    ("name", "places"),
+    [
+        (
+            "Africa",
+            {
+                "Cairo": (30.04, 31.24),
+                "Lagos": (6.45, 3.39),
+                "Cape Town": (-33.92, 18.42),
+                "Algiers": (36.75, 3.06),
+                "Tunis": (36.81, 10.18),
+                "Tripoli": (32.89, 13.19),
+                "Addis Ababa": (9.03, 38.74),
+                "Mogadishu": (2.05, 45.32),
+                "Asmara": (15.34, 38.93),
+                "Antananarivo": (-18.88, 47.51),
+                "Port Louis": (-20.16, 57.50),
+                "Praia": (14.93, -23.51),
+            },
+        ),
+        ("Antarctica", {"South pole": (-90, 0), "McMurdo": (-77.85, 166.67)}),
+        (
+            "Asia",
+            {
+                "Tokyo": (35.68, 139.69),
+                "Jakarta": (-6.21, 106.85),
+                "Delhi": (28.61, 77.21),
+                "Ankara": (39.93, 32.86),
+                "Nicosia": (35.19, 33.38),
+                "Tel Aviv": (32.09, 34.78),
+                "Jeddah": (21.49, 39.19),
+                "Sanaa": (15.37, 44.19),
+                "Dubai": (25.20, 55.27),
+                "Novosibirsk": (55.03, 82.92),
+                "Anadyr": (64.73, 177.51),
+                "Uelen": (66.16, -169.81),
+                "Manila": (14.60, 120.98),
+                "Baku": (40.41, 49.87),
+            },
+        ),
+        (
+            "Europe",
+            {
+                "London": (51.51, -0.13),
+                "Lisbon": (38.72, -9.14),
+                "Ponta Delgada": (37.74, -25.68),
+                "Reykjavik": (64.15, -21.94),
+                "Malta": (35.90, 14.51),
+                "Heraklion": (35.34, 25.13),
+                "Malaga": (36.72, -4.42),
+                "Kyiv": (50.45, 30.52),
+                "Moscow": (55.76, 37.62),
+                "Longyearbyen": (78.22, 15.65),
+                "Istanbul, west": (41.01, 28.95),
+            },
+        ),
+        (
+            "North America",
+            {
+                "New York": (40.71, -74.01),
+                "Mexico City": (19.43, -99.13),
+                "Nuuk": (64.18, -51.72),
+                "Ittoqqortoormiit": (70.49, -21.97),
+                "Anchorage": (61.22, -149.90),
+                "Adak": (51.88, -176.66),
+                "Panama City": (8.98, -79.52),
+                "Havana": (23.11, -82.37),
+                "Bridgetown": (13.10, -59.62),
+            },
+        ),
+        (
+            "Oceania",
+            {
+                "Sydney": (-33.87, 151.21),
+                "Auckland": (-36.85, 174.76),
+                "Suva": (-18.14, 178.44),
+                "Apia": (-13.83, -171.77),
+                "Papeete": (-17.54, -149.57),
+                "Honolulu": (21.31, -157.86),
+                "Port Moresby": (-9.44, 147.18),
+                "Guam": (13.44, 144.79),
+                "Easter Island": (-27.11, -109.35),
+                "the seam": (-17.0, 180.0),
+            },
+        ),
+        (
+            "South America",
+            {
+                "Bogota": (4.71, -74.07),
+                "Caracas": (10.48, -66.90),
+                "Buenos Aires": (-34.60, -58.38),
+                "Quito": (-0.18, -78.47),
+                "Galapagos": (-0.74, -90.31),
+                "Ushuaia": (-54.80, -68.30),
+                "Recife": (-8.05, -34.88),
+            },
+        ),
+        ("Elsewhere", {"mid-Atlantic": (50, -40), "Indian Ocean": (-30, 80)}),
+    ],
+)
+def test_continents(name, places):
+    found = continent_names(np.array(list(places.values())))
+    wrong = {
+        place: box
+        for place, box in zip(places, found.tolist(), strict=True)
+        if box != name
+    }
+    assert not wrong
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.floats(-90, 90), st.floats(-180, 180))
+def test_every_place_has_a_continent_whatever_its_longitude_is_called(lat, lon):
+    one, same = continent_names([[lat, lon], [lat, lon + 360]])
+    # Rounding of the longitude may cross the border of a box.
+    if continent_names([[lat, (lon + 360) - 360]])[0] == one:
+        assert one == same
+
+
+def test_by_continent():
+    table = per_region_score("accuracy_at_25km", TRUE, PRED, by="continent")
+    assert list(table) == ["region", "count", "score"]
+    assert table.region.tolist() == ["Europe", "Oceania"]
+    assert table["count"].tolist() == [3, 1]
+    assert table.score == pytest.approx([1 / 3, 1])
+
+
+def test_by_utm_zone():
+    table = per_region_score(geo_score, TRUE, TRUE, by="utm_zone")
+    assert table.region.tolist() == ["31U", "33U", "56H"]
+    assert table["count"].tolist() == [2, 1, 1]
+    assert table.score.tolist() == [5000] * 3
+
+
+@pytest.mark.parametrize("level", [0, 5, 30])
+def test_by_s2_cell(level):
+    table = per_region_score(geo_score, TRUE, TRUE, by=("s2", level))
+    tokens = [
+        s2sphere.CellId.from_lat_lng(s2sphere.LatLng.from_degrees(*place))
+        .parent(level)
+        .to_token()
+        for place in TRUE
+    ]
+    regions, counts = np.unique(tokens, return_counts=True)
+    assert table.region.tolist() == regions.tolist()
+    assert table["count"].tolist() == counts.tolist()
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["fr", "de", "au", "fr"],
+        np.array([2, 1, 0, 2]),
+        pd.Series(["fr", "de", "au", "fr"], dtype="category"),
+        lambda places: np.where(
+            places[:, 0] < 0, "au", np.where(places[:, 0] > 50, "de", "fr")
+        ),
+    ],
+)
+def test_by_labels_and_functions(labels):
+    table = per_region_score("accuracy_at_25km", TRUE, PRED, by=labels)
+    assert table["count"].tolist() == [1, 1, 2]
+    assert table.score.tolist() == [1, 0, 0.5]
+
+
+def test_several_metrics_and_frames():
+    metrics = {
+        "near": "accuracy_at_25km",
+        "median": median_great_circle_error,
+        "far": partial(accuracy_at_km, km=2500),
+    }
+    table = per_region_score(metrics, TRUE, PRED, by="continent", as_frame=True)
+    assert isinstance(table, pd.DataFrame)
+    assert table.columns.tolist() == ["region", "count", "near", "median", "far"]
+    assert table.far.tolist() == [1, 1]
+    assert table["median"].tolist()[1] == 0
+    # A metric that returns a vector makes as many columns.
+    table = per_region_score(accuracy_at_km, TRUE, PRED, by="continent")
+    assert table.score.shape == (2, 5)
+    table = per_region_score(accuracy_at_km, TRUE, PRED, by="continent", as_frame=True)
+    assert table.columns.tolist()[2:] == [f"score_{i}" for i in range(5)]
+    assert table.score_4.tolist() == [1, 1]
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(2, 60), st.integers(0, 2**31))
+def test_regions_add_up_to_the_whole(n, seed):
+    rng = np.random.default_rng(seed)
+    true, pred = (
+        np.column_stack([rng.uniform(-90, 90, n), rng.uniform(-180, 180, n)])
+        for _ in range(2)
+    )
+    weights = rng.uniform(0.1, 2, n)
+    labels = rng.integers(0, 4, n)
+    for by in ("continent", "utm_zone", ("s2", 1), labels):
+        table = per_region_score(mean_great_circle_error, true, pred, by=by)
+        assert table["count"].sum() == n
+        assert len(set(table.region)) == len(table.region)
+        total = np.average(table.score, weights=table["count"])
+        assert total == pytest.approx(mean_great_circle_error(true, pred))
+    table = per_region_score(
+        mean_great_circle_error, true, pred, by=labels, sample_weight=weights
+    )
+    mass = np.bincount(labels, weights=weights)
+    total = np.average(table.score, weights=mass[mass > 0])
+    whole = mean_great_circle_error(true, pred, sample_weight=weights)
+    assert total == pytest.approx(whole)
+
+
+def test_regions_that_do_not_count():
+    table = per_region_score("geo_score", TRUE, PRED, by="continent", min_count=2)
+    assert table.region.tolist() == ["Europe"]
+    table = per_region_score(
+        "geo_score", TRUE, PRED, by="continent", sample_weight=[1, 0, 0, 0]
+    )
+    assert table.region.tolist() == ["Europe"]
+    assert table.score.tolist() == [5000]
+
+
+def test_metrics_of_tags_take_places():
+    truth = np.array([[1, 0], [0, 1], [1, 1], [1, 0]])
+    score = np.array([[2, 1], [2, 1], [2, 1], [1, 2]])
+    at_1 = partial(hashtag_accuracy_at_k, k=1)
+    table = per_region_score(at_1, truth, score, by="continent", places=TRUE)
+    assert table.score == pytest.approx([1 / 3, 1])
+    # Table 6 of GPS2Vec+: average precision by zone, where some classes are missing.
+    table = per_region_score(
+        macro_average_precision, truth, score, by="utm_zone", places=TRUE
+    )
+    assert table.region.tolist() == ["31U", "33U", "56H"]
+    assert table.score.tolist() == [1, 1, 1]
+    with pytest.warns(UndefinedMetricWarning):
+        table = per_region_score(
+            "hashtag_accuracy_at_1", truth * 0, score, by="continent", places=TRUE
+        )
+    assert np.isnan(table.score).all()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"by": "country"}, "by='country' is no kind of region. Pass \"continent\""),
+        ({"by": ("s2", 31)}, "a level from 0 to 30; got"),
+        ({"by": ("s2",)}, "a level from 0 to 30; got"),
+        ({"by": ("h3", 5)}, "Pass labels in an array or a list"),
+        ({"by": ["a", "b"]}, "by must hold one label for each of the 4 photos"),
+        ({"by": lambda places: places}, r"by\(places\) must hold one label"),
+        ({"by": ["a", None, "b", "c"]}, "by, row 1: the label is missing"),
+        ({"by": [0.0, 1.0, np.nan, 2.0]}, "by, row 2: the label is missing"),
+        ({"places": TRUE[:2]}, "y_true has 4 rows but places has 2"),
+        ({"places": [[99.0, 200.0]] * 4}, "places"),
+        ({"y_true": [0, 1, 2, 3]}, "say where the photos were taken by places="),
+        ({"y_pred": PRED[:2]}, "y_true has 4 rows but y_pred has 2"),
+        ({"metric": "accuracy"}, "There is no metric 'accuracy'"),
+        ({"metric": {}}, "metric must name at least one metric"),
+        ({"metric": {"count": "geo_score"}}, "columns already"),
+        ({"min_count": 0}, "min_count must be a whole number above 0"),
+        ({"min_count": 9}, "the largest one, Europe, has 3"),
+        ({"sample_weight": [1, 2]}, "one weight for each of the 4 rows"),
+    ],
+)
+def test_bad_input(changes, words):
+    arguments = {
+        "metric": "geo_score",
+        "y_true": TRUE,
+        "y_pred": PRED,
+        "by": "continent",
+    }
+    arguments.update(changes)
+    metric, y_true, y_pred = (arguments.pop(k) for k in ("metric", "y_true", "y_pred"))
+    with pytest.raises(ValueError, match=words):
+        per_region_score(metric, y_true, y_pred, **arguments)
+
+
+def test_frames_without_pandas_say_what_to_install(monkeypatch):
+    plain_import = builtins.__import__
+
+    def without_pandas(name, *args, **kwargs):
+        if name == "pandas":
+            raise ImportError(name)
+        return plain_import(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", without_pandas)
+    with pytest.raises(ImportError, match=r"pip install sklearn-geo\[pandas\]"):
+        per_region_score("geo_score", TRUE, PRED, by="continent", as_frame=True)

@@ -1,0 +1,235 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+import numpy as np
+import pandas as pd
+import pytest
+import sklearn
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+
+from sklearn_geo.metrics import (
+    great_circle_error,
+    precision_at_k_within_km,
+    precision_ceiling_at_k_within_km,
+)
+
+INF = float("inf")
+
+# Five photos on the equator, at 0, 1, 10, 90 and 180 degrees: 0, 111, 1112, 10,008 and
+# 20,015 km from the first one. Tag 0 is on the first four, tag 1 on the last two.
+TAGS = np.array([[1, 0], [1, 0], [1, 0], [1, 1], [0, 1]])
+PLACES = np.array([[0.0, 0], [0, 1], [0, 10], [0, 90], [0, 180]])
+
+
+def naive(query_tags, distances, tags, ranked, k, km, own):
+    """Precision of every query, photo by photo; -1 takes a place and hits nothing."""
+    values = []
+    for query, tag in enumerate(query_tags):
+        photos = [p for p in ranked[query] if p < 0 or own is None or p != own[query]]
+        hits = [
+            tags[photo, tag] and distances[query, photo] <= km
+            for photo in photos[:k]
+            if photo >= 0
+        ]
+        values.append(sum(hits) / k)
+    return values
+
+
+def test_by_hand():
+    # Tag 0 at the first photo. In order: right and 111 km; wrong; right and 10,008 km.
+    ranked = [[1, 4, 3, 2, 0]]
+    found = precision_at_k_within_km([0], PLACES[:1], TAGS, PLACES, ranked, k=3)
+    assert found == pytest.approx(np.array([2, 1, 1, 1, 0, 0]) / 3)
+    found = precision_at_k_within_km([0], PLACES[:1], TAGS, PLACES, ranked, k=3, km=200)
+    assert type(found) is float
+    assert found == pytest.approx(1 / 3)
+
+
+def test_a_photo_at_exactly_the_distance_is_a_hit():
+    km = great_circle_error(PLACES[:1], PLACES[1:2])[0]
+    below = np.nextafter(km, 0)
+    arguments = ([0], PLACES[:1], TAGS, PLACES)
+    found = precision_at_k_within_km(*arguments, [[1]], k=1, km=[km, below])
+    assert found.tolist() == [1, 0]
+    found = precision_ceiling_at_k_within_km(*arguments, k=2, km=[km, below])
+    assert found.tolist() == [1, 1 / 2]
+
+
+def test_short_lists_miss():
+    arguments = ([0, 0, 0], PLACES[[0, 0, 0]], TAGS, PLACES)
+    ranked = [[0, 1, -1], [0, -1, -1], [-1, -1, -1]]
+    found = precision_at_k_within_km(*arguments, ranked, k=4, km=INF, average=None)
+    assert found.tolist() == [2 / 4, 1 / 4, 0]
+    # A gap in a list is a miss in its place, too.
+    found = precision_at_k_within_km(*arguments, [[0, -1, 1]] * 3, k=2, km=INF)
+    assert found == 1 / 2
+
+
+def test_exclude_self():
+    arguments = ([0, 1], PLACES[[0, 4]], TAGS, PLACES)
+    ranked = [[0, 1, 4], [4, 0, 3]]
+    found = precision_at_k_within_km(*arguments, ranked, k=2, km=INF, average=None)
+    assert found.tolist() == [1, 1 / 2]
+    without = precision_at_k_within_km(
+        *arguments, ranked, k=2, km=INF, average=None, exclude_self=[0, 4]
+    )
+    assert without.tolist() == [1 / 2, 1 / 2]
+    # -1 is a query that was made from no photo of the gallery.
+    without = precision_at_k_within_km(
+        *arguments, ranked, k=2, km=INF, average=None, exclude_self=[-1, 4]
+    )
+    assert without.tolist() == [1, 1 / 2]
+
+
+def test_means_over_queries_and_over_tags_differ():
+    # Three queries for tag 0 with precision 1, one for tag 1 with precision 0.
+    queries, ranked = [0, 0, 1, 0], [[0], [1], [0], [2]]
+    arguments = (queries, PLACES[[0, 0, 4, 0]], TAGS, PLACES, ranked)
+    assert precision_at_k_within_km(*arguments, k=1, km=INF) == 3 / 4
+    assert precision_at_k_within_km(*arguments, k=1, km=INF, average="tags") == 1 / 2
+    both = precision_at_k_within_km(*arguments, k=1, km=[INF, 1], average="tags")
+    assert both.tolist() == [1 / 2, 1 / 6]
+    assert precision_at_k_within_km(*arguments, k=1, average=None).shape == (4, 6)
+
+
+def test_every_tag_as_one_query_without_a_place():
+    ranked = [[0, 4], [4, 3]]
+    found = precision_at_k_within_km(
+        np.arange(2), None, TAGS, None, ranked, k=2, km=INF
+    )
+    assert found == 3 / 4
+    ceiling = precision_ceiling_at_k_within_km(
+        np.arange(2), None, TAGS, None, k=4, km=INF, average=None
+    )
+    assert ceiling.tolist() == [1, 2 / 4]
+    ceiling = precision_ceiling_at_k_within_km(
+        np.arange(2), None, TAGS, None, k=4, km=INF, average=None, exclude_self=[4, 4]
+    )
+    assert ceiling.tolist() == [1, 1 / 4]
+
+
+def test_ceiling_by_hand():
+    # Tag 0 at the first photo: photos at 0, 111, 1112 and 10,008 km have it.
+    arguments = ([0], PLACES[:1], TAGS, PLACES)
+    found = precision_ceiling_at_k_within_km(*arguments, k=5)
+    assert found == pytest.approx(np.array([4, 3, 2, 2, 1, 1]) / 5)
+    found = precision_ceiling_at_k_within_km(*arguments, k=2)
+    assert found == pytest.approx(np.array([2, 2, 2, 2, 1, 1]) / 2)
+    found = precision_ceiling_at_k_within_km(*arguments, k=2, exclude_self=[0])
+    assert found == pytest.approx(np.array([2, 2, 1, 1, 0, 0]) / 2)
+
+
+def test_ceiling_of_a_tag_that_no_photo_has():
+    tags = np.hstack([TAGS, np.zeros((5, 1), dtype=int)])
+    found = precision_ceiling_at_k_within_km([2], PLACES[:1], tags, PLACES, km=[INF, 1])
+    assert found.tolist() == [0, 0]
+
+
+def test_default_geotags_do_not_hide_the_own_photo():
+    # Twenty photos at one coordinate: whichever the search finds, two others remain.
+    tags, places = np.ones((20, 1)), np.tile([[48.86, 2.34]], (20, 1))
+    found = precision_ceiling_at_k_within_km(
+        np.zeros(20, dtype=int), places, tags, places, k=2, km=1, exclude_self=range(20)
+    )
+    assert found == 1
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(1, 8), st.integers(1, 12), st.integers(1, 6), st.integers(0, 2**31))
+def test_matches_a_loop_and_stays_below_the_ceiling(n_queries, n_photos, k, seed):
+    rng = np.random.default_rng(seed)
+    tags = rng.random((n_photos, 3)) < 0.5
+    places = np.column_stack(
+        [rng.uniform(-90, 90, n_photos), rng.integers(-3, 3, n_photos)]
+    )
+    queries = rng.integers(0, 3, n_queries)
+    own = rng.integers(-1, n_photos, n_queries)
+    query_places = places[rng.integers(0, n_photos, n_queries)]
+    ranked = np.array([rng.permutation(n_photos) for _ in range(n_queries)])
+    ranked[rng.random(ranked.shape) < 0.2] = -1
+    ranked = ranked[:, : rng.integers(1, n_photos + 1)]
+    distances = np.array(
+        [great_circle_error(np.tile(q, (n_photos, 1)), places) for q in query_places]
+    )
+    # The best ranking: first those with the tag, among them the nearest.
+    best = [
+        np.lexsort([row, ~tags[:, tag]])
+        for row, tag in zip(distances, queries, strict=True)
+    ]
+    km = [INF, 2500, 25]
+    for excluded in (None, own):
+        options = {"k": k, "km": km, "exclude_self": excluded, "average": None}
+        found = precision_at_k_within_km(
+            queries, query_places, sparse.csr_array(tags), places, ranked, **options
+        )
+        ceiling = precision_ceiling_at_k_within_km(
+            queries, query_places, tags, places, **options
+        )
+        for column, distance in enumerate(km):
+            for values, lists in ((found, ranked), (ceiling, best)):
+                expected = naive(queries, distances, tags, lists, k, distance, excluded)
+                assert values[:, column] == pytest.approx(expected)
+        assert (found <= ceiling + 1e-12).all()
+
+
+def test_little_memory_changes_nothing():
+    rng = np.random.default_rng(0)
+    tags = rng.random((200, 4)) < 0.3
+    places = np.column_stack([rng.uniform(-90, 90, 200), rng.uniform(-180, 180, 200)])
+    queries = rng.integers(0, 4, 150)
+    ranked = np.array([rng.permutation(200)[:11] for _ in queries])
+    arguments = (queries, places[:150], tags, places)
+    options = {"exclude_self": np.arange(150), "average": None}
+    expected = precision_at_k_within_km(*arguments, ranked, **options)
+    ceiling = precision_ceiling_at_k_within_km(*arguments, **options)
+    with sklearn.config_context(working_memory=0.003):
+        found = precision_at_k_within_km(*arguments, ranked, **options)
+        assert np.array_equal(found, expected)
+        found = precision_ceiling_at_k_within_km(*arguments, **options)
+        assert np.array_equal(found, ceiling)
+
+
+def test_frames_and_radius():
+    frame = pd.DataFrame(PLACES, columns=["lat", "lon"])
+    arguments = ([0], frame[:1], pd.DataFrame(TAGS, columns=["sea", "sun"]), frame)
+    for radius_km, expected in [(6371.0088, 1), (6500.0, 0)]:
+        options = {"k": 1, "km": 112, "radius_km": radius_km}
+        assert precision_at_k_within_km(*arguments, [[1]], **options) == expected
+    ceiling = precision_ceiling_at_k_within_km(*arguments, k=2, km=112, radius_km=6500)
+    assert ceiling == 1 / 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"ranked": [[0, 0]]}, "ranked, row 0: photo 0 is listed twice"),
+        ({"ranked": [[0, 5]]}, "ranked, row 0: there is no photo 5, only 0 to 4"),
+        ({"ranked": [[0.5]]}, "ranked must list positions of photos"),
+        ({"ranked": [[0], [1]]}, r"array of shape \(1, length of the lists\)"),
+        ({"query_tags": [2]}, "query_tags, row 0: there is no tag 2, only 0 to 1"),
+        ({"query_tags": ["sea"]}, "one position of a tag for each query"),
+        ({"query_tags": [0, 0], "ranked": [[0], [0]]}, "2 rows but query_places has 1"),
+        ({"query_places": [[95.0, 0.0]]}, "query_places"),
+        ({"gallery_places": PLACES[:3]}, "gallery_tags has 5 rows but gallery_places"),
+        ({"gallery_tags": TAGS * 2}, "gallery_tags, row 0, column 0: 2 is neither"),
+        ({"query_places": None}, "needs query_places and gallery_places"),
+        ({"exclude_self": [5]}, "exclude_self, row 0: there is no photo 5, only -1"),
+        ({"exclude_self": [0, 1]}, "1 rows but exclude_self has 2"),
+        ({"k": [1, 2]}, "k must be one whole number"),
+        ({"k": 0}, "k must be 1 or more"),
+        ({"km": -1}, "km must be 0 or more"),
+        ({"average": "macro"}, "average must be one of 'queries', 'tags', None"),
+    ],
+)
+def test_bad_input(changes, words):
+    arguments = {
+        "query_tags": [0],
+        "query_places": PLACES[:1],
+        "gallery_tags": TAGS,
+        "gallery_places": PLACES,
+        "ranked": [[0]],
+    }
+    arguments.update(changes)
+    with pytest.raises(ValueError, match=words):
+        precision_at_k_within_km(**arguments)

@@ -1,0 +1,329 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+import sklearn
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+from sklearn.exceptions import UndefinedMetricWarning
+from sklearn.metrics import average_precision_score
+
+from sklearn_geo.metrics import (
+    hashtag_accuracy_at_k,
+    macro_average_precision,
+    tag_coverage_at_k,
+)
+
+# Five photos, four tags. Rank of the first right tag, if ties go against it, if they go
+# for it, and its probability to be among the first two of a random order:
+TRUTH = np.array(
+    [
+        [1, 0, 0, 0],  # alone at the top: 1, 1, 1
+        [0, 1, 0, 0],  # one of two at the top: 2, 1, 1
+        [0, 0, 1, 1],  # right, wrong and right share the top: 2, 1, 1
+        [1, 0, 0, 0],  # behind one, one of three: 4, 2, 1/3
+        [0, 0, 0, 1],  # all alike: 4, 1, 1/2
+    ]
+)
+SCORE = np.array(
+    [
+        [0.9, 0.1, 0.2, 0.3],
+        [0.2, 0.8, 0.8, 0.1],
+        [0.7, 0.1, 0.7, 0.7],
+        [0.3, 0.3, 0.9, 0.3],
+        [0.0, 0.0, 0.0, 0.0],
+    ]
+)
+FORMATS = [
+    np.asarray,
+    pd.DataFrame,
+    sparse.csr_array,
+    sparse.csr_matrix,
+    sparse.csc_array,
+    sparse.coo_array,
+    sparse.lil_matrix,
+    lambda table: np.asarray(table).tolist(),
+]
+
+
+@pytest.mark.parametrize(
+    ("ties", "at_1", "at_2", "at_4"),
+    [
+        ("pessimistic", 1 / 5, 3 / 5, 1),
+        ("optimistic", 4 / 5, 1, 1),
+        ("mean", (1 + 1 / 2 + 2 / 3 + 0 + 1 / 4) / 5, (3 + 1 / 3 + 1 / 2) / 5, 1),
+    ],
+)
+def test_five_photos_with_ties(ties, at_1, at_2, at_4):
+    found = hashtag_accuracy_at_k(TRUTH, SCORE, k=[1, 2, 4, 9], ties=ties)
+    assert found == pytest.approx([at_1, at_2, at_4, 1])
+    assert hashtag_accuracy_at_k(TRUTH, SCORE, k=2, ties=ties) == pytest.approx(at_2)
+
+
+def orders(score):
+    """All orders of tags that are sorted by score, best first."""
+    for order in itertools.permutations(range(len(score))):
+        ordered = [score[tag] for tag in order]
+        if ordered == sorted(ordered, reverse=True):
+            yield order
+
+
+tied_tables = st.integers(1, 5).flatmap(
+    lambda n_tags: st.lists(
+        st.tuples(
+            st.lists(st.sampled_from([0, 1]), min_size=n_tags, max_size=n_tags),
+            st.lists(
+                st.sampled_from([-np.inf, -1.0, 0.0, 1.0]),
+                min_size=n_tags,
+                max_size=n_tags,
+            ),
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(tied_tables, st.integers(1, 6))
+def test_hit_rate_matches_all_orders_of_ties(rows, k):
+    truth, score = (np.array(table) for table in zip(*rows, strict=True))
+    hits = [
+        [any(true[tag] for tag in order[:k]) for order in orders(values)]
+        for true, values in zip(truth, score, strict=True)
+    ]
+    for ties, over in [("pessimistic", min), ("optimistic", max), ("mean", np.mean)]:
+        found = hashtag_accuracy_at_k(truth, score, k, ties=ties, untagged="miss")
+        assert found == pytest.approx(np.mean([over(row) for row in hits]))
+
+
+@settings(deadline=None, max_examples=60)
+@given(tied_tables, st.integers(1, 6))
+def test_coverage_matches_all_orders_of_ties(rows, k):
+    truth, score = (np.array(table) for table in zip(*rows, strict=True))
+    used = truth.any(axis=0)
+    if not used.any():
+        with pytest.warns(UndefinedMetricWarning, match="No photo of y_true has a tag"):
+            assert np.isnan(tag_coverage_at_k(truth, score, k))
+        return
+    for ties, over in [("pessimistic", all), ("optimistic", any)]:
+        chosen = np.array(
+            [
+                [
+                    over(tag in order[:k] for order in orders(values))
+                    for tag in range(len(used))
+                ]
+                for values in score
+            ]
+        )
+        seen = chosen.any(axis=0)
+        right = (chosen & truth.astype(bool)).any(axis=0)
+        assert tag_coverage_at_k(truth, score, k, ties=ties) == pytest.approx(
+            seen[used].mean()
+        )
+        assert tag_coverage_at_k(truth, score, k, ties=ties, correct=True) == (
+            pytest.approx(right[used].mean())
+        )
+
+
+def test_coverage_of_five_photos():
+    # Surely first: tag 0 of the first photo and tag 2 of the fourth.
+    assert tag_coverage_at_k(TRUTH, SCORE, k=1) == 2 / 4
+    assert tag_coverage_at_k(TRUTH, SCORE, k=1, correct=True) == 1 / 4
+    assert tag_coverage_at_k(TRUTH, SCORE, k=1, ties="optimistic") == 1
+    # Among the first two for sure: 0 and 3; 1 and 2; 2. Right are 0 and 1.
+    found = tag_coverage_at_k(TRUTH, SCORE, k=[1, 2, 4], correct=True)
+    assert found.tolist() == [1 / 4, 2 / 4, 1]
+    # Tags that no photo has are no part of the vocabulary in use.
+    wide = np.hstack([TRUTH, np.zeros((5, 3))])
+    assert tag_coverage_at_k(wide, np.hstack([SCORE, SCORE[:, :3] - 9]), k=1) == 2 / 4
+
+
+def test_most_frequent_tags_hit_often_and_cover_little():
+    truth = np.zeros((10, 100), dtype=int)
+    truth[:, 0] = 1
+    truth[np.arange(10), np.arange(10, 20)] = 1
+    prior = np.tile(truth.sum(axis=0), (10, 1))
+    assert hashtag_accuracy_at_k(truth, prior, k=1) == 1
+    assert tag_coverage_at_k(truth, prior, k=1) == 1 / 11
+
+
+def test_ranked_lists():
+    lists = [[0, 3], [2, 1], [0, 1], [2, -1], [-1, -1]]
+    found = hashtag_accuracy_at_k(TRUTH, lists, k=[1, 2, 10], ranked=True)
+    assert found.tolist() == [1 / 5, 2 / 5, 2 / 5]
+    # Suggested are 0, 2 at first and also 3, 1 then; right are 0 and then 1.
+    found = tag_coverage_at_k(TRUTH, lists, k=[1, 2, 10], ranked=True)
+    assert found.tolist() == [2 / 4, 1, 1]
+    found = tag_coverage_at_k(TRUTH, lists, k=[1, 2, 10], ranked=True, correct=True)
+    assert found.tolist() == [1 / 4, 2 / 4, 2 / 4]
+
+
+def test_ranked_lists_agree_with_scores_without_ties():
+    rng = np.random.default_rng(0)
+    truth = rng.random((50, 30)) < 0.1
+    score = rng.permuted(np.tile(np.arange(30.0), (50, 1)), axis=1)
+    lists = np.argsort(-score, axis=1)[:, :12]
+    levels = [1, 3, 12]
+    for extra in ({}, {"untagged": "miss"}):
+        by_rank = hashtag_accuracy_at_k(truth, lists, levels, ranked=True, **extra)
+        by_score = hashtag_accuracy_at_k(truth, score, levels, **extra)
+        assert by_rank == pytest.approx(by_score)
+    for extra in ({}, {"correct": True}):
+        by_rank = tag_coverage_at_k(truth, lists, levels, ranked=True, **extra)
+        assert by_rank == pytest.approx(
+            tag_coverage_at_k(truth, score, levels, **extra)
+        )
+
+
+def test_photos_without_tags():
+    truth = [[1, 0], [0, 0], [0, 1]]
+    score = [[2.0, 1.0]] * 3
+    assert hashtag_accuracy_at_k(truth, score, k=1) == 1 / 2
+    assert hashtag_accuracy_at_k(truth, score, k=1, untagged="miss") == 1 / 3
+    with pytest.raises(ValueError, match="y_true, row 1: the photo has no tag"):
+        hashtag_accuracy_at_k(truth, score, k=1, untagged="error")
+    assert hashtag_accuracy_at_k(truth, score, k=1, sample_weight=[3, 9, 1]) == 3 / 4
+    with pytest.warns(UndefinedMetricWarning, match="No photo that counts has a tag"):
+        assert np.isnan(hashtag_accuracy_at_k(np.zeros((3, 2)), score))
+    with pytest.warns(UndefinedMetricWarning, match="No photo that counts has a tag"):
+        assert np.isnan(hashtag_accuracy_at_k(np.zeros((3, 2)), score, [1, 2])).all()
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_form_of_table(form):
+    for metric in (hashtag_accuracy_at_k, tag_coverage_at_k):
+        expected = metric(TRUTH, SCORE, k=2)
+        assert metric(form(TRUTH), SCORE, k=2) == expected
+        assert metric(TRUTH, form(SCORE), k=2) == expected
+    expected = macro_average_precision(TRUTH, SCORE)
+    assert macro_average_precision(form(TRUTH), form(SCORE)) == pytest.approx(expected)
+    assert macro_average_precision(form(TRUTH == 1), SCORE) == pytest.approx(expected)
+
+
+def test_little_memory_changes_nothing():
+    rng = np.random.default_rng(0)
+    truth = sparse.csr_array(rng.random((300, 40)) < 0.1)
+    score = rng.integers(0, 5, (300, 40)).astype(np.float32)
+    lists = np.argsort(score, axis=1)[:, :7]
+    calls = [
+        lambda: hashtag_accuracy_at_k(truth, score, [1, 5], ties="mean"),
+        lambda: hashtag_accuracy_at_k(truth, lists, [1, 5], ranked=True),
+        lambda: tag_coverage_at_k(truth, score, [1, 5], ties="optimistic"),
+        lambda: tag_coverage_at_k(truth, lists, 1, ranked=True, correct=True),
+        lambda: macro_average_precision(truth, sparse.csr_array(score)),
+    ]
+    for call in calls:
+        expected = call()
+        with sklearn.config_context(working_memory=0.002):
+            assert np.array_equal(call(), expected)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(2, 40), st.integers(1, 5), st.booleans(), st.integers(0, 2**31))
+def test_macro_average_precision_matches_scikit_learn(n, n_classes, tied, seed):
+    rng = np.random.default_rng(seed)
+    truth = rng.random((n, n_classes)) < 0.5
+    truth[0] = True
+    score = rng.integers(0, 4, truth.shape) if tied else rng.normal(size=truth.shape)
+    weights = rng.integers(0, 3, n)
+    weights[0] = 1
+    for sample_weight in (None, weights):
+        expected = np.mean(
+            [
+                average_precision_score(
+                    truth[:, c], score[:, c], sample_weight=sample_weight
+                )
+                for c in range(n_classes)
+            ]
+        )
+        found = macro_average_precision(truth, score, sample_weight=sample_weight)
+        assert found == pytest.approx(expected)
+
+
+def test_empty_classes():
+    truth = np.array([[1, 0, 0], [0, 0, 1], [1, 0, 0], [0, 0, 0]])
+    score = np.array([[4.0, 1, 1], [3, 2, 4], [2, 3, 3], [1, 4, 2]])
+    # Class 0: precision 1 and 2/3 at its samples; class 2: 1.
+    assert macro_average_precision(truth, score) == pytest.approx((5 / 6 + 1) / 2)
+    zero = macro_average_precision(truth, score, empty_classes="zero")
+    assert zero == pytest.approx((5 / 6 + 1) / 3)
+    with pytest.warns(UserWarning, match="No positive class found"):
+        assert zero == pytest.approx(average_precision_score(truth, score))
+    with pytest.raises(ValueError, match="column 1: no sample belongs"):
+        macro_average_precision(truth, score, empty_classes="error")
+    # A class is as empty if its samples do not count.
+    found = macro_average_precision(truth, score, sample_weight=[1, 0, 1, 1])
+    assert found == pytest.approx(1)
+    nothing = np.zeros_like(truth)
+    with pytest.warns(UndefinedMetricWarning, match="belongs to any class"):
+        assert np.isnan(macro_average_precision(nothing, score))
+    assert macro_average_precision(nothing, score, empty_classes="zero") == 0
+
+
+METRICS = [hashtag_accuracy_at_k, tag_coverage_at_k, macro_average_precision]
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize(
+    ("truth", "score", "words"),
+    [
+        ([[0, 2], [1, 0]], [[0.0, 0], [0, 0]], "y_true, row 0, column 1: 2 is neither"),
+        (
+            sparse.csr_array([[0, 0], [0.5, 0]]),
+            [[0.0, 0]] * 2,
+            "row 1, column 0: 0.5 is",
+        ),
+        ([["sea"], ["sea", "sun"]], [[0.0, 0]] * 2, "MultiLabelBinarizer"),
+        (["sea", "sun"], [[0.0, 0]] * 2, "MultiLabelBinarizer"),
+        ([0, 1], [[0.0, 0]] * 2, r"shape \(2,\)"),
+        ([[0, 1]], [[0.0, np.nan]], "y_score, row 0, column 1: the score is NaN"),
+        (
+            [[0, 1]],
+            sparse.csr_array([[0.0, np.nan]]),
+            "row 0, column 1: the score is N",
+        ),
+        ([[0, 1]], [[0.0, 1, 2]], "1 photos and 2 tags"),
+        ([[0, 1]], [[0.0, 1], [2, 3]], "1 photos and 2 tags"),
+        ([[0, 1]], [np.zeros((1, 2)), np.zeros((1, 2))], "list of 2 tables"),
+    ],
+)
+def test_bad_tables(metric, truth, score, words):
+    with pytest.raises(ValueError, match=words):
+        metric(truth, score)
+
+
+@pytest.mark.parametrize("metric", METRICS[:2])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"k": 0}, "k must be 1 or more; got 0"),
+        ({"k": 2.5}, "k must be a whole number"),
+        ({"ties": "random"}, "ties must be one of 'pessimistic', 'optimistic'"),
+        ({"ranked": True}, "whole numbers, best first"),
+    ],
+)
+def test_bad_arguments(metric, arguments, words):
+    with pytest.raises(ValueError, match=words):
+        metric(TRUTH, SCORE, **arguments)
+
+
+def test_more_bad_arguments():
+    with pytest.raises(ValueError, match="untagged must be one of"):
+        hashtag_accuracy_at_k(TRUTH, SCORE, untagged="drop")
+    with pytest.raises(ValueError, match="empty_classes must be one of"):
+        macro_average_precision(TRUTH, SCORE, empty_classes="drop")
+    with pytest.raises(
+        ValueError, match="y_score, row 1: there is no tag 4, only 0 to 3"
+    ):
+        hashtag_accuracy_at_k(TRUTH[:2], [[0, 1], [2, 4]], ranked=True)
+    with pytest.raises(
+        ValueError, match=r"unequal length. Fill the short ones up with -1"
+    ):
+        hashtag_accuracy_at_k(TRUTH[:2], [[0, 1], [2]], ranked=True)
+    with pytest.raises(ValueError, match="one weight for each of the 5 rows"):
+        hashtag_accuracy_at_k(TRUTH, SCORE, sample_weight=[1, 2])
