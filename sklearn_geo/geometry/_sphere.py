@@ -2,18 +2,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Distances, directions and centres on a sphere.
 
-Trigonometry is done on degrees that were subtracted first and turned into radians
-afterwards, and cosines of latitudes are sines of colatitudes. So places that are
-equal are exactly 0 km apart, all names of a pole are one place, and neither tiny
-distances nor antipodes lose digits.
+Degrees are subtracted first and turned into radians afterwards, and cosines are taken
+as sines of the complement. So equal places are exactly 0 km apart, all names of a pole
+are one place, and neither tiny distances nor antipodes lose digits.
 """
 
-import warnings
-
 import numpy as np
-from scipy.spatial import cKDTree
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import gen_batches, get_chunk_n_rows
+from sklearn import get_config
+from sklearn.utils import gen_batches
 
 from sklearn_geo.base import check_place, check_places, wrap_longitude
 
@@ -23,14 +19,11 @@ EARTH_RADIUS_KM = 6371.0088
 _RADIANS = np.pi / 180.0
 _HALF_RADIANS = np.pi / 360.0
 
-# Rows a block: five buffers of float64 stay in the second-level cache.
-_BLOCK_ROWS = 8192
+# Numbers a block: three buffers of float64 stay in the second-level cache.
+_BLOCK_SIZE = 16384
 
 # Beyond this haversine (176 degrees apart) the arcsine loses digits: go by antipode.
 _NEAR_ANTIPODE = 0.999
-
-# Sums of weights (or distances) that differ by less than this share are a tie.
-_TIE = 1e-12
 
 
 def unit_vectors(places):
@@ -119,7 +112,7 @@ def places_from_vectors(vectors):
 
 
 def haversine(a, b, *, radius_km=EARTH_RADIUS_KM):
-    """Great-circle distances between the rows of two tables of places.
+    r"""Great-circle distances between the rows of two tables of places.
 
     Parameters
     ----------
@@ -142,16 +135,15 @@ def haversine(a, b, *, radius_km=EARTH_RADIUS_KM):
 
     Notes
     -----
-    With latitudes :math:`\\varphi` and longitudes :math:`\\lambda`,
+    With latitudes :math:`\varphi` and longitudes :math:`\lambda`,
 
     .. math::
-        d = 2 R \\arcsin \\sqrt{\\sin^2 \\tfrac{\\varphi_2 - \\varphi_1}{2}
-            + \\cos \\varphi_1 \\cos \\varphi_2
-            \\sin^2 \\tfrac{\\lambda_2 - \\lambda_1}{2}}.
+        d = 2 R \arcsin \sqrt{\sin^2 \tfrac{\varphi_2 - \varphi_1}{2}
+            + \cos \varphi_1 \cos \varphi_2
+            \sin^2 \tfrac{\lambda_2 - \lambda_1}{2}}.
 
     Pairs more than 176 degrees apart are measured through the antipode of one of them,
-    where the formula keeps its digits. Rounding stays below a tenth of a millimetre's
-    ten-thousandth everywhere.
+    where the formula keeps its digits.
 
     Examples
     --------
@@ -170,16 +162,14 @@ def haversine(a, b, *, radius_km=EARTH_RADIUS_KM):
         )
     n = max(len(a), len(b))
     distances = np.empty(n)
-    cos_a, cos_b, work = np.empty((3, min(n, _BLOCK_ROWS)))
-    for rows in gen_batches(n, _BLOCK_ROWS):
-        block_a = a[rows] if len(a) == n else a
-        block_b = b[rows] if len(b) == n else b
+    buffers = np.empty((2, min(n, _BLOCK_SIZE)))
+    for rows in gen_batches(n, _BLOCK_SIZE):
         out = distances[rows]
         _half_angles(
-            (*block_a.T, _cos_degrees(block_a[:, 0], out=cos_a[: len(block_a)])),
-            (*block_b.T, _cos_degrees(block_b[:, 0], out=cos_b[: len(block_b)])),
+            a[rows] if len(a) == n else a,
+            b[rows] if len(b) == n else b,
             out=out,
-            work=work[: len(out)],
+            buffers=buffers[:, : len(out)],
         )
         out *= 2.0 * radius_km
     return distances
@@ -243,6 +233,12 @@ def pairwise_haversine(a, b=None, *, radius_km=EARTH_RADIUS_KM):
     pairwise_haversine_chunks : The same, a few rows at a time.
     haversine : Row by row.
 
+    Notes
+    -----
+    The haversine is a quarter of the squared chord between unit vectors, which spares
+    a sine per pair. Equal places are exactly 0 apart; otherwise a distance may differ
+    from that of `haversine` by about a nanometre.
+
     Examples
     --------
     >>> from sklearn_geo.geometry import pairwise_haversine
@@ -253,19 +249,15 @@ def pairwise_haversine(a, b=None, *, radius_km=EARTH_RADIUS_KM):
     a = check_places(a, name="a")
     b = a if b is None else check_places(b, name="b")
     _check_radius(radius_km)
+    from_a = unit_vectors(a)
+    from_b = from_a if b is a else unit_vectors(b)
+    to_b = np.ascontiguousarray(from_b.T)
     distances = np.empty((len(a), len(b)))
-    side_a = (*a.T[:, :, np.newaxis], _cos_degrees(a[:, 0])[:, np.newaxis])
-    side_b = (*np.ascontiguousarray(b.T), _cos_degrees(b[:, 0]))
-    n_rows = max(1, _BLOCK_ROWS // len(b))
-    work = np.empty((min(n_rows, len(a)), len(b)))
+    n_rows = max(1, _BLOCK_SIZE // len(b))
+    buffer = np.empty((min(n_rows, len(a)), len(b)))
     for rows in gen_batches(len(a), n_rows):
         out = distances[rows]
-        _half_angles(
-            tuple(column[rows] for column in side_a),
-            side_b,
-            out=out,
-            work=work[: len(out)],
-        )
+        _half_angles_of_vectors(from_a[rows], to_b, out=out, buffer=buffer[: len(out)])
         out *= 2.0 * radius_km
     return distances
 
@@ -311,128 +303,9 @@ def pairwise_haversine_chunks(a, b=None, *, radius_km=EARTH_RADIUS_KM):
     """
     a = check_places(a, name="a")
     b = a if b is None else check_places(b, name="b")
-    n_rows = get_chunk_n_rows(row_bytes=8 * len(b), max_n_rows=len(a))
+    n_rows = _rows_that_fit(8 * len(b), len(a))
     for rows in gen_batches(len(a), n_rows):
         yield rows, pairwise_haversine(a[rows], b, radius_km=radius_km)
-
-
-def bearing(a, b):
-    """Directions in which the great circles from `a` to `b` start.
-
-    Parameters
-    ----------
-    a, b : array-like of shape (n_places, 2)
-        Latitude and longitude in degrees. A table of one row serves every row of the
-        other.
-
-    Returns
-    -------
-    ndarray of shape (n_places,)
-        Degrees clockwise from north, in [0, 360).
-
-    See Also
-    --------
-    destination : Where a bearing and a distance lead.
-
-    Notes
-    -----
-    At a pole, north is what it is just beside the pole on the given longitude: from
-    (90, 0) the bearing to (0, 90) is 90. Between equal and between opposite places,
-    where no direction is the shortest, the bearing is 0.
-
-    Examples
-    --------
-    >>> from sklearn_geo.geometry import bearing
-    >>> bearing([[0.0, 179.0]], [[0.0, -179.0]])
-    array([90.])
-    """
-    a, b = check_places(a, name="a"), check_places(b, name="b")
-    if len(a) != len(b) and len(a) != 1 and len(b) != 1:
-        raise ValueError(
-            f"a has {len(a)} rows and b has {len(b)}: give tables of equal length, or "
-            "one place against many."
-        )
-    (lat_a, lon_a), (lat_b, lon_b) = a.T, b.T
-    turn = wrap_longitude(lon_b - lon_a)
-    far = np.abs(turn) > 90.0
-    # sin(lat_b) cos(lat_a) - cos(lat_b) sin(lat_a) cos(turn), free of cancellation.
-    rest = np.where(far, 180.0 - np.abs(turn), turn)
-    bend = 2.0 * np.sin(rest * _HALF_RADIANS) ** 2
-    bend *= _sin_degrees(lat_a) * _cos_degrees(lat_b)
-    north = np.where(
-        far, _sin_degrees(lat_b + lat_a) - bend, _sin_degrees(lat_b - lat_a) + bend
-    )
-    east = _sin_degrees(turn) * _cos_degrees(lat_b)
-    degrees = np.degrees(np.arctan2(east, north)) % 360.0
-    # A hair below 0 rounds up to the excluded 360.
-    return np.where(degrees >= 360.0, 0.0, degrees)
-
-
-def destination(places, bearing, distance_km, *, radius_km=EARTH_RADIUS_KM):
-    """Places reached by going straight ahead along great circles.
-
-    Parameters
-    ----------
-    places : array-like of shape (n_places, 2)
-        Latitude and longitude in degrees of the starts. One row serves many bearings
-        or distances.
-
-    bearing : float or array-like of shape (n_places,)
-        Degrees clockwise from north.
-
-    distance_km : float or array-like of shape (n_places,)
-        How far to go. A negative distance goes backwards; one beyond the circumference
-        goes round again.
-
-    radius_km : float, default=EARTH_RADIUS_KM
-        Radius of the sphere.
-
-    Returns
-    -------
-    ndarray of shape (n_places, 2)
-        Latitude and longitude in degrees.
-
-    See Also
-    --------
-    bearing : The direction from one place to another.
-
-    Notes
-    -----
-    At a pole, north is what it is just beside the pole on the given longitude, as in
-    :func:`bearing`.
-
-    Examples
-    --------
-    >>> from sklearn_geo.geometry import destination
-    >>> destination([[0.0, 179.0]], 90.0, 222.39).round(2)
-    array([[   0., -179.]])
-    """
-    places = check_places(places)
-    _check_radius(radius_km)
-    theta, way = (
-        _check_row_values(values, name)
-        for values, name in ((bearing, "bearing"), (distance_km, "distance_km"))
-    )
-    lengths = {len(places), *theta.shape, *way.shape} - {1}
-    if len(lengths) > 1:
-        raise ValueError(
-            f"places has {len(places)} rows, bearing {theta.size} and distance_km "
-            f"{way.size}: give one value, or one per row."
-        )
-    latitude, longitude = places.T
-    theta = wrap_longitude(theta)
-    angle = way / radius_km
-    sin_lat, cos_lat = _sin_degrees(latitude), _cos_degrees(latitude)
-    sin_way, cos_way = np.sin(angle), np.cos(angle)
-    ahead = sin_way * _cos_degrees(theta)
-    # The frame whose x axis lies on the start's own meridian.
-    x = cos_lat * cos_way - sin_lat * ahead
-    y = sin_way * _sin_degrees(theta)
-    z = sin_lat * cos_way + cos_lat * ahead
-    reached = np.empty((*np.broadcast_shapes(x.shape, y.shape), 2))
-    reached[:, 0] = np.degrees(np.arctan2(z, np.hypot(x, y)))
-    reached[:, 1] = wrap_longitude(longitude + np.degrees(np.arctan2(y, x)))
-    return reached
 
 
 def km_to_chord(km, *, radius_km=EARTH_RADIUS_KM):
@@ -459,8 +332,8 @@ def km_to_chord(km, *, radius_km=EARTH_RADIUS_KM):
 
     Notes
     -----
-    Rounding may put a neighbour at exactly `km` on either side of the chord. Search with
-    a chord a few ulp larger and compare `haversine` where that matters.
+    Rounding may put a neighbour at exactly `km` on either side of the chord. Search
+    with a chord a few ulp larger and compare `haversine` where that matters.
 
     Examples
     --------
@@ -520,47 +393,95 @@ def chord_to_km(chord, *, radius_km=EARTH_RADIUS_KM):
     return np.where(np.isposinf(chord), np.inf, km)[()]
 
 
-def spherical_mean(places, sample_weight=None):
-    """Return the weighted mean of places: the direction of their mean unit vector.
+def _cos_degrees(degrees):
+    """Cosines of angles in [-180, 180] degrees, exactly 0 at 90."""
+    out = 90.0 - np.abs(degrees)
+    out *= _RADIANS
+    return np.sin(out, out=out)
 
-    Parameters
-    ----------
-    places : array-like of shape (n_places, 2)
-        Latitude and longitude in degrees.
 
-    sample_weight : array-like of shape (n_places,), default=None
-        Non-negative weights; equal ones if None.
+def _sin_degrees(degrees):
+    """Sines of angles in [-180, 180] degrees, exactly 0 at 180."""
+    size = np.abs(degrees)
+    size = np.minimum(size, 180.0 - size)
+    return np.copysign(np.sin(size * _RADIANS), degrees)
 
-    Returns
-    -------
-    ndarray of shape (2,)
-        Latitude and longitude in degrees.
 
-    Raises
-    ------
-    ValueError
-        If the places cancel (two opposite places, for example), so that their mean
-        vector points nowhere.
+def _half_angles(a, b, *, out, buffers):
+    """Write half the angles between the rows of two tables of places into `out`."""
+    (lat_a, lon_a), (lat_b, lon_b) = a.T, b.T
+    apart, turn = buffers
+    # cos(lat_a) cos(lat_b) = cos((lat_a + lat_b) / 2)^2 - sin((lat_b - lat_a) / 2)^2
+    # takes one sine instead of two. No digits are lost: both squares are no larger than
+    # the haversine, unless the product itself is.
+    np.subtract(lat_b, lat_a, out=out)
+    _square_half_sines(out)
+    np.add(lat_b, lat_a, out=apart)
+    np.abs(apart, out=apart)
+    np.subtract(180.0, apart, out=apart)
+    _square_half_sines(apart)
+    apart -= out
+    np.subtract(lon_b, lon_a, out=turn)
+    _square_half_sines(turn)
+    turn *= apart
+    out += turn
 
-    See Also
-    --------
-    geometric_median : The place with the smallest sum of distances.
-    spherical_mode : The place around which most weight lies.
+    def across(rows):
+        lat_1, lon_1 = a[rows if len(a) > 1 else slice(None)].T
+        lat_2, lon_2 = b[rows if len(b) > 1 else slice(None)].T
+        short = _square_half_sines(lat_1 + lat_2)
+        apart = _square_half_sines(180.0 - np.abs(lat_2 - lat_1)) - short
+        return short + apart * _square_half_sines(180.0 - np.abs(lon_2 - lon_1))
 
-    Examples
-    --------
-    >>> from sklearn_geo.geometry import spherical_mean
-    >>> spherical_mean([[0.0, 179.0], [0.0, -177.0]]).round(6)
-    array([   0., -179.])
+    _haversines_to_half_angles(out, across)
+
+
+def _half_angles_of_vectors(rows, columns, *, out, buffer):
+    """Write half the angles between (n, 3) and (3, m) unit vectors into `out`."""
+    for axis in range(3):
+        square = buffer if axis else out
+        np.subtract(columns[axis], rows[:, axis, np.newaxis], out=square)
+        np.square(square, out=square)
+        if axis:
+            out += square
+    out *= 0.25
+
+    def across(i, j):
+        return ((rows[i] + columns.T[j]) ** 2).sum(axis=1) / 4.0
+
+    _haversines_to_half_angles(out, across)
+
+
+def _square_half_sines(degrees):
+    """Replace angles by the squares of the sines of their halves."""
+    degrees *= _HALF_RADIANS
+    np.sin(degrees, out=degrees)
+    return np.square(degrees, out=degrees)
+
+
+def _haversines_to_half_angles(h, across):
+    """Replace haversines by half angles.
+
+    `across` returns the haversines to the antipodes for positions in `h`: near 1, the
+    arcsine would lose half of the digits.
     """
-    places = check_places(places)
-    weights = _check_weights(sample_weight, len(places))
-    total, length = _resultant(unit_vectors(places), weights)
-    if length <= 1e-12:
+    largest = h.max()
+    opposite = np.nonzero(h > _NEAR_ANTIPODE) if largest > _NEAR_ANTIPODE else None
+    if largest > 1.0:  # by an ulp
+        np.minimum(h, 1.0, out=h)
+    np.sqrt(h, out=h)
+    np.arcsin(h, out=h)
+    if opposite is not None:
+        h[opposite] = np.pi / 2.0 - np.arcsin(np.sqrt(across(*opposite)))
+
+
+def _rows_that_fit(row_bytes, n_rows):
+    """Return how many rows scikit-learn's working memory (in MiB) holds, at least 1."""
+    return max(1, min(n_rows, int(get_config()["working_memory"] * 2**20) // row_bytes))
+
+
+def _check_radius(radius_km):
+    if not (np.isfinite(radius_km) and radius_km > 0.0):
         raise ValueError(
-            "no mean of these places is defined: they balance each other around the "
-            "globe. Use geometric_median or spherical_mode, or drop a place."
+            f"radius_km must be a positive number of kilometres; got {radius_km!r}."
         )
-    return places_from_vectors(total[np.newaxis])[0]
-
-

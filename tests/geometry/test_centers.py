@@ -1,0 +1,315 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+import math
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.optimize import minimize
+from sklearn import config_context
+from sklearn.exceptions import ConvergenceWarning
+
+from sklearn_geo.geometry import (
+    EARTH_RADIUS_KM,
+    destination,
+    geometric_median,
+    haversine,
+    haversine_to_point,
+    pairwise_haversine,
+    places_from_vectors,
+    spherical_mean,
+    spherical_mode,
+    unit_vectors,
+)
+from tests.geometry.common import (
+    QUARTER_KM,
+    random_places,
+)
+
+CENTERS = {
+    "mean": spherical_mean,
+    "mode": spherical_mode,
+    "median": geometric_median,
+}
+
+
+@pytest.mark.parametrize("center", CENTERS.values(), ids=CENTERS.keys())
+class TestCenters:
+    def test_one_place(self, center):
+        for place in ([48.85, 2.35], [-33.9, -179.999], [0.0, 0.0]):
+            assert_allclose(center([place]), place, atol=1e-13)
+
+    def test_copies_of_one_place(self, center):
+        assert_allclose(center([[10.0, -180.0], [10.0, 180.0]]), [10, -180], atol=1e-13)
+        assert_allclose(center([[-90.0, 10.0], [-90.0, 20.0]])[0], -90, atol=1e-13)
+
+    def test_weights_are_copies(self, center):
+        places = random_places(12, 5)
+        weights = np.random.default_rng(0).integers(0, 4, 12)
+        copies = np.repeat(places, weights, axis=0)
+        assert_allclose(center(places, weights), center(copies), atol=1e-6)
+        assert_allclose(center(places, weights * 4e307), center(copies), atol=1e-6)
+
+    def test_places_of_weight_zero_do_not_count(self, center):
+        places = np.array([[0.0, 0.0], [1.0, 1.0], [60.0, 60.0], [0.5, 0.5]])
+        weights = [1.0, 1.0, 0.0, 0.0]
+        assert_allclose(
+            center(places, weights), center(places[:2], weights[:2]), atol=1e-9
+        )
+
+    @pytest.mark.parametrize(
+        ("weights", "message"),
+        [
+            ([1.0, 2.0], r"one weight per place, shape \(3,\); got shape \(2,\)"),
+            ([1.0, -2.0, 1.0], "sample_weight, row 1: -2.0 is no weight"),
+            ([1.0, 1.0, np.nan], "sample_weight, row 2: nan is no weight"),
+            ([np.inf, 1.0, 1.0], "sample_weight, row 0: inf is no weight"),
+            ([0.0, 0.0, 0.0], "sample_weight is zero for every place"),
+        ],
+    )
+    def test_bad_weights(self, center, weights, message):
+        with pytest.raises(ValueError, match=message):
+            center([[0, 0], [1, 1], [2, 2]], weights)
+
+    def test_bad_places(self, center):
+        with pytest.raises(ValueError, match="places, row 1: latitude 99"):
+            center([[0.0, 0.0], [99.0, 0.0]])
+
+
+class TestMean:
+    def test_by_hand(self):
+        assert_allclose(spherical_mean([[0, 170], [0, -150]]), [0, -170], atol=1e-13)
+        assert_allclose(spherical_mean([[80, 0], [80, 180]])[0], 90)
+        # Vectors 3 x + 1 y: the angle whose tangent is 1/3.
+        mean = spherical_mean([[0, 0], [0, 90]], [3, 1])
+        assert_allclose(mean, [0, math.degrees(math.atan(1 / 3))], atol=1e-13)
+        # x + y + z.
+        mean = spherical_mean([[0, 0], [0, 90], [90, 0]])
+        assert_allclose(mean, [math.degrees(math.atan(math.sqrt(0.5))), 45])
+
+    @pytest.mark.parametrize(
+        "places",
+        [
+            [[0, 0], [0, 180]],
+            [[90, 0], [-90, 0]],
+            [[12, 34], [-12, -146]],
+            [[0, 0], [0, 120], [0, -120]],
+        ],
+    )
+    def test_places_that_cancel(self, places):
+        with pytest.raises(ValueError, match="no mean of these places is defined"):
+            spherical_mean(places)
+
+    def test_turns_with_the_globe(self):
+        places = random_places(40) * [0.5, 0.4]
+        mean = spherical_mean(places)
+        turned = spherical_mean(places + [0, 150])
+        assert_allclose(turned, [mean[0], (mean[1] + 150 + 180) % 360 - 180])
+
+
+def naive_mode(places, weights, radius_km):
+    """By the definition, place by place."""
+    keys = []
+    for i, place in enumerate(places):
+        km = haversine_to_point(places, place)
+        near = km <= radius_km
+        gathered, spread = math.fsum(weights[near]), math.fsum((weights * km)[near])
+        keys.append((-round(gathered, 9), round(spread, 7), i))
+    return places[min(keys)[2]]
+
+
+class TestMode:
+    @pytest.mark.parametrize("seed", range(12))
+    @pytest.mark.parametrize("radius_km", [0.0, 5.0, 200.0, 5000.0, 30_000.0])
+    def test_against_the_definition(self, seed, radius_km):
+        rng = np.random.default_rng(seed)
+        middles = random_places(3, seed) * [0.95, 1]
+        places = middles[rng.integers(0, 3, 36)]
+        places = places + rng.normal(size=(36, 2)) * rng.choice([0.03, 1, 10], (36, 1))
+        places[:, 0] = np.clip(places[:, 0], -90, 90)
+        places[30:] = places[:6]
+        weights = rng.integers(1, 4, 36) if seed % 2 else np.ones(36)
+        found = spherical_mode(places, weights, radius_km=radius_km)
+        expected = naive_mode(places, weights, radius_km)
+        assert haversine([found], [expected])[0] == 0.0
+
+    @pytest.mark.parametrize("radius_km", [0.5, 60.0, 400.0, 25_000.0])
+    @pytest.mark.parametrize("scale", [0.01, 0.5, 20.0])
+    def test_many_places_and_many_ties(self, radius_km, scale):
+        rng = np.random.default_rng(7)
+        places = rng.normal(size=(500, 2)) * scale + [40, 179]
+        places[:, 0] = np.clip(places[:, 0], -90, 90)
+        weights = rng.integers(1, 3, 500)
+        km = np.array([haversine_to_point(places, place) for place in places])
+        gathered = (km <= radius_km) @ weights
+        spread = np.where(km <= radius_km, km, 0) @ weights
+        spread = np.where(gathered == gathered.max(), spread, np.inf)
+        expected = places[np.argmax(spread <= spread.min() + 1e-9)]
+        found = spherical_mode(places, weights, radius_km=radius_km)
+        assert haversine([found], [expected])[0] == 0.0
+
+    def test_ties(self):
+        # Two pairs; the second is closer together.
+        places = [[0.0, 0.0], [0.0, 0.2], [50.0, 0.0], [50.1, 0.0]]
+        assert_array_equal(spherical_mode(places), [50.0, 0.0])
+        # The middle of three has the smaller sum of distances.
+        assert_array_equal(spherical_mode([[0, 0.2], [0, 0], [0, 0.1]]), [0, 0.1])
+        # Nothing between them: the first.
+        assert_array_equal(spherical_mode([[5, 5], [70, 1], [-20, 3]]), [5, 5])
+        assert_array_equal(
+            spherical_mode([[0, 1], [0, 0], [1, 0]], radius_km=0), [0, 1]
+        )
+
+    def test_weights_decide(self):
+        places = [[0.0, 0.0], [0.0, 0.1], [0.0, 0.2], [50.0, 0.0]]
+        assert_array_equal(spherical_mode(places, [1, 1, 1, 3.1]), [50.0, 0.0])
+        assert_array_equal(spherical_mode(places, [1, 1, 1, 2.9]), [0.0, 0.1])
+
+    def test_equal_places_are_merged(self):
+        # A pole is one place; so is 180 == -180.
+        places = [[10, 0], [90, 0], [90, 50], [90, -120]]
+        assert_array_equal(spherical_mode(places, radius_km=0), [90, 0])
+        places = [[10, 0], [0, 180], [0, -180], [0, 540]]
+        assert_array_equal(spherical_mode(places, radius_km=0), [0, -180])
+
+    @pytest.mark.parametrize("step", [1e-7, 0.01, 1.0, 10.0])
+    def test_the_border_counts(self, step):
+        places = np.array([[0.0, 0.0], [0.0, step], [0.0, -step], [60.0, 0.0]])
+        km = haversine(places[:1], places[1:2])[0]
+        weights = [0.1, 1.0, 1.0, 2.05]
+        assert_array_equal(spherical_mode(places, weights, radius_km=km), [0, 0])
+        less = np.nextafter(km, 0)
+        assert_array_equal(spherical_mode(places, weights, radius_km=less), [60, 0])
+
+    def test_little_memory(self):
+        rng = np.random.default_rng(0)
+        places = rng.normal(size=(700, 2)) * 2 + [89, 0]
+        places[:, 0] = np.minimum(places[:, 0], 90)
+        weights = rng.exponential(size=700)
+        expected = spherical_mode(places, weights, radius_km=100)
+        with config_context(working_memory=0.01):
+            assert_array_equal(spherical_mode(places, weights, radius_km=100), expected)
+        gathered = (pairwise_haversine(places) <= 100) @ weights
+        assert_array_equal(expected, places[gathered.argmax()])
+
+    @pytest.mark.parametrize("bad", [-1.0, np.nan])
+    def test_radius(self, bad):
+        with pytest.raises(ValueError, match="radius_km must not be negative"):
+            spherical_mode([[0, 0]], radius_km=bad)
+
+
+def total_km(vector, vectors, weights):
+    vector = vector / np.linalg.norm(vector)
+    near = np.linalg.norm(vectors - vector, axis=1)
+    far = np.linalg.norm(vectors + vector, axis=1)
+    return 2 * EARTH_RADIUS_KM * weights @ np.arctan2(near, far)
+
+
+def least_total_km(places, weights, seed):
+    """The smallest sum of distances a general minimiser finds."""
+    vectors = unit_vectors(places)
+    costs = [total_km(vector, vectors, weights) for vector in vectors]
+    starts = [
+        *np.random.default_rng(seed).normal(size=(5, 3)),
+        *vectors[np.argsort(costs)[:3]],
+        vectors.sum(axis=0),
+    ]
+    ends = [
+        minimize(
+            total_km,
+            start,
+            args=(vectors, weights),
+            method="Nelder-Mead",
+            options={"xatol": 1e-7, "fatol": 1e-7},
+        ).fun
+        for start in starts
+    ]
+    return min(*ends, *costs)
+
+
+class TestMedian:
+    @pytest.mark.parametrize("seed", range(24))
+    def test_against_a_general_minimiser(self, seed):
+        rng = np.random.default_rng(seed)
+        n = int(rng.integers(3, 25))
+        shape = [[1, 1, 1], [1, 1, 0.05], [0.05, 1, 0.05], [0.3, 0.3, 0.3]][seed % 4]
+        vectors = rng.normal(size=(n, 3)) * shape + ([1, 0, 0] if seed % 3 else 0)
+        places = places_from_vectors(vectors)
+        weights = rng.exponential(size=n) if seed % 2 else np.ones(n)
+        median = geometric_median(places, weights)
+        found = weights @ haversine_to_point(places, median)
+        assert found <= least_total_km(places, weights, seed) * (1 + 1e-9)
+
+    @pytest.mark.parametrize("size", [1e-4, 1.0, 30.0])
+    def test_middle_of_a_triangle(self, size):
+        corners = [[90 - size, 0], [90 - size, 120], [90 - size, -120]]
+        assert_allclose(geometric_median(corners)[0], 90, atol=1e-9)
+
+    def test_corner_of_a_blunt_triangle(self):
+        # More than 120 degrees at the second place: it is the minimum.
+        places = [[0.0, -10.0], [1.0, 0.0], [0.0, 10.0]]
+        assert_array_equal(geometric_median(places), places[1])
+
+    def test_crossing_of_a_quadrangle(self):
+        # The median of four places is where the diagonals cross.
+        places = [[3.0, 20.0], [-7.0, 20.0], [0.0, 18.0], [0.0, 29.0]]
+        assert_allclose(geometric_median(places), [0, 20], atol=1e-9)
+
+    @pytest.mark.parametrize("place", [[20.0, 0.0], [0.0, 0.0], [-89.0, 3.0]])
+    def test_more_than_half_of_the_weight(self, place):
+        places = np.vstack([[place], random_places(9, 4)])
+        weights = [9.1] + [1.0] * 9
+        assert_array_equal(geometric_median(places, weights), place)
+
+    def test_starting_on_a_place_that_is_not_the_minimum(self):
+        # sin(30) = 0.2 + 0.3: the mean is (0, 0), too light to hold the median.
+        south = np.degrees(np.arcsin([-0.2, -0.3]))
+        places = [[0, 0], [0, 10], [0, -10], [30, 0], [south[0], 0], [south[1], 0]]
+        weights = np.array([0.01, 1, 1, 1, 1, 1])
+        assert_allclose(spherical_mean(places, weights), [0, 0], atol=1e-13)
+        median = geometric_median(places, weights)
+        found = weights @ haversine_to_point(places, median)
+        assert found <= least_total_km(np.array(places), weights, 0) * (1 + 1e-10)
+        # The slope vanishes at the minimum.
+        for theta in (0, 90, 180, 270):
+            beside = destination([median], theta, 1e-3)[0]
+            assert weights @ haversine_to_point(places, beside) > found
+
+    def test_on_a_line(self):
+        places = [[0, 0], [0, 1], [0, 2], [0, 70], [0, 75]]
+        assert_array_equal(geometric_median(places), [0, 2])
+        # An even number: anything between the middle two.
+        latitude, longitude = geometric_median([[0, 0], [0, 10], [0, 20], [0, 80]])
+        assert_allclose(latitude, 0, atol=1e-9)
+        assert 10 - 1e-6 <= longitude <= 20 + 1e-6
+
+    def test_opposite_places(self):
+        # Every place is as good for the two; the third decides.
+        places = [[10, 20], [-10, -160], [40, 50]]
+        assert_array_equal(geometric_median(places), [40, 50])
+        total = haversine_to_point(
+            [[0, 0], [0, 180]], geometric_median([[0, 0], [0, 180]])
+        )
+        assert_allclose(total.sum(), 2 * QUARTER_KM)
+
+    def test_outliers_do_not_move_it_far(self):
+        rng = np.random.default_rng(0)
+        city = [48.85, 2.35] + rng.normal(size=(60, 2)) * 0.05
+        places = np.vstack([city, random_places(20, 1)])
+        assert haversine([geometric_median(places)], [[48.85, 2.35]])[0] < 5
+        assert haversine([spherical_mean(places)], [[48.85, 2.35]])[0] > 100
+
+    def test_order_does_not_matter(self):
+        places = random_places(50, 3)
+        median = geometric_median(places)
+        assert_allclose(geometric_median(places[::-1]), median, atol=1e-9)
+
+    def test_parameters(self):
+        with pytest.raises(ValueError, match="max_iter must be 1 or more; got 0"):
+            geometric_median([[0, 0], [1, 1]], max_iter=0)
+        with pytest.raises(ValueError, match="tol_km must not be negative"):
+            geometric_median([[0, 0], [1, 1]], tol_km=np.nan)
+
+    def test_steps_run_out(self):
+        with pytest.warns(ConvergenceWarning, match="did not settle in 1 steps"):
+            geometric_median([[0, 0], [0, 10], [9, 0], [8, 8], [-3, 2]], max_iter=1)

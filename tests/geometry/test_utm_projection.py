@@ -1,0 +1,258 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+import math
+
+import numpy as np
+import pyproj
+import pytest
+import utm
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sklearn_geo.geometry import (
+    haversine,
+    utm_project,
+    utm_unproject,
+    utm_zone_ids,
+    utm_zone_names,
+    utm_zone_numbers,
+    utm_zones,
+)
+from tests.geometry.common_utm import (
+    grid,
+    modest,
+)
+
+
+def proj_utm(places, number, *, south=False):
+    project = pyproj.Proj(proj="utm", zone=number, south=south, ellps="WGS84")
+    return np.column_stack(project(places[:, 1], places[:, 0]))
+
+
+def exact_metres(latitude, turn):
+    """Easting and northing from the definition of the projection, no series.
+
+    Isometric latitude + i longitude is continued to a complex latitude, and the arc of
+    the meridian up to there is northing + i easting.
+    """
+    e2 = (2 - 1 / 298.257223563) / 298.257223563
+    e = math.sqrt(e2)
+    phi = math.radians(latitude)
+    aim = math.atanh(math.sin(phi)) - e * math.atanh(e * math.sin(phi))
+    aim += 1j * math.radians(turn)
+    point = np.arcsin(np.tanh(aim))
+    for _ in range(60):
+        sine, cosine = np.sin(point), np.cos(point)
+        miss = np.arctanh(sine) - e * np.arctanh(e * sine) - aim
+        point -= miss * cosine * (1 - e2 * sine**2) / (1 - e2)
+    nodes, shares = np.polynomial.legendre.leggauss(80)
+    arc = (1 - e2 * np.sin(point * (nodes + 1) / 2) ** 2) ** -1.5 @ shares * point / 2
+    arc *= 6378137.0 * (1 - e2) * 0.9996
+    return [500_000 + arc.imag, arc.real]
+
+
+class TestProject:
+    def test_by_hand(self):
+        # On the equator and the central meridian; k0 times the quarter meridian.
+        quarter = 10_001_965.7293
+        places = [[0.0, 3.0], [0.0, 9.0], [90.0, 123.0]]
+        metres = utm_project(places, ["31N", "32N", "31N"])
+        expected = [[500_000, 0], [500_000, 0], [500_000, 0.9996 * quarter]]
+        assert_allclose(metres, expected, atol=1e-4)
+
+    def test_scale_on_the_central_meridian(self):
+        # A step of 1e-6 degrees of longitude at 60 degrees north, on the ellipsoid:
+        # a cos(60) / sqrt(1 - e^2 sin(60)^2) times the angle times 0.9996.
+        e2 = (2 - 1 / 298.257223563) / 298.257223563
+        width = 6378137 * 0.5 / math.sqrt(1 - e2 * 0.75) * math.radians(1e-6) * 0.9996
+        west, east = utm_project([[60.0, 9 - 5e-7], [60.0, 9 + 5e-7]], "32V")
+        assert_allclose(east[0] - west[0], width, rtol=1e-6)
+
+    def test_against_utm(self):
+        # utm cuts its constants to nine digits and its series short.
+        places = grid(np.arange(-79.9, 84, 3.1), np.arange(-179.7, 180, 3.7))
+        expected = [utm.from_latlon(*place)[:2] for place in places.tolist()]
+        assert_allclose(utm_project(places), expected, rtol=0, atol=5e-3)
+
+    def test_own_zones_against_proj(self):
+        rng = np.random.default_rng(0)
+        places = np.column_stack(
+            [rng.uniform(-80, 84, 4000), rng.uniform(-180, 180, 4000)]
+        )
+        metres, numbers = utm_project(places), utm_zone_numbers(utm_zones(places))
+        for number in range(1, 61):
+            for south in (False, True):
+                rows = (numbers == number) & ((places[:, 0] < 0) == south)
+                expected = proj_utm(places[rows], number, south=south)
+                assert_allclose(metres[rows], expected, rtol=0, atol=1e-6)
+
+    @pytest.mark.parametrize("steps", [-5, -2, -1, 1, 2, 5])
+    @pytest.mark.parametrize("band", ["F", "U"])
+    def test_other_zones_against_proj(self, steps, band):
+        rng = np.random.default_rng(1)
+        for number in (1, 17, 31, 60):
+            west = 6 * number - 186
+            places = np.column_stack(
+                [rng.uniform(-89, 89, 200), rng.uniform(west, west + 6, 200)]
+            )
+            other = (number + steps - 1) % 60 + 1
+            metres = utm_project(places, f"{other}{band}")
+            expected = proj_utm(places, other, south=band == "F")
+            assert_allclose(metres, expected, rtol=0, atol=1e-6)
+
+    @pytest.mark.parametrize(
+        ("turn", "tolerance"),
+        [
+            (1, 1e-8),
+            (3, 1e-8),
+            (10, 1e-8),
+            (35, 2e-8),
+            (50, 5e-7),
+            (60, 5e-5),
+            (65, 5e-4),
+        ],
+    )
+    @pytest.mark.parametrize("latitude", [0.5, -20.0, 45.0, 75.0])
+    def test_far_from_the_central_meridian(self, turn, tolerance, latitude):
+        expected = exact_metres(latitude, turn)
+        places = [[latitude, 3.0 + turn], [latitude, 3.0 - turn]]
+        east, west = utm_project(places, "31N")
+        assert_allclose(east, expected, rtol=0, atol=tolerance)
+        assert_allclose(west, [1e6 - expected[0], expected[1]], rtol=0, atol=tolerance)
+        back = utm_unproject([east, west], "31N")
+        assert haversine(back, places).max() * 1e3 < tolerance
+
+    def test_over_the_pole(self):
+        beyond = utm_project([[89.0, 3.0], [89.0, -177.0], [89.0, 93.0]], "31X")
+        pole = utm_project([[90.0, 0.0]], "31X")[0]
+        assert_allclose(beyond[0] - pole, pole - beyond[1], atol=1e-6)
+        assert_allclose(beyond[2, 0] - 5e5, pole[1] - beyond[0, 1], rtol=1e-3)
+
+    def test_false_northing_is_the_zones(self):
+        south, north = utm_project([[-1e-9, 3.0], [0.0, 3.0]])
+        assert_allclose(south - north, [0, 1e7], atol=1e-3)
+        # In one zone coordinates are continuous.
+        south, north = utm_project([[-1e-9, 3.0], [1e-9, 3.0]], "31N")
+        assert_allclose(north - south, [0, 0.9996 * 2e-9 * 110574], rtol=1e-4)
+        south, north = utm_project([[-5.0, 3.0], [5.0, 3.0]], "31M")
+        assert_allclose(south[1] + north[1], 2e7)
+
+    def test_across_the_antimeridian(self):
+        places = [[10.0, 179.999], [10.0, -179.999]]
+        first, second = utm_project(places, "1P")
+        assert 0 < second[0] - first[0] < 250
+        assert_array_equal(
+            utm_project([[10.0, -180.0]], "60P"), utm_project([[10.0, 180.0]], "60P")
+        )
+
+    @pytest.mark.parametrize("south", [False, True])
+    def test_caps_against_proj(self, south):
+        rng = np.random.default_rng(2)
+        latitude = rng.uniform(80 if south else 84, 90, 500) * (-1 if south else 1)
+        places = np.column_stack([latitude, rng.uniform(-180, 180, 500)])
+        project = pyproj.Proj(proj="ups", ellps="WGS84", south=south)
+        expected = np.column_stack(project(places[:, 1], places[:, 0]))
+        assert_allclose(utm_project(places), expected, rtol=0, atol=1e-6)
+        # Both caps of a pole share one plane, far beyond their border.
+        places[:, 0] *= np.repeat([0.1, -0.5], 250)
+        expected = np.column_stack(project(places[:, 1], places[:, 0]))
+        for cap in "AB" if south else "YZ":
+            metres = utm_project(places, cap)
+            assert_allclose(metres, expected, rtol=1e-13, atol=1e-6)
+
+    def test_poles(self):
+        metres = utm_project([[90.0, 17.0], [-90.0, -170.0]])
+        assert_array_equal(metres, 2e6)
+        back = utm_unproject(metres, ["Z", "A"])
+        assert_array_equal(back[:, 0], [90, -90])
+
+    def test_zones_one_or_many(self):
+        places = np.array([[10.0, 4.0], [-20.0, 5.0], [88.0, 6.0]])
+        ids = utm_zone_ids(["31P", "31K", "Z"])
+        own = utm_project(places)
+        assert_array_equal(utm_project(places, ids), own)
+        assert_array_equal(utm_project(places, ["31P", "31K", "Z"]), own)
+        assert_array_equal(utm_project(places, utm_zone_names(ids)), own)
+        assert_array_equal(utm_project(places, int(ids[0]))[0], own[0])
+        assert_array_equal(utm_project(places, ids[:1]), utm_project(places, "31P"))
+        for i in range(3):
+            assert_array_equal(utm_project(places[i : i + 1])[0], own[i])
+
+    def test_errors(self):
+        places = [[10.0, 4.0], [0.0, 90.0]]
+        with pytest.raises(
+            ValueError, match=r"row 1: \(0.0, 90.0\) is too far from zone 31N"
+        ):
+            utm_project(places, "31N")
+        with pytest.raises(ValueError, match=r"row 0: .* too far from zone Z"):
+            utm_project([[-90.0, 0.0]], "Z")
+        with pytest.raises(ValueError, match="no UTM zone '31'"):
+            utm_project(places, "31")
+        with pytest.raises(
+            ValueError, match=r"one per place, shape \(2,\); got shape \(3,\)"
+        ):
+            utm_project(places, [1, 2, 3])
+        with pytest.raises(ValueError, match="integers from 0 to 1200; got 1201"):
+            utm_project(places, 1201)
+        with pytest.raises(ValueError, match="utm_zone_ids turns names"):
+            utm_project(places, [1.0, 2.0])
+        with pytest.raises(ValueError, match="latitude 91"):
+            utm_project([[91.0, 0.0]])
+
+
+class TestUnproject:
+    @modest
+    @given(st.lists(st.tuples(st.floats(-90, 90), st.floats(-180, 180)), min_size=1))
+    def test_there_and_back(self, places):
+        places = [list(place) for place in places]
+        ids = utm_zones(places)
+        back = utm_unproject(utm_project(places, ids), ids)
+        assert haversine(places, back).max() < 2e-11  # km
+        assert (back[:, 1] < 180).all()
+
+    @modest
+    @given(st.floats(-89, 89), st.floats(-30, 30), st.integers(0, 1196))
+    def test_there_and_back_far_from_the_zone(self, latitude, turn, zone):
+        middle = 6 * int(utm_zone_numbers(zone)) - 183
+        place = [[latitude, middle + turn]]
+        back = utm_unproject(utm_project(place, zone), zone)
+        assert haversine(place, back)[0] < 2e-11
+
+    def test_against_utm(self):
+        for number, letter, easting, northing in [
+            (30, "U", 699_319.0, 5_710_163.0),
+            (56, "H", 334_873.0, 6_252_266.0),
+            (1, "C", 441_867.0, 1_116_915.0),
+        ]:
+            expected = utm.to_latlon(easting, northing, number, letter)
+            found = utm_unproject([[easting, northing]], f"{number}{letter}")
+            assert haversine(found, [list(expected)])[0] < 5e-6
+
+    def test_against_proj(self):
+        rng = np.random.default_rng(4)
+        metres = np.column_stack(
+            [rng.uniform(1e5, 9e5, 500), rng.uniform(1e5, 9.3e6, 500)]
+        )
+        for number, south in [(1, False), (32, True), (60, False)]:
+            project = pyproj.Proj(proj="utm", zone=number, south=south, ellps="WGS84")
+            lon, lat = project(*metres.T, inverse=True)
+            found = utm_unproject(metres, f"{number}{'M' if south else 'N'}")
+            assert haversine(found, np.column_stack([lat, lon])).max() < 1e-9
+        metres = rng.uniform(1e6, 3e6, (500, 2))
+        for cap, south in [("A", True), ("Z", False)]:
+            project = pyproj.Proj(proj="ups", ellps="WGS84", south=south)
+            lon, lat = project(*metres.T, inverse=True)
+            found = utm_unproject(metres, cap)
+            assert haversine(found, np.column_stack([lat, lon])).max() < 1e-9
+
+    def test_errors(self):
+        with pytest.raises(ValueError, match=r"two columns, \(easting, northing\)"):
+            utm_unproject([1.0, 2.0], "31N")
+        for bad in ([np.nan, 0.0], [5e5, np.inf], [3e7, 0.0], [5e5, 4e7]):
+            with pytest.raises(ValueError, match=r"row 1: .* near zone 31N"):
+                utm_unproject([[5e5, 0.0], bad], "31N")
+        with pytest.raises(ValueError, match=r"coordinates, row 0: .* near zone Z"):
+            utm_unproject([[np.inf, 0.0]], "Z")
+        with pytest.raises(ValueError, match="32X does not exist"):
+            utm_unproject([[5e5, 0.0]], "32X")

@@ -1,0 +1,326 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import copy
+import json
+import pickle
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from joblib import Parallel, delayed
+from scipy import sparse
+from sklearn.base import clone
+
+from sklearn_geo.neighbors import GeoNeighborTagPropagator, GeoTagCorpus
+
+PLACES = [[48.86, 2.29], [48.85, 2.35], [40.69, -74.04], [0.0, 190.0]]
+TAGS = [[1, 0, 2], [0, 1, 0], [0, 0, 1], [0, 0, 0]]
+
+
+def _corpus(**params):
+    params = {
+        "features": np.arange(8, dtype=np.float32).reshape(4, 2),
+        "groups": ["ann", "bob", "ann", "cy"],
+        "tag_names": ["tower", "église", "statue"],
+        **params,
+    }
+    return GeoTagCorpus(PLACES, TAGS, **params)
+
+
+def _assert_same(one, other):
+    np.testing.assert_array_equal(one.places, other.places)
+    np.testing.assert_array_equal(one.tags.toarray(), other.tags.toarray())
+    assert one.tags.dtype == other.tags.dtype
+    assert one.tag_names == other.tag_names
+    for name in ("features", "groups"):
+        mine, yours = getattr(one, name), getattr(other, name)
+        if mine is None:
+            assert yours is None
+        else:
+            np.testing.assert_array_equal(mine, yours)
+            assert mine.dtype == yours.dtype
+    for mine, yours in zip(
+        one.index.nearest(PLACES, 4), other.index.nearest(PLACES, 4), strict=True
+    ):
+        np.testing.assert_array_equal(mine, yours)
+
+
+def test_a_corpus_holds_what_it_was_given():
+    corpus = _corpus()
+    np.testing.assert_array_equal(corpus.places[:3], PLACES[:3])
+    np.testing.assert_array_equal(corpus.places[3], [0.0, -170.0])
+    np.testing.assert_array_equal(corpus.tags.toarray(), TAGS)
+    assert isinstance(corpus.tags, sparse.csr_array)
+    assert corpus.tags.nnz == 4
+    assert corpus.features.dtype == np.float32
+    np.testing.assert_array_equal(corpus.groups, ["ann", "bob", "ann", "cy"])
+    assert corpus.tag_names == ("tower", "église", "statue")
+    assert (len(corpus), corpus.n_photos, corpus.n_tags) == (4, 4, 3)
+    assert repr(corpus) == "GeoTagCorpus(<4 photos, 3 tags>)"
+    np.testing.assert_array_equal(corpus.index.nearest([[48.85, 2.36]], 2)[1], [[1, 0]])
+    bare = GeoTagCorpus(PLACES, TAGS)
+    assert bare.features is None
+    assert bare.groups is None
+    assert bare.tag_names is None
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        np.array,
+        lambda tags: np.array(tags, dtype=np.uint8),
+        lambda tags: np.asfortranarray(tags, dtype=np.float64),
+        sparse.csr_matrix,
+        sparse.csr_array,
+        sparse.csc_array,
+        sparse.coo_matrix,
+        sparse.lil_array,
+        sparse.dok_matrix,
+        pd.DataFrame,
+        lambda tags: pd.DataFrame(tags).astype(pd.SparseDtype("int64", 0)),
+        lambda tags: pl.DataFrame(np.array(tags)),
+    ],
+)
+def test_tags_of_any_kind(make):
+    corpus = GeoTagCorpus(PLACES, make(TAGS))
+    np.testing.assert_array_equal(corpus.tags.toarray(), TAGS)
+    assert corpus.tags.dtype == np.float64
+
+
+def test_tags_written_in_an_odd_way():
+    # Duplicate entries that add up, out of order, with zeros and wide indices.
+    tags = sparse.csr_array(
+        (
+            np.array([1.0, 0.0, 1.0, 1.0], dtype=np.float32),
+            np.array([2, 1, 2, 0], dtype=np.int64),
+            np.array([0, 4, 4], dtype=np.int64),
+        ),
+        shape=(2, 3),
+    )
+    corpus = GeoTagCorpus(PLACES[:2], tags)
+    np.testing.assert_array_equal(corpus.tags.toarray(), [[1, 0, 2], [0, 0, 0]])
+    np.testing.assert_array_equal(corpus.tags.indices, [0, 2])
+    assert corpus.tags.dtype == np.float32
+    assert tags.nnz == 4
+    np.testing.assert_array_equal(tags.indices, [2, 1, 2, 0])
+
+
+def test_names_come_from_columns_unless_given():
+    frame = pd.DataFrame(TAGS, columns=["a", "b", 3])
+    assert GeoTagCorpus(PLACES, frame).tag_names == ("a", "b", "3")
+    assert GeoTagCorpus(PLACES, frame, tag_names=list("xyz")).tag_names == (
+        "x",
+        "y",
+        "z",
+    )
+
+
+def test_a_corpus_never_changes():
+    places, tags = np.array(PLACES), sparse.csr_array(np.array(TAGS, dtype=float))
+    features = np.ones((4, 2))
+    corpus = GeoTagCorpus(places, tags, features)
+    for array in (corpus.places, corpus.tags.data, corpus.features):
+        with pytest.raises(ValueError, match="read-only"):
+            array[:] = 0
+    with pytest.raises(AttributeError, match="never changes, so 'places' cannot"):
+        corpus.places = places
+    with pytest.raises(AttributeError, match="never changes"):
+        del corpus._tags
+    # Nor does it change with what it was made of, nor change that.
+    places[:], tags.data[:], features[:] = 0, 7, 7
+    np.testing.assert_array_equal(corpus.places[:3], PLACES[:3])
+    np.testing.assert_array_equal(corpus.tags.toarray(), TAGS)
+    np.testing.assert_array_equal(corpus.features, np.ones((4, 2)))
+
+
+def test_copies_and_clones_are_the_corpus_itself():
+    corpus = _corpus()
+    assert copy.copy(corpus) is corpus
+    assert copy.deepcopy(corpus) is corpus
+    assert clone(corpus, safe=False) is corpus
+    encoder = GeoNeighborTagPropagator(corpus=corpus)
+    assert clone(encoder).corpus is corpus
+    assert clone(encoder).fit(PLACES).corpus_ is corpus
+    assert copy.deepcopy({"nested": [corpus]})["nested"][0] is corpus
+
+
+@pytest.mark.parametrize("protocol", [2, pickle.HIGHEST_PROTOCOL])
+def test_pickles(protocol):
+    for corpus in (_corpus(), GeoTagCorpus(PLACES, TAGS)):
+        again = pickle.loads(pickle.dumps(corpus, protocol=protocol))
+        _assert_same(again, corpus)
+        assert not again.places.flags.writeable
+
+
+def test_workers_map_a_corpus_into_memory():
+    rng = np.random.default_rng(0)
+    places = rng.uniform(-60, 60, size=(5000, 2))
+    tags = sparse.random_array((5000, 300), density=0.05, rng=rng)
+    corpus = GeoTagCorpus(places, tags, rng.normal(size=(5000, 30)), np.arange(5000))
+
+    def look(corpus):
+        import mmap
+
+        def backing(array):
+            while array is not None and not isinstance(array, mmap.mmap):
+                array = getattr(array, "base", None)
+            return array is not None
+
+        large = [
+            *(corpus.places, corpus.features, corpus._group_codes),
+            *(corpus.tags.data, corpus.tags.indices, corpus.index._distinct),
+            *(corpus.index._order, corpus.index._tree.data),
+        ]
+        found = corpus.index.nearest([[0.0, 0.0]], 5)[1]
+        return [backing(array) for array in large], found
+
+    (first, found), (second, _) = Parallel(n_jobs=2, max_nbytes=10_000)(
+        delayed(look)(corpus) for _ in range(2)
+    )
+    assert all(first)
+    assert all(second)
+    np.testing.assert_array_equal(found, corpus.index.nearest([[0.0, 0.0]], 5)[1])
+
+
+@pytest.mark.parametrize("mmap_mode", ["r", None])
+@pytest.mark.parametrize("groups", [None, [3, 1, 3, 2], ["ann", "bob", "ann", "ö"]])
+def test_save_and_load(tmp_path, groups, mmap_mode):
+    for corpus in (_corpus(groups=groups), GeoTagCorpus(PLACES, TAGS, groups=groups)):
+        corpus.save(tmp_path / "corpus")
+        again = GeoTagCorpus.load(tmp_path / "corpus", mmap_mode=mmap_mode)
+        _assert_same(again, corpus)
+
+
+def test_a_saved_corpus_is_no_pickle(tmp_path):
+    _corpus(groups=np.array(["ann", "bob", "ann", "cy"], dtype=object)).save(tmp_path)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == [
+        "corpus.json",
+        "features.npy",
+        "group_codes.npy",
+        "group_values.npy",
+        "places.npy",
+        "tags_data.npy",
+        "tags_indices.npy",
+        "tags_indptr.npy",
+    ]
+    for path in tmp_path.glob("*.npy"):
+        assert np.load(path, allow_pickle=False).dtype.kind in "fiU"
+
+
+def test_a_loaded_corpus_can_be_replaced_where_it_lies(tmp_path):
+    _corpus().save(tmp_path)
+    loaded = GeoTagCorpus.load(tmp_path)
+    GeoTagCorpus(PLACES[:1], TAGS[:1]).save(tmp_path)
+    _assert_same(loaded, _corpus())
+    again = GeoTagCorpus.load(tmp_path)
+    assert (again.n_photos, again.features, again.groups) == (1, None, None)
+
+
+def test_save_refuses_a_folder_of_something_else(tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(FileExistsError, match="holds files, but no corpus"):
+        _corpus().save(tmp_path)
+
+
+def test_load_refuses_what_is_not_there(tmp_path):
+    with pytest.raises(FileNotFoundError, match="There is no corpus"):
+        GeoTagCorpus.load(tmp_path)
+    with pytest.raises(ValueError, match='mmap_mode must be "r" or None'):
+        GeoTagCorpus.load(tmp_path, mmap_mode="r+")
+    _corpus().save(tmp_path)
+    (tmp_path / "places.npy").unlink()
+    with pytest.raises(FileNotFoundError, match=r"incomplete: no places\.npy"):
+        GeoTagCorpus.load(tmp_path)
+
+
+def test_load_refuses_files_that_changed(tmp_path):
+    _corpus().save(tmp_path)
+    path = tmp_path / "tags_data.npy"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"tags_data\.npy is damaged"):
+        GeoTagCorpus.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "words"),
+    [
+        ("tags_indices", np.array([0, 2, 1, 99]), "damaged"),
+        ("tags_indptr", np.array([0, 2, 3, 4, 400]), "damaged"),
+        ("tags_data", np.array([1.0, 2.0, -1.0, 1.0]), "negative"),
+        ("places", np.zeros((3, 2)), "damaged"),
+        ("places", np.full((4, 2), 99.0), "damaged.*latitude 99"),
+        ("group_codes", np.array([0, 1, 0, 77]), "point nowhere"),
+        ("group_codes", np.array([0.0, 1.0, 0.0, 2.0]), "point nowhere"),
+        ("features", np.array([{"a": 1}] * 4, dtype=object), "damaged"),
+    ],
+)
+def test_load_checks_the_content_too(tmp_path, name, array, words):
+    _corpus().save(tmp_path)
+    np.save(tmp_path / f"{name}.npy", array)
+    with pytest.raises(ValueError, match=words):
+        GeoTagCorpus.load(tmp_path, verify=False)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"format": "something else"}, "describes no corpus"),
+        ({"version": 2}, "later version of sklearn-geo"),
+        ({"n_photos": "4"}, "describes no corpus"),
+        ({"n_photos": 5}, "damaged"),
+        ({"tag_names": ["a"]}, "damaged"),
+        ({"tag_names": "abc"}, "describes no corpus"),
+        ({"arrays": {}}, "it has no places"),
+        ({"arrays": {"places": 1}}, "describes no corpus"),
+        ({"arrays": []}, "describes no corpus"),
+    ],
+)
+def test_load_refuses_a_foreign_manifest(tmp_path, change, words):
+    _corpus().save(tmp_path)
+    path = tmp_path / "corpus.json"
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | change))
+    with pytest.raises(ValueError, match=words):
+        GeoTagCorpus.load(tmp_path)
+    path.write_text("{")
+    with pytest.raises(ValueError, match="describes no corpus"):
+        GeoTagCorpus.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"tags": TAGS[:3]}, "inconsistent numbers of samples"),
+        ({"features": np.ones((3, 2))}, "inconsistent numbers of samples"),
+        ({"groups": [1, 2, 3]}, "inconsistent numbers of samples"),
+        ({"groups": ["a", None, "b", "c"]}, "groups, row 1: the group is missing"),
+        ({"groups": [1.0, 2.0, np.nan, 3.0]}, "groups, row 2: the group is missing"),
+        ({"tag_names": ["a", "b"]}, "tag_names has 2 names, but tags has 3 columns"),
+        ({"tag_names": ["a", "b", "a"]}, r"more than one column for the tags \['a'\]"),
+        ({"tags": np.zeros((4, 0))}, "tags has no columns"),
+        ({"tags": [[1, 0], [0, -1], [0, 0], [-1, 0]]}, "tags, row 1, column 1: -1.0"),
+        ({"tags": [["sea"], ["sun"], ["sea", "sun"], []]}, "MultiLabelBinarizer"),
+        ({"places": [[0.0, 0.0]] * 3 + [[91.0, 0.0]]}, "row 3: latitude 91"),
+        ({"features": [[0.0], [1.0], [np.nan], [1.0]]}, "features contains NaN"),
+    ],
+)
+def test_refuses_parts_that_do_not_fit(params, words):
+    parts = {"places": PLACES, "tags": TAGS, **params}
+    with pytest.raises(ValueError, match=words):
+        GeoTagCorpus(**parts)
+
+
+@pytest.mark.parametrize(
+    ("groups", "words"),
+    [
+        (np.array(["a", 1, "b", 2], dtype=object), "mixes text and numbers"),
+        (np.array([1, 2, 3, 4], dtype="M8[D]"), "Name groups by text or numbers"),
+    ],
+)
+def test_refuses_groups_of_odd_types(groups, words):
+    with pytest.raises(TypeError, match=words):
+        GeoTagCorpus(PLACES, TAGS, groups=groups)
