@@ -157,7 +157,7 @@ def test_pickles(protocol):
 def test_workers_map_a_corpus_into_memory():
     rng = np.random.default_rng(0)
     places = rng.uniform(-60, 60, size=(5000, 2))
-    tags = sparse.random_array((5000, 300), density=0.05, rng=rng)
+    tags = sparse.csr_array(rng.random((5000, 300)) < 0.05, dtype=np.float64)
     corpus = GeoTagCorpus(places, tags, rng.normal(size=(5000, 30)), np.arange(5000))
 
     def look(corpus):

@@ -211,7 +211,7 @@ def test_training_rows_are_those_of_a_loop_that_leaves_out_the_row(spots, n_neig
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("sigma_km", [1e-6, 0.01, 10.0, 1e6])
+@pytest.mark.parametrize("sigma_km", [1e-320, 1e-6, 10.0, 1e6, 1e308])
 def test_rows_are_finite_however_far_the_photos(sigma_km, dtype):
     places = [[0.0, 0.0], [0.0, 1e-9], [89.0, 0.0]]
     tags = [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
@@ -352,6 +352,16 @@ def test_groups_travel_through_a_pipeline():
             ).fit_transform(FIVE),
             ValueError,
             r"pass groups= to fit_transform.*set_transform_request",
+        ),
+        (
+            lambda e: (
+                e.set_params(exclude_same_group=False)
+                .fit(FIVE, TAGS)
+                .set_params(exclude_same_group=True)
+                .transform(FIVE, groups=range(5))
+            ),
+            ValueError,
+            "pass groups= to fit",
         ),
         (
             lambda e: e.fit(FIVE, TAGS, groups=[1, 2]),

@@ -1,0 +1,482 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""A collection of geotagged photos that many estimators share."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils.validation import check_array, check_consistent_length
+
+from sklearn_geo.base import check_places
+from sklearn_geo.neighbors._groups import check_groups
+from sklearn_geo.neighbors._index import PlaceIndex
+from sklearn_geo.neighbors._tags import check_tag_names, read_tags
+
+_FORMAT = "sklearn-geo GeoTagCorpus"
+_VERSION = 1
+_MANIFEST = "corpus.json"
+
+# The arrays a corpus is made of, and whether every corpus has them.
+_ARRAYS = {
+    "places": True,
+    "tags_data": True,
+    "tags_indices": True,
+    "tags_indptr": True,
+    "features": False,
+    "group_values": False,
+    "group_codes": False,
+}
+
+
+class GeoTagCorpus:
+    """Photos with places and tags, indexed once and shared by whoever needs them.
+
+    What was learnt from photos is not the `y` of the task at hand. Give a corpus to
+    the `corpus` parameter of an encoder, and the encoder looks photos up there; its
+    `fit` then reads no labels.
+
+    Parameters
+    ----------
+    places : array-like of shape (n_photos, 2)
+        Latitude and longitude in degrees.
+
+    tags : {array-like, sparse matrix, data frame} of shape (n_photos, n_tags)
+        Tag indicator: how often each photo carries each tag, not negative. float32 is
+        kept, everything else becomes float64. A photo may have no tags.
+
+    features : array-like of shape (n_photos, n_features), default=None
+        What the photos look like, for example embeddings. float32 is kept.
+
+    groups : array-like of shape (n_photos,), default=None
+        Users or albums the photos belong to, as text or numbers.
+
+    tag_names : array-like of str of shape (n_tags,), default=None
+        Names of the tags. If None, those of the columns of `tags`, if it has any.
+
+    Attributes
+    ----------
+    places : ndarray of shape (n_photos, 2)
+        Latitude and longitude in degrees.
+
+    tags : csr_array of shape (n_photos, n_tags)
+        The tag indicator.
+
+    features : ndarray of shape (n_photos, n_features) or None
+        What the photos look like.
+
+    groups : ndarray of shape (n_photos,) or None
+        Whose the photos are.
+
+    tag_names : tuple of str or None
+        Names of the tags.
+
+    index : PlaceIndex
+        The index of the places.
+
+    n_photos, n_tags : int
+        The shape of `tags`.
+
+    Raises
+    ------
+    ValueError
+        If the parts differ in length, a place is none, or a count is negative or not
+        finite.
+
+    See Also
+    --------
+    GeoNeighborTagPropagator : Tags of the photos around a place.
+    PlaceIndex : The index on its own.
+
+    Notes
+    -----
+    A corpus never changes: its arrays are copies that cannot be written to (read-only
+    input, such as a memory map opened with ``mmap_mode="r"``, is used as it is). So
+    `copy.deepcopy` and :func:`sklearn.base.clone` return the corpus itself, and a grid
+    search over an encoder neither copies nor indexes it again.
+
+    A pickle holds the arrays and the finished index. Between processes joblib replaces
+    large arrays by memory maps, written once for all tasks, so workers share one copy.
+    On disk a corpus is kept by :meth:`save` and :meth:`load`, without pickle.
+
+    Examples
+    --------
+    >>> from sklearn.base import clone
+    >>> from sklearn_geo.neighbors import GeoNeighborTagPropagator, GeoTagCorpus
+    >>> corpus = GeoTagCorpus(
+    ...     places=[[48.86, 2.29], [48.85, 2.35], [40.69, -74.04]],
+    ...     tags=[[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+    ...     tag_names=["tower", "church", "statue"],
+    ... )
+    >>> corpus
+    GeoTagCorpus(<3 photos, 3 tags>)
+    >>> encoder = GeoNeighborTagPropagator(n_neighbors=2, corpus=corpus)
+    >>> clone(encoder).corpus is corpus
+    True
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_features",
+        "_group_codes",
+        "_group_values",
+        "_index",
+        "_places",
+        "_rank",
+        "_ranked_tags",
+        "_tag_names",
+        "_tags",
+    )
+
+    def __init__(self, places, tags, features=None, groups=None, *, tag_names=None):
+        given, places = places, check_places(places)
+        tags, column_names = read_tags(tags, name="tags")
+        check_consistent_length(places, tags)
+        if tag_names is None:
+            tag_names = column_names
+        else:
+            tag_names = check_tag_names(tag_names, tags.shape[1], "tags")
+        if features is not None:
+            features = _own(
+                check_array(
+                    features, dtype=[np.float64, np.float32], input_name="features"
+                ),
+                features,
+            )
+            check_consistent_length(places, features)
+        values, codes = (None, None) if groups is None else check_groups(groups, places)
+        self._fill(_own(places, given), tags, tag_names, features, values, codes)
+
+    @classmethod
+    def _of(cls, places, tags, tag_names=None, groups=None):
+        """Make a corpus of parts that `check_places` and `read_tags` returned."""
+        corpus = cls.__new__(cls)
+        values, codes = (None, None) if groups is None else check_groups(groups, places)
+        corpus._fill(places.copy(), tags, tag_names, None, values, codes)
+        return corpus
+
+    def _fill(
+        self, places, tags, tag_names, features, values, codes, index=None, ranked=None
+    ):
+        if index is None:
+            index = PlaceIndex(places)
+        if ranked is None:
+            # Photos near each other on the globe are neighbours in memory here.
+            order = index.curve_order
+            rank = np.empty(len(order), dtype=np.int32)
+            rank[order] = np.arange(len(order), dtype=np.int32)
+            ranked = rank, tags[order]
+        parts = {
+            "_places": places,
+            "_tags": tags,
+            "_tag_names": None if tag_names is None else tuple(tag_names),
+            "_features": features,
+            "_group_values": values,
+            "_group_codes": codes,
+            "_index": index,
+            "_rank": ranked[0],
+            "_ranked_tags": ranked[1],
+        }
+        for name, part in parts.items():
+            object.__setattr__(self, name, part)
+        more = (ranked[0], ranked[1].data, ranked[1].indices, ranked[1].indptr)
+        for array in (*self._arrays().values(), *more):
+            if array is not None:
+                array.flags.writeable = False
+
+    def _arrays(self):
+        tags = self._tags
+        return {
+            "places": self._places,
+            "tags_data": tags.data,
+            "tags_indices": tags.indices,
+            "tags_indptr": tags.indptr,
+            "features": self._features,
+            "group_values": self._group_values,
+            "group_codes": self._group_codes,
+        }
+
+    def __setattr__(self, name, value):
+        raise AttributeError(
+            f"A {type(self).__name__} never changes, so {name!r} cannot be set. Make a "
+            "new one."
+        )
+
+    def __delattr__(self, name):
+        self.__setattr__(name, None)
+
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def __reduce__(self):
+        ranked = self._ranked_tags
+        parts = (
+            *(self._arrays(), self.n_tags, self._tag_names, self._index),
+            (self._rank, ranked.data, ranked.indices, ranked.indptr),
+        )
+        return _restored, (type(self), *parts)
+
+    def __len__(self):
+        return self.n_photos
+
+    def __repr__(self):
+        return f"{type(self).__name__}(<{self.n_photos} photos, {self.n_tags} tags>)"
+
+    @property
+    def places(self):
+        """Latitude and longitude in degrees."""
+        return self._places
+
+    @property
+    def tags(self):
+        """The tag indicator."""
+        return self._tags
+
+    @property
+    def tag_names(self):
+        """Names of the tags, or None."""
+        return self._tag_names
+
+    @property
+    def features(self):
+        """What the photos look like, or None."""
+        return self._features
+
+    @property
+    def groups(self):
+        """Whose the photos are, or None."""
+        if self._group_values is None:
+            return None
+        return self._group_values[self._group_codes]
+
+    @property
+    def index(self):
+        """The index of the places."""
+        return self._index
+
+    @property
+    def n_photos(self):
+        """Number of photos."""
+        return self._tags.shape[0]
+
+    @property
+    def n_tags(self):
+        """Number of tags."""
+        return self._tags.shape[1]
+
+    def save(self, folder):
+        """Write the corpus to a folder: one ``.npy`` file an array, and one of JSON.
+
+        Parameters
+        ----------
+        folder : str or path
+            Made if it is not there. A corpus that is there is replaced.
+
+        Raises
+        ------
+        FileExistsError
+            If the folder holds files that are no corpus.
+
+        See Also
+        --------
+        load : The way back.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from sklearn_geo.neighbors import GeoTagCorpus
+        >>> corpus = GeoTagCorpus([[0.0, 0.0]], [[1, 0]])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     corpus.save(folder)
+        ...     GeoTagCorpus.load(folder, mmap_mode=None)
+        GeoTagCorpus(<1 photos, 2 tags>)
+        """
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()) and not (folder / _MANIFEST).exists():
+            raise FileExistsError(
+                f"{folder} holds files, but no corpus. Save to a folder that is new or "
+                "empty."
+            )
+        files = {}
+        for name, array in self._arrays().items():
+            if array is None:
+                (folder / f"{name}.npy").unlink(missing_ok=True)
+                continue
+            # A file that was replaced stays readable for whoever has it mapped.
+            path, new = folder / f"{name}.npy", folder / f"{name}.npy.new"
+            with open(new, "wb") as file:
+                np.save(file, array, allow_pickle=False)
+            os.replace(new, path)
+            files[name] = {"sha256": _checksum(path), "dtype": array.dtype.str}
+        manifest = {
+            "format": _FORMAT,
+            "version": _VERSION,
+            "n_photos": self.n_photos,
+            "n_tags": self.n_tags,
+            "tag_names": self._tag_names,
+            "arrays": files,
+        }
+        new = folder / f"{_MANIFEST}.new"
+        new.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+        os.replace(new, folder / _MANIFEST)
+
+    @classmethod
+    def load(cls, folder, *, mmap_mode="r", verify=True):
+        """Read a corpus that was saved.
+
+        Parameters
+        ----------
+        folder : str or path
+            Where :meth:`save` wrote to.
+
+        mmap_mode : {"r", None}, default="r"
+            Map the arrays into memory, which shares them with other processes and reads
+            them when they are needed; or, if None, read them now.
+
+        verify : bool, default=True
+            Compare the files with their checksums, which reads them once.
+
+        Returns
+        -------
+        GeoTagCorpus
+            The corpus. Its index is built anew.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no corpus in the folder, or a part of it is missing.
+
+        ValueError
+            If a file is damaged, or of a format that this version cannot read.
+
+        See Also
+        --------
+        save : How it got there.
+        """
+        if mmap_mode not in ("r", None):
+            raise ValueError(f'mmap_mode must be "r" or None; got {mmap_mode!r}.')
+        folder = Path(folder)
+        manifest = _read_manifest(folder)
+        arrays = {
+            name: _read_array(folder, name, manifest, mmap_mode, verify)
+            for name in _ARRAYS
+        }
+        try:
+            return cls._from_arrays(arrays, manifest)
+        except (ValueError, TypeError, IndexError) as error:
+            raise ValueError(f"The corpus in {folder} is damaged: {error}") from error
+
+    @classmethod
+    def _from_arrays(cls, arrays, manifest):
+        tags = sparse.csr_array(
+            (arrays["tags_data"], arrays["tags_indices"], arrays["tags_indptr"]),
+            shape=(manifest["n_photos"], manifest["n_tags"]),
+        )
+        # Also bounds the indices, which products of sparse matrices do not check.
+        tags.check_format(full_check=True)
+        codes, values = arrays["group_codes"], arrays["group_values"]
+        groups = None
+        if codes is not None and values is not None:
+            if codes.dtype.kind != "i" or not (
+                (codes >= 0).all() and (codes < len(values)).all()
+            ):
+                raise ValueError("the group codes point nowhere.")
+            groups = values[codes]
+        names = manifest["tag_names"]
+        return cls(arrays["places"], tags, arrays["features"], groups, tag_names=names)
+
+
+def _restored(cls, arrays, n_tags, tag_names, index, ranked):
+    shape = (len(arrays["places"]), n_tags)
+    tags = (arrays["tags_data"], arrays["tags_indices"], arrays["tags_indptr"])
+    tags = sparse.csr_array(tags, shape=shape)
+    tags.has_canonical_format = True
+    ranked = ranked[0], sparse.csr_array(ranked[1:], shape=shape)
+    corpus = cls.__new__(cls)
+    corpus._fill(
+        arrays["places"],
+        tags,
+        tag_names,
+        arrays["features"],
+        arrays["group_values"],
+        arrays["group_codes"],
+        index,
+        ranked,
+    )
+    return corpus
+
+
+def _own(array, given):
+    """Return an array nobody else can write to: itself if it is read-only."""
+    if array.flags.writeable and np.may_share_memory(array, np.asarray(given)):
+        return array.copy()
+    return array
+
+
+def _checksum(path):
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _read_manifest(folder):
+    path = folder / _MANIFEST
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"There is no corpus in {folder}: {_MANIFEST} is missing. "
+            "GeoTagCorpus.save(folder) writes one."
+        )
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        known = manifest["format"] == _FORMAT
+        complete = all(
+            type(manifest[key]) is int for key in ("version", "n_photos", "n_tags")
+        )
+        complete &= all(
+            isinstance(entry["sha256"], str) for entry in manifest["arrays"].values()
+        )
+        names = manifest["tag_names"]
+        complete &= names is None or (
+            isinstance(names, list) and all(isinstance(name, str) for name in names)
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path} is damaged or describes no corpus.") from error
+    if not (known and complete):
+        raise ValueError(f"{path} is damaged or describes no corpus.")
+    if manifest["version"] > _VERSION:
+        raise ValueError(
+            f"{path} was written by a later version of sklearn-geo (format "
+            f"{manifest['version']}, this one reads up to {_VERSION}). Upgrade."
+        )
+    return manifest
+
+
+def _read_array(folder, name, manifest, mmap_mode, verify):
+    entry = manifest["arrays"].get(name)
+    if entry is None:
+        if _ARRAYS[name]:
+            raise ValueError(f"The corpus in {folder} is damaged: it has no {name}.")
+        return None
+    path = folder / f"{name}.npy"
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"The corpus in {folder} is incomplete: no {path.name}."
+        )
+    if verify and _checksum(path) != entry["sha256"]:
+        raise ValueError(
+            f"{path} is damaged: it is not the file that was saved. Save the corpus "
+            "again."
+        )
+    try:
+        return np.load(path, mmap_mode=mmap_mode, allow_pickle=False)
+    except (ValueError, OSError, EOFError) as error:
+        raise ValueError(f"{path} is damaged: {error}") from error

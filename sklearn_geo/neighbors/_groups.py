@@ -1,0 +1,74 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Groups of rows (users, albums) as numbers."""
+
+import numpy as np
+from sklearn.utils.validation import check_consistent_length, column_or_1d
+
+
+def check_groups(groups, places):
+    """Validate one group a row and number the groups.
+
+    Parameters
+    ----------
+    groups : array-like of shape (n_rows,)
+        Names or numbers of users or albums.
+
+    places : array-like of shape (n_rows, ...)
+        What the groups are of.
+
+    Returns
+    -------
+    values : ndarray of shape (n_groups,)
+        The different groups, sorted.
+
+    codes : ndarray of shape (n_rows,), int64
+        ``values[codes]`` are the groups.
+    """
+    groups = _as_column(groups, places)
+    values, codes = np.unique(groups, return_inverse=True)
+    return values, codes.astype(np.int64, copy=False).reshape(-1)
+
+
+def group_codes(groups, places, values):
+    """Return the positions of groups among known `values`, -1 for those not known."""
+    groups = _as_column(groups, places)
+    if (groups.dtype.kind == "U") != (values.dtype.kind == "U"):
+        kind = {True: "text", False: "numbers"}
+        raise TypeError(
+            f"groups are {kind[groups.dtype.kind == 'U']} here, but were "
+            f"{kind[values.dtype.kind == 'U']} before, so none would be the same. "
+            "Convert one of the two."
+        )
+    at = np.minimum(np.searchsorted(values, groups), len(values) - 1)
+    return np.where(values[at] == groups, at, -1)
+
+
+def _as_column(groups, places):
+    groups = column_or_1d(groups)
+    check_consistent_length(places, groups)
+    if groups.dtype.kind in "OT":
+        text = [isinstance(value, str) for value in groups]
+        missing = [value is None or value != value for value in groups.tolist()]
+        if any(missing):
+            _refuse_missing(int(np.argmax(missing)))
+        if all(text):
+            groups = groups.astype(np.str_)
+        elif any(text):
+            raise TypeError("groups mixes text and numbers. Convert all to text.")
+        else:
+            groups = np.asarray(groups.tolist())
+    if groups.dtype.kind == "f" and np.isnan(groups).any():
+        _refuse_missing(int(np.argmax(np.isnan(groups))))
+    if groups.dtype.kind not in "biufU":
+        raise TypeError(
+            f"groups has dtype {groups.dtype}. Name groups by text or numbers."
+        )
+    return groups
+
+
+def _refuse_missing(row):
+    raise ValueError(
+        f"groups, row {row}: the group is missing. Give rows of unknown users groups "
+        "of their own."
+    )

@@ -1,0 +1,399 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Tags of a place: those of the photos around it, weighted by distance."""
+
+import numbers
+
+import numpy as np
+from scipy import sparse
+from sklearn import get_config
+from sklearn.base import OneToOneFeatureMixin, TransformerMixin, _fit_context
+from sklearn.preprocessing import normalize
+from sklearn.utils import gen_batches
+from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
+
+from sklearn_geo.base import GeoEstimator
+from sklearn_geo.geometry import s2_leaf_ids
+from sklearn_geo.neighbors._corpus import GeoTagCorpus
+from sklearn_geo.neighbors._groups import check_groups, group_codes
+from sklearn_geo.neighbors._others import nearest_others
+from sklearn_geo.neighbors._rows import RowBuilder
+from sklearn_geo.neighbors._tags import as_output, read_tags
+
+# Rows a block: what a block needs is small enough for the allocator to reuse.
+_BLOCK_ROWS = 4096
+
+# What one neighbour of one row takes on its way to a weight, and one tag of one row.
+_NEIGHBOR_BYTES = 128
+_TAG_BYTES = 32
+
+
+class GeoNeighborTagPropagator(TransformerMixin, GeoEstimator):
+    r"""Tag distribution of a place, propagated from the nearest photos.
+
+    Equation 3 of the GPS2Vec+ paper [1]_, after Liao et al. [2]_: the tags of the
+    `n_neighbors` nearest photos are added up, each photo weighted by
+    :math:`\exp(-d / \sigma)`, and the row is normalised to sum to one.
+
+    Parameters
+    ----------
+    n_neighbors : int, default=150
+        How many photos a place takes tags from. If there are fewer, all are taken.
+        Photos without tags count.
+
+    sigma_km : float, default=10.0
+        Distance in km over which the weight of a photo falls to 1 / e.
+
+    norm : {"l1", "l2", "max"} or None, default="l1"
+        Norm that rows are scaled to. None keeps the sums of weights, which vanish where
+        all photos are hundreds of `sigma_km` away.
+
+    exclude_self : {"fit_transform", False}, default="fit_transform"
+        Whether `fit_transform` leaves a photo out of its own neighbours. Otherwise a
+        training row contains its own tags, which are often what is to be predicted. A
+        different photo at the same place counts either way, and `transform`, which
+        sees new places, leaves nothing out.
+
+    exclude_same_group : bool, default=False
+        Leave out photos of the same group (user or album), because people tag their
+        photos alike. Needs `groups` in `fit` (or in the corpus) and in `fit_transform`;
+        `transform` leaves photos out if it gets `groups`.
+
+    radius_km : float, default=None
+        Leave out photos farther than this. A place with none nearer has an empty row.
+
+    corpus : GeoTagCorpus, default=None
+        The photos to take tags from. With a corpus, `fit` reads neither labels nor
+        groups, and `fit_transform` does what `transform` does.
+
+    sparse_output : bool, default=True
+        Return a sparse matrix (or array, as scikit-learn's ``sparse_interface`` says).
+        Data frames, as of ``set_output(transform="pandas")``, need False.
+
+    dtype : {numpy.float64, numpy.float32}, default=numpy.float64
+        Number type of the rows.
+
+    n_jobs : int, default=None
+        Number of threads that look for neighbours; None is 1 outside a
+        `joblib.parallel_config` context, and -1 is all processors.
+
+    Attributes
+    ----------
+    corpus_ : GeoTagCorpus
+        The photos tags are taken from: `corpus`, or those seen in `fit`.
+
+    n_features_in_ : int
+        Number of columns seen in `fit`: two, latitude and longitude.
+
+    feature_names_in_ : ndarray of shape (2,)
+        Names of these columns, if they are strings.
+
+    See Also
+    --------
+    GeoTagCorpus : Photos indexed once and shared by clones.
+    PlaceIndex : The index that finds the neighbours.
+
+    Notes
+    -----
+    With :math:`T_j` the tag indicator of photo j, the row of a place i is
+
+    .. math::
+        g_i = \frac{\sum_{j \in NN(i)} w_{ij} T_j}
+                   {\| \sum_{j \in NN(i)} w_{ij} T_j \|},
+        \qquad w_{ij} = \exp(-d_{ij} / \sigma),
+
+    with great-circle distances :math:`d_{ij}` in kilometres. The paper gives
+    :math:`\sigma = 10` without a unit; in metres, weights would vanish in float64
+    beyond 7.5 km. A factor common to a row cancels when it is normalised, so weights
+    are computed relative to that of the nearest photo with tags: a row is zero if, and
+    only if, none of its photos has tags, however far they are.
+
+    Rows do not depend on each other. Of photos that are equally far, those seen first
+    are taken first.
+
+    To leave single photos out in `transform`, give every photo a group of its own: with
+    ``exclude_same_group=True``, ``transform(X, groups=photo_ids)`` leaves out the photo
+    of each row.
+
+    References
+    ----------
+    .. [1] Y. Yin, Y. Zhang, Z. Liu, Y. Liang, S. Wang, R. R. Shah and R. Zimmermann,
+       "Learning Multi-context Aware Location Representations from Large-scale Geotagged
+       Images", ACM Multimedia, 2021, section 3.3.
+
+    .. [2] S. Liao, X. Li, H. T. Shen, Y. Yang and X. Du, "Tag Features for Geo-Aware
+       Image Classification", IEEE Transactions on Multimedia, 17(7), 2015.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_geo.neighbors import GeoNeighborTagPropagator
+    >>> places = np.array([[48.86, 2.29], [48.86, 2.30], [40.69, -74.04]])
+    >>> tags = np.array([[1, 0, 0], [1, 1, 0], [0, 0, 1]])
+    >>> encoder = GeoNeighborTagPropagator(n_neighbors=2, sparse_output=False)
+    >>> encoder.fit(places, tags).transform([[48.86, 2.29]]).round(3)
+    array([[0.675, 0.325, 0.   ]])
+    """
+
+    _parameter_constraints: dict = {
+        "n_neighbors": [Interval(numbers.Integral, 1, None, closed="left")],
+        "sigma_km": [Interval(numbers.Real, 0.0, None, closed="neither")],
+        "norm": [StrOptions({"l1", "l2", "max"}), None],
+        "exclude_self": [StrOptions({"fit_transform"}), Options(bool, {False})],
+        "exclude_same_group": ["boolean"],
+        "radius_km": [Interval(numbers.Real, 0.0, None, closed="left"), None],
+        "corpus": [GeoTagCorpus, None],
+        "sparse_output": ["boolean"],
+        "dtype": "no_validation",
+        "n_jobs": [numbers.Integral, None],
+    }
+
+    def __init__(
+        self,
+        n_neighbors=150,
+        *,
+        sigma_km=10.0,
+        norm="l1",
+        exclude_self="fit_transform",
+        exclude_same_group=False,
+        radius_km=None,
+        corpus=None,
+        sparse_output=True,
+        dtype=np.float64,
+        n_jobs=None,
+    ):
+        self.n_neighbors = n_neighbors
+        self.sigma_km = sigma_km
+        self.norm = norm
+        self.exclude_self = exclude_self
+        self.exclude_same_group = exclude_same_group
+        self.radius_km = radius_km
+        self.corpus = corpus
+        self.sparse_output = sparse_output
+        self.dtype = dtype
+        self.n_jobs = n_jobs
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, *, groups=None):
+        """Index photos, or read nothing but the columns of X if there is a corpus.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_photos, 2)
+            Latitude and longitude in degrees.
+
+        y : {array-like, sparse matrix, data frame} of shape (n_photos, n_tags)
+            Tag indicator: how often each photo carries each tag, not negative. One
+            dimension is one tag. Ignored if there is a corpus.
+
+        groups : array-like of shape (n_photos,), default=None
+            Users or albums the photos belong to, as text or numbers.
+
+        Returns
+        -------
+        self : GeoNeighborTagPropagator
+            The fitted transformer.
+        """
+        self._fit(X, y, groups)
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit_transform(self, X, y=None, *, groups=None):
+        """Index photos, and propagate to each the tags of the others.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_photos, 2)
+            Latitude and longitude in degrees.
+
+        y : {array-like, sparse matrix, data frame} of shape (n_photos, n_tags)
+            Tag indicator. Ignored if there is a corpus.
+
+        groups : array-like of shape (n_photos,), default=None
+            Users or albums the photos belong to, as text or numbers.
+
+        Returns
+        -------
+        {csr_matrix, csr_array, ndarray, data frame} of shape (n_photos, n_tags)
+            Tag distributions.
+        """
+        places = self._fit(X, y, groups)
+        if self.exclude_same_group and groups is None:
+            raise ValueError(
+                "exclude_same_group=True needs to know whose the rows are: pass "
+                "groups= to fit_transform. A Pipeline passes them on with metadata "
+                "routing enabled and requested: set_fit_request(groups=True)."
+                "set_transform_request(groups=True)."
+            )
+        own_rows = None
+        if self.corpus is None and self.exclude_self:
+            own_rows = np.arange(len(places))
+        return self._propagate(places, own_rows, groups)
+
+    def transform(self, X, *, groups=None):
+        """Propagate tags of the nearest photos to places.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_places, 2)
+            Latitude and longitude in degrees.
+
+        groups : array-like of shape (n_places,), default=None
+            Users or albums of the rows. With ``exclude_same_group=True`` photos of the
+            same group are left out; groups that have no photo leave out nothing.
+
+        Returns
+        -------
+        {csr_matrix, csr_array, ndarray, data frame} of shape (n_places, n_tags)
+            Tag distributions.
+        """
+        check_is_fitted(self)
+        places = self._read_places(X, reset=False)
+        return self._propagate(places, None, groups)
+
+    def get_feature_names_out(self, input_features=None):
+        """Return the names of the tags, with `tag_` before each.
+
+        Parameters
+        ----------
+        input_features : array-like of str or None, default=None
+            Only checked against the columns seen in `fit`.
+
+        Returns
+        -------
+        ndarray of str objects of shape (n_tags,)
+            For example `tag_sunset`, or `tag_0` where tags have no names.
+        """
+        check_is_fitted(self)
+        if input_features is not None:
+            OneToOneFeatureMixin.get_feature_names_out(self, input_features)
+        names = self.corpus_.tag_names
+        if names is None:
+            names = range(self.corpus_.n_tags)
+        return np.asarray([f"tag_{name}" for name in names], dtype=object)
+
+    def _fit(self, X, y, groups):
+        self._check_dtype()
+        if self.corpus is None and y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is "
+                "None. Pass a tag indicator, or give a corpus=GeoTagCorpus(...)."
+            )
+        places = self._read_places(X, reset=True)
+        if groups is not None:
+            check_groups(groups, places)
+        if self.corpus is not None:
+            corpus = self.corpus
+        else:
+            tags, tag_names = read_tags(y, name="y", dtype=self.dtype)
+            check_consistent_length(places, tags)
+            corpus = GeoTagCorpus._of(places, tags, tag_names, groups)
+        self._check_groups_are_known(corpus)
+        self.corpus_ = corpus
+        return places
+
+    def _check_groups_are_known(self, corpus):
+        if self.exclude_same_group and corpus._group_values is None:
+            where = "fit" if self.corpus is None else "GeoTagCorpus"
+            raise ValueError(
+                "exclude_same_group=True needs to know whose the photos are: pass "
+                f"groups= to {where}."
+            )
+
+    def _check_dtype(self):
+        if np.dtype(self.dtype) not in (np.float64, np.float32):
+            raise ValueError(
+                f"dtype={self.dtype!r} must be numpy.float64 or numpy.float32."
+            )
+
+    def _propagate(self, places, own_rows, groups):
+        """Sum up weighted tags a few rows at a time."""
+        corpus = self.corpus_
+        dtype = np.dtype(self.dtype)
+        # In the order of the curve, like the places in the index.
+        tags = corpus._ranked_tags.astype(dtype, copy=False)
+        tagged = np.diff(tags.indptr) > 0
+        self._check_groups_are_known(corpus)
+        if groups is not None:
+            check_consistent_length(places, groups)
+            groups = (
+                group_codes(groups, places, corpus._group_values)
+                if self.exclude_same_group
+                else None
+            )
+        if self.sparse_output:
+            builder = RowBuilder(corpus.n_tags, dtype)
+        else:
+            dense = np.zeros((len(places), corpus.n_tags), dtype=dtype)
+        chunk_rows, block_rows = self._n_rows_that_fit(tags)
+        for chunk in gen_batches(len(places), chunk_rows):
+            # Rows that follow each other on the curve share neighbours, whose tags are
+            # in the processor's cache then.
+            order = np.argsort(s2_leaf_ids(places[chunk]), kind="stable")
+            blocks = []
+            for block in gen_batches(len(order), block_rows):
+                at = chunk.start + order[block]
+                km, rows = nearest_others(
+                    corpus.index,
+                    places[at],
+                    self.n_neighbors,
+                    own_rows=None if own_rows is None else own_rows[at],
+                    groups=None if groups is None else groups[at],
+                    corpus_places=corpus.places,
+                    corpus_groups=corpus._group_codes,
+                    radius_km=self.radius_km,
+                    n_jobs=self.n_jobs,
+                )
+                ranks = corpus._rank[rows]
+                ranks[rows < 0] = -1
+                sums = self._weights(km, ranks, tagged, dtype) @ tags
+                if self.norm is not None:
+                    sums = normalize(sums, norm=self.norm, copy=False)
+                if self.sparse_output:
+                    blocks.append((order[block], sums))
+                else:
+                    dense[np.repeat(at, np.diff(sums.indptr)), sums.indices] = sums.data
+            if self.sparse_output:
+                builder.append(blocks)
+        return as_output(builder.finish()) if self.sparse_output else dense
+
+    def _weights(self, km, ranks, tagged, dtype):
+        """Weigh neighbours (equation 3), relative to the nearest if that cancels."""
+        # Photos without tags add nothing, and rows may be filled up with -1.
+        evidence = ranks >= 0
+        if not tagged.all():
+            evidence &= tagged[ranks]
+        if self.norm is not None and km.shape[1]:
+            nearest = np.min(km, axis=1, where=evidence, initial=np.inf)
+            km = km - np.where(np.isfinite(nearest), nearest, 0.0)[:, np.newaxis]
+        indptr = np.zeros(len(km) + 1, dtype=np.int32)
+        np.cumsum(evidence.sum(axis=1), out=indptr[1:])
+        everything = evidence.all()
+        data = km.ravel() if everything else km[evidence]
+        columns = ranks.ravel() if everything else ranks[evidence]
+        with np.errstate(over="ignore", under="ignore"):
+            data = np.exp(data / -self.sigma_km).astype(dtype)
+        weights = (data, columns, indptr)
+        return sparse.csr_array(weights, shape=(len(km), len(tagged)))
+
+    def _n_rows_that_fit(self, tags):
+        """Return how many rows to put in order at a time, and how many to compute."""
+        n_neighbors = min(self.n_neighbors, tags.shape[0])
+        tags_a_photo = tags.nnz / tags.shape[0]
+        tag_bytes = _TAG_BYTES * min(n_neighbors * tags_a_photo, tags.shape[1])
+        memory = get_config()["working_memory"] * 2**20
+        chunk = memory // max(tag_bytes, _NEIGHBOR_BYTES)
+        block = memory // (_NEIGHBOR_BYTES * n_neighbors + tag_bytes)
+        return max(1, int(chunk)), max(1, min(_BLOCK_ROWS, int(block)))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = self.corpus is None
+        tags.target_tags.one_d_labels = True
+        tags.target_tags.two_d_labels = True
+        tags.target_tags.multi_output = True
+        tags.target_tags.positive_only = True
+        # Rows have the number type that `dtype` says, whatever that of the places is.
+        tags.transformer_tags.preserves_dtype = []
+        return tags

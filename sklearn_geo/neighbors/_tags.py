@@ -1,0 +1,156 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Reading a tag indicator: who carries which tag, and what the tags are called."""
+
+import numpy as np
+from scipy import sparse
+from sklearn import get_config
+from sklearn.utils.validation import check_array
+
+
+def read_tags(tags, *, name, dtype=None):
+    """Validate a tag indicator.
+
+    Parameters
+    ----------
+    tags : {array-like, sparse matrix, data frame} of shape (n_photos, n_tags)
+        How often each photo carries each tag. One dimension is one tag.
+
+    name : str
+        What the argument is called in error messages.
+
+    dtype : dtype, default=None
+        float32 or float64; None keeps these two and turns all others into float64.
+
+    Returns
+    -------
+    tags : csr_array of shape (n_photos, n_tags)
+        The same counts in canonical form, without explicit zeros. It shares no memory
+        with the input, unless that is read-only and of this form already.
+
+    tag_names : list of str or None
+        Column names of a data frame.
+    """
+    tag_names = None
+    if hasattr(tags, "columns") and not sparse.issparse(tags):
+        tag_names = check_tag_names(list(tags.columns), len(tags.columns), name)
+    if dtype is None:
+        dtype = [np.float64, np.float32]
+    shape = getattr(tags, "shape", None)
+    if shape is not None and len(shape) == 2 and shape[1] == 0:
+        raise ValueError(f"{name} has no columns: a tag indicator has one a tag.")
+    _refuse_words(tags, name)
+    matrix = check_array(
+        tags,
+        accept_sparse=["csr", "csc", "coo"],
+        dtype=dtype,
+        ensure_2d=False,
+        ensure_all_finite=False,
+        input_name=name,
+    )
+    if not sparse.issparse(matrix) and matrix.ndim == 1:
+        matrix = matrix[:, np.newaxis]
+    counts = _canonical(matrix, tags)
+    _check_counts(counts, tag_names, name)
+    return counts, tag_names
+
+
+def check_tag_names(tag_names, n_tags, name):
+    """Return tag names as a list of different strings, one a column."""
+    tag_names = [str(tag) for tag in tag_names]
+    if len(tag_names) != n_tags:
+        raise ValueError(
+            f"tag_names has {len(tag_names)} names, but {name} has {n_tags} columns. "
+            "Give one name a column."
+        )
+    if len(set(tag_names)) < n_tags:
+        twice = sorted({tag for tag in tag_names if tag_names.count(tag) > 1})
+        raise ValueError(
+            f"{name} has more than one column for the tags {twice[:5]}. Add such "
+            "columns up, or rename them."
+        )
+    return tag_names
+
+
+def as_output(matrix):
+    """Return a csr_array in the sparse interface that scikit-learn is set to."""
+    # scikit-learn before 1.9 has no such setting, and returns matrices.
+    if get_config().get("sparse_interface", "spmatrix") == "sparray":
+        return matrix
+    return sparse.csr_matrix(matrix)
+
+
+def _refuse_words(tags, name):
+    if sparse.issparse(tags) or hasattr(tags, "columns"):
+        return
+    array = tags if hasattr(tags, "dtype") else np.empty(0)
+    if isinstance(tags, (list, tuple)) and len(tags):
+        first = tags[0]
+        while isinstance(first, (list, tuple)) and len(first):
+            first = first[0]
+        array = np.asarray(first)
+    words = array.dtype.kind in "US"
+    if array.dtype.kind == "O":
+        words = any(isinstance(value, (str, list, tuple)) for value in np.ravel(array))
+    if words:
+        raise ValueError(
+            f"{name} holds words. It has to be a tag indicator, with one column a tag "
+            "and a count (or 0 and 1) a photo: scikit-learn's MultiLabelBinarizer "
+            "makes one of lists of tags, and CountVectorizer(binary=True) of texts."
+        )
+
+
+def _canonical(matrix, given):
+    """Turn a checked matrix into a canonical csr_array that is ours alone."""
+    counts = sparse.csr_array(matrix)
+    arrays = (counts.data, counts.indices, counts.indptr)
+    if sparse.issparse(given) and given.format == "csr":
+        theirs = (given.data, given.indices, given.indptr)
+        shared = any(
+            ours.flags.writeable and np.may_share_memory(ours, own)
+            for ours, own in zip(arrays, theirs, strict=True)
+        )
+        clean = counts.has_canonical_format and counts.data.all()
+        if shared or not clean:
+            counts = counts.copy()
+    counts.sum_duplicates()
+    if not counts.data.all():
+        counts.eliminate_zeros()
+    # Narrow indices are half the memory, and what the products are computed with.
+    if max(counts.nnz, *counts.shape) <= np.iinfo(np.int32).max:
+        parts = (
+            counts.data,
+            counts.indices.astype(np.int32, copy=False),
+            counts.indptr.astype(np.int32, copy=False),
+        )
+        counts = sparse.csr_array(parts, shape=counts.shape)
+        counts.has_canonical_format = True
+    return counts
+
+
+def _check_counts(counts, tag_names, name):
+    """Refuse what is no count, naming the first one."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = counts.data.sum()
+    if np.isfinite(total) and counts.data.min(initial=0.0) >= 0.0:
+        return
+    bad = ~(np.isfinite(counts.data) & (counts.data >= 0.0))
+    if not bad.any():
+        raise ValueError(
+            f"The counts of {name} add up to infinity. Scale them down first."
+        )
+    at = int(np.argmax(bad))
+    row = int(np.searchsorted(counts.indptr, at, side="right")) - 1
+    column = int(counts.indices[at])
+    tag = f"column {column}" if tag_names is None else f"tag {tag_names[column]!r}"
+    value = float(counts.data[at])
+    if np.isnan(value):
+        found, remedy = "NaN", "Write 0 for a tag that a photo does not carry."
+    elif np.isinf(value):
+        found, remedy = "infinity", "A count is a finite number."
+    else:
+        found = "negative"
+        remedy = "Tags are counted: 0, 1, or any finite number above."
+    more = int(bad.sum()) - 1
+    others = f" ({more} more value{'s' * (more > 1)} like it.)" if more else ""
+    raise ValueError(f"{name}, row {row}, {tag}: {value} is {found}. {remedy}{others}")
