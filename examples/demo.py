@@ -120,7 +120,7 @@ def draw(places, corpus, scores, file):
     globe.scatter(corpus.places[:, 1], corpus.places[:, 0], color="0.8", s=1)
     globe.scatter(places[:, 1], places[:, 0], c=fold, cmap="Set1", vmax=8, s=4)
     globe.set(
-        title=f"{len(places):,} synthetic photos in five spatial folds (corpus in grey)",
+        title=f"{len(places):,} synthetic photos in five spatial folds (others grey)",
         xlabel="longitude",
         ylabel="latitude",
         xlim=(-180, 180),

@@ -51,9 +51,10 @@ def _parameters(classes, strict_table):
 # ------------------------------------------------------------ scikit-learn's contract
 
 
-# scikit-learn's own set_output checks fit frames and transform arrays.
+# scikit-learn's own set_output checks fit frames and transform arrays, and the other
+# way round.
 ignore_names = pytest.mark.filterwarnings(
-    "ignore:X does not have valid feature names:UserWarning"
+    "ignore:X (does not have valid|has) feature names:UserWarning"
 )
 
 

@@ -1,2 +1,8 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
+"""Data to try things on: synthetic worlds of geotagged photos and check-ins."""
+
+from sklearn_geo.datasets._checkins import make_checkins
+from sklearn_geo.datasets._photos import make_geotagged_photos
+
+__all__ = ["make_checkins", "make_geotagged_photos"]

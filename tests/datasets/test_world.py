@@ -1,7 +1,5 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
-import subprocess
-import sys
 from dataclasses import fields
 
 import numpy as np
@@ -145,20 +143,3 @@ def test_worlds_are_cached_read_only_and_differ_by_seed(world):
         world.towns[0] = 0.0
     other = make_world(1, 300, 8)
     assert haversine(world.towns[:300], other.towns).min() > 0.01
-
-
-def test_another_process_makes_the_same_world():
-    code = (
-        "from sklearn_geo.datasets._world import make_world\n"
-        "world = make_world(5, 50, 3)\n"
-        "print(world.landmarks.tobytes().hex()[:4000], *world.town_names)"
-    )
-    runs = [
-        subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True
-        ).stdout
-        for _ in range(1)
-    ]
-    here = make_world(5, 50, 3)
-    expected = " ".join([here.landmarks.tobytes().hex()[:4000], *here.town_names])
-    assert runs[0].strip() == expected
