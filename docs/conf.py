@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Sphinx configuration. Builds with -W and without a network."""
 
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -65,3 +66,15 @@ html_theme_options = {
 warnings.filterwarnings("ignore", message=".*FigureCanvasAgg is non-interactive.*")
 
 generated_pages.write(HERE / "generated")
+
+
+def unlink_inherited_references(app, what, name, obj, options, lines):
+    """Turn references into scikit-learn's own pages, in what we inherit, to text."""
+    for i, line in enumerate(lines):
+        line = re.sub(r":(?:ref|term):`([^`<]+?)\s*<[^>`]+>`", r"\1", line)
+        lines[i] = re.sub(r":(?:ref|term):`([^`]+)`", r"\1", line)
+
+
+def setup(app):
+    """Connect what this file adds to Sphinx."""
+    app.connect("autodoc-process-docstring", unlink_inherited_references)
