@@ -54,6 +54,8 @@ html_theme = "pydata_sphinx_theme"
 html_title = "sklearn_geo"
 html_static_path = ["_static"]
 html_show_sourcelink = False
+# Pages without pages below them need no navigation at their side.
+html_sidebars = {page.stem: [] for page in HERE.glob("*.rst")}
 html_theme_options = {
     "show_prev_next": False,
     "navbar_end": ["theme-switcher"],

@@ -50,8 +50,8 @@ print("triangle:", triangle_tokens(triangle_ids(oslo, 2))[0])
 #
 # UTM zones are six degrees wide, but for southern Norway, where 32V is widened at the
 # expense of 31V, so that the coast lies in one zone. S2 cells are nearly squares on the
-# sphere. Triangles have exactly equal areas, so they widen towards the poles on a map
-# like this one, where a degree is a degree.
+# sphere. Triangles have exactly equal areas, so they grow taller towards the poles on a
+# map like this one, where a degree is a degree.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -89,8 +89,8 @@ for ax, (title, lines) in zip(axes, rings.items(), strict=True):
     ax.set(title=title, xlim=(WEST, EAST), ylim=(SOUTH, NORTH), xlabel="longitude")
     ax.set_aspect(1.7)
 axes[0].set_ylabel("latitude")
-for zone, (latitude, longitude) in {"31V": (57, 1.5), "32V": (57, 4.2)}.items():
-    axes[0].annotate(zone, (longitude - 1.2, latitude), color="C0")
+for zone, west, east in (("31V", 0, 3), ("32V", 3, 12)):
+    axes[0].text((west + east) / 2, 62.5, zone, color="C0", ha="center", size=8)
 plt.show()
 
 # %%

@@ -11,8 +11,8 @@ from unittest import SkipTest
 import sklearn_geo
 from tests import contract
 
-# Rooms in the order a reader meets them: from places up to whole systems.
-ORDER = ("geometry", "encoding", "neighbors", "metrics", "model_selection", "datasets")
+# Rooms in the order a reader needs them.
+ORDER = ("encoding", "neighbors", "model_selection", "metrics", "datasets", "geometry")
 
 
 def _rooms():
@@ -32,11 +32,11 @@ def api_page():
         functions = [name for name in functions if name not in classes]
         constants = [n for n in module.__all__ if n not in classes + functions]
         lines += [f".. currentmodule:: sklearn_geo.{room}", ""]
-        for names, template in ((classes, "class.rst"), (functions, None)):
+        for kind, names in (("class", classes), ("function", functions)):
             if names:
-                lines += [".. autosummary::", "   :toctree: ."]
-                lines += [f"   :template: {template}"] if template else []
-                lines += ["", *(f"   {name}" for name in names), ""]
+                lines += [".. autosummary::", "   :toctree: .", "   :nosignatures:"]
+                lines += [f"   :template: {kind}.rst", ""]
+                lines += [*(f"   {name}" for name in names), ""]
         for name in constants:
             lines += [f"``{name}`` = ``{getattr(module, name)!r}``", ""]
     return "\n".join(lines)
