@@ -52,7 +52,6 @@ sphinx_gallery_conf = {
 
 html_theme = "pydata_sphinx_theme"
 html_title = "sklearn_geo"
-html_static_path = ["_static"]
 html_show_sourcelink = False
 # Pages without pages below them need no navigation at their side.
 html_sidebars = {page.stem: [] for page in HERE.glob("*.rst")}
