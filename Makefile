@@ -32,13 +32,19 @@ wheel: $(VENV)/.test
 benchmarks: $(VENV)/.test
 	$(BIN)/python -m benchmarks
 
-# Debian's python3 comes without ensurepip: say what to install instead of failing in it.
+# Debian's python3 comes without ensurepip: use the pip or virtualenv that is there, or
+# say what to install.
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
 		{ echo "sklearn_geo needs Python 3.10 or newer: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	@echo "Making the virtual environment $(VENV) ..."
-	@$(PYTHON) -m venv $(VENV) || $(PYTHON) -m virtualenv $(VENV) || \
-		{ rm -rf $(VENV); echo "No way to make a virtual environment: apt-get install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || \
+		{ $(PYTHON) -m venv --clear --without-pip $(VENV) && \
+		  $(PYTHON) -m pip --quiet --python $(VENV) install pip; } 2>/dev/null || \
+		$(PYTHON) -m virtualenv --quiet $(VENV) 2>/dev/null || \
+		{ rm -rf $(VENV); \
+		  echo "No way to make a virtual environment. On Debian: apt-get install python3-venv"; \
+		  exit 1; }
 
 $(VENV)/.demo: $(INPUTS) | $(BIN)/python
 	@echo "Installing sklearn_geo and what the demo needs (a few minutes, once) ..."
