@@ -23,6 +23,15 @@ from sklearn_geo._tables import (
     reject_what_is_no_table,
 )
 
+__all__ = [
+    "GeoEstimator",
+    "check_domain",
+    "check_place",
+    "check_places",
+    "places_in",
+    "wrap_longitude",
+]
+
 _DOCS = "https://sklearn-geo.readthedocs.io/en/latest/generated/"
 
 
@@ -38,6 +47,12 @@ def wrap_longitude(longitude):
     -------
     ndarray of float64
         The same meridians in [-180, 180): 190 becomes -170, and 180 becomes -180.
+
+    Examples
+    --------
+    >>> from sklearn_geo.base import wrap_longitude
+    >>> wrap_longitude([190.0, 180.0, -181.0, 7.5])
+    array([-170. , -180. ,  179. ,    7.5])
     """
     longitude = np.asarray(longitude, dtype=np.float64)
     outside = (longitude < -180.0) | (longitude >= 180.0)
@@ -77,6 +92,17 @@ def check_places(places, *, name="places", allow_missing=False, min_places=0):
     TypeError, ValueError
         If `places` is not two columns of finite numbers on the globe. The message
         names the row, the value and the remedy.
+
+    See Also
+    --------
+    places_in : Read places out of a wider table.
+
+    Examples
+    --------
+    >>> from sklearn_geo.base import check_places
+    >>> check_places([[48.1, 371.5], [-33.9, 151.2]])
+    array([[ 48.1,  11.5],
+           [-33.9, 151.2]])
     """
     frame = points_to_frame(places)
     reject_what_is_no_table(frame, name)
@@ -121,6 +147,18 @@ def places_in(X, *, location="auto", name="X"):
     -------
     ndarray of shape (n_places, 2), float64
         Places with longitudes in [-180, 180).
+
+    See Also
+    --------
+    check_places : Read places from a table of exactly two columns.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn_geo.base import places_in
+    >>> photos = pd.DataFrame({"tag": ["sea"], "lng": [11.5], "lat": [48.1]})
+    >>> places_in(photos)
+    array([[48.1, 11.5]])
     """
     if isinstance(location, str) and location == "auto" and is_geo(X):
         # The points win over any other column, even over one named "latitude".
@@ -157,6 +195,12 @@ def check_place(place, *, name="place"):
     -------
     ndarray of shape (2,), float64
         The place with its longitude in [-180, 180).
+
+    Examples
+    --------
+    >>> from sklearn_geo.base import check_place
+    >>> check_place([48.1, 371.5])
+    array([48.1, 11.5])
     """
     pair = np.asarray(place)
     if pair.shape not in ((2,), (1, 2)):
@@ -188,6 +232,13 @@ def check_domain(matrix, names=None, *, name="X", allow_missing=False):
     -------
     ndarray of shape (n_places, 2), float64
         The places with longitudes in [-180, 180).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_geo.base import check_domain
+    >>> check_domain(np.array([[48.1, 371.5]]))
+    array([[48.1, 11.5]])
     """
     if names is not None:
         check_order(names, name)
