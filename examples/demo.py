@@ -135,7 +135,7 @@ def draw(places, corpus, scores, file):
             height + shift, mean, 0.38, xerr=spread, color=colour, label=f"{kind} folds"
         )
     chance = scores["nothing"]["spatial"].mean()
-    bars.axvline(chance, color="black", linewidth=0.8, linestyle=":")
+    bars.axvline(chance, color="black", linewidth=0.8, linestyle=":", label="chance")
     bars.set_yticks(height, names)
     bars.set(
         title="What does a photo taken here show?", xlabel="mean average precision (%)"
@@ -168,8 +168,9 @@ def main(arguments=None):
     draw(places, corpus, scores, file)
     print(
         "\nRandom folds flatter whoever remembers where the training photos were. On\n"
-        "spatial folds a cell never seen tells nothing, and what others tagged around\n"
-        "a place still does."
+        "spatial folds a cell never seen tells nothing. What others tagged around a\n"
+        "place still does, because their photos lie in the regions left out as well;\n"
+        "zone and cell beside it only add what does not hold there."
         f"\n\nPicture: {file}   ({time.perf_counter() - start:.0f} s in all)"
     )
 

@@ -64,7 +64,7 @@ def wrap_longitude(longitude):
     return np.where(outside, wrapped, longitude)
 
 
-def check_places(places, *, name="places", allow_missing=False, min_places=0):
+def check_places(places, *, name="places", allow_missing=False, min_places=1):
     """Validate places given to a function and return them as a clean array.
 
     Parameters
@@ -78,7 +78,7 @@ def check_places(places, *, name="places", allow_missing=False, min_places=0):
     allow_missing : bool, default=False
         Let a pair of NaN stand for a missing place.
 
-    min_places : int, default=0
+    min_places : int, default=1
         How many places there must be at least.
 
     Returns
@@ -118,8 +118,9 @@ def check_places(places, *, name="places", allow_missing=False, min_places=0):
     )
     if len(matrix) < min_places:
         raise ValueError(
-            f"{name} is empty or too short: it has {len(matrix)} places, at least "
-            f"{min_places} needed."
+            f"{name} is {'too short' if len(matrix) else 'empty'}: it has "
+            f"{len(matrix)} rows, and it takes at least {min_places}. Pass rows of "
+            "[latitude, longitude]."
         )
     _check_two_columns(matrix, names, name)
     return check_domain(matrix, names, name=name, allow_missing=allow_missing)
@@ -162,7 +163,7 @@ def places_in(X, *, location="auto", name="X"):
     """
     if isinstance(location, str) and location == "auto" and is_geo(X):
         # The points win over any other column, even over one named "latitude".
-        return check_places(X.geometry, name=name, min_places=1)
+        return check_places(X.geometry, name=name)
     if isinstance(X, list) and X and isinstance(X[0], list):
         # Rows of mixed types: numpy would turn their numbers into text as well.
         X = np.asarray(X, dtype=object)
@@ -172,12 +173,18 @@ def places_in(X, *, location="auto", name="X"):
     if sparse.issparse(table):
         table = table.tocsc()
     elif names is None and not hasattr(table, "iloc"):
-        table = check_array(table, dtype=None, ensure_all_finite=False, input_name=name)
+        table = check_array(
+            table,
+            dtype=None,
+            ensure_all_finite=False,
+            ensure_min_samples=0,
+            input_name=name,
+        )
     pair = list(location_positions(location, names, table.shape[1]))
     table = table.iloc[:, pair] if hasattr(table, "iloc") else table[:, pair]
     # Two columns become dense, never the tags beside them.
     table = table.toarray() if sparse.issparse(table) else table
-    return check_places(table, name=name, min_places=1)
+    return check_places(table, name=name)
 
 
 def check_place(place, *, name="place"):

@@ -186,9 +186,11 @@ def test_missing_places_only_where_allowed():
 
 
 def test_zero_rows():
-    assert check_places(np.empty((0, 2))).shape == (0, 2)
-    with pytest.raises(ValueError, match="places is empty or too short: it has 0"):
-        check_places(np.empty((0, 2)), min_places=1)
+    with pytest.raises(ValueError, match=r"places is empty: it has 0 rows.*Pass rows"):
+        check_places(np.empty((0, 2)))
+    with pytest.raises(ValueError, match=r"y_true is too short: it has 1 .* least 2"):
+        check_places(PLACES[:1], name="y_true", min_places=2)
+    assert check_places(np.empty((0, 2)), min_places=0).shape == (0, 2)
     with pytest.raises(ValueError, match=r"0 sample\(s\).*required by Pair"):
         Pair().fit(np.empty((0, 2)))
 

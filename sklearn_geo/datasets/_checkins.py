@@ -318,7 +318,8 @@ def make_checkins(
         world, places, venue, category, categories, n_users, visitor_signal, rng
     )
     local = _draw_local_times(venue, category, categories, rhythm_signal, rng["times"])
-    utc_offset = np.round(places[:, 1] / 15.0)[venue]
+    # Adding 0.0 turns a negative zero into a plain one.
+    utc_offset = np.round(places[:, 1] / 15.0)[venue] + 0.0
     time = local - (utc_offset * 3600).astype("timedelta64[s]")
 
     checkins = Bunch(

@@ -171,7 +171,8 @@ def make_geotagged_photos(
         Tags a photo is given on average, repetitions included; there are 1 to 15.
 
     album_size : float, default=8.0
-        Photos in an album on average.
+        Photos after which an album ends, on average. Albums are shorter than that
+        where their user has no more photos.
 
     album_spread_km : float, default=1.0
         Distance of a photo from the spot of its album on average.
