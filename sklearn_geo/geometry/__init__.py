@@ -9,20 +9,21 @@ from sklearn_geo.geometry._centers import (
 )
 from sklearn_geo.geometry._delaunay import SphericalDelaunay
 from sklearn_geo.geometry._directions import bearing, destination
-from sklearn_geo.geometry._s2 import (
+from sklearn_geo.geometry._s2 import s2_cell_ids, s2_leaf_ids
+from sklearn_geo.geometry._s2_ids import (
     S2_MAX_LEVEL,
-    s2_cell_ids,
     s2_children,
     s2_contains,
     s2_faces,
     s2_ids_at_level,
+    s2_ids_from_tokens,
     s2_intersects,
-    s2_leaf_ids,
+    s2_is_valid,
     s2_levels,
     s2_parents,
     s2_ranges,
+    s2_tokens,
 )
-from sklearn_geo.geometry._s2_ids import s2_ids_from_tokens, s2_is_valid, s2_tokens
 from sklearn_geo.geometry._s2_shapes import (
     s2_areas,
     s2_average_area,
@@ -42,22 +43,24 @@ from sklearn_geo.geometry._sphere import (
     places_from_vectors,
     unit_vectors,
 )
-from sklearn_geo.geometry._triangles import (
+from sklearn_geo.geometry._triangle_ids import (
     N_BASE_TRIANGLES,
     TRIANGLE_MAX_LEVEL,
-    triangle_areas,
-    triangle_centers,
     triangle_children,
     triangle_contains,
-    triangle_ids,
     triangle_ids_at_level,
     triangle_ids_from_tokens,
     triangle_levels,
     triangle_parents,
     triangle_ranges,
     triangle_tokens,
+)
+from sklearn_geo.geometry._triangle_shapes import (
+    triangle_areas,
+    triangle_centers,
     triangle_vertices,
 )
+from sklearn_geo.geometry._triangles import triangle_ids
 from sklearn_geo.geometry._utm_projection import utm_project, utm_unproject
 from sklearn_geo.geometry._utm_zones import (
     N_UTM_ZONES,

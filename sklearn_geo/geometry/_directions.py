@@ -8,9 +8,9 @@ from sklearn_geo.base import check_places, wrap_longitude
 from sklearn_geo.geometry._sphere import (
     _HALF_RADIANS,
     EARTH_RADIUS_KM,
-    _check_radius,
-    _cos_degrees,
-    _sin_degrees,
+    check_radius,
+    cos_degrees,
+    sin_degrees,
 )
 
 
@@ -56,11 +56,11 @@ def bearing(a, b):
     # sin(lat_b) cos(lat_a) - cos(lat_b) sin(lat_a) cos(turn), free of cancellation.
     rest = np.where(far, 180.0 - np.abs(turn), turn)
     bend = 2.0 * np.sin(rest * _HALF_RADIANS) ** 2
-    bend *= _sin_degrees(lat_a) * _cos_degrees(lat_b)
+    bend *= sin_degrees(lat_a) * cos_degrees(lat_b)
     north = np.where(
-        far, _sin_degrees(lat_b + lat_a) - bend, _sin_degrees(lat_b - lat_a) + bend
+        far, sin_degrees(lat_b + lat_a) - bend, sin_degrees(lat_b - lat_a) + bend
     )
-    east = _sin_degrees(turn) * _cos_degrees(lat_b)
+    east = sin_degrees(turn) * cos_degrees(lat_b)
     degrees = np.degrees(np.arctan2(east, north)) % 360.0
     # A hair below 0 rounds up to the excluded 360.
     return np.where(degrees >= 360.0, 0.0, degrees)
@@ -106,7 +106,7 @@ def destination(places, bearing, distance_km, *, radius_km=EARTH_RADIUS_KM):
     array([[   0., -179.]])
     """
     places = check_places(places)
-    _check_radius(radius_km)
+    check_radius(radius_km)
     theta, way = (
         _check_row_values(values, name)
         for values, name in ((bearing, "bearing"), (distance_km, "distance_km"))
@@ -120,12 +120,12 @@ def destination(places, bearing, distance_km, *, radius_km=EARTH_RADIUS_KM):
     latitude, longitude = places.T
     theta = wrap_longitude(theta)
     angle = way / radius_km
-    sin_lat, cos_lat = _sin_degrees(latitude), _cos_degrees(latitude)
+    sin_lat, cos_lat = sin_degrees(latitude), cos_degrees(latitude)
     sin_way, cos_way = np.sin(angle), np.cos(angle)
-    ahead = sin_way * _cos_degrees(theta)
+    ahead = sin_way * cos_degrees(theta)
     # The frame whose x axis lies on the start's own meridian.
     x = cos_lat * cos_way - sin_lat * ahead
-    y = sin_way * _sin_degrees(theta)
+    y = sin_way * sin_degrees(theta)
     z = sin_lat * cos_way + cos_lat * ahead
     reached = np.empty((*np.broadcast_shapes(x.shape, y.shape), 2))
     reached[:, 0] = np.degrees(np.arctan2(z, np.hypot(x, y)))

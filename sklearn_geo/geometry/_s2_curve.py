@@ -13,10 +13,11 @@ import math
 
 import numpy as np
 
-MAX_LEVEL = 30
+from sklearn_geo.geometry._quad_ids import heights
+from sklearn_geo.geometry._s2_ids import S2_MAX_LEVEL
 
 # Leaf cells along the edge of a face.
-SIZE = 1 << MAX_LEVEL
+SIZE = 1 << S2_MAX_LEVEL
 
 # Rows a block: the dozen temporaries of a block stay in the second-level cache.
 BLOCK_ROWS = 16384
@@ -129,10 +130,7 @@ def face_ij_from_ids(ids):
 def corners_and_sizes(ids):
     """Face, lowest leaf (i, j) and edge length in leaves of cells, all int64."""
     face, i, j = face_ij_from_ids(ids)
-    lowest_bit = ids & (~ids + 1)
-    # The lowest bit of an id is the square of the edge length: halve its exponent.
-    size = np.ldexp(1.0, (np.frexp(lowest_bit.astype(np.float64))[1] - 1) >> 1)
-    size = size.astype(np.int64)
+    size = np.left_shift(1, heights(ids))
     i, j = i.astype(np.int64) & -size, j.astype(np.int64) & -size
     return face.astype(np.int64), i, j, size
 

@@ -1,20 +1,30 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
-"""S2 cell ids as numbers and as text: which are valid, and what they look like."""
+"""S2 cells by their ids alone: validity, levels, families and tokens.
 
-import numbers
+S2 projects the sphere on the six faces of a cube and splits every face into four
+cells, 30 times over. An id is 64 bits: the face, the way down to the cell, a 1 and
+zeros. So ancestors are masks, descendants are ranges and sorting follows the curve.
+"""
 
 import numpy as np
 
-# The lowest bit of an id stands at an even place: this has a 1 at each of those.
-_LOWEST_BITS = np.uint64(0x1555555555555555)
-_FIRST_FREE_ID = np.uint64(6 << 61)
+from sklearn_geo.geometry._quad_ids import QuadIds
 
-_DIGITS = np.array([ord(digit) for digit in "0123456789abcdef"], dtype=np.uint32)
-_NOT_A_DIGIT = 255
-_DIGIT_VALUES = np.full(128, _NOT_A_DIGIT, dtype=np.uint8)
-_DIGIT_VALUES[_DIGITS] = np.arange(16)
-_DIGIT_VALUES[[ord(digit) for digit in "ABCDEF"]] = np.arange(10, 16)
+S2_MAX_LEVEL = 30
+
+S2_IDS = QuadIds(
+    n_bases=6,
+    max_level=S2_MAX_LEVEL,
+    # All cells of this level take 0.8 GB; every level below takes four times that.
+    last_listed=12,
+    one="an S2 cell",
+    many="cells",
+    prefix="s2",
+    locator="s2_cell_ids",
+    token="47e66ff",
+    has_none=True,
+)
 
 
 def s2_is_valid(ids):
@@ -36,7 +46,239 @@ def s2_is_valid(ids):
     >>> s2_is_valid([0x47F0000000000000, 0, 2])
     array([ True, False, False])
     """
-    return _is_valid(_as_uint64(ids, "ids"))
+    return S2_IDS.is_valid(ids)
+
+
+def s2_levels(ids):
+    """Levels of cells.
+
+    Parameters
+    ----------
+    ids : array-like of uint64
+        Cell ids.
+
+    Returns
+    -------
+    ndarray of int64
+        From 0, a face, to 30, a leaf.
+
+    Examples
+    --------
+    >>> from sklearn_geo.geometry import s2_ids_from_tokens, s2_levels
+    >>> s2_levels(s2_ids_from_tokens(["5", "47f", "47e66ff"]))
+    array([ 0,  4, 12])
+    """
+    return S2_IDS.levels(ids)
+
+
+def s2_faces(ids):
+    """Faces of the cube on which cells lie.
+
+    Parameters
+    ----------
+    ids : array-like of uint64
+        Cell ids.
+
+    Returns
+    -------
+    ndarray of int64
+        From 0 to 5. The middles of the faces are at (0, 0), (0, 90), the north pole,
+        (0, 180), (0, -90) and the south pole.
+
+    Examples
+    --------
+    >>> from sklearn_geo.geometry import s2_cell_ids, s2_faces
+    >>> s2_faces(s2_cell_ids([[0.0, 0.0], [80.0, 0.0], [0.0, 180.0]], level=8))
+    array([0, 2, 3])
+    """
+    return (S2_IDS.check(ids) >> S2_IDS.base_shift).astype(np.int64)
+
+
+def s2_parents(ids, level):
+    """Ids of the cells of a level that hold the given cells.
+
+    Parameters
+    ----------
+    ids : array-like of uint64
+        Cell ids.
+
+    level : int or array-like of int
+        Level of the answer, one for all or one an id. A cell of that very level is its
+        own answer.
+
+    Returns
+    -------
+    ndarray of uint64
+        Cell ids, in the shape of `ids`.
+
+    Raises
+    ------
+    ValueError
+        If a level is finer than the cell's own: which of its descendants?
+
+    See Also
+    --------
+    s2_children : The way down.
+    s2_levels : The level of each id.
+
+    Examples
+    --------
+    >>> from sklearn_geo.geometry import s2_ids_from_tokens, s2_parents, s2_tokens
+    >>> s2_tokens(s2_parents(s2_ids_from_tokens(["47e66ff", "89c2509"]), [4, 0]))
+    array(['47f', '9'], dtype='<U16')
+    """
+    return S2_IDS.parents(ids, level)
+
+
+def s2_children(ids):
+    """Ids of the four cells into which each cell splits.
+
+    Parameters
+    ----------
+    ids : array-like of uint64 of shape (n_cells,)
+        Cell ids of levels 0 to 29.
+
+    Returns
+    -------
+    ndarray of shape (n_cells, 4), uint64
+        Cell ids of the next finer level, ascending, which is their order on the curve.
+
+    Raises
+    ------
+    ValueError
+        If a cell is a leaf.
+
+    See Also
+    --------
+    s2_parents : The way up.
+
+    Examples
+    --------
+    >>> from sklearn_geo.geometry import s2_children, s2_ids_from_tokens, s2_tokens
+    >>> s2_tokens(s2_children(s2_ids_from_tokens(["47f"])))
+    array([['47e4', '47ec', '47f4', '47fc']], dtype='<U16')
+    """
+    return S2_IDS.children(ids)
+
+
+def s2_ranges(ids):
+    """Smallest and largest leaf ids inside cells.
+
+    Parameters
+    ----------
+    ids : array-like of uint64
+        Cell ids.
+
+    Returns
+    -------
+    smallest, largest : ndarray of uint64
+        Both belong to the cell. The ids of its descendants of every level lie between.
+
+    See Also
+    --------
+    s2_contains : The test by range, done.
+
+    Examples
+    --------
+    Count places in cells, however many of either, by sorting once:
+
+    >>> import numpy as np
+    >>> from sklearn_geo.geometry import s2_ids_from_tokens, s2_leaf_ids, s2_ranges
+    >>> leaves = np.sort(s2_leaf_ids([[48.8584, 2.2945], [48.86, 2.3], [40.7, -74.0]]))
+    >>> low, high = s2_ranges(s2_ids_from_tokens(["47f", "89d"]))
+    >>> np.searchsorted(leaves, high, "right") - np.searchsorted(leaves, low)
+    array([2, 1])
+    """
+    return S2_IDS.ranges(ids)
+
+
+def s2_contains(cells, ids):
+    """Tell whether cells contain other cells.
+
+    Parameters
+    ----------
+    cells : array-like of uint64
+        Ids of the cells that may contain.
+
+    ids : array-like of uint64
+        Ids of the cells that may be inside; ids of leaves for places. The two shapes
+        are broadcast.
+
+    Returns
+    -------
+    ndarray of bool
+        True where the cell of `ids` is that of `cells` or a descendant of it.
+
+    See Also
+    --------
+    s2_intersects : Containment either way round.
+
+    Examples
+    --------
+    >>> from sklearn_geo.geometry import s2_contains, s2_ids_from_tokens, s2_leaf_ids
+    >>> cells = s2_ids_from_tokens(["47f", "47e66ff", "89c"])
+    >>> s2_contains(cells, s2_leaf_ids([[48.8584, 2.2945]]))
+    array([ True,  True, False])
+    """
+    return S2_IDS.contains(cells, ids)
+
+
+def s2_intersects(a, b):
+    """Tell whether two cells share more than an edge or a corner.
+
+    Parameters
+    ----------
+    a, b : array-like of uint64
+        Cell ids. The two shapes are broadcast.
+
+    Returns
+    -------
+    ndarray of bool
+        True where one of the two contains the other, which is the only way in which
+        cells overlap.
+
+    See Also
+    --------
+    s2_contains : One way round.
+
+    Examples
+    --------
+    >>> from sklearn_geo.geometry import s2_ids_from_tokens, s2_intersects
+    >>> cells = s2_ids_from_tokens(["47e66ff", "89c"])
+    >>> s2_intersects(cells, s2_ids_from_tokens(["47e4"]))
+    array([ True, False])
+    """
+    smallest_a, largest_a = S2_IDS.ranges(a, name="a")
+    smallest_b, largest_b = S2_IDS.ranges(b, name="b")
+    return (smallest_a <= largest_b) & (smallest_b <= largest_a)
+
+
+def s2_ids_at_level(level):
+    """Ids of all cells of a level.
+
+    Parameters
+    ----------
+    level : int
+        From 0 to 12.
+
+    Returns
+    -------
+    ndarray of shape (6 * 4**level,), uint64
+        Cell ids, ascending.
+
+    See Also
+    --------
+    s2_average_area : What is left for each.
+
+    Examples
+    --------
+    >>> from sklearn_geo.geometry import s2_ids_at_level, s2_tokens
+    >>> s2_tokens(s2_ids_at_level(0))
+    array(['1', '3', '5', '7', '9', 'b'], dtype='<U16')
+    >>> len(s2_ids_at_level(8))
+    393216
+    """
+    return S2_IDS.at_level(level)
 
 
 def s2_tokens(ids):
@@ -63,18 +305,7 @@ def s2_tokens(ids):
     >>> s2_tokens(s2_cell_ids([[48.8584, 2.2945]], level=4))
     array(['47f'], dtype='<U16')
     """
-    ids = check_ids(ids, none_allowed=True)
-    lowest = lowest_bits(ids)
-    tokens = np.empty((*ids.shape, 16), dtype=np.uint32)
-    for digit in range(16):
-        shift = np.uint64(60 - 4 * digit)
-        column = _DIGITS[(ids >> shift & 15).astype(np.intp)]
-        # A numpy string ends where only NUL follows, here after the lowest 1.
-        column[lowest >> shift >= 16] = 0
-        tokens[..., digit] = column
-    tokens[ids == 0] = 0
-    tokens[ids == 0, 0] = ord("X")
-    return tokens.view("U16")[..., 0]
+    return S2_IDS.to_tokens(ids)
 
 
 def s2_ids_from_tokens(tokens):
@@ -105,146 +336,4 @@ def s2_ids_from_tokens(tokens):
     >>> s2_ids_from_tokens(["47e66ff", "89c2509"])
     array([5180951497919168512, 9926585108083507200], dtype=uint64)
     """
-    tokens = _as_text(tokens)
-    # Room for 17 characters shows the ones that are too long; codes above 127 are
-    # stand-ins for no digit.
-    codes = tokens.astype("U17", order="C")[..., np.newaxis].view(np.uint32)
-    digits = _DIGIT_VALUES[np.minimum(codes, 127)]
-    inside = np.arange(17) < np.char.str_len(tokens)[..., np.newaxis]
-    none = tokens == "X"
-    wrong = ((digits == _NOT_A_DIGIT) & inside).any(axis=-1) & ~none
-    wrong |= inside[..., 16] | ~inside[..., 0]
-    ids = np.zeros(tokens.shape, dtype=np.uint64)
-    for digit in range(16):
-        ids |= np.where(inside[..., digit], digits[..., digit], 0).astype(
-            np.uint64
-        ) << np.uint64(60 - 4 * digit)
-    ids[none] = 0
-    wrong |= ~(_is_valid(ids) | none)
-    if wrong.any():
-        row = first_row(wrong)
-        raise ValueError(
-            f"tokens, {name_row(row)}: {str(tokens[row])!r} is not the token of "
-            "an S2 cell. A token is 1 to 16 hexadecimal digits, such as '47e66ff'; 'X' "
-            "stands for no cell."
-        )
-    return ids
-
-
-def check_ids(ids, *, name="ids", none_allowed=False):
-    """Return ids as an array of uint64 with one dimension or more, all of them valid.
-
-    Parameters
-    ----------
-    ids : array-like of integers
-        Cell ids. Signed ones are read bit for bit: databases without unsigned types
-        store the upper faces as negative numbers.
-
-    name : str, default="ids"
-        What the argument is called in error messages.
-
-    none_allowed : bool, default=False
-        Let 0 stand for "no cell".
-
-    Returns
-    -------
-    ndarray of uint64
-        The ids; a single number becomes an array of one.
-    """
-    ids = _as_uint64(ids, name)
-    valid = _is_valid(ids)
-    if none_allowed:
-        valid |= ids == 0
-    if not valid.all():
-        row = first_row(~valid)
-        hint = (
-            "0 stands for no cell: drop it first, for example with ids[ids != 0]."
-            if ids[row] == 0
-            else "Ids come from s2_cell_ids or s2_ids_from_tokens; check that they did "
-            "not pass through floats or lose bits on the way."
-        )
-        raise ValueError(
-            f"{name}, {name_row(row)}: {name_id(ids[row])} is not the id of an S2 "
-            f"cell. {hint}"
-        )
-    return ids
-
-
-def _as_uint64(ids, name):
-    array = np.asarray(ids)
-    if array.dtype.kind == "f" and not hasattr(ids, "dtype"):
-        # Python's integers of 64 bits turn to floats beside smaller ones.
-        array = np.asarray(ids, dtype=object)
-    if array.size == 0:
-        return np.zeros(array.shape, dtype=np.uint64)
-    array = np.atleast_1d(array)
-    if array.dtype.kind == "O":
-        array = _integers_from_objects(array, name)
-    if array.dtype.kind == "i":
-        return array.astype(np.int64).view(np.uint64)
-    if array.dtype.kind == "u":
-        return array.astype(np.uint64, copy=False)
-    remedy = {
-        "f": "Floats keep 53 of an id's 64 bits: store ids as uint64 or int64 (missing "
-        "values turn columns of integers into floats; drop those rows first).",
-        "U": "Turn tokens into ids with s2_ids_from_tokens.",
-    }.get(array.dtype.kind, "Ids are integers of 64 bits, see s2_cell_ids.")
-    raise TypeError(f"{name} has the dtype {array.dtype}. {remedy}")
-
-
-def _integers_from_objects(array, name):
-    bad = np.array(
-        [
-            isinstance(value, bool | np.bool_)
-            or not isinstance(value, numbers.Integral)
-            or not -(1 << 63) <= value < 1 << 64
-            for value in array.flat
-        ]
-    ).reshape(array.shape)
-    if bad.any():
-        row = first_row(bad)
-        raise TypeError(
-            f"{name}, {name_row(row)}: {array[row]!r} is not an integer of 64 "
-            "bits. Drop rows without a cell and turn tokens into ids with "
-            "s2_ids_from_tokens."
-        )
-    bits = (1 << 64) - 1
-    flat = np.array([int(value) & bits for value in array.flat], dtype=np.uint64)
-    return flat.reshape(array.shape)
-
-
-def _as_text(tokens):
-    array = np.atleast_1d(np.asarray(tokens))
-    if array.dtype.kind == "U":
-        return array
-    if array.size == 0:
-        return array.astype("U1")
-    for row in np.ndindex(array.shape):
-        if not isinstance(array[row], str):
-            raise ValueError(
-                f"tokens, {name_row(row)}: {array[row]!r} is not text. Tokens "
-                "are hexadecimal text such as '47e66ff'; drop missing ones first, and "
-                "write ids as tokens with s2_tokens."
-            )
-    return array.astype(np.str_)
-
-
-def _is_valid(ids):
-    return (ids < _FIRST_FREE_ID) & ((lowest_bits(ids) & _LOWEST_BITS) != 0)
-
-
-def lowest_bits(ids):
-    return ids & (~ids + np.uint64(1))
-
-
-def first_row(mask):
-    """Index, as a tuple, of the first True."""
-    return tuple(int(k) for k in np.unravel_index(np.argmax(mask), mask.shape))
-
-
-def name_row(row):
-    return f"row {row[0]}" if len(row) == 1 else f"position {row}"
-
-
-def name_id(id_):
-    return f"{int(id_)} (0x{int(id_):016x})"
+    return S2_IDS.from_tokens(tokens)

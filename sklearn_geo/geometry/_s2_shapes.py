@@ -6,9 +6,9 @@ import numbers
 
 import numpy as np
 
+from sklearn_geo.geometry._quad_ids import ancestors
 from sklearn_geo.geometry._s2_curve import (
     BLOCK_ROWS,
-    MAX_LEVEL,
     SIZE,
     corners_and_sizes,
     face_ij_beyond,
@@ -17,10 +17,10 @@ from sklearn_geo.geometry._s2_curve import (
     uv_from_leaf_border,
     vectors_on_faces,
 )
-from sklearn_geo.geometry._s2_ids import check_ids
+from sklearn_geo.geometry._s2_ids import S2_IDS, S2_MAX_LEVEL
 from sklearn_geo.geometry._sphere import (
     EARTH_RADIUS_KM,
-    _check_radius,
+    check_radius,
     places_from_vectors,
 )
 
@@ -136,7 +136,7 @@ def s2_vertices(ids, *, as_vectors=False):
             [50.02,  0.  ],
             [45.  ,  0.  ]]])
     """
-    ids = check_ids(ids)
+    ids = S2_IDS.check(ids)
     vectors = np.empty((ids.size, 4, 3))
     for rows, block in _blocks(ids):
         face, i, j, size = corners_and_sizes(block)
@@ -182,7 +182,7 @@ def s2_centers(ids, *, as_vectors=False):
     array([[ 0.   ,  0.   ],
            [48.867,  2.289]])
     """
-    ids = check_ids(ids)
+    ids = S2_IDS.check(ids)
     vectors = np.empty((ids.size, 3))
     for rows, block in _blocks(ids):
         face, i, j, size = corners_and_sizes(block)
@@ -236,8 +236,8 @@ def s2_areas(ids, *, radius_km=EARTH_RADIUS_KM):
     >>> s2_areas(s2_ids_from_tokens(["47f", "47e66ff"])).round(2)
     array([2.3156397e+05, 3.6700000e+00])
     """
-    ids = check_ids(ids)
-    _check_radius(radius_km)
+    ids = S2_IDS.check(ids)
+    check_radius(radius_km)
     areas = np.empty(ids.size)
     for rows, block in _blocks(ids):
         areas[rows] = _steradians(*corners_and_sizes(block)[1:])
@@ -272,12 +272,12 @@ def s2_average_area(level, *, radius_km=EARTH_RADIUS_KM):
     >>> round(s2_average_area(10), 2)
     81.07
     """
-    if not isinstance(level, numbers.Integral) or not 0 <= level <= MAX_LEVEL:
+    if not isinstance(level, numbers.Integral) or not 0 <= level <= S2_MAX_LEVEL:
         raise ValueError(
-            f"level must be an integer between 0, the faces, and {MAX_LEVEL}, the "
-            f"leaves; got {level!r}."
+            f"level must be an integer between 0 (6 cells) and {S2_MAX_LEVEL}; got "
+            f"{level!r}."
         )
-    _check_radius(radius_km)
+    check_radius(radius_km)
     return 4.0 * np.pi * float(radius_km) ** 2 / (6 * 4 ** int(level))
 
 
@@ -295,15 +295,15 @@ def _placed(vectors, as_vectors):
 
 
 def _neighbors(ids, steps):
-    ids = check_ids(ids)
+    ids = S2_IDS.check(ids)
     neighbors = np.empty((ids.size, len(steps)), dtype=np.uint64)
     for rows, block in _blocks(ids):
         face, i, j, size = corners_and_sizes(block)
-        lowest = (size * size).astype(np.uint64)
+        closing = (size * size).astype(np.uint64)
         for column, (step_i, step_j) in enumerate(steps):
             leaves = _leaf_ids_aside(face, i + step_i * size, j + step_j * size)
             # From a leaf inside the neighbour to the neighbour; 0 stays 0.
-            cells = (leaves & ~(2 * lowest - 1)) | lowest
+            cells = ancestors(leaves, closing)
             neighbors[rows, column] = np.where(leaves == 0, 0, cells)
     return neighbors.reshape(*ids.shape, len(steps))
 

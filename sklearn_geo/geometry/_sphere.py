@@ -53,10 +53,10 @@ def unit_vectors(places):
     """
     places = check_places(places)
     latitude, longitude = places[:, 0], places[:, 1]
-    around = _cos_degrees(latitude)
+    around = cos_degrees(latitude)
     vectors = np.empty((len(places), 3))
-    np.multiply(around, _cos_degrees(longitude), out=vectors[:, 0])
-    np.multiply(around, _sin_degrees(longitude), out=vectors[:, 1])
+    np.multiply(around, cos_degrees(longitude), out=vectors[:, 0])
+    np.multiply(around, sin_degrees(longitude), out=vectors[:, 1])
     np.sin(latitude * _RADIANS, out=vectors[:, 2])
     return vectors
 
@@ -153,7 +153,7 @@ def haversine(a, b, *, radius_km=EARTH_RADIUS_KM):
     array([343.6])
     """
     a, b = check_places(a, name="a"), check_places(b, name="b")
-    _check_radius(radius_km)
+    check_radius(radius_km)
     if len(a) != len(b) and len(a) != 1 and len(b) != 1:
         raise ValueError(
             f"a has {len(a)} rows and b has {len(b)}: rows are compared one by one, so "
@@ -248,7 +248,7 @@ def pairwise_haversine(a, b=None, *, radius_km=EARTH_RADIUS_KM):
     """
     a = check_places(a, name="a")
     b = a if b is None else check_places(b, name="b")
-    _check_radius(radius_km)
+    check_radius(radius_km)
     from_a = unit_vectors(a)
     from_b = from_a if b is a else unit_vectors(b)
     to_b = np.ascontiguousarray(from_b.T)
@@ -343,7 +343,7 @@ def km_to_chord(km, *, radius_km=EARTH_RADIUS_KM):
     1.0
     """
     km = np.asarray(km, dtype=np.float64)
-    _check_radius(radius_km)
+    check_radius(radius_km)
     if not np.all(km >= 0.0):
         raise ValueError(f"km must not be negative or NaN; got {km[~(km >= 0.0)][0]}.")
     return 2.0 * np.sin(np.minimum(km / (2.0 * radius_km), np.pi / 2.0))
@@ -382,7 +382,7 @@ def chord_to_km(chord, *, radius_km=EARTH_RADIUS_KM):
     1.0472
     """
     chord = np.asarray(chord, dtype=np.float64)
-    _check_radius(radius_km)
+    check_radius(radius_km)
     wrong = ~((chord >= 0.0) & ((chord <= 2.0 + 1e-9) | np.isposinf(chord)))
     if np.any(wrong):
         raise ValueError(
@@ -393,14 +393,14 @@ def chord_to_km(chord, *, radius_km=EARTH_RADIUS_KM):
     return np.where(np.isposinf(chord), np.inf, km)[()]
 
 
-def _cos_degrees(degrees):
+def cos_degrees(degrees):
     """Cosines of angles in [-180, 180] degrees, exactly 0 at 90."""
     out = 90.0 - np.abs(degrees)
     out *= _RADIANS
     return np.sin(out, out=out)
 
 
-def _sin_degrees(degrees):
+def sin_degrees(degrees):
     """Sines of angles in [-180, 180] degrees, exactly 0 at 180."""
     size = np.abs(degrees)
     size = np.minimum(size, 180.0 - size)
@@ -480,7 +480,8 @@ def _rows_that_fit(row_bytes, n_rows):
     return max(1, min(n_rows, int(get_config()["working_memory"] * 2**20) // row_bytes))
 
 
-def _check_radius(radius_km):
+def check_radius(radius_km):
+    """Raise a ValueError unless the radius is a positive finite number."""
     if not (np.isfinite(radius_km) and radius_km > 0.0):
         raise ValueError(
             f"radius_km must be a positive number of kilometres; got {radius_km!r}."

@@ -6,14 +6,14 @@ import numpy as np
 from sklearn.utils import gen_batches
 
 from sklearn_geo.base import check_places, wrap_longitude
-from sklearn_geo.geometry._sphere import _cos_degrees, _sin_degrees
+from sklearn_geo.geometry._sphere import cos_degrees, sin_degrees
 from sklearn_geo.geometry._utm_zones import (
-    _BOUNDS,
-    _NAMES,
-    _NUMBERS,
-    _ZONE_BANDS,
     N_UTM_ZONES,
-    _check_ids,
+    ZONE_BANDS,
+    ZONE_BOUNDS,
+    ZONE_NAMES,
+    ZONE_NUMBERS,
+    check_zone_ids,
     utm_zone_ids,
     utm_zones,
 )
@@ -107,8 +107,8 @@ def utm_project(places, zones=None):
             latitude, longitude = block[row].tolist()
             raise ValueError(
                 f"places, row {rows.start + row}: ({latitude}, {longitude}) is too far "
-                f"from zone {_NAMES[zone[row]]} to be drawn in it. Pass zones=None to "
-                "draw each place in its own zone, or leave such places out."
+                f"from zone {ZONE_NAMES[zone[row]]} to be drawn in it. Pass zones=None "
+                "to draw each place in its own zone, or leave such places out."
             )
     return metres
 
@@ -165,8 +165,8 @@ def utm_unproject(coordinates, zones):
             row = int(np.argmin(good))
             raise ValueError(
                 f"coordinates, row {rows.start + row}: {block[row].tolist()} are no "
-                f"easting and northing near zone {_NAMES[zone[row]]}. They are metres, "
-                "easting first, and finite."
+                f"easting and northing near zone {ZONE_NAMES[zone[row]]}. They are "
+                "metres, easting first, and finite."
             )
         for part, unproject in (
             (~polar, _unproject_transverse),
@@ -188,7 +188,7 @@ def _select(mask):
 def _read_zones(zones, n_places):
     """Return one id per row from names or ids, one for all or one per row."""
     zones = np.asarray(zones)
-    ids = _check_ids(zones) if zones.dtype.kind in "iuf" else utm_zone_ids(zones)
+    ids = check_zone_ids(zones) if zones.dtype.kind in "iuf" else utm_zone_ids(zones)
     if ids.shape not in ((), (1,), (n_places,)):
         raise ValueError(
             f"zones must be one zone, or one per place, shape ({n_places},); got shape "
@@ -251,8 +251,8 @@ def _radii():
 _UTM_UNIT_M, _UPS_UNIT_M = _radii()
 # The same limit in metres east or west, and half a meridian, over a pole, northwards.
 _FARTHEST_EAST_M, _FARTHEST_NORTH_M = 1.74 * _UTM_UNIT_M, 3.15 * _UTM_UNIT_M
-_MERIDIANS = np.where(_NUMBERS > 0, 6.0 * _NUMBERS - 183.0, 0.0)
-_SOUTHERN_M = np.where((_ZONE_BANDS >= "C") & (_ZONE_BANDS < "N"), 1e7, 0.0)
+_MERIDIANS = np.where(ZONE_NUMBERS > 0, 6.0 * ZONE_NUMBERS - 183.0, 0.0)
+_SOUTHERN_M = np.where((ZONE_BANDS >= "C") & (ZONE_BANDS < "N"), 1e7, 0.0)
 
 
 def _sum_of_sines(coefficients, sine, cosine):
@@ -269,7 +269,7 @@ def _sum_of_sines(coefficients, sine, cosine):
 
 def _conformal(latitude):
     """Return what is in proportion to sine and cosine of the conformal latitude."""
-    sine, cosine = _sin_degrees(latitude), _cos_degrees(latitude)
+    sine, cosine = sin_degrees(latitude), cos_degrees(latitude)
     bend = np.sinh(_ECCENTRICITY * np.arctanh(_ECCENTRICITY * sine))
     return sine * np.sqrt(1.0 + bend**2) - bend, cosine
 
@@ -300,7 +300,7 @@ def _project_transverse(places, zone):
     up, around = _conformal(places[:, 0])
     # On the sphere of conformal latitudes: up, ahead and aside are coordinates in
     # space. Gauss and Schreiber's transverse coordinates x, y follow from them.
-    ahead, aside = around * _cos_degrees(turn), around * _sin_degrees(turn)
+    ahead, aside = around * cos_degrees(turn), around * sin_degrees(turn)
     length = np.hypot(up, ahead)
     far = np.abs(aside) > _FARTHEST * length
     if far.any():
@@ -335,7 +335,7 @@ def _unproject_transverse(metres, zone):
 
 def _project_polar(places, zone):
     """Return eastings and northings, and which places are too far."""
-    north = np.where(_BOUNDS[zone, 0] > 0.0, 1.0, -1.0)
+    north = np.where(ZONE_BOUNDS[zone, 0] > 0.0, 1.0, -1.0)
     up, around = _conformal(north * places[:, 0])
     length = np.hypot(up, around)
     far = around < 1e-6 * (length - up)
@@ -345,14 +345,14 @@ def _project_polar(places, zone):
     )
     reach = around / across * _UPS_UNIT_M
     out = np.empty((len(places), 2))
-    out[:, 0] = reach * _sin_degrees(places[:, 1])
-    out[:, 1] = -north * reach * _cos_degrees(places[:, 1])
+    out[:, 0] = reach * sin_degrees(places[:, 1])
+    out[:, 1] = -north * reach * cos_degrees(places[:, 1])
     out += _UPS_ORIGIN_M
     return out, far
 
 
 def _unproject_polar(metres, zone):
-    north = np.where(_BOUNDS[zone, 0] > 0.0, 1.0, -1.0)
+    north = np.where(ZONE_BOUNDS[zone, 0] > 0.0, 1.0, -1.0)
     aside, ahead = ((metres - _UPS_ORIGIN_M) / _UPS_UNIT_M).T
     ahead = -north * ahead
     half = np.hypot(aside, ahead)

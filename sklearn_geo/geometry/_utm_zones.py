@@ -61,8 +61,8 @@ def _grid():
     )
 
 
-_NAMES, _NUMBERS, _ZONE_BANDS, _BOUNDS = _grid()
-_IDS = {str(name): i for i, name in enumerate(_NAMES)}
+ZONE_NAMES, ZONE_NUMBERS, ZONE_BANDS, ZONE_BOUNDS = _grid()
+_IDS = {str(name): i for i, name in enumerate(ZONE_NAMES)}
 
 # The lattice's rows are floor(latitude / 4) from -23 to 22, its columns
 # floor(longitude / 3) from -60 to 59.
@@ -71,7 +71,7 @@ _FIRST_ROW, _FIRST_COLUMN, _N_COLUMNS = -23, -60, 120
 
 def _lattice():
     table = np.empty((46, _N_COLUMNS), dtype=np.int16)
-    for i, bounds in enumerate(_BOUNDS):
+    for i, bounds in enumerate(ZONE_BOUNDS):
         south, north = (np.floor(bounds[[0, 2]] / 4) - _FIRST_ROW).astype(int)
         west, east = (bounds[[1, 3]] / 3 - _FIRST_COLUMN).astype(int)
         # The poles are in the caps' last row, not below or above it.
@@ -80,7 +80,7 @@ def _lattice():
 
 
 _LATTICE = _lattice()
-for _table in (_NAMES, _NUMBERS, _ZONE_BANDS, _BOUNDS, _LATTICE):
+for _table in (ZONE_NAMES, ZONE_NUMBERS, ZONE_BANDS, ZONE_BOUNDS, _LATTICE):
     _table.flags.writeable = False
 
 
@@ -168,7 +168,7 @@ def utm_zone_names(ids=None):
     >>> utm_zone_names()[[0, 1, -1]]
     array(['1C', '1D', 'Z'], dtype='<U3')
     """
-    return _NAMES.copy() if ids is None else _NAMES[_check_ids(ids)]
+    return ZONE_NAMES.copy() if ids is None else ZONE_NAMES[check_zone_ids(ids)]
 
 
 def utm_zone_ids(names):
@@ -232,7 +232,7 @@ def utm_zone_bounds(ids=None):
     array([[48., -6., 56.,  0.],
            [56.,  3., 64., 12.]])
     """
-    return _BOUNDS.copy() if ids is None else _BOUNDS[_check_ids(ids)]
+    return ZONE_BOUNDS.copy() if ids is None else ZONE_BOUNDS[check_zone_ids(ids)]
 
 
 def utm_zone_numbers(ids):
@@ -258,7 +258,7 @@ def utm_zone_numbers(ids):
     >>> utm_zone_numbers(utm_zone_ids(["30U", "A"]))
     array([30,  0], dtype=int16)
     """
-    return _NUMBERS[_check_ids(ids)]
+    return ZONE_NUMBERS[check_zone_ids(ids)]
 
 
 def utm_zone_bands(ids):
@@ -284,22 +284,24 @@ def utm_zone_bands(ids):
     >>> utm_zone_bands(utm_zone_ids(["30U", "A"]))
     array(['U', 'A'], dtype='<U1')
     """
-    return _ZONE_BANDS[_check_ids(ids)]
+    return ZONE_BANDS[check_zone_ids(ids)]
 
 
-def _check_ids(ids):
+def check_zone_ids(ids):
+    """Return ids as an array of integers, all of them ids of zones or caps."""
     ids = np.asarray(ids)
     if ids.size == 0:
         return ids.astype(np.intp)
     if ids.dtype.kind not in "iu":
         raise ValueError(
-            f"zone ids are integers from 0 to {len(_NAMES) - 1}; got an array of dtype "
-            f"{ids.dtype}. utm_zone_ids turns names into ids."
+            f"zone ids are integers from 0 to {len(ZONE_NAMES) - 1}; got an array of "
+            f"dtype {ids.dtype}. utm_zone_ids turns names into ids."
         )
-    wrong = (ids < 0) | (ids >= len(_NAMES))
+    wrong = (ids < 0) | (ids >= len(ZONE_NAMES))
     if wrong.any():
         raise ValueError(
-            f"zone ids are integers from 0 to {len(_NAMES) - 1}; got {ids[wrong][0]}."
+            f"zone ids are integers from 0 to {len(ZONE_NAMES) - 1}; got "
+            f"{ids[wrong][0]}."
         )
     return ids
 
