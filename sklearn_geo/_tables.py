@@ -48,7 +48,9 @@ def points_to_frame(X):
                 f"{cls.__name__} has points and also the column {twice[0]!r}. Drop one "
                 "of the two, so that it is clear which place is meant."
             )
-        frame = frame.join(rest.reset_index(drop=True).set_axis(frame.index))
+        # By position: an index may hold one label twice, and joining multiplies rows.
+        for column in rest.columns:
+            frame[column] = rest[column].array
     return frame
 
 
@@ -74,9 +76,17 @@ def reject_what_is_no_table(X, name, pair_only=True):
             f"{name} is no table ({X!r:.60}). Places are two columns, latitude and "
             "longitude in degrees, of an array or a data frame."
         )
+    for attribute, remedy in (("collect", ".collect()"), ("to_pandas", ".to_pandas()")):
+        # Lazy frames have no rows yet, and arrow tables no columns by name.
+        if hasattr(X, attribute) and not (hasattr(X, "iloc") or hasattr(X, "row")):
+            raise TypeError(
+                f"{name} is a {type(X).__module__.split('.')[0]} {type(X).__name__}, "
+                f"which is not read as it is: pass X{remedy}."
+            )
     if hasattr(X, "columns") or sparse.issparse(X):
         return
     if isinstance(X, list):
+        _reject_odd_rows(X, name)
         X = np.asarray(X, dtype=object)
     if getattr(X, "ndim", 2) == 1 and len(X):
         raise ValueError(
@@ -94,11 +104,28 @@ def reject_what_is_no_table(X, name, pair_only=True):
         what = "fields" if kind == "V" else "text"
         raise TypeError(
             f"{name} holds {what}, not numbers. Convert it to degrees first, for "
-            "example with X.astype(float)."
+            "example with np.asarray(X, dtype=float)."
         )
 
 
-def column_names(X):
+def _reject_odd_rows(rows, name):
+    """Say which row of a list is not like the first."""
+    if isinstance(rows[0], dict):
+        raise TypeError(
+            f"{name} is a list of dicts. Pass pd.DataFrame(list_of_dicts), with the "
+            "columns latitude and longitude."
+        )
+    lengths = [len(row) if hasattr(row, "__len__") else None for row in rows]
+    odd = [i for i, length in enumerate(lengths) if length != lengths[0]]
+    if odd:
+        row = odd[0]
+        raise ValueError(
+            f"{name}, row {row}: {rows[row]!r:.60} is not as long as row 0. Every row "
+            "is [latitude, longitude]."
+        )
+
+
+def column_names(X, name="X"):
     """Return the column names of a table, or None where it has none."""
     if not hasattr(X, "columns") or sparse.issparse(X):
         return None
@@ -106,11 +133,11 @@ def column_names(X):
     if len(set(columns)) < len(columns):
         twice = sorted({column for column in columns if columns.count(column) > 1})
         raise ValueError(
-            f"X has duplicate column names: {twice}. Rename or drop the copies, so "
-            "that each column has a name of its own."
+            f"{name} has duplicate column names: {twice}. Rename or drop the copies, "
+            "so that each column has a name of its own."
         )
-    # As in scikit-learn, only columns that are all called by strings have names.
-    return columns if all(isinstance(c, str) for c in X.columns) else None
+    # Columns that are merely counted have no names.
+    return columns if any(isinstance(c, str) for c in X.columns) else None
 
 
 def reject_columns_of_text(X, name):
@@ -120,12 +147,14 @@ def reject_columns_of_text(X, name):
     for column, dtype in zip(X.columns, list(X.dtypes), strict=True):
         if hasattr(dtype, "is_numeric"):  # polars
             numeric = dtype.is_numeric()
+            remedy = f"X.with_columns(pl.col({column!r}).cast(pl.Float64))"
         else:
             numeric = getattr(dtype, "kind", "O") in "fiub"
+            remedy = f"pd.to_numeric(X[{column!r}])"
         if not numeric:
             raise TypeError(
                 f"{name}: column {column!r} has dtype {dtype}, not numbers. Convert it "
-                f"first, for example with pd.to_numeric(X[{column!r}])."
+                f"to degrees first, for example with {remedy}."
             )
 
 
@@ -140,6 +169,15 @@ def swapped(first, second):
 
 def check_order(names, name):
     first, second = names
+    for axis, other, known in (
+        ("longitude", "latitude", LONGITUDE_NAMES),
+        ("latitude", "longitude", LATITUDE_NAMES),
+    ):
+        if bare(first) in known and bare(second) in known:
+            raise ValueError(
+                f"{name} has two {axis} columns, {str(first)!r} and {str(second)!r}, "
+                f"and no {other}. Select one of each, latitude first."
+            )
     if swapped(first, second):
         raise ValueError(
             f"{name} has the columns [{str(first)!r}, {str(second)!r}], which look "
@@ -177,11 +215,8 @@ def location_positions(location, names, n_columns):
                 )
             found.append(matches[0])
         return tuple(found)
-    if isinstance(location, str) or not hasattr(location, "__len__"):
-        location_ok = False
-    else:
-        location_ok = len(location) == 2
-    if not location_ok:
+    ordered = isinstance(location, (list, tuple, np.ndarray))
+    if not (ordered and len(location) == 2):
         raise ValueError(
             "location must be a pair, (latitude column, longitude column), of names or "
             f"positions; got {location!r}. X has {there}."

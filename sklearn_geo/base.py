@@ -32,6 +32,13 @@ __all__ = [
     "wrap_longitude",
 ]
 
+# Longitudes wrap, but nobody means this many turns.
+_FAR_LONGITUDE = 100_000.0
+_METRES = (
+    "Values this large are usually metres of a map projection: convert them to "
+    "degrees first, for example with GeoDataFrame.to_crs(4326)."
+)
+
 _DOCS = "https://sklearn-geo.readthedocs.io/en/latest/generated/"
 
 
@@ -106,7 +113,7 @@ def check_places(places, *, name="places", allow_missing=False, min_places=1):
     """
     frame = points_to_frame(places)
     reject_what_is_no_table(frame, name)
-    names = column_names(frame)
+    names = column_names(frame, name)
     reject_columns_of_text(frame, name)
     matrix = check_array(
         frame,
@@ -169,7 +176,7 @@ def places_in(X, *, location="auto", name="X"):
         X = np.asarray(X, dtype=object)
     table = points_to_frame(X)
     reject_what_is_no_table(table, name, pair_only=False)
-    names = column_names(table)
+    names = column_names(table, name)
     if sparse.issparse(table):
         table = table.tocsc()
     elif names is None and not hasattr(table, "iloc"):
@@ -257,6 +264,13 @@ def check_domain(matrix, names=None, *, name="X", allow_missing=False):
         return matrix
     if not np.isfinite(longitude).all():
         _explain_bad_row(matrix, name, allow_missing)
+    far = np.abs(longitude) > _FAR_LONGITUDE
+    if far.any():
+        row = int(np.argmax(far))
+        raise ValueError(
+            f"{name}, row {row}: longitude {float(longitude[row])!r} is hundreds of "
+            f"turns around the globe. {_METRES}"
+        )
     wrapped = wrap_longitude(longitude)
     return np.column_stack([latitude, wrapped])
 
@@ -286,10 +300,7 @@ def _explain_bad_row(matrix, name, allow_missing):
             'example X[["lat", "lon"]] or X[:, [1, 0]].'
         )
     elif abs(latitude) > 360.0:
-        remedy = (
-            "Values this large are usually metres of a map projection: convert them to "
-            "degrees first, for example with GeoDataFrame.to_crs(4326)."
-        )
+        remedy = _METRES
     else:
         remedy = "Places are (latitude, longitude) in degrees, in that order."
     raise ValueError(
@@ -367,6 +378,12 @@ class GeoEstimator(BaseEstimator):
         if X.shape[1] != 2:
             columns = "" if names is None else f": {list(names)}"
             cls = type(self).__name__
+            if X.shape[1] < 2:
+                raise ValueError(
+                    f"{cls} reads exactly two columns, (latitude, longitude), but X "
+                    f"has {X.shape[1]} feature(s){columns}. Put the two side by side, "
+                    "for example with np.column_stack([latitude, longitude])."
+                )
             raise ValueError(
                 f"{cls} reads exactly two columns, (latitude, longitude), but X has "
                 f"{X.shape[1]} feature(s){columns}. Choose the two with a "

@@ -155,6 +155,21 @@ def test_geodataframe_keeps_its_other_columns_for_located_estimators():
         Pair().fit(frame)
 
 
+def test_an_index_with_repeated_labels_multiplies_no_rows():
+    frame = geopandas.GeoDataFrame(
+        {"height": [1.0, 2.0, 3.0]},
+        geometry=geopandas.points_from_xy([2.0, 3.0, 151.0], [48.0, 50.0, -33.0]),
+        crs=3857,
+        index=[0, 0, 1],
+    ).set_crs(4326, allow_override=True)
+    expected = [[48.0, 2.0], [50.0, 3.0], [-33.0, 151.0]]
+    assert_array_equal(check_places(frame[["geometry"]]), expected)
+    assert_array_equal(places_in(frame, location=("latitude", "longitude")), expected)
+    places, rest = Located("auto").fit(frame).transform(frame)
+    assert_array_equal(places, expected)
+    assert_array_equal(rest[:, 0], [1.0, 2.0, 3.0])
+
+
 def test_points_beside_a_latitude_column_are_ambiguous():
     frame = geopandas.GeoDataFrame(
         {"latitude": [3.0]}, geometry=geopandas.points_from_xy([11.0], [48.0])
@@ -272,7 +287,7 @@ BAD = {
     "polars text column": (
         pl.DataFrame({"lat": [1.0], "lon": ["2"]}),
         TypeError,
-        "column 'lon' has dtype String, not numbers",
+        r"column 'lon' has dtype String, not numbers.*pl.col\('lon'\).cast\(pl.Float64",
     ),
     "dates": (
         pd.DataFrame({"lat": [1.0], "lon": pd.to_datetime(["2020-01-01"])}),
@@ -283,6 +298,36 @@ BAD = {
         np.array([48.0, 11.0]),
         ValueError,
         r"one-dimensional \(shape \(2,\)\).*\[\[latitude, longitude\]\]",
+    ),
+    "metres in one column": (
+        [[48.0, 11.0], [48.0, 500_000.0]],
+        ValueError,
+        "row 1: longitude 500000.0 .*metres of a map projection",
+    ),
+    "two longitudes": (
+        pd.DataFrame([[1.0, 2.0]], columns=["lng", "x"]),
+        ValueError,
+        "two longitude columns, 'lng' and 'x', and no latitude",
+    ),
+    "ragged rows": (
+        [[1.0, 2.0], [3.0]],
+        ValueError,
+        r"row 1: \[3.0\] is not as long as row 0",
+    ),
+    "list of dicts": (
+        [{"lat": 1.0, "lon": 2.0}],
+        TypeError,
+        r"list of dicts. Pass pd.DataFrame\(list_of_dicts\)",
+    ),
+    "lazy frame": (
+        pl.LazyFrame({"lat": [1.0], "lon": [2.0]}),
+        TypeError,
+        r"polars LazyFrame.*pass X.collect\(\)",
+    ),
+    "arrow table": (
+        pl.DataFrame({"lat": [1.0], "lon": [2.0]}).to_arrow(),
+        TypeError,
+        r"pyarrow Table.*pass X.to_pandas\(\)",
     ),
     "nothing": (None, TypeError, r"no table \(None\)"),
     "a number": (48.1, TypeError, "no table"),
@@ -300,7 +345,7 @@ FITTABLE_NAMES = {"object column", "polars text column", "dates"}
 @pytest.mark.parametrize("door", ["function", "fit", "transform"])
 def test_bad_input_says_what_to_do(case, door):
     table, error, words = BAD[case]
-    columns = getattr(table, "columns", None)
+    columns = table.columns if isinstance(table, pd.DataFrame | pl.DataFrame) else None
     if door == "function":
         call = check_places
     elif door == "fit":
@@ -389,9 +434,11 @@ def test_places_in_a_table_with_text():
     assert_array_equal(places_in(array, location=(2, 1))[:, 0], [48.0, -3.0])
 
 
-def test_float32_features_stay_float32_and_a_view():
+@pytest.mark.parametrize("location", [(0, 1), (1, 0), (-2, -1), (5, 4)])
+def test_float32_features_stay_float32_and_a_view(location):
     X = np.ones((5, 6), dtype=np.float32)
-    places, rest = Located().fit(X).transform(X)
+    places, rest = Located(location).fit(X).transform(X)
+    assert rest.shape == (5, 4)
     assert places.dtype == np.float64
     assert rest.dtype == np.float32
     assert np.shares_memory(rest, X)
@@ -408,6 +455,8 @@ def test_float32_features_stay_float32_and_a_view():
         ((1, 1), "names one column twice"),
         (("lon", "lat"), r"looks swapped.*pass location=\('lat', 'lon'\)"),
         (3, "must be a pair"),
+        ({"lat", "lon"}, "must be a pair"),
+        ({"lat": 2, "lon": 1}, "must be a pair"),
     ],
 )
 def test_malformed_location_lists_the_columns(location, words):

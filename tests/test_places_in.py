@@ -114,3 +114,21 @@ def test_x_is_not_changed():
 def test_errors_name_what_is_wrong(X, location, error, words):
     with pytest.raises(error, match=words):
         places_in(X, location=location)
+
+
+def test_columns_of_which_only_some_are_counted():
+    X = pd.DataFrame(np.column_stack([TAGS, PLACES]), columns=[0, "lat", "lon"])
+    X = X.astype({"lat": float, "lon": float})
+    np.testing.assert_array_equal(places_in(X), PLACES)
+    np.testing.assert_array_equal(places_in(X, location=(1, 2)), PLACES)
+
+
+def test_sparse_tables_of_every_format():
+    wide = np.column_stack([PLACES, np.eye(3)])
+    for make in (
+        sparse.coo_array,
+        sparse.csr_matrix,
+        sparse.csc_array,
+        sparse.lil_array,
+    ):
+        np.testing.assert_array_equal(places_in(make(wide)), PLACES)

@@ -18,6 +18,7 @@ from sklearn_geo.geometry._delaunay_mesh import (
 from sklearn_geo.geometry._delaunay_walk import TriangleWalk
 from sklearn_geo.geometry._sphere import (
     EARTH_RADIUS_KM,
+    check_radius,
     km_to_chord,
     places_from_vectors,
     unit_vectors,
@@ -210,6 +211,7 @@ class SphericalDelaunay:
         >>> (half.areas(radius_km=1.0) / np.pi).round(3)
         array([0.5, 0.5, 0.5, 0.5])
         """
+        check_radius(radius_km)
         return solid_angles(self._vectors[self.simplices]) * radius_km**2
 
     def centers(self):

@@ -7,6 +7,8 @@ as sines of the complement. So equal places are exactly 0 km apart, all names of
 are one place, and neither tiny distances nor antipodes lose digits.
 """
 
+import numbers
+
 import numpy as np
 from sklearn import get_config
 from sklearn.utils import gen_batches
@@ -482,7 +484,8 @@ def _rows_that_fit(row_bytes, n_rows):
 
 def check_radius(radius_km):
     """Raise a ValueError unless the radius is a positive finite number."""
-    if not (np.isfinite(radius_km) and radius_km > 0.0):
+    is_number = isinstance(radius_km, numbers.Real)
+    if not (is_number and np.isfinite(radius_km) and radius_km > 0.0):
         raise ValueError(
             f"radius_km must be a positive number of kilometres; got {radius_km!r}."
         )

@@ -4,7 +4,7 @@
 
 import numpy as np
 
-from sklearn_geo.geometry._sphere import EARTH_RADIUS_KM
+from sklearn_geo.geometry._sphere import EARTH_RADIUS_KM, check_radius
 from sklearn_geo.geometry._triangle_ids import (
     N_BASE_TRIANGLES,
     N_GRID,
@@ -120,6 +120,7 @@ def triangle_areas(ids, *, radius_km=EARTH_RADIUS_KM):
     >>> triangle_areas(triangle_ids([[48.8584, 2.2945]], level=8)).round(3)
     array([4.049])
     """
+    check_radius(radius_km)
     base = 4.0 * np.pi * radius_km**2 / N_BASE_TRIANGLES
     return np.ldexp(base, -2 * TRIANGLE_IDS.levels(ids))
 

@@ -74,11 +74,11 @@ def drop_buffer(X, train, test, *, km, location="auto"):
     X : array-like, sparse array, data frame or GeoDataFrame of n_rows rows
         A table with a latitude and a longitude column.
 
-    train : array-like of int
-        Positions of the training rows, as a splitter yields them.
+    train : array-like of int, or of bool of shape (n_rows,)
+        Positions of the training rows, as a splitter yields them, or a mask.
 
-    test : array-like of int
-        Positions of the test rows.
+    test : array-like of int, or of bool of shape (n_rows,)
+        Positions of the test rows, or a mask.
 
     km : float
         Width of the buffer, great-circle distance. A row exactly `km` away is left out.
@@ -109,8 +109,30 @@ def drop_buffer(X, train, test, *, km, location="auto"):
     """
     _check_km(km)
     places = places_in(X, location=location)
-    train, test = np.asarray(train, dtype=np.intp), np.asarray(test, dtype=np.intp)
+    train = _read_positions(train, len(places), "train")
+    test = _read_positions(test, len(places), "test")
     return train[~is_near(places[train], places[test], km)]
+
+
+def _read_positions(rows, n_rows, name):
+    """Return positions of rows, given as such or as a mask."""
+    rows = np.asarray(rows)
+    if rows.dtype.kind == "b" and rows.shape == (n_rows,):
+        return np.flatnonzero(rows)
+    if rows.size == 0:
+        return np.zeros(0, dtype=np.intp)
+    if rows.dtype.kind not in "iu" or rows.ndim != 1:
+        raise ValueError(
+            f"{name} must be positions of rows (integers), or a mask of the {n_rows} "
+            f"rows of X; got an array of shape {rows.shape} and dtype {rows.dtype}."
+        )
+    outside = (rows < 0) | (rows >= n_rows)
+    if outside.any():
+        raise ValueError(
+            f"{name} names row {int(rows[outside][0])}, but X has rows 0 to "
+            f"{n_rows - 1}."
+        )
+    return rows.astype(np.intp, copy=False)
 
 
 def _check_km(km):

@@ -165,8 +165,6 @@ class UserDisjointShuffleSplit(FoldSizesMixin, BaseShuffleSplit):
         if test_size is None and train_size is None:
             test_size = _DEFAULT_TEST_SIZE
         n_test = n_rows - n_train if test_size is None else _rows(test_size, n_rows)
-        if test_size is None:
-            n_train = None
         if not (0 < n_test < n_rows and (n_train or 0) + n_test <= n_rows):
             raise ValueError(
                 f"test_size={self.test_size} and train_size={self.train_size} do not "

@@ -136,3 +136,8 @@ class TestBearingAndDestination:
             destination(places, 1.0, [[3.0]])
         with pytest.raises(ValueError, match="radius_km must be a positive"):
             destination(places, 1.0, 3.0, radius_km=0)
+
+
+def test_a_hair_west_of_north_is_north():
+    # The angle is below 0 by less than 360 can show.
+    assert bearing([[0.0, 0.0]], [[1.0, -1e-17]]).tolist() == [0.0]

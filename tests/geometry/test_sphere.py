@@ -246,3 +246,18 @@ class TestChords:
         for bad in (-1.0, np.nan, 2.1):
             with pytest.raises(ValueError, match=r"in \[0, 2\]; got"):
                 chord_to_km([1.0, bad])
+
+
+def test_antipodes_are_half_the_circumference_apart():
+    # Rounding takes the haversine of some of them above 1, where arcsin has no value.
+    places = random_places(1500)
+    antipodes = np.column_stack([-places[:, 0], places[:, 1] + 180.0])
+    half = math.pi * EARTH_RADIUS_KM
+    assert_allclose(np.diag(pairwise_haversine(places, antipodes)), half, atol=1e-3)
+    assert_allclose(haversine(places, antipodes), half, atol=1e-6)
+
+
+def test_no_place_has_a_negative_zero():
+    (place,) = places_from_vectors([[-0.0, 0.0, 1.0]])
+    assert place.tolist() == [90.0, 0.0]
+    assert not np.signbit(place).any()

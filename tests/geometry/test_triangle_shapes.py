@@ -155,3 +155,9 @@ def test_no_ids():
     assert triangle_centers(none).shape == (0, 2)
     assert triangle_vertices(none).shape == (0, 3, 2)
     assert triangle_areas([]).shape == (0,)
+
+
+@pytest.mark.parametrize("radius_km", [0.0, -1.0, np.inf, np.nan, "6371"])
+def test_radius_that_is_none(radius_km):
+    with pytest.raises(ValueError, match="radius_km must be a positive number of kilo"):
+        triangle_areas(triangle_ids([[0.0, 0.0]], 3), radius_km=radius_km)

@@ -252,3 +252,27 @@ def test_grid_search_over_a_pipeline_with_text():
         )
     # The test folds are still a partition of all rows.
     assert cross_val_predict(model, X, y, cv=cv).shape == (300,)
+
+
+NEAR = np.array([[48.0, 2.0], [48.0, 2.001], [41.0, 12.0]])
+
+
+def test_drop_buffer_takes_masks():
+    masks = np.array([True, False, True]), np.array([False, True, False])
+    assert drop_buffer(NEAR, *masks, km=1.0).tolist() == [2]
+    assert drop_buffer(NEAR, [0, 2], [1], km=1.0).tolist() == [2]
+    assert drop_buffer(NEAR, [], [1], km=1.0).tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("train", "words"),
+    [
+        ([0.7, 1.2], "train must be positions of rows .*dtype float64"),
+        ([True, False], r"mask of the 3 rows of X; got an array of shape \(2,\)"),
+        ([0, 7], "train names row 7, but X has rows 0 to 2"),
+        ([-1], "train names row -1"),
+    ],
+)
+def test_drop_buffer_refuses_what_is_no_row(train, words):
+    with pytest.raises(ValueError, match=words):
+        drop_buffer(NEAR, train, [1], km=1.0)

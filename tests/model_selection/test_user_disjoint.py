@@ -270,3 +270,13 @@ def test_who_requests_groups():
     assert requests.split.requests == {"groups": True}
     assert S2BlockKFold().get_metadata_routing().split.requests == {}
     assert not hasattr(S2BlockKFold(), "set_split_request")
+
+
+def test_train_size_alone_bounds_the_training_rows():
+    users = np.repeat(["ada", "ben", "cyd", "dan", "eve"], [60, 20, 10, 9, 1])
+    cv = UserDisjointShuffleSplit(n_splits=20, train_size=0.3, random_state=0)
+    for train, test in cv.split(np.zeros((100, 2)), groups=users):
+        # Ada has more rows than either set may hold: she comes alone, if at all.
+        assert 0 < len(train) <= 30 or set(users[train]) == {"ada"}
+        assert 0 < len(test) <= 70
+        assert not set(users[train]) & set(users[test])
