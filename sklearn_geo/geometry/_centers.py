@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Centres of weighted places: mean, mode and geometric median."""
 
+import numbers
 import warnings
 
 import numpy as np
@@ -18,6 +19,7 @@ from sklearn_geo.geometry._sphere import (
     haversine,
     km_to_chord,
     places_from_vectors,
+    read_numbers,
     unit_vectors,
 )
 
@@ -111,7 +113,7 @@ def spherical_mode(places, sample_weight=None, *, radius_km=25.0):
     """
     places = check_places(places)
     weights = _check_weights(sample_weight, len(places))
-    if not radius_km >= 0.0:
+    if not (isinstance(radius_km, numbers.Real) and radius_km >= 0.0):
         raise ValueError(f"radius_km must not be negative; got {radius_km!r}.")
     places, weights = _merge_equal(places, weights)
     tree = cKDTree(unit_vectors(places))
@@ -208,7 +210,7 @@ def _check_weights(sample_weight, n_places):
     """Return weights that are finite, not negative and not all zero, 1 at most."""
     if sample_weight is None:
         return np.ones(n_places)
-    weights = np.asarray(sample_weight, dtype=np.float64)
+    weights = read_numbers(sample_weight, "sample_weight")
     if weights.shape != (n_places,):
         raise ValueError(
             f"sample_weight must hold one weight per place, shape ({n_places},); got "

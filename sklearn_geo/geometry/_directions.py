@@ -10,6 +10,7 @@ from sklearn_geo.geometry._sphere import (
     EARTH_RADIUS_KM,
     check_radius,
     cos_degrees,
+    read_numbers,
     sin_degrees,
 )
 
@@ -135,7 +136,7 @@ def destination(places, bearing, distance_km, *, radius_km=EARTH_RADIUS_KM):
 
 def _check_row_values(values, name):
     """Return one finite value, or one per row, as a 1-D array."""
-    values = np.atleast_1d(np.asarray(values, dtype=np.float64))
+    values = np.atleast_1d(read_numbers(values, name))
     if values.ndim != 1:
         raise ValueError(
             f"{name} must be one number or one per row; got an array of shape "

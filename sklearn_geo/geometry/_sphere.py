@@ -93,7 +93,7 @@ def places_from_vectors(vectors):
     array([[  0.,  90.],
            [-90.,   0.]])
     """
-    vectors = np.asarray(vectors, dtype=np.float64)
+    vectors = read_numbers(vectors, "vectors")
     if vectors.ndim != 2 or vectors.shape[1] != 3:
         raise ValueError(
             "vectors must have three columns, (x, y, z); got an array of shape "
@@ -344,7 +344,7 @@ def km_to_chord(km, *, radius_km=EARTH_RADIUS_KM):
     >>> float(km_to_chord(np.pi / 3, radius_km=1.0).round(12))
     1.0
     """
-    km = np.asarray(km, dtype=np.float64)
+    km = read_numbers(km, "km")
     check_radius(radius_km)
     if not np.all(km >= 0.0):
         raise ValueError(f"km must not be negative or NaN; got {km[~(km >= 0.0)][0]}.")
@@ -383,7 +383,7 @@ def chord_to_km(chord, *, radius_km=EARTH_RADIUS_KM):
     >>> float(chord_to_km(1.0, radius_km=1.0).round(4))
     1.0472
     """
-    chord = np.asarray(chord, dtype=np.float64)
+    chord = read_numbers(chord, "chord")
     check_radius(radius_km)
     wrong = ~((chord >= 0.0) & ((chord <= 2.0 + 1e-9) | np.isposinf(chord)))
     if np.any(wrong):
@@ -480,6 +480,17 @@ def _haversines_to_half_angles(h, across):
 def _rows_that_fit(row_bytes, n_rows):
     """Return how many rows scikit-learn's working memory (in MiB) holds, at least 1."""
     return max(1, min(n_rows, int(get_config()["working_memory"] * 2**20) // row_bytes))
+
+
+def read_numbers(values, name):
+    """Return values as an array of float64, or say that they are no numbers."""
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"{name} must hold numbers; got {values!r:.60}. Convert text first, for "
+            "example with np.asarray(values, dtype=float)."
+        ) from error
 
 
 def check_radius(radius_km):

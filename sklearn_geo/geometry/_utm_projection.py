@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import gen_batches
 
 from sklearn_geo.base import check_places, wrap_longitude
-from sklearn_geo.geometry._sphere import cos_degrees, sin_degrees
+from sklearn_geo.geometry._sphere import cos_degrees, read_numbers, sin_degrees
 from sklearn_geo.geometry._utm_zones import (
     N_UTM_ZONES,
     ZONE_BANDS,
@@ -146,11 +146,11 @@ def utm_unproject(coordinates, zones):
     array([[0., 3.],
            [0., 9.]])
     """
-    metres = np.asarray(coordinates, dtype=np.float64)
-    if metres.ndim != 2 or metres.shape[1] != 2:
+    metres = read_numbers(coordinates, "coordinates")
+    if metres.ndim != 2 or metres.shape[1] != 2 or len(metres) == 0:
         raise ValueError(
-            "coordinates must have two columns, (easting, northing) in metres; got an "
-            f"array of shape {metres.shape}."
+            "coordinates must have two columns, (easting, northing) in metres, and at "
+            f"least one row; got an array of shape {metres.shape}."
         )
     ids = _read_zones(zones, len(metres))
     places = np.empty((len(metres), 2))

@@ -114,6 +114,9 @@ def utm_zones(places):
     There are 60 x 20 - 3 = 1197 zones: in band V zone 32 takes half of zone 31's
     longitudes, and in band X zones 32, 34 and 36 do not exist.
 
+    Borders are exact: the last float64 west of longitude 6 is in zone 31. The package
+    `utm` rounds longitudes there, to about 3e-14 degrees, and may say 32.
+
     Examples
     --------
     >>> from sklearn_geo.geometry import utm_zone_names, utm_zones

@@ -284,7 +284,7 @@ class S2BlockKFold(FoldSizesMixin, BaseCrossValidator):
                 )
                 break
         raise ValueError(
-            f"{type(self).__name__} needs at least one cell a fold, n_splits="
+            f"{type(self).__name__} needs at least one cell per fold, n_splits="
             f"{self.n_splits}, but the {len(places)} rows of X fall into {n_cells} "
             f"cell{'s' * (n_cells != 1)} of level {self.level} (about "
             f"{_width(self.level)} wide). {remedy}"

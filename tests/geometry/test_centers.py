@@ -313,3 +313,19 @@ class TestMedian:
     def test_steps_run_out(self):
         with pytest.warns(ConvergenceWarning, match="did not settle in 1 steps"):
             geometric_median([[0, 0], [0, 10], [9, 0], [8, 8], [-3, 2]], max_iter=1)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda: spherical_mode([[0, 0]], radius_km="a"), ValueError, "radius_km must"),
+        (
+            lambda: spherical_mean([[0, 0]], ["a"]),
+            TypeError,
+            "sample_weight must",
+        ),
+    ],
+)
+def test_arguments_that_are_no_numbers(call, error, words):
+    with pytest.raises(error, match=words):
+        call()

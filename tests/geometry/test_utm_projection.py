@@ -256,3 +256,22 @@ class TestUnproject:
             utm_unproject([[np.inf, 0.0]], "Z")
         with pytest.raises(ValueError, match="32X does not exist"):
             utm_unproject([[5e5, 0.0]], "32X")
+
+
+@pytest.mark.parametrize(
+    ("coordinates", "error", "words"),
+    [
+        (np.empty((0, 2)), ValueError, "at least one row; got an array of shape"),
+        ([["a", "b"]], TypeError, "coordinates must hold numbers"),
+    ],
+)
+def test_unproject_what_is_no_coordinates(coordinates, error, words):
+    with pytest.raises(error, match=words):
+        utm_unproject(coordinates, "31N")
+
+
+def test_projection_reaches_almost_70_degrees():
+    # sinh of the transverse coordinate is tan(turn) on the equator: tan 69.5 < 2.7.
+    utm_project([[0.0, 3.0 + 69.5]], "31N")
+    with pytest.raises(ValueError, match="row 0"):
+        utm_project([[0.0, 3.0 + 70.0]], "31N")
