@@ -87,7 +87,14 @@ class Result:
             self.sizes, [self.seconds[size][runner] for size in self.sizes]
         )
 
+    @property
+    def is_full(self):
+        """Whether the largest size was run: goals are about that one."""
+        return self.sizes[-1] == self.job.sizes[-1]
+
     def missed(self):
+        if not self.is_full:
+            return []
         return [goal for goal in self.job.goals if not goal.met(self.ratio(goal))]
 
     def as_dict(self):
@@ -102,7 +109,7 @@ class Result:
                 goal.name: {
                     "value": self.ratio(goal),
                     "goal": goal.bound(),
-                    "met": goal.met(self.ratio(goal)),
+                    "met": goal.met(self.ratio(goal)) if self.is_full else None,
                     "at": last,
                 }
                 for goal in self.job.goals
@@ -189,6 +196,8 @@ def report(outcome):
     for goal in job.goals:
         ratio = outcome.ratio(goal)
         verdict = "met" if goal.met(ratio) else "MISSED"
+        if not outcome.is_full:
+            verdict = f"not judged, the goal is for n = {job.sizes[-1]:,}"
         lines.append(
             f"  {goal.name} = {ratio:.3g}  (goal {goal.bound()}, "
             f"n = {outcome.sizes[-1]:,}): {verdict}"

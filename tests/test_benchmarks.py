@@ -77,8 +77,9 @@ def test_command_line(monkeypatch, capsys, tmp_path):
     assert command.main(["nap", "--quick", "--json", str(tmp_path / "out.json")]) == 0
     content = json.loads((tmp_path / "out.json").read_text())
     assert [entry["job"] for entry in content["jobs"]] == ["nap"]
-    assert content["jobs"][0]["ratios"]["theirs / ours"]["met"] is True
-    assert command.main(["--quick"]) == 1
+    assert content["jobs"][0]["ratios"]["theirs / ours"]["met"] is None
+    assert "not judged, the goal is for n = 20,000" in capsys.readouterr().out
+    assert command.main([]) == 1
     assert "Goals missed: other: ours / theirs" in capsys.readouterr().out
     with pytest.raises(SystemExit):
         command.main(["nope"])

@@ -4,12 +4,13 @@
 
 What scikit-learn already measures is not here again. The published tables also report
 the Hamming loss and the coverage error: those are `sklearn.metrics.hamming_loss` and
-`sklearn.metrics.coverage_error` as they are. (The coverage error of the GPS2Vec+ paper
-counts ranks from 1, like scikit-learn's: to rank its six venue categories by their
-shares in the data gives 2.26, and the weakest row of the table has 2.235.) Average
-precision is here because the rule for classes without samples differs: see
+`sklearn.metrics.coverage_error` as they are, which counts ranks from 1 like the tables
+do. Average precision is here because the rule for classes without samples differs: see
 `macro_average_precision`.
 """
+
+# That the tables count ranks from 1: to rank the six venue categories of the GPS2Vec+
+# paper by their shares in its data gives 2.26, and the weakest row of its table 2.235.
 
 from sklearn_geo.metrics._class_bias import ClassBias, class_bias
 from sklearn_geo.metrics._errors import (

@@ -7,7 +7,9 @@ import numpy as np
 from sklearn_geo.geometry import EARTH_RADIUS_KM, haversine
 from sklearn_geo.metrics._rows import (
     check_levels,
+    check_number,
     check_place_pairs,
+    check_radius,
     check_row_weights,
     mean_of_rows,
     median_of_rows,
@@ -72,6 +74,7 @@ def great_circle_error(y_true, y_pred, *, radius_km=EARTH_RADIUS_KM):
     >>> great_circle_error(y_true, y_pred).round(1).tolist()
     [10007.6, 111.2]
     """
+    check_radius(radius_km)
     y_true, y_pred = check_place_pairs(y_true, y_pred)
     return haversine(y_true, y_pred, radius_km=radius_km)
 
@@ -105,8 +108,7 @@ def _geo_score_rows(
     sample_weight=None,
     radius_km=EARTH_RADIUS_KM,
 ):
-    if not scale_km > 0:
-        raise ValueError(f"scale_km must be more than 0; got {scale_km!r}.")
+    check_number(scale_km, "scale_km", least=0, example="1492.7")
     errors, weights = _error_rows(
         y_true, y_pred, sample_weight=sample_weight, radius_km=radius_km
     )

@@ -40,20 +40,60 @@ def check_indicator(tags, *, name):
                 f"{name} must be an indicator of shape (n_photos, n_tags), of zeros "
                 f"and ones; got shape {tags.shape} and dtype {tags.dtype}. {_BINARIZE}"
             )
-    tags = check_array(tags, accept_sparse=True, dtype=None, input_name=name)
+    if not sparse.issparse(tags) and hasattr(tags, "columns"):
+        tags = _frame_to_array(tags, name)
+    if tags.shape[0] == 0 or tags.shape[1] == 0:
+        what = "photos" if tags.shape[0] == 0 else "tags"
+        raise ValueError(
+            f"{name} is empty: it is an indicator of no {what}, of shape {tags.shape}."
+        )
+    tags = check_array(
+        tags, accept_sparse=True, dtype=None, ensure_all_finite=False, input_name=name
+    )
     tags = sparse.csr_array(tags)
     wrong = (tags.data != 0) & (tags.data != 1)
     if wrong.any():
         position = int(np.argmax(wrong))
         row = int(np.searchsorted(tags.indptr, position, side="right")) - 1
+        value = tags.data[position]
+        remedy = "Pass which tags a photo has, not how often or how likely."
+        if np.isnan(value):
+            remedy = "Leave out photos whose tags are not known."
         raise ValueError(
-            f"{name}, row {row}, column {tags.indices[position]}: "
-            f"{tags.data[position]} is neither 0 nor 1. Pass which tags a photo has, "
-            "not how often or how likely."
+            f"{name}, row {row}, column {tags.indices[position]}: {value} is neither 0 "
+            f"nor 1. {remedy}"
         )
     tags = sparse.csr_array(tags, dtype=bool, copy=True)
     tags.sum_duplicates()
     tags.eliminate_zeros()
+    return tags
+
+
+def _frame_to_array(frame, name):
+    """Turn a data frame into an array of numbers; missing ones become NaN."""
+    tags = check_array(
+        frame,
+        dtype=None,
+        ensure_all_finite=False,
+        ensure_min_samples=0,
+        ensure_min_features=0,
+        input_name=name,
+    )
+    if tags.dtype.kind == "O":
+        text = np.array([isinstance(value, str) for value in tags.ravel()], dtype=bool)
+        if not text.any():
+            missing = np.array([value is None for value in tags.ravel()], dtype=bool)
+            tags = np.where(missing.reshape(tags.shape), np.nan, tags)
+            try:
+                return tags.astype(np.float64)
+            except (TypeError, ValueError):
+                text[:1] = True
+        row, column = divmod(int(np.argmax(text)), tags.shape[1])
+        raise ValueError(
+            f"{name} must be an indicator of zeros and ones, one column a tag; row "
+            f"{row} of the column {frame.columns[column]!r} holds "
+            f"{tags[row, column]!r}. {_BINARIZE}"
+        )
     return tags
 
 
@@ -87,6 +127,8 @@ def check_scores(scores, truth, *, name="y_score"):
         accept_sparse="csr",
         dtype=(np.float64, np.float32),
         ensure_all_finite=False,
+        ensure_min_samples=0,
+        ensure_min_features=0,
         input_name=name,
     )
     if scores.shape != truth.shape:

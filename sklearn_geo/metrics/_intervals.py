@@ -14,11 +14,14 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils import _safe_indexing, check_random_state, gen_batches
 from sklearn.utils.validation import _num_samples
 
+from sklearn_geo._labels import check_groups
 from sklearn_geo.metrics._errors import ROWS_OF_MEANS as MEANS_OF_ERRORS
 from sklearn_geo.metrics._errors import ROWS_OF_MEDIANS
 from sklearn_geo.metrics._names import read_metric
 from sklearn_geo.metrics._rows import (
     check_choice,
+    check_not_empty,
+    check_number,
     check_row_weights,
     check_same_length,
     median_of_sorted,
@@ -133,8 +136,8 @@ def bootstrap_interval(
     Raises
     ------
     ValueError
-        If there are fewer than two photos or groups, or if the metric is not defined
-        on the photos as they are.
+        If there are fewer than two photos or groups, if a group is missing, or if the
+        metric is not defined on the photos as they are.
 
     Warns
     -----
@@ -174,6 +177,7 @@ def bootstrap_interval(
     """
     _check_settings(n_resamples, confidence_level, method)
     n_rows = _num_samples(y_true)
+    check_not_empty(n_rows, "y_true")
     if y_pred is not None:
         check_same_length(y_true=y_true, y_pred=y_pred)
     sample_weight = check_row_weights(sample_weight, n_rows)
@@ -247,11 +251,7 @@ def _check_settings(n_resamples, confidence_level, method):
         raise ValueError(
             f"n_resamples must be a whole number above 0; got {n_resamples!r}."
         )
-    if not 0 < confidence_level < 1:
-        raise ValueError(
-            "confidence_level must lie between 0 and 1, such as 0.95; got "
-            f"{confidence_level!r}."
-        )
+    check_number(confidence_level, "confidence_level", least=0, most=1, example="0.95")
     check_choice(method, ("percentile", "bca"), "method")
 
 
@@ -261,14 +261,8 @@ def _read_groups(groups, n_rows):
     numbers, n_groups = None, n_rows
     if groups is not None:
         what = "groups"
-        groups = np.asarray(groups)
-        if groups.shape != (n_rows,):
-            raise ValueError(
-                f"groups must name the user or album of each of the {n_rows} photos, "
-                f"in an array of shape ({n_rows},); got shape {groups.shape}."
-            )
-        unique, numbers = np.unique(groups, return_inverse=True)
-        n_groups = unique.size
+        values, numbers = check_groups(groups, n_rows)
+        n_groups = len(values)
     if n_groups < 2:
         raise ValueError(
             f"Resampling needs at least two {what}; got {n_groups}. From one, nothing "

@@ -4,10 +4,10 @@
 
 import difflib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
-from sklearn_geo.metrics._class_bias import class_bias_kl
+from sklearn_geo.metrics._class_bias import class_bias, class_bias_kl
 from sklearn_geo.metrics._errors import (
     LOCALITIES_KM,
     accuracy_at_km,
@@ -21,8 +21,9 @@ from sklearn_geo.metrics._tagging import (
     tag_coverage_at_k,
 )
 
-# In order of preference; what ranks tags does not have to be a probability.
-SCORES = ("decision_function", "predict_proba")
+# In order of preference. What ranks tags does not have to be a probability, but among
+# probabilities a tag that no training photo had is sure to come last.
+SCORES = ("predict_proba", "decision_function")
 
 
 @dataclass(frozen=True)
@@ -32,17 +33,22 @@ class Metric:
     function: object
     greater_is_better: bool = True
     response_method: object = "predict"
+    reads_tags: bool = False
+
+
+def _of_tags(function):
+    return Metric(function, response_method=SCORES, reads_tags=True)
 
 
 METRICS = {
     "class_bias": Metric(class_bias_kl, greater_is_better=False),
     "geo_score": Metric(geo_score),
-    "macro_average_precision": Metric(macro_average_precision, True, SCORES),
+    "macro_average_precision": _of_tags(macro_average_precision),
     "mean_great_circle_error": Metric(mean_great_circle_error, False),
     "median_great_circle_error": Metric(median_great_circle_error, False),
     "accuracy_at_km": Metric(accuracy_at_km),
-    "hashtag_accuracy_at_k": Metric(hashtag_accuracy_at_k, True, SCORES),
-    "tag_coverage_at_k": Metric(tag_coverage_at_k, True, SCORES),
+    "hashtag_accuracy_at_k": _of_tags(hashtag_accuracy_at_k),
+    "tag_coverage_at_k": _of_tags(tag_coverage_at_k),
 }
 
 _KM = r"(\d+(?:\.\d+)?)"
@@ -114,6 +120,33 @@ def find_metric(name, *, signed):
     )
 
 
+def find_function(function):
+    """Look a function up among the metrics; of others, assume that more is better.
+
+    Parameters
+    ----------
+    function : callable
+        A metric of this library or another, perhaps with arguments fixed.
+
+    Returns
+    -------
+    Metric
+        Its `function` returns what tables and scorers take: of `class_bias`, which
+        returns several numbers, the divergence alone.
+    """
+    fixed = function if isinstance(function, partial) else None
+    plain = function if fixed is None else fixed.func
+    if plain is class_bias:
+        plain = class_bias_kl
+        function = (
+            plain if fixed is None else partial(plain, *fixed.args, **fixed.keywords)
+        )
+    for metric in METRICS.values():
+        if metric.function is plain:
+            return replace(metric, function=function)
+    return Metric(function)
+
+
 def read_metric(metric):
     """Turn the name of a metric into a function; let functions pass."""
     if isinstance(metric, str):
@@ -124,4 +157,4 @@ def read_metric(metric):
             "metric must be the name of a metric or a function metric(y_true, y_pred); "
             f"got {metric!r}."
         )
-    return metric
+    return find_function(metric).function

@@ -9,9 +9,10 @@ import numpy as np
 from sklearn.utils import Bunch, _safe_indexing
 from sklearn.utils.validation import _num_samples
 
+from sklearn_geo._labels import first_missing, label_array, number_labels
 from sklearn_geo.base import check_places
 from sklearn_geo.geometry import s2_cell_ids, s2_tokens, utm_zone_names, utm_zones
-from sklearn_geo.metrics._names import read_metric
+from sklearn_geo.metrics._names import find_function, read_metric
 from sklearn_geo.metrics._rows import check_row_weights, check_same_length
 
 # (name, south, west, north, east); a place belongs to the first box it is in.
@@ -114,7 +115,8 @@ def per_region_score(
     ----------
     metric : str, callable, or dict of them
         The name of a metric, such as "accuracy_at_25km", or a function
-        `metric(y_true, y_pred)`. Several make one column each, called by their keys.
+        `metric(y_true, y_pred)`. Several make one column each, called by their keys,
+        which are text.
 
     y_true : array-like of shape (n_photos, ...)
         The truth, one row a photo.
@@ -151,7 +153,8 @@ def per_region_score(
     Raises
     ------
     ValueError
-        If `by` is none of the above, if labels are missing, or if no region is left.
+        If `by` is none of the above, if labels are missing, if a metric of tags is
+        asked for without `places`, or if no region is left.
 
     See Also
     --------
@@ -179,11 +182,7 @@ def per_region_score(
     >>> table.region.tolist(), table["count"].tolist(), table.score.tolist()
     (['Europe', 'Oceania'], [2, 1], [0.5, 1.0])
     """
-    several = isinstance(metric, Mapping)
-    metrics = {
-        key: read_metric(value)
-        for key, value in (metric if several else {"score": metric}).items()
-    }
+    metrics = _read_metrics(metric)
     if not metrics or {"region", "count"} & set(metrics):
         raise ValueError(
             "metric must name at least one metric, and none of them 'region' or "
@@ -196,11 +195,18 @@ def per_region_score(
     n_rows = _num_samples(y_true)
     check_same_length(y_true=y_true, y_pred=y_pred)
     sample_weight = check_row_weights(sample_weight, n_rows)
+    of_tags = any(find_function(value).reads_tags for value in metrics.values())
+    if of_tags and places is None and _asks_for_places(by):
+        # An indicator of two tags would pass for latitudes and longitudes.
+        raise ValueError(
+            "A metric of tags needs places=, the latitudes and longitudes of the "
+            "photos, since y_true does not say where they were taken. Or pass labels "
+            "as by=."
+        )
     labels = _region_labels(by, y_true, places, n_rows)
 
-    regions, numbers, counts = np.unique(
-        labels, return_inverse=True, return_counts=True
-    )
+    regions, numbers = number_labels(labels, name="by")
+    counts = np.bincount(numbers)
     members = np.split(np.argsort(numbers, kind="stable"), np.cumsum(counts)[:-1])
     kept = counts >= min_count
     if sample_weight is not None:
@@ -224,11 +230,27 @@ def per_region_score(
     return _to_frame(table) if as_frame else Bunch(**table)
 
 
+def _read_metrics(metric):
+    if not isinstance(metric, Mapping):
+        return {"score": read_metric(metric)}
+    for key in metric:
+        if not isinstance(key, str):
+            raise TypeError(
+                f"metric: the key {key!r} is not text. Columns are called by the keys: "
+                f"use one such as {str(key)!r}."
+            )
+    return {key: read_metric(value) for key, value in metric.items()}
+
+
+def _asks_for_places(by):
+    return isinstance(by, (str, tuple)) or callable(by)
+
+
 def _region_labels(by, y_true, places, n_rows):
     """One label a row, from whatever regions are asked for."""
-    is_cells = isinstance(by, tuple)
-    if not (is_cells or isinstance(by, str) or callable(by)):
+    if not _asks_for_places(by):
         return _read_labels(by, n_rows, "by")
+    is_cells = isinstance(by, tuple)
     if isinstance(by, str) and by not in ("continent", "utm_zone"):
         raise ValueError(
             f'by={by!r} is no kind of region. Pass "continent", "utm_zone", ("s2", '
@@ -266,19 +288,18 @@ def _places_or_explain(y_true):
 
 
 def _read_labels(labels, n_rows, name):
-    labels = np.asarray(labels)
+    labels = label_array(labels)
     if labels.shape != (n_rows,):
         raise ValueError(
             f"{name} must hold one label for each of the {n_rows} photos, in an array "
             f"of shape ({n_rows},); got shape {labels.shape}."
         )
-    if labels.dtype.kind in "fcO":
-        missing = np.array([label is None or label != label for label in labels])
-        if missing.any():
-            raise ValueError(
-                f"{name}, row {int(np.argmax(missing))}: the label is missing. Give "
-                'photos without a region a label of their own, such as "unknown".'
-            )
+    row = first_missing(labels)
+    if row is not None:
+        raise ValueError(
+            f"{name}, row {row}: the label is missing. Give photos without a region a "
+            'label of their own, such as "unknown".'
+        )
     return labels
 
 

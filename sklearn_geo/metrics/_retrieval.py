@@ -13,7 +13,12 @@ from sklearn_geo.metrics._indicator import (
     member_lookup,
     row_batches,
 )
-from sklearn_geo.metrics._rows import check_choice, check_levels, check_same_length
+from sklearn_geo.metrics._rows import (
+    check_choice,
+    check_levels,
+    check_radius,
+    check_same_length,
+)
 
 # Anywhere, continent, country, region, city and street (Gomez et al., 2020).
 GRANULARITIES_KM = (np.inf, 2500, 750, 200, 25, 1)
@@ -116,6 +121,7 @@ def precision_at_k_within_km(
     [1.0, 0.5, 0.0]
     """
     check_choice(average, ("queries", "tags", None), "average")
+    check_radius(radius_km)
     tags, queries, places, thresholds, scalar, k, own = _read_queries(
         query_tags,
         query_places,
@@ -214,6 +220,7 @@ def precision_ceiling_at_k_within_km(
     [0.5, 0.25, 0.0]
     """
     check_choice(average, ("queries", "tags", None), "average")
+    check_radius(radius_km)
     tags, queries, places, thresholds, scalar, k, own = _read_queries(
         query_tags,
         query_places,

@@ -3,18 +3,26 @@
 """What the metrics share: one value a row, a weight a row, and their mean."""
 
 import warnings
+from numbers import Real
 
 import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
-from sklearn.utils.validation import _num_samples, check_array
+from sklearn.utils.validation import _num_samples
 
 from sklearn_geo.base import check_places
+
+
+def check_not_empty(n_rows, name):
+    """Check that there is a row at all."""
+    if not n_rows:
+        raise ValueError(f"{name} is empty: it has no row to be measured.")
 
 
 def check_same_length(**arrays):
     """Check that the named arrays have as many rows as the first of them."""
     lengths = {name: _num_samples(array) for name, array in arrays.items()}
     (first, expected), *others = lengths.items()
+    check_not_empty(expected, first)
     for name, length in others:
         if length != expected:
             raise ValueError(
@@ -26,7 +34,20 @@ def check_same_length(**arrays):
 def check_place_pairs(y_true, y_pred, *, name="y_pred"):
     """Validate true and predicted places, row against row."""
     y_true = check_places(y_true, name="y_true")
-    y_pred = check_places(y_pred, name=name)
+    try:
+        y_pred = check_places(y_pred, name=name)
+    except ValueError as error:
+        # Predictions are out of range because a model overshoots, far more often than
+        # because somebody has swapped their columns.
+        outside = " is outside [-90, 90]."
+        where, found, remedy = str(error).partition(outside)
+        if not found or "metres" in remedy:
+            raise
+        raise ValueError(
+            f"{where}{outside} A regressor may overshoot a pole: clip its latitudes "
+            f"first, np.clip({name}[:, 0], -90, 90). If many rows are like it, the "
+            "columns may be swapped: places are (latitude, longitude)."
+        ) from None
     check_same_length(**{"y_true": y_true, name: y_pred})
     return y_true, y_pred
 
@@ -35,13 +56,24 @@ def check_row_weights(sample_weight, n_rows):
     """Validate one weight a row; None stays None and means that rows count alike."""
     if sample_weight is None:
         return None
-    weights = check_array(
-        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
-    )
+    try:
+        weights = np.asarray(sample_weight, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(
+            "sample_weight must hold numbers, one for each row; got "
+            f"{sample_weight!r:.60}."
+        ) from None
     if weights.shape != (n_rows,):
         raise ValueError(
             f"sample_weight must hold one weight for each of the {n_rows} rows, in an "
             f"array of shape ({n_rows},); got shape {weights.shape}."
+        )
+    wrong = ~np.isfinite(weights)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise ValueError(
+            f"sample_weight, row {row}: {weights[row]} is no weight. Give rows that "
+            "should not count the weight 0."
         )
     if (weights < 0).any():
         row = int(np.argmax(weights < 0))
@@ -70,6 +102,23 @@ def check_levels(values, *, name, integer, least):
     if wrong.any():
         raise ValueError(f"{name} must be {least} or more; got {vector[wrong][0]}.")
     return vector, scalar
+
+
+def check_number(value, name, *, least, most=np.inf, example):
+    """Check that a value is a number strictly between two others."""
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise TypeError(f"{name} must be a number, such as {example}; got {value!r}.")
+    # Written so that NaN fails too.
+    if not least < value < most:
+        limits = f"between {least} and {most}"
+        if np.isinf(most):
+            limits = f"more than {least}"
+        raise ValueError(f"{name} must be {limits}, such as {example}; got {value!r}.")
+
+
+def check_radius(radius_km):
+    """Check the radius of a sphere."""
+    check_number(radius_km, "radius_km", least=0, example="6371.0088")
 
 
 def check_choice(value, choices, name):

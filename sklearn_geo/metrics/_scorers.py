@@ -6,13 +6,45 @@ import inspect
 from functools import partial
 
 import numpy as np
-from sklearn.base import is_classifier
 from sklearn.metrics._scorer import _BaseScorer
-from sklearn.utils.validation import _check_response_method
 
-from sklearn_geo.metrics._class_bias import class_bias, class_bias_kl
+from sklearn_geo.metrics._class_bias import class_bias_kl
 from sklearn_geo.metrics._errors import great_circle_error
-from sklearn_geo.metrics._names import METRICS, Metric, find_metric, metric_names
+from sklearn_geo.metrics._intervals import bootstrap_interval
+from sklearn_geo.metrics._names import (
+    METRICS,
+    find_function,
+    find_metric,
+    metric_names,
+)
+from sklearn_geo.metrics._paired import paired_wilcoxon
+from sklearn_geo.metrics._regions import per_region_score
+from sklearn_geo.metrics._responses import ask, read_tag_scores
+from sklearn_geo.metrics._retrieval import (
+    precision_at_k_within_km,
+    precision_ceiling_at_k_within_km,
+)
+
+_OF_RETRIEVAL = (
+    "is about lists of photos found in a gallery for queries, and a scorer sees only "
+    "the X and y of a fold. Call it on the lists that a fitted model returns."
+)
+_OF_PREDICTIONS = (
+    "and a scorer returns one number. Call it on predictions, such as those of "
+    "sklearn.model_selection.cross_val_predict."
+)
+# What is exported beside the metrics and no scorer can be made of, and why.
+_NO_SCORERS = {
+    great_circle_error: (
+        "returns one error a photo, and a scorer returns one number. Use "
+        "mean_great_circle_error or median_great_circle_error."
+    ),
+    precision_at_k_within_km: _OF_RETRIEVAL,
+    precision_ceiling_at_k_within_km: _OF_RETRIEVAL,
+    per_region_score: f"returns a table, one row a region, {_OF_PREDICTIONS}",
+    bootstrap_interval: f"returns an interval, {_OF_PREDICTIONS}",
+    paired_wilcoxon: f"compares two predictions, {_OF_PREDICTIONS}",
+}
 
 
 def get_geo_scorer_names():
@@ -69,7 +101,8 @@ them, default=None
     Raises
     ------
     ValueError
-        If there is no metric of this name, or if the function returns no single number.
+        If there is no metric of this name, if the function returns no single number, or
+        if an argument is given that the name or a partial function has fixed already.
 
     TypeError
         If the metric has no argument of such a name.
@@ -82,10 +115,18 @@ them, default=None
     Notes
     -----
     Metrics of places need an estimator that predicts (latitude, longitude), for example
-    any regressor for two targets. Metrics of tags need one that scores tags. Both forms
-    of a multi-label `predict_proba` are understood, one array of shape (n_photos,
-    n_tags) and a list of one array a tag; a tag that no photo of a training fold had is
-    scored 0.
+    any regressor for two targets. Metrics of tags need one that scores tags. All forms
+    of a multi-label `predict_proba` are understood: one array of shape (n_photos,
+    n_tags), a list of one array a tag, and, where there is a single tag, its two
+    classes. A tag that no photo of a training fold had is scored 0, or -inf where the
+    estimator has a `decision_function` only, so that no such tag comes before one that
+    was learnt.
+
+    Several of these scorers in one `scoring={...}` call the estimator once.
+
+    There is no scorer of `precision_at_k_within_km`, because retrieval does not look
+    at the photos of a fold one by one: it ranks a gallery for queries of a tag and a
+    place, and `scorer(estimator, X, y)` has room for neither.
 
     Examples
     --------
@@ -108,10 +149,16 @@ them, default=None
     name = None
     if isinstance(metric, str):
         name = metric
-        found, arguments = find_metric(metric, signed=True)
-        kwargs = {**arguments, **kwargs}
+        _refuse_what_is_no_metric(metric)
+        found, fixed = find_metric(metric, signed=True)
+        _refuse_fixed_arguments(metric, fixed, kwargs)
+        kwargs = {**fixed, **kwargs}
     elif callable(metric):
-        found = _find_function(metric)
+        plain = metric.func if isinstance(metric, partial) else metric
+        _refuse_what_is_no_metric(plain)
+        if plain is not metric:
+            _refuse_fixed_arguments("the partial function", metric.keywords, kwargs)
+        found = find_function(metric)
     else:
         raise TypeError(
             "metric must be the name of a metric or a function metric(y_true, y_pred); "
@@ -129,25 +176,18 @@ them, default=None
     )
 
 
-def _find_function(function):
-    """Look a function up among the metrics; of others, assume that more is better."""
-    plain = function.func if isinstance(function, partial) else function
-    if plain is great_circle_error:
+def _refuse_what_is_no_metric(metric):
+    for function, reason in _NO_SCORERS.items():
+        if metric is function or metric == function.__name__:
+            raise ValueError(f"{function.__name__} {reason}")
+
+
+def _refuse_fixed_arguments(name, fixed, kwargs):
+    for key in fixed.keys() & kwargs.keys():
         raise ValueError(
-            "great_circle_error returns one error a photo, and a scorer returns one "
-            "number. Use mean_great_circle_error or median_great_circle_error."
+            f"{name} says {key}={fixed[key]!r} already, so {key}={kwargs[key]!r} is "
+            "one too many. Leave one of the two out."
         )
-    if plain is class_bias:
-        if plain is not function:
-            raise ValueError(
-                'A scorer of class bias is made by make_geo_scorer("neg_class_bias", '
-                "...), with its arguments there."
-            )
-        function = plain = class_bias_kl
-    for metric in METRICS.values():
-        if metric.function is plain:
-            return Metric(function, metric.greater_is_better, metric.response_method)
-    return Metric(function)
 
 
 def _check_arguments(function, kwargs):
@@ -187,10 +227,10 @@ class GeoScorer(_BaseScorer):
     def __repr__(self):
         if self._name is None:
             plain = getattr(self._score_func, "__name__", repr(self._score_func))
-            arguments = [plain]
+            arguments = ["class_bias" if self._score_func is class_bias_kl else plain]
         else:
             arguments = [repr(self._name)]
-        found = _find_function(self._score_func)
+        found = find_function(self._score_func)
         named = {} if self._name is None else find_metric(self._name, signed=True)[1]
         if (self._sign > 0) != found.greater_is_better:
             arguments.append(f"greater_is_better={self._sign > 0}")
@@ -209,40 +249,9 @@ class GeoScorer(_BaseScorer):
             "of the two.",
             kwargs,
         )
-        method = _check_response_method(estimator, self._response_method)
-        predicts = method == getattr(estimator, "predict", None)
-        if predicts and not is_classifier(estimator):
-            # Shared with the other scorers of a search: predicting can take long.
-            y_pred = method_caller(estimator, "predict", X)
-        else:
-            # scikit-learn's own reading of responses would take a table of two tags for
-            # two classes, and trips over tags that a fold has none of.
-            y_pred = method(X)
-            if not predicts:
-                y_pred = _stack_tags(y_pred, estimator)
+        y_pred, method = ask(method_caller, estimator, self._response_method, X)
+        if method != "predict" or find_function(self._score_func).reads_tags:
+            y_pred = read_tag_scores(y_pred, estimator, method, y_true)
         return self._sign * self._score_func(
             y_true, y_pred, **{**self._kwargs, **kwargs}
         )
-
-
-def _stack_tags(response, estimator):
-    """Make one table out of a list of one table a tag; let a table pass."""
-    if not isinstance(response, list):
-        return response
-    classes = getattr(estimator, "classes_", None)
-    columns = []
-    for tag, table in enumerate(response):
-        table = np.asarray(table)
-        if table.ndim == 2 and table.shape[1] == 2:
-            columns.append(table[:, 1])
-        elif table.ndim == 2 and table.shape[1] == 1 and classes is not None:
-            # One class only: either no photo of the fold had the tag or all had it.
-            columns.append(np.full(len(table), float(classes[tag][0])))
-        elif table.ndim == 1:
-            columns.append(table)
-        else:
-            raise ValueError(
-                f"The response of {type(estimator).__name__} for tag {tag} has shape "
-                f"{table.shape}, not a column of not having it and one of having it."
-            )
-    return np.column_stack(columns)

@@ -278,7 +278,8 @@ def tag_coverage_at_k(
     used = np.zeros(n_tags, dtype=bool)
     used[truth.indices] = True
     if not used.any():
-        return undefined("No photo of y_true has a tag.")
+        nothing = undefined("No photo of y_true has a tag.")
+        return nothing if scalar else np.full(levels.size, nothing)
     seen = np.zeros((levels.size, n_tags), dtype=bool)
     if ranked:
         lists = check_ranked(y_score, n_photos, n_tags, name="y_score", what="tag")

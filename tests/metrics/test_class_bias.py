@@ -101,6 +101,38 @@ def test_ids_of_64_bits_are_not_rounded():
         assert bias.kl == pytest.approx(entropy([2, 2], [3, 1]))
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        list,
+        lambda ids: np.array(ids, dtype=object),
+        lambda ids: [np.uint64(ids[0]), *ids[1:]],
+        lambda ids: pd.Series(ids, dtype=object),
+        lambda ids: pd.Series(np.array(ids, dtype=np.uint64)).astype("UInt64"),
+        lambda ids: np.array(ids, dtype=np.uint64),
+    ],
+)
+def test_ids_of_64_bits_in_lists_are_not_rounded(form):
+    # Beside 5, numpy makes a float of 2**63 + 1 in a list, and the same of 2**63.
+    true, pred = [2**63, 2**63 + 1, 5, 6], [2**63, 2**63, 5, 6]
+    expected = entropy([2, 2, 2, 2], [3, 1, 2, 2])
+    array = np.array(true, dtype=np.uint64)
+    for labels in (None, true, array):
+        for bias in (
+            class_bias(form(true), form(pred), labels=labels),
+            class_bias(array, form(pred), labels=labels),
+            class_bias(form(true), np.array(pred, dtype=np.uint64), labels=labels),
+        ):
+            assert bias.n_cells == 4
+            assert bias.kl == pytest.approx(expected)
+    # Nor does a -1, or a float, turn the ids beside it into floats.
+    for other in (-1, 0.5):
+        bias = class_bias(form(true), [2**63, 2**63, 5, other])
+        assert bias.n_cells == 5
+        assert bias.kl == pytest.approx(entropy([2, 2, 2, 2, 1], [3, 1, 2, 1, 2]))
+    assert class_bias(array, [1.5] * 4).n_cells == 5
+
+
 @settings(deadline=None, max_examples=50)
 @given(
     arrays(np.int64, st.integers(1, 30), elements=st.integers(0, 5)),
@@ -152,6 +184,15 @@ def test_matches_scipy(true, seed):
             {"true_cells": ["a", None], "predicted_cells": ["a", "a"]},
             "row 1: None is no",
         ),
+        ({"true_cells": ["a", np.nan], "predicted_cells": ["a", "a"]}, "row 1: nan is"),
+        (
+            {
+                "true_cells": pd.Series([1, None], dtype="Int64"),
+                "predicted_cells": [0, 0],
+            },
+            "row 1: (nan|<NA>) is no",
+        ),
+        ({"true_cells": [0, np.inf], "predicted_cells": [0, 0]}, "row 1: inf is no"),
         (
             {"true_cells": [0], "predicted_cells": [0], "pseudo_count": -1},
             "pseudo_count",
@@ -165,3 +206,12 @@ def test_matches_scipy(true, seed):
 def test_bad_input(arguments, words):
     with pytest.raises(ValueError, match=words):
         class_bias(**arguments)
+
+
+def test_bad_types():
+    with pytest.raises(TypeError, match="pseudo_count must be a number; got 'a'"):
+        class_bias([0], [0], pseudo_count="a")
+    with pytest.raises(TypeError, match="base must be a number, such as 2; got 'a'"):
+        class_bias([0], [0], base="a")
+    with pytest.raises(TypeError, match=r"true_cells mixes values.*int, str"):
+        class_bias([0, "a"], ["a", "b"])

@@ -218,8 +218,41 @@ def test_bad_weights_are_named(metric):
         metric(good, good, sample_weight=[1, -2])
     with pytest.raises(ValueError, match="0 in every row"):
         metric(good, good, sample_weight=[0, 0])
-    with pytest.raises(ValueError, match="sample_weight contains NaN"):
+    with pytest.raises(ValueError, match="sample_weight, row 1: nan is no weight"):
         metric(good, good, sample_weight=[1, np.nan])
+    with pytest.raises(ValueError, match="sample_weight, row 0: inf is no weight"):
+        metric(good, good, sample_weight=[np.inf, 1])
+    with pytest.raises(TypeError, match="sample_weight must hold numbers"):
+        metric(good, good, sample_weight=["a", "b"])
+    with pytest.raises(TypeError, match="radius_km must be a number, such as 6371"):
+        metric(good, good, radius_km="a")
+    with pytest.raises(ValueError, match="radius_km must be more than 0"):
+        metric(good, good, radius_km=-1)
+
+
+@pytest.mark.parametrize("metric", [great_circle_error, *SUMMARIES])
+def test_no_rows(metric):
+    for nothing in (np.zeros((0, 2)), pd.DataFrame({"lat": [], "lon": []}), []):
+        with pytest.raises(ValueError, match=r"y_true is (an )?empty"):
+            metric(nothing, nothing)
+    with pytest.raises(ValueError, match="y_pred is empty"):
+        metric([[0.0, 0.0]], np.zeros((0, 2)))
+
+
+@pytest.mark.parametrize("metric", [great_circle_error, *SUMMARIES])
+def test_predictions_beyond_a_pole_are_to_be_clipped(metric):
+    # Latitude 90.5 beside longitude 10 is what a regressor overshoots to, and would
+    # look like swapped columns in y_true.
+    with pytest.raises(ValueError, match=r"y_true, row 0.*look swapped"):
+        metric([[90.5, 10.0]], [[0.0, 0.0]])
+    with pytest.raises(
+        ValueError, match=r"y_pred, row 0: latitude 90.5 .*np.clip\(y_pred\[:, 0\]"
+    ) as caught:
+        metric([[0.0, 0.0]], [[90.5, 10.0]])
+    assert "look swapped" not in str(caught.value)
+    # What is far out is in metres, and nothing to clip.
+    with pytest.raises(ValueError, match=r"y_pred, row 0.*metres"):
+        metric([[0.0, 0.0]], [[5_000_000.0, 600_000.0]])
 
 
 @pytest.mark.parametrize(
@@ -241,3 +274,5 @@ def test_bad_thresholds(km, words):
 def test_bad_scale():
     with pytest.raises(ValueError, match="scale_km must be more than 0"):
         geo_score([[0, 0]], [[0, 0]], scale_km=0)
+    with pytest.raises(TypeError, match="scale_km must be a number"):
+        geo_score([[0, 0]], [[0, 0]], scale_km="a")

@@ -15,11 +15,13 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn_geo.metrics import (
     accuracy_at_km,
     bootstrap_interval,
+    class_bias,
     geo_score,
     hashtag_accuracy_at_k,
     macro_average_precision,
     mean_great_circle_error,
     median_great_circle_error,
+    tag_coverage_at_k,
 )
 
 DEGREE = 6371.0088 * math.pi / 180
@@ -281,7 +283,7 @@ def test_lists_are_read():
     ("changes", "words"),
     [
         ({"groups": np.zeros(40)}, "at least two groups; got 1"),
-        ({"groups": [1, 2]}, "user or album of each of the 40 photos"),
+        ({"groups": [1, 2]}, "user or album of each of the 40 rows"),
         ({"y_true": TRUE[:1], "y_pred": PRED[:1]}, "at least two photos; got 1"),
         ({"y_pred": PRED[:3]}, "y_true has 40 rows but y_pred has 3"),
         ({"n_resamples": 0}, "n_resamples must be a whole number above 0"),
@@ -294,6 +296,11 @@ def test_lists_are_read():
         ({"metric": lambda t, p: np.zeros((2, 2))}, "or a vector of them"),
         ({"sample_weight": np.full(40, -1)}, "row 0: -1 is negative"),
         ({"y_pred": np.full((40, 2), 91.0)}, "y_pred"),
+        ({"groups": [None] + ["u"] * 20 + ["v"] * 19}, "groups, row 0: the group is m"),
+        ({"groups": [1.0] * 20 + [np.nan] * 20}, "groups, row 20: the group is missi"),
+        ({"groups": ["u"] * 39 + [np.nan]}, "groups, row 39: the group is missing"),
+        ({"y_true": TRUE[:0], "y_pred": PRED[:0]}, "y_true is empty"),
+        ({"metric": np.mean, "y_true": [], "y_pred": None}, "y_true is empty"),
     ],
 )
 def test_bad_input(changes, words):
@@ -303,7 +310,55 @@ def test_bad_input(changes, words):
         bootstrap_interval(**arguments)
 
 
+def test_groups_of_any_kind():
+    for name in (
+        lambda g: g.tolist(),
+        lambda g: [f"user {i}" for i in g],
+        lambda g: np.datetime64("2014-01-01") + g,
+        lambda g: (g + 0.5).tolist(),
+        # Ids that float64 cannot tell apart.
+        lambda g: [2**63 + int(i) if i else 0 for i in g],
+    ):
+        options = {"n_resamples": 50, "random_state": 0}
+        found = bootstrap_interval(
+            "geo_score", TRUE, PRED, groups=name(GROUPS), **options
+        )
+        same(
+            found,
+            bootstrap_interval("geo_score", TRUE, PRED, groups=GROUPS, **options),
+        )
+
+
+def test_class_bias_by_function_and_by_name():
+    cells = np.repeat([0, 1, 2, 3], 10)
+    options = {"n_resamples": 50, "random_state": 0}
+    for metric in (class_bias, partial(class_bias, base=math.e)):
+        same(
+            bootstrap_interval(metric, cells, GROUPS % 4, **options),
+            bootstrap_interval("class_bias", cells, GROUPS % 4, **options),
+        )
+
+
+def test_coverage_on_resamples_without_a_tag():
+    truth, score = np.zeros((4, 2)), np.zeros((4, 2))
+    truth[0, 0] = 1
+    with pytest.warns(UndefinedMetricWarning, match="of the 100 resamples"):
+        found = bootstrap_interval(
+            partial(tag_coverage_at_k, k=[1, 2]),
+            truth,
+            score,
+            n_resamples=100,
+            random_state=0,
+        )
+    # By one suggestion nothing is sure among ties, by two everything is.
+    assert found.low.tolist() == found.high.tolist() == [0, 1]
+
+
 def test_more_bad_input():
+    with pytest.raises(TypeError, match="confidence_level must be a number, such as"):
+        bootstrap_interval("geo_score", TRUE, PRED, confidence_level="95")
+    with pytest.raises(TypeError, match="groups mixes values that cannot be sorted"):
+        bootstrap_interval("geo_score", TRUE, PRED, groups=[1] * 20 + ["u"] * 20)
     with pytest.raises(TypeError, match="name of a metric or a function"):
         bootstrap_interval(5, TRUE, PRED)
 

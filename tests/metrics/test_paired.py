@@ -103,7 +103,43 @@ def test_radius_scales_differences_only():
     assert unit.median_difference == pytest.approx(math.radians(3))
 
 
+def test_rounding_errors_are_no_differences():
+    rng = np.random.default_rng(0)
+    true, a = (
+        np.column_stack([rng.uniform(-90, 90, 500), rng.uniform(-180, 180, 500)])
+        for _ in range(2)
+    )
+    b = a + [0.0, 360.0]
+    for radius_km in (6371.0088, 1.0):
+        result = paired_wilcoxon(true, a, b, radius_km=radius_km)
+        assert (result.statistic, result.pvalue, result.n_nonzero) == (0, 1, 0)
+        assert result.mean_difference == result.median_difference == 0
+    assert paired_wilcoxon(true, a, b, groups=np.arange(500) % 9).n_nonzero == 0
+    # A degree of latitude is 111 km, so a millimetre is 1e-8 degrees: a difference.
+    b[0] = a[0] = true[0] = [0.0, 0.0]
+    b[0, 0] = 1e-8
+    assert paired_wilcoxon(true, a, b).n_nonzero == 1
+
+
+@pytest.mark.parametrize(
+    "groups", [["u", None, "v", "v", "w"], [1, np.nan, 2, 2, 3], ["u", np.nan, *"vvw"]]
+)
+def test_missing_groups(groups):
+    good = at(1, 2, 3, 4, 5)
+    with pytest.raises(ValueError, match=r"groups, row 1: the group is missing.*Leave"):
+        paired_wilcoxon(TRUE, good, good, groups=groups)
+
+
+def test_no_rows():
+    with pytest.raises(ValueError, match="y_true is empty"):
+        paired_wilcoxon(*[np.zeros((0, 2))] * 3)
+
+
 def test_bad_input():
+    with pytest.raises(TypeError, match="radius_km must be a number"):
+        paired_wilcoxon(TRUE, TRUE, TRUE, radius_km="a")
+    with pytest.raises(ValueError, match=r"pred_a, row 0.*np.clip\(pred_a"):
+        paired_wilcoxon(TRUE, at(1, 2, 3, 4, 5) + [91, 0], TRUE)
     good = at(1, 2, 3, 4, 5)
     with pytest.raises(ValueError, match=r"pred_b.*row 2"):
         paired_wilcoxon(TRUE, good, [[0, 0], [0, 0], [99, 200], [0, 0], [0, 0]])
@@ -113,5 +149,5 @@ def test_bad_input():
         paired_wilcoxon(TRUE, good, good[:4])
     with pytest.raises(ValueError, match="alternative must be one of 'two-sided'"):
         paired_wilcoxon(TRUE, good, good, alternative="smaller")
-    with pytest.raises(ValueError, match="user or album of each photo"):
+    with pytest.raises(ValueError, match="user or album of each of the 5 rows"):
         paired_wilcoxon(TRUE, good, good, groups=[1, 2])

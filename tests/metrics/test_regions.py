@@ -13,6 +13,7 @@ from sklearn.exceptions import UndefinedMetricWarning
 
 from sklearn_geo.metrics import (
     accuracy_at_km,
+    class_bias,
     continent_names,
     geo_score,
     hashtag_accuracy_at_k,
@@ -20,6 +21,7 @@ from sklearn_geo.metrics import (
     mean_great_circle_error,
     median_great_circle_error,
     per_region_score,
+    tag_coverage_at_k,
 )
 
 PARIS, BERLIN, SYDNEY = [48.86, 2.35], [52.52, 13.40], [-33.87, 151.21]
@@ -144,6 +146,11 @@ def test_every_place_has_a_continent_whatever_its_longitude_is_called(lat, lon):
     # Rounding of the longitude may cross the border of a box.
     if continent_names([[lat, (lon + 360) - 360]])[0] == one:
         assert one == same
+
+
+def test_no_places_have_no_continents():
+    with pytest.raises(ValueError, match="places is empty"):
+        continent_names(np.zeros((0, 2)))
 
 
 def test_by_continent():
@@ -283,6 +290,8 @@ def test_metrics_of_tags_take_places():
         ({"metric": "accuracy"}, "There is no metric 'accuracy'"),
         ({"metric": {}}, "metric must name at least one metric"),
         ({"metric": {"count": "geo_score"}}, "columns already"),
+        ({"y_true": TRUE[:0], "y_pred": PRED[:0]}, "y_true is empty"),
+        ({"by": ["a", np.nan, "b", "c"]}, "by, row 1: the label is missing"),
         ({"min_count": 0}, "min_count must be a whole number above 0"),
         ({"min_count": 9}, "the largest one, Europe, has 3"),
         ({"sample_weight": [1, 2]}, "one weight for each of the 4 rows"),
@@ -299,6 +308,57 @@ def test_bad_input(changes, words):
     metric, y_true, y_pred = (arguments.pop(k) for k in ("metric", "y_true", "y_pred"))
     with pytest.raises(ValueError, match=words):
         per_region_score(metric, y_true, y_pred, **arguments)
+
+
+@pytest.mark.parametrize("by", ["continent", "utm_zone", ("s2", 3), lambda p: p[:, 0]])
+@pytest.mark.parametrize(
+    "metric",
+    [
+        "hashtag_accuracy_at_1",
+        partial(tag_coverage_at_k, k=[1, 2]),
+        {"error": "geo_score", "map": macro_average_precision},
+    ],
+)
+def test_two_tags_are_no_places(metric, by):
+    truth = np.array([[1, 0], [0, 1], [1, 1], [1, 0]])
+    with pytest.raises(ValueError, match="A metric of tags needs places="):
+        per_region_score(metric, truth, truth, by=by)
+
+
+def test_coverage_where_a_region_has_no_tags():
+    truth = np.array([[1, 0], [0, 1], [0, 0], [1, 0]])
+    metric = partial(tag_coverage_at_k, k=[1, 2])
+    with pytest.warns(UndefinedMetricWarning, match="No photo of y_true has a tag"):
+        table = per_region_score(metric, truth, truth, by=list("aaba"))
+    assert table.score[0].tolist() == [1, 1]
+    assert np.isnan(table.score[1]).all()
+    assert table.score.shape == (2, 2)
+
+
+def test_class_bias_by_function_and_by_name():
+    true, pred = [0, 0, 1, 1], [0, 1, 1, 1]
+    expected = per_region_score("class_bias", true, pred, by=list("aabb"))
+    for metric in (class_bias, partial(class_bias, pseudo_count=1.0)):
+        table = per_region_score(metric, true, pred, by=list("aabb"))
+        assert table.score.tolist() == expected.score.tolist()
+    # Counts (2, 0) and (1, 1) become shares (3, 1) / 4 and (2, 2) / 4; then equal ones.
+    a = 0.75 * np.log(0.75 / 0.5) + 0.25 * np.log(0.25 / 0.5)
+    assert expected.score == pytest.approx([a, 0])
+
+
+def test_keys_that_are_no_text():
+    with pytest.raises(
+        TypeError, match=r"the key 25 is not text.*use one such as '25'"
+    ):
+        per_region_score({25: "accuracy_at_25km"}, TRUE, PRED, by="continent")
+
+
+def test_labels_of_64_bits_are_not_rounded():
+    by = [2**63, 2**63 + 1, 5, 5]
+    table = per_region_score("geo_score", TRUE, TRUE, by=by)
+    assert table.region.tolist() == [5, 2**63, 2**63 + 1]
+    with pytest.raises(TypeError, match="by mixes values that cannot be sorted"):
+        per_region_score("geo_score", TRUE, TRUE, by=["a", 1, 2, "b"])
 
 
 def test_frames_without_pandas_say_what_to_install(monkeypatch):

@@ -220,6 +220,11 @@ def test_frames_and_radius():
         ({"k": 0}, "k must be 1 or more"),
         ({"km": -1}, "km must be 0 or more"),
         ({"average": "macro"}, "average must be one of 'queries', 'tags', None"),
+        ({"radius_km": 0}, "radius_km must be more than 0"),
+        ({"query_places": np.zeros((0, 2))}, "query_places is empty"),
+        ({"gallery_places": np.zeros((0, 2))}, "gallery_places is empty"),
+        ({"gallery_tags": np.zeros((0, 2))}, "gallery_tags is empty"),
+        ({"query_tags": np.zeros(0, int)}, "query_tags must hold one position"),
     ],
 )
 def test_bad_input(changes, words):
@@ -233,3 +238,15 @@ def test_bad_input(changes, words):
     arguments.update(changes)
     with pytest.raises(ValueError, match=words):
         precision_at_k_within_km(**arguments)
+    if arguments.pop("ranked") == [[0]]:
+        with pytest.raises(ValueError, match=words):
+            precision_ceiling_at_k_within_km(**arguments)
+
+
+def test_a_radius_that_is_no_number():
+    for metric, more in [
+        (precision_at_k_within_km, {"ranked": [[0]]}),
+        (precision_ceiling_at_k_within_km, {}),
+    ]:
+        with pytest.raises(TypeError, match="radius_km must be a number"):
+            metric([0], PLACES[:1], TAGS, PLACES, radius_km="a", **more)

@@ -10,20 +10,35 @@ import sklearn
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LinearRegression, RidgeClassifier
-from sklearn.metrics import get_scorer
-from sklearn.model_selection import GridSearchCV, cross_val_score, cross_validate
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
+from sklearn.metrics import (
+    average_precision_score,
+    get_scorer,
+    label_ranking_loss,
+    make_scorer,
+)
+from sklearn.model_selection import (
+    GridSearchCV,
+    KFold,
+    cross_val_score,
+    cross_validate,
+)
 from sklearn.multiclass import OneVsRestClassifier
-from sklearn.multioutput import MultiOutputRegressor
+from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeRegressor
 
 from sklearn_geo.metrics import (
     accuracy_at_km,
+    bootstrap_interval,
     class_bias,
     geo_score,
     get_geo_scorer_names,
@@ -33,6 +48,10 @@ from sklearn_geo.metrics import (
     make_geo_scorer,
     mean_great_circle_error,
     median_great_circle_error,
+    paired_wilcoxon,
+    per_region_score,
+    precision_at_k_within_km,
+    precision_ceiling_at_k_within_km,
     tag_coverage_at_k,
 )
 
@@ -127,6 +146,9 @@ def test_class_bias_scores_a_classifier_of_cells():
     assert expected < 0
     assert make_geo_scorer("neg_class_bias")(model, X, cells) == expected
     assert make_geo_scorer(class_bias)(model, X, cells) == expected
+    assert repr(make_geo_scorer(class_bias)) == "make_geo_scorer(class_bias)"
+    fixed = pickle.loads(pickle.dumps(make_geo_scorer(partial(class_bias, base=2))))
+    assert fixed(model, X, cells) == pytest.approx(expected / np.log(2))
     scorer = make_geo_scorer("neg_class_bias", labels=list("abcd"), base=2)
     expected = -class_bias(cells, model.predict(X), labels=list("abcd"), base=2).kl
     assert scorer(model, X, cells) == expected
@@ -230,12 +252,12 @@ def test_tags_by_ordinary_classifiers(model):
         assert ((scores >= 0) & (scores <= 1)).all()
         assert scores.any()
     model = clone(model).fit(FEATURES, TAGS)
-    if hasattr(model, "decision_function"):
-        score = model.decision_function(FEATURES)
-    else:
+    if hasattr(model, "predict_proba"):
         score = model.predict_proba(FEATURES)
         if isinstance(score, list):
             score = np.column_stack([p[:, 1] for p in score])
+    else:
+        score = model.decision_function(FEATURES)
     expected = hashtag_accuracy_at_k(TAGS, score, 1)
     assert make_geo_scorer("hashtag_accuracy_at_1")(model, FEATURES, TAGS) == expected
 
@@ -258,9 +280,186 @@ def test_tags_that_a_fold_has_none_or_only_of(model):
     assert score(model, FEATURES, truth) == 1
 
 
+def unseen_tags():
+    """Make photos with 20 tags of a tenth of them each, of which five are unseen."""
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(200, 3))
+    tags = (rng.random((200, 20)) < 0.1).astype(int)
+    tags[:, [0, 4, 8, 12, 16]] = 0
+    return X, tags
+
+
+@pytest.mark.filterwarnings("ignore:Label not:UserWarning")
+@pytest.mark.parametrize(
+    ("model", "options"),
+    [
+        (
+            OneVsRestClassifier(LogisticRegression()),
+            {"response_method": "predict_proba"},
+        ),
+        (
+            OneVsRestClassifier(LogisticRegression()),
+            {"response_method": "decision_function"},
+        ),
+        (OneVsRestClassifier(GaussianNB()), {}),
+        (OneVsRestClassifier(LinearSVC()), {}),
+        (RidgeClassifier(), {}),
+        (make_pipeline(StandardScaler(), OneVsRestClassifier(LinearSVC())), {}),
+        (GridSearchCV(RidgeClassifier(), {"alpha": [1.0]}, cv=2), {}),
+        (FrozenEstimator(OneVsRestClassifier(LinearSVC())), {}),
+        # Neighbours and trees give 0 to some tags that they have seen, too.
+        (KNeighborsClassifier(3), {"ties": "pessimistic"}),
+        (RandomForestClassifier(3, random_state=0), {"ties": "pessimistic"}),
+    ],
+)
+def test_unseen_tags_come_last(model, options):
+    X, tags = unseen_tags()
+    if isinstance(model, FrozenEstimator):
+        model.estimator.fit(X, tags)
+    model = clone(model).fit(X, tags)
+    # Whoever looks for what no training photo had finds it behind the 15 others.
+    truth = np.tile((~tags.any(axis=0)).astype(int), (len(X), 1))
+    options = {"k": 15, "ties": "optimistic", **options}
+    assert make_geo_scorer("hashtag_accuracy_at_k", **options)(model, X, truth) == 0
+    options["k"] = 20
+    assert make_geo_scorer("hashtag_accuracy_at_k", **options)(model, X, truth) == 1
+
+
+@pytest.mark.filterwarnings("ignore:Label .* is present:UserWarning")
+def test_a_tag_that_all_have_comes_first_among_margins():
+    X, tags = unseen_tags()
+    tags[:, 3] = 1
+    truth = np.zeros_like(tags)
+    truth[:, 3] = 1
+    for model in (OneVsRestClassifier(LinearSVC()), RidgeClassifier()):
+        model.fit(X, tags)
+        assert make_geo_scorer("hashtag_accuracy_at_1")(model, X, truth) == 1
+        # What was learnt keeps its margins; who has the tag of all is no question.
+        found = make_geo_scorer("macro_average_precision")(model, X, tags)
+        expected = macro_average_precision(tags, model.decision_function(X))
+        assert found == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        RandomForestClassifier(5, random_state=0),
+        KNeighborsClassifier(3),
+        MLPClassifier(3, max_iter=20, random_state=0),
+        DummyClassifier(),
+        OneVsRestClassifier(LinearSVC()),
+        OneVsRestClassifier(GaussianNB()),
+        RidgeClassifier(),
+        MultiOutputClassifier(LogisticRegression()),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer:UserWarning")
+def test_a_single_tag(model):
+    tags = TAGS[:, :1]
+    model = clone(model).fit(FEATURES, tags)
+    if hasattr(model, "predict_proba"):
+        score = model.predict_proba(FEATURES)
+        score = (score[0] if isinstance(score, list) else score)[:, 1]
+    else:
+        score = np.ravel(model.decision_function(FEATURES))
+    expected = average_precision_score(tags.ravel(), score)
+    for truth in (tags, tags.tolist(), pd.DataFrame(tags), sparse.csr_array(tags)):
+        scorer = make_geo_scorer("macro_average_precision")
+        assert scorer(model, FEATURES, truth) == pytest.approx(expected)
+        assert make_geo_scorer("hashtag_accuracy_at_1")(model, FEATURES, truth) == 1
+    scorer = make_geo_scorer("macro_average_precision", response_method="predict")
+    expected = average_precision_score(tags.ravel(), np.ravel(model.predict(FEATURES)))
+    assert scorer(model, FEATURES, tags) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("has_it", [0, 1])
+@pytest.mark.parametrize(
+    "model", [RandomForestClassifier(3), KNeighborsClassifier(3), DummyClassifier()]
+)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")
+def test_a_single_tag_that_none_or_all_had(model, has_it):
+    model = clone(model).fit(FEATURES, np.full((60, 1), has_it))
+    seen = []
+
+    def first(y_true, y_score):
+        seen.append(y_score)
+        return float(y_score[0, 0])
+
+    scorer = make_geo_scorer(first, response_method="predict_proba")
+    assert scorer(model, FEATURES, TAGS[:, :1]) == has_it
+    assert seen[0].shape == (60, 1)
+
+
+@pytest.mark.parametrize("method", ["predict_proba", "decision_function"])
+@pytest.mark.parametrize("others", [[], ["ranking loss"]])
+def test_scores_of_tags_are_shared_within_a_search(method, others):
+    calls = []
+
+    class Counting(ClassifierMixin, BaseEstimator):
+        def fit(self, X, y):
+            self.classes_ = np.arange(y.shape[1])
+            return self
+
+        def predict(self, X):
+            return self._score(X) > 0.5
+
+        def _score(self, X):
+            calls.append(len(X))
+            return np.tile(X[:, :1] - X[:, :1].min() + 0.01, TAGS.shape[1])
+
+    def respond(self, X):
+        return self._score(X)
+
+    respond.__name__ = method
+    setattr(Counting, method, respond)
+    # scikit-learn's own scorers read responses in another way, and keep them apart.
+    names = ["hashtag_accuracy_at_1", "tag_coverage_at_1", "macro_average_precision"]
+    scoring = {name: make_geo_scorer(name) for name in names}
+    scoring.update(
+        {key: make_scorer(label_ranking_loss, response_method=method) for key in others}
+    )
+    found = cross_validate(
+        Counting(), FEATURES, TAGS, scoring=scoring, cv=3, error_score="raise"
+    )
+    assert len(calls) == 3 * (1 + len(others))
+    for name in names:
+        alone = cross_val_score(
+            Counting(), FEATURES, TAGS, scoring=scoring[name], cv=3, error_score="raise"
+        )
+        assert found[f"test_{name}"].tolist() == alone.tolist()
+
+
+def test_predictions_of_cells_are_shared_within_a_search():
+    calls = []
+
+    class Counting(PlaceClassifier):
+        def predict(self, X):
+            calls.append(len(X))
+            return super().predict(X)
+
+    scoring = {str(km): make_geo_scorer(f"accuracy_at_{km}km") for km in (1, 25, 200)}
+    folds = KFold(3)
+    cross_validate(Counting(), FEATURES, PLACES, scoring=scoring, cv=folds)
+    assert len(calls) == 3
+
+
+def test_no_photos():
+    for name, table in [
+        ("geo_score", np.zeros((0, 2))),
+        ("macro_average_precision", np.zeros((0, 5))),
+    ]:
+        with pytest.raises(ValueError, match="y_true is empty"):
+            make_geo_scorer(name)(FirstColumns(), table, table)
+
+
 def test_two_tags_are_not_two_classes():
     tags = TAGS[:, :2]
     model = OneVsRestClassifier(LinearDiscriminantAnalysis()).fit(FEATURES, tags)
+    found = make_geo_scorer("macro_average_precision")(model, FEATURES, tags)
+    expected = macro_average_precision(tags, model.predict_proba(FEATURES))
+    assert found == expected
+    model = RidgeClassifier().fit(FEATURES, tags)
     found = make_geo_scorer("macro_average_precision")(model, FEATURES, tags)
     expected = macro_average_precision(tags, model.decision_function(FEATURES))
     assert found == expected
@@ -274,11 +473,14 @@ def test_response_method():
     assert repr(scorer) == (
         "make_geo_scorer('hashtag_accuracy_at_1', response_method='predict')"
     )
-    scorer = make_geo_scorer(
-        "hashtag_accuracy_at_1", response_method=["predict_proba", "decision_function"]
-    )
-    expected = hashtag_accuracy_at_k(TAGS, model.predict_proba(FEATURES), 1)
-    assert scorer(model, FEATURES, TAGS) == expected
+    for methods in (
+        ["decision_function", "predict_proba"],
+        ["predict_proba", "decision_function"],
+    ):
+        scorer = make_geo_scorer("macro_average_precision", response_method=methods)
+        score = getattr(model, methods[0])(FEATURES)
+        expected = macro_average_precision(TAGS, score)
+        assert scorer(model, FEATURES, TAGS) == expected
     with pytest.raises(AttributeError, match="decision_function"):
         make_geo_scorer("hashtag_accuracy_at_1")(
             LinearRegression().fit(FEATURES, TAGS), FEATURES, TAGS
@@ -381,8 +583,37 @@ def test_metrics_that_return_no_single_number():
         make_geo_scorer(partial(accuracy_at_km, km=[1, 25]))
     scorer = make_geo_scorer("accuracy_at_km", km=25)
     assert repr(scorer) == "make_geo_scorer('accuracy_at_km', km=25)"
-    with pytest.raises(ValueError, match=r'make_geo_scorer."neg_class_bias"'):
-        make_geo_scorer(partial(class_bias, base=2))
+
+
+@pytest.mark.parametrize(
+    ("metric", "words"),
+    [
+        (precision_at_k_within_km, "precision_at_k_within_km is about lists of photos"),
+        ("precision_at_k_within_km", "precision_at_k_within_km is about lists of pho"),
+        (precision_ceiling_at_k_within_km, "a scorer sees only the X and y of a fold"),
+        (per_region_score, "per_region_score returns a table.*cross_val_predict"),
+        (partial(per_region_score, "geo_score", by="continent"), "returns a table"),
+        (bootstrap_interval, "bootstrap_interval returns an interval"),
+        (paired_wilcoxon, "paired_wilcoxon compares two predictions"),
+        ("great_circle_error", "one error a photo"),
+    ],
+)
+def test_what_no_scorer_is_made_of(metric, words):
+    with pytest.raises(ValueError, match=words):
+        make_geo_scorer(metric)
+
+
+def test_arguments_that_are_fixed_already():
+    with pytest.raises(
+        ValueError, match="accuracy_at_25km says km=25 already, so km=200 is"
+    ):
+        make_geo_scorer("accuracy_at_25km", km=200)
+    with pytest.raises(ValueError, match="hashtag_accuracy_at_10 says k=10 already"):
+        make_geo_scorer("hashtag_accuracy_at_10", k=5)
+    with pytest.raises(ValueError, match="coverage_at_10 says correct=True already"):
+        make_geo_scorer("correct_tag_coverage_at_10", correct=False)
+    with pytest.raises(ValueError, match="the partial function says km=25 already"):
+        make_geo_scorer(partial(accuracy_at_km, km=25), km=200)
 
 
 def test_wrong_arguments():

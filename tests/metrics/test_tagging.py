@@ -265,6 +265,14 @@ def test_empty_classes():
     assert macro_average_precision(nothing, score, empty_classes="zero") == 0
 
 
+def test_coverage_of_nothing_keeps_its_shape():
+    nothing = np.zeros((2, 3))
+    with pytest.warns(UndefinedMetricWarning, match="No photo of y_true has a tag"):
+        found = tag_coverage_at_k(nothing, nothing, k=[1, 2])
+    assert found.shape == (2,)
+    assert np.isnan(found).all()
+
+
 METRICS = [hashtag_accuracy_at_k, tag_coverage_at_k, macro_average_precision]
 
 
@@ -290,6 +298,42 @@ METRICS = [hashtag_accuracy_at_k, tag_coverage_at_k, macro_average_precision]
         ([[0, 1]], [[0.0, 1, 2]], "1 photos and 2 tags"),
         ([[0, 1]], [[0.0, 1], [2, 3]], "1 photos and 2 tags"),
         ([[0, 1]], [np.zeros((1, 2)), np.zeros((1, 2))], "list of 2 tables"),
+        ([[0, 1]], np.zeros((0, 2)), "1 photos and 2 tags"),
+        (np.zeros((0, 2)), np.zeros((0, 2)), "y_true is empty.* no photos"),
+        (sparse.csr_array((0, 2)), np.zeros((0, 2)), "y_true is empty.* no photos"),
+        (pd.DataFrame({"sea": []}), np.zeros((0, 1)), "y_true is empty.* no photos"),
+        (np.zeros((2, 0)), np.zeros((2, 0)), "y_true is empty.* no tags"),
+        ([], [], "y_true must be an indicator"),
+        (
+            [[0, 1], [np.nan, 1]],
+            [[0.0, 0]] * 2,
+            "y_true, row 1, column 0: nan is neither.*not known",
+        ),
+        (
+            sparse.csr_array([[0, 1], [0, np.nan]]),
+            [[0.0, 0]] * 2,
+            "y_true, row 1, column 1: nan is neither",
+        ),
+        (
+            pd.DataFrame({"sea": [0, None], "sun": [1, 0]}, dtype=object),
+            [[0.0, 0]] * 2,
+            "y_true, row 1, column 0: nan is neither",
+        ),
+        (
+            pd.DataFrame({"sea": [0, pd.NA], "sun": [1, 0]}, dtype="Int64"),
+            [[0.0, 0]] * 2,
+            "y_true, row 1, column 0: nan is neither",
+        ),
+        (
+            pd.DataFrame({"n": [0, 1], "tags": ["sea", "sun"]}),
+            [[0.0, 0]] * 2,
+            "row 0 of the column 'tags' holds 'sea'.*MultiLabelBinarizer",
+        ),
+        (
+            pd.DataFrame({"tags": [["sea"], ["sun"]]}),
+            [[0.0]] * 2,
+            r"row 0 of the column 'tags' holds \['sea'\].*MultiLabelBinarizer",
+        ),
     ],
 )
 def test_bad_tables(metric, truth, score, words):

@@ -1,0 +1,159 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Labels of rows: users, albums, cells and regions, read without changing any."""
+
+from numbers import Integral, Real
+
+import numpy as np
+
+
+def label_array(values):
+    """Read labels into an array in which different labels stay different.
+
+    `numpy.asarray` alone makes text of a missing label among text, and floats of a list
+    of ids with some beyond 2**63, of which neighbouring cells then share one.
+
+    Parameters
+    ----------
+    values : array-like
+        Text, numbers of any kind, or anything else that can be sorted.
+
+    Returns
+    -------
+    ndarray
+        Of text, bool, int64, uint64 or float64 where one of them holds all the labels
+        exactly; otherwise of objects. What is an array of numbers stays as it is.
+    """
+    array = np.asarray(values)
+    if hasattr(values, "dtype") or hasattr(values, "columns"):
+        if array.dtype.kind not in "OT":
+            return array
+    elif array.size and array.dtype.kind in "fcUSO":
+        array = np.asarray(values, dtype=object)
+    if array.dtype.kind == "T" and first_missing(array) is None:
+        return array.astype(np.str_)
+    return _narrow(array) if array.dtype.kind == "O" and array.size else array
+
+
+def _narrow(array):
+    """Give objects the plainest type that holds them all exactly."""
+    flat = array.ravel().tolist()
+    types = set(map(type, flat))
+
+    def all_are(kind):
+        return all(issubclass(one, kind) for one in types)
+
+    if all_are(str):
+        return array.astype(np.str_)
+    if all_are((bool, np.bool_)):
+        return array.astype(bool)
+    if all_are(Integral):
+        least, most = min(flat), max(flat)
+        for dtype in (np.int64, np.uint64):
+            if np.iinfo(dtype).min <= least and most <= np.iinfo(dtype).max:
+                return array.astype(dtype)
+        return array
+    if all_are(Real):
+        floats = array.astype(np.float64)
+        # A number that is not equal to itself is missing, and is so as a float too.
+        exact = all(
+            a == b or a != a for a, b in zip(flat, floats.ravel().tolist(), strict=True)
+        )
+        return floats if exact else array
+    return array
+
+
+def is_number(labels):
+    """Tell an array of numbers, of whatever dtype, from one of text or others."""
+    if labels.dtype.kind == "O":
+        return all(issubclass(kind, Real) for kind in set(map(type, labels.tolist())))
+    return labels.dtype.kind in "biuf"
+
+
+def first_missing(labels):
+    """Return the first row whose label is missing (None, NaN, NaT, NA), or None."""
+    kind = labels.dtype.kind
+    if kind in "fc":
+        missing = np.isnan(labels)
+    elif kind in "mM":
+        missing = np.isnat(labels)
+    elif kind in "OT":
+        missing = np.array([_is_missing(label) for label in labels], dtype=bool)
+    else:
+        return None
+    return int(np.argmax(missing)) if missing.any() else None
+
+
+def _is_missing(label):
+    try:
+        return label is None or bool(label != label)
+    except TypeError:
+        # pandas.NA is neither equal to itself nor not.
+        return True
+
+
+def number_labels(labels, *, name):
+    """Sort out labels: which there are, and which of them every row has.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n_rows,)
+        What `label_array` returned.
+
+    name : str
+        What the argument is called in error messages.
+
+    Returns
+    -------
+    values : ndarray of shape (n_values,)
+        The different labels, sorted.
+
+    codes : ndarray of shape (n_rows,), int64
+        ``values[codes]`` are the labels.
+    """
+    try:
+        values, codes = np.unique(labels, return_inverse=True)
+    except TypeError:
+        kinds = sorted({type(label).__name__ for label in labels})
+        raise TypeError(
+            f"{name} mixes values that cannot be sorted ({', '.join(kinds)}). Make all "
+            "of them text or all of them numbers."
+        ) from None
+    return values, codes.astype(np.int64, copy=False).reshape(-1)
+
+
+def check_groups(groups, n_rows, *, name="groups"):
+    """Validate one group a row and number the groups.
+
+    Parameters
+    ----------
+    groups : array-like of shape (n_rows,)
+        Users or albums: text, numbers or dates.
+
+    n_rows : int
+        How many rows there are.
+
+    name : str, default="groups"
+        What the argument is called in error messages.
+
+    Returns
+    -------
+    values : ndarray of shape (n_groups,)
+        The different groups, sorted.
+
+    codes : ndarray of shape (n_rows,), int64
+        ``values[codes]`` are the groups.
+    """
+    groups = label_array(groups)
+    if groups.shape != (n_rows,):
+        raise ValueError(
+            f"{name} must name the user or album of each of the {n_rows} rows, in an "
+            f"array of shape ({n_rows},); got shape {groups.shape}."
+        )
+    row = first_missing(groups)
+    if row is not None:
+        raise ValueError(
+            f"{name}, row {row}: the group is missing ({groups[row]}). Leave out rows "
+            "of unknown users, or give each a group of its own."
+        )
+    return number_labels(groups, name=name)

@@ -1,0 +1,112 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Labels of rows are read without two of them becoming one."""
+
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sklearn_geo._labels import check_groups, first_missing, is_number, label_array
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (["a", "bc"], "U"),
+        (np.array(["a", "bc"], dtype=object), "U"),
+        (pd.Series(["a", "bc"]), "U"),
+        (pd.Series(["a", "bc"], dtype="category"), "U"),
+        (pl.Series(["a", "bc"]), "U"),
+        ([1, 2], "i"),
+        ([2**63, 5], "u"),
+        ([np.uint64(2**63), 5], "u"),
+        ([2**63, -1], "O"),
+        ([2**70, 1], "O"),
+        ([2**53 + 1, 0.5], "O"),
+        ([1, 0.5], "f"),
+        ([np.float32(0.5), np.nan], "f"),
+        ([Fraction(1, 3), 1], "O"),
+        ([True, False], "b"),
+        (["a", None], "O"),
+        (["a", np.nan], "O"),
+        (["a", 1], "O"),
+        (np.array(["2014-01-01"], dtype="M8[D]"), "M"),
+        ([], "f"),
+    ],
+)
+def test_dtypes_that_hold_all_labels(values, kind):
+    labels = label_array(values)
+    assert labels.dtype.kind == kind
+    for label, value in zip(labels.tolist(), list(values), strict=True):
+        assert label == value or value != value or kind == "M"
+
+
+@pytest.mark.parametrize(
+    ("values", "number"),
+    [
+        ([1, 2], True),
+        ([2**63, 0.5], True),
+        ([2**70, -1], True),
+        (["a", "b"], False),
+        (["a", 1], False),
+        (np.array(["2014-01-01"], dtype="M8[D]"), False),
+    ],
+)
+def test_numbers_of_any_dtype(values, number):
+    assert is_number(label_array(values)) is number
+
+
+def test_arrays_of_numbers_are_not_copied():
+    for dtype in (np.uint64, np.int32, np.float32):
+        array = np.arange(3, dtype=dtype)
+        assert label_array(array) is array
+
+
+mixed = st.lists(
+    st.one_of(st.integers(-(2**65), 2**65), st.floats(allow_nan=False)), min_size=1
+)
+
+
+@settings(deadline=None, max_examples=100)
+@given(mixed)
+def test_numbers_are_told_apart_as_in_python(numbers):
+    values, codes = check_groups(numbers, len(numbers))
+    assert values.tolist() == sorted(set(numbers))
+    assert [values.tolist()[code] for code in codes] == numbers
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA, pd.NaT, float("nan")])
+@pytest.mark.parametrize("others", [["a", "b"], [1, 2], [2**63, 5]])
+def test_missing_groups_are_named(missing, others):
+    groups = [others[0], missing, others[1]]
+    for form in (list, lambda g: np.array(g, dtype=object)):
+        assert first_missing(label_array(form(groups))) == 1
+        with pytest.raises(ValueError, match=r"users, row 1: the group is missing \("):
+            check_groups(form(groups), 3, name="users")
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [
+        pd.Series(["a", None], dtype="string"),
+        pd.Series(["a", None], dtype="category"),
+        pd.Series([1, None], dtype="Int64"),
+        pl.Series(["a", None]),
+        np.array(["2014-01-01", "NaT"], dtype="M8[D]"),
+    ],
+)
+def test_missing_groups_of_series(groups):
+    with pytest.raises(ValueError, match="groups, row 1: the group is missing"):
+        check_groups(groups, 2)
+
+
+def test_other_bad_groups():
+    with pytest.raises(TypeError, match=r"cannot be sorted \(int, str\). Make all"):
+        check_groups(["a", 1], 2)
+    with pytest.raises(ValueError, match=r"each of the 2 rows.* shape \(1, 2\)"):
+        check_groups([["a", "b"]], 2)
