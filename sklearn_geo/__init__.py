@@ -14,7 +14,19 @@ __version__ = "0.1.0.dev0"
 _ROOMS = {
     "base": (),
     "datasets": (),
-    "encoding": ("S2OneHotEncoder", "UTMOneHotEncoder", "UnitVectorEncoder"),
+    "encoding": (
+        "GridOneHotEncoder",
+        "PostingTimeEncoder",
+        "RandomFourierEncoder",
+        "S2OneHotEncoder",
+        "SinusoidalEncoder",
+        "SoftGridEncoder",
+        "Sphere2VecEncoder",
+        "SphericalHarmonicsEncoder",
+        "UTMOneHotEncoder",
+        "UnitVectorEncoder",
+        "VenueActivityEncoder",
+    ),
     "geometry": (),
     "metrics": ("make_geo_scorer",),
     "model_selection": (
@@ -22,7 +34,15 @@ _ROOMS = {
         "S2BlockKFold",
         "UserDisjointShuffleSplit",
     ),
-    "neighbors": ("GeoNeighborTagPropagator", "GeoTagCorpus"),
+    "neighbors": (
+        "GeoNeighborTagPropagator",
+        "GeoTagCorpus",
+        "HashTagEncoder",
+        "JointNeighborTagPropagator",
+        "NeighborVoteAnnotator",
+        "TagVectorizer",
+        "VisualNeighborTagPropagator",
+    ),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 

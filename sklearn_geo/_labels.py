@@ -5,6 +5,7 @@
 from numbers import Integral, Real
 
 import numpy as np
+from sklearn.utils.validation import _num_samples
 
 
 def label_array(values):
@@ -157,3 +158,25 @@ def check_groups(groups, n_rows, *, name="groups"):
             "of unknown users, or give each a group of its own."
         )
     return number_labels(groups, name=name)
+
+
+def check_rows(n_rows, values, name, of="X"):
+    """Refuse values of another length, naming them.
+
+    Parameters
+    ----------
+    n_rows : int
+        How many rows there are.
+
+    values : array-like
+        What has to hold one value a row.
+
+    name, of : str
+        What the values, and what the rows, are called.
+    """
+    n_values = _num_samples(values)
+    if n_values != n_rows:
+        raise ValueError(
+            f"{name} has {n_values} rows, but {of} has {n_rows}. Give one for each, in "
+            "the same order."
+        )

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils.validation import check_array, check_consistent_length
+from sklearn.utils.validation import check_array
 
+from sklearn_geo._labels import check_rows
 from sklearn_geo.base import check_places
 from sklearn_geo.neighbors._groups import check_groups
 from sklearn_geo.neighbors._index import PlaceIndex
@@ -134,7 +135,7 @@ class GeoTagCorpus:
     def __init__(self, places, tags, features=None, groups=None, *, tag_names=None):
         given, places = places, check_places(places)
         tags, column_names = read_tags(tags, name="tags")
-        check_consistent_length(places, tags)
+        check_rows(len(places), tags, "tags", of="places")
         if tag_names is None:
             tag_names = column_names
         else:
@@ -146,16 +147,16 @@ class GeoTagCorpus:
                 ),
                 features,
             )
-            check_consistent_length(places, features)
+            check_rows(len(places), features, "features", of="places")
         values, codes = (None, None) if groups is None else check_groups(groups, places)
         self._fill(_own(places, given), tags, tag_names, features, values, codes)
 
     @classmethod
-    def _of(cls, places, tags, tag_names=None, groups=None):
+    def _of(cls, places, tags, tag_names=None, groups=None, features=None):
         """Make a corpus of parts that `check_places` and `read_tags` returned."""
         corpus = cls.__new__(cls)
         values, codes = (None, None) if groups is None else check_groups(groups, places)
-        corpus._fill(places.copy(), tags, tag_names, None, values, codes)
+        corpus._fill(places.copy(), tags, tag_names, features, values, codes)
         return corpus
 
     def _fill(

@@ -3,7 +3,9 @@
 """Groups of rows (users, albums) as numbers."""
 
 import numpy as np
-from sklearn.utils.validation import check_consistent_length, column_or_1d
+from sklearn.utils.validation import column_or_1d
+
+from sklearn_geo._labels import check_rows
 
 
 def check_groups(groups, places):
@@ -45,8 +47,13 @@ def group_codes(groups, places, values):
 
 
 def _as_column(groups, places):
+    if getattr(groups, "ndim", 1) != 1:
+        raise ValueError(
+            f"groups must have one dimension; got the shape {groups.shape}. Pass one "
+            "user or album a row."
+        )
     groups = column_or_1d(groups)
-    check_consistent_length(places, groups)
+    check_rows(len(places), groups, "groups")
     if groups.dtype.kind in "OT":
         text = [isinstance(value, str) for value in groups]
         missing = [value is None or value != value for value in groups.tolist()]

@@ -5,21 +5,20 @@
 import numbers
 
 import numpy as np
-from scipy import sparse
 from sklearn import get_config
-from sklearn.base import OneToOneFeatureMixin, TransformerMixin, _fit_context
+from sklearn.base import TransformerMixin, _fit_context
 from sklearn.preprocessing import normalize
 from sklearn.utils import gen_batches
-from sklearn.utils._param_validation import Interval, Options, StrOptions
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.geometry import s2_leaf_ids
-from sklearn_geo.neighbors._corpus import GeoTagCorpus
-from sklearn_geo.neighbors._groups import check_groups, group_codes
+from sklearn_geo.neighbors._from_photos import FromPhotos
 from sklearn_geo.neighbors._others import nearest_others
 from sklearn_geo.neighbors._rows import RowBuilder
-from sklearn_geo.neighbors._tags import as_output, read_tags
+from sklearn_geo.neighbors._tags import as_output
+from sklearn_geo.neighbors._weights import weights
 
 # Rows a block: what a block needs is small enough for the allocator to reuse.
 _BLOCK_ROWS = 4096
@@ -29,7 +28,7 @@ _NEIGHBOR_BYTES = 128
 _TAG_BYTES = 32
 
 
-class GeoNeighborTagPropagator(TransformerMixin, GeoEstimator):
+class GeoNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
     r"""Tag distribution of a place, propagated from the nearest photos.
 
     Equation 3 of the GPS2Vec+ paper [1]_, after Liao et al. [2]_: the tags of the
@@ -137,16 +136,11 @@ class GeoNeighborTagPropagator(TransformerMixin, GeoEstimator):
     """
 
     _parameter_constraints: dict = {
+        **FromPhotos._parameter_constraints,
         "n_neighbors": [Interval(numbers.Integral, 1, None, closed="left")],
         "sigma_km": [Interval(numbers.Real, 0.0, None, closed="neither")],
         "norm": [StrOptions({"l1", "l2", "max"}), None],
-        "exclude_self": [StrOptions({"fit_transform"}), Options(bool, {False})],
-        "exclude_same_group": ["boolean"],
         "radius_km": [Interval(numbers.Real, 0.0, None, closed="left"), None],
-        "corpus": [GeoTagCorpus, None],
-        "sparse_output": ["boolean"],
-        "dtype": "no_validation",
-        "n_jobs": [numbers.Integral, None],
     }
 
     def __init__(
@@ -219,16 +213,7 @@ class GeoNeighborTagPropagator(TransformerMixin, GeoEstimator):
             Tag distributions.
         """
         places = self._fit(X, y, groups)
-        if self.exclude_same_group and groups is None:
-            raise ValueError(
-                "exclude_same_group=True needs to know whose the rows are: pass "
-                "groups= to fit_transform. A Pipeline passes them on with metadata "
-                "routing enabled and requested: set_fit_request(groups=True)."
-                "set_transform_request(groups=True)."
-            )
-        own_rows = None
-        if self.corpus is None and self.exclude_self:
-            own_rows = np.arange(len(places))
+        own_rows = self._own_rows(places, groups)
         return self._propagate(places, own_rows, groups)
 
     def transform(self, X, *, groups=None):
@@ -265,47 +250,8 @@ class GeoNeighborTagPropagator(TransformerMixin, GeoEstimator):
         ndarray of str objects of shape (n_tags,)
             For example `tag_sunset`, or `tag_0` where tags have no names.
         """
-        check_is_fitted(self)
-        if input_features is not None:
-            OneToOneFeatureMixin.get_feature_names_out(self, input_features)
-        names = self.corpus_.tag_names
-        if names is None:
-            names = range(self.corpus_.n_tags)
-        return np.asarray([f"tag_{name}" for name in names], dtype=object)
-
-    def _fit(self, X, y, groups):
-        self._check_dtype()
-        if self.corpus is None and y is None:
-            raise ValueError(
-                f"{type(self).__name__} requires y to be passed, but the target y is "
-                "None. Pass a tag indicator, or give a corpus=GeoTagCorpus(...)."
-            )
-        places = self._read_places(X, reset=True)
-        if groups is not None:
-            check_groups(groups, places)
-        if self.corpus is not None:
-            corpus = self.corpus
-        else:
-            tags, tag_names = read_tags(y, name="y", dtype=self.dtype)
-            check_consistent_length(places, tags)
-            corpus = GeoTagCorpus._of(places, tags, tag_names, groups)
-        self._check_groups_are_known(corpus)
-        self.corpus_ = corpus
-        return places
-
-    def _check_groups_are_known(self, corpus):
-        if self.exclude_same_group and corpus._group_values is None:
-            where = "fit" if self.corpus is None else "GeoTagCorpus"
-            raise ValueError(
-                "exclude_same_group=True needs to know whose the photos are: pass "
-                f"groups= to {where}."
-            )
-
-    def _check_dtype(self):
-        if np.dtype(self.dtype) not in (np.float64, np.float32):
-            raise ValueError(
-                f"dtype={self.dtype!r} must be numpy.float64 or numpy.float32."
-            )
+        self._check_input_features(input_features)
+        return np.asarray([f"tag_{name}" for name in self._tag_columns()], dtype=object)
 
     def _propagate(self, places, own_rows, groups):
         """Sum up weighted tags a few rows at a time."""
@@ -314,14 +260,7 @@ class GeoNeighborTagPropagator(TransformerMixin, GeoEstimator):
         # In the order of the curve, like the places in the index.
         tags = corpus._ranked_tags.astype(dtype, copy=False)
         tagged = np.diff(tags.indptr) > 0
-        self._check_groups_are_known(corpus)
-        if groups is not None:
-            check_consistent_length(places, groups)
-            groups = (
-                group_codes(groups, places, corpus._group_values)
-                if self.exclude_same_group
-                else None
-            )
+        groups = self._query_groups(places, groups)
         if self.sparse_output:
             builder = RowBuilder(corpus.n_tags, dtype)
         else:
@@ -347,7 +286,16 @@ class GeoNeighborTagPropagator(TransformerMixin, GeoEstimator):
                 )
                 ranks = corpus._rank[rows]
                 ranks[rows < 0] = -1
-                sums = self._weights(km, ranks, tagged, dtype) @ tags
+                near = weights(
+                    km,
+                    ranks,
+                    tagged,
+                    sigma=self.sigma_km,
+                    # What is common to a row cancels when it is normalised.
+                    relative=self.norm is not None,
+                    dtype=dtype,
+                )
+                sums = near @ tags
                 if self.norm is not None:
                     sums = normalize(sums, norm=self.norm, copy=False)
                 if self.sparse_output:
@@ -358,25 +306,6 @@ class GeoNeighborTagPropagator(TransformerMixin, GeoEstimator):
                 builder.append(blocks)
         return as_output(builder.finish()) if self.sparse_output else dense
 
-    def _weights(self, km, ranks, tagged, dtype):
-        """Weigh neighbours (equation 3), relative to the nearest if that cancels."""
-        # Photos without tags add nothing, and rows may be filled up with -1.
-        evidence = ranks >= 0
-        if not tagged.all():
-            evidence &= tagged[ranks]
-        if self.norm is not None and km.shape[1]:
-            nearest = np.min(km, axis=1, where=evidence, initial=np.inf)
-            km = km - np.where(np.isfinite(nearest), nearest, 0.0)[:, np.newaxis]
-        indptr = np.zeros(len(km) + 1, dtype=np.int32)
-        np.cumsum(evidence.sum(axis=1), out=indptr[1:])
-        everything = evidence.all()
-        data = km.ravel() if everything else km[evidence]
-        columns = ranks.ravel() if everything else ranks[evidence]
-        with np.errstate(over="ignore", under="ignore"):
-            data = np.exp(data / -self.sigma_km).astype(dtype)
-        weights = (data, columns, indptr)
-        return sparse.csr_array(weights, shape=(len(km), len(tagged)))
-
     def _n_rows_that_fit(self, tags):
         """Return how many rows to put in order at a time, and how many to compute."""
         n_neighbors = min(self.n_neighbors, tags.shape[0])
@@ -386,14 +315,3 @@ class GeoNeighborTagPropagator(TransformerMixin, GeoEstimator):
         chunk = memory // max(tag_bytes, _NEIGHBOR_BYTES)
         block = memory // (_NEIGHBOR_BYTES * n_neighbors + tag_bytes)
         return max(1, int(chunk)), max(1, min(_BLOCK_ROWS, int(block)))
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.target_tags.required = self.corpus is None
-        tags.target_tags.one_d_labels = True
-        tags.target_tags.two_d_labels = True
-        tags.target_tags.multi_output = True
-        tags.target_tags.positive_only = True
-        # Rows have the number type that `dtype` says, whatever that of the places is.
-        tags.transformer_tags.preserves_dtype = []
-        return tags

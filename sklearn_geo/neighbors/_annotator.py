@@ -1,0 +1,322 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Tags of a photo by the votes of photos near it that look like it."""
+
+import numbers
+
+import numpy as np
+from scipy import sparse
+from sklearn import get_config
+from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.preprocessing import normalize
+from sklearn.utils import assert_all_finite, gen_batches
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import (
+    check_is_fitted,
+    column_or_1d,
+)
+
+from sklearn_geo._labels import check_rows
+from sklearn_geo.base import GeoEstimator
+from sklearn_geo.neighbors._corpus import GeoTagCorpus
+from sklearn_geo.neighbors._looks import FeatureIndex
+from sklearn_geo.neighbors._others import nearest_others
+from sklearn_geo.neighbors._tags import as_output, read_tags
+from sklearn_geo.neighbors._weights import add_up, weights
+
+# What one candidate of one photo takes until it has a weight.
+_CANDIDATE_BYTES = 128
+
+
+class NeighborVoteAnnotator(ClassifierMixin, GeoEstimator):
+    """Annotate photos by the votes of photos near them that look like them.
+
+    The recipe of Kleban et al. [1]_ for annotating photos anywhere on earth: the
+    `n_neighbors` photos nearest to the place are candidates, those `n_votes` of them
+    that look most like the photo vote, and a tag gets the share of the votes of photos
+    that carry it. A classic baseline: nothing is trained.
+
+    Parameters
+    ----------
+    n_neighbors : int, default=150
+        How many photos around the place are candidates. If there are fewer, all are.
+
+    n_votes : int, default=15
+        How many of the candidates vote: those that look most like the photo.
+
+    radius_km : float, default=None
+        Photos farther than this are no candidates.
+
+    sigma : float, default=None
+        Distance in the feature space over which the weight of a vote falls to 1 / e.
+        None weighs all votes alike.
+
+    metric : {"cosine", "euclidean"}, default="cosine"
+        Distance in the feature space.
+
+    threshold : float, default=0.5
+        Share of the votes that a tag needs for :meth:`predict` to give it to a photo.
+        Classes (`y` of one dimension) need none: the one with most votes wins.
+
+    location : "auto" or pair of str or int, default=(0, 1)
+        The latitude and the longitude column of X, by name or position. "auto" goes by
+        names. All other columns are what photos look like.
+
+    n_jobs : int, default=None
+        Number of threads that look for candidates; None is 1 outside a
+        `joblib.parallel_config` context, and -1 is all processors.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_tags,) or (n_classes,)
+        Numbers of the columns of `y`, or the classes if it has one dimension.
+
+    tag_names_ : tuple of str or None
+        Names of the columns of `y`, if it is a data frame.
+
+    corpus_ : GeoTagCorpus
+        The photos seen in `fit`.
+
+    n_features_in_ : int
+        Number of columns seen in `fit`, the place included.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of these columns, if they are strings.
+
+    See Also
+    --------
+    JointNeighborTagPropagator : Adds up both kinds of neighbours, as a feature.
+    GeoNeighborTagPropagator : The photos around a place, all of them.
+
+    Notes
+    -----
+    A photo without tags votes for none of them. Where there are no candidates, within
+    `radius_km`, the shares are those of all training photos. Candidates that look
+    equally similar vote in the order of their geographic distance, and then of their
+    rows.
+
+    A photo that was in the training set votes for its own tags: measure on photos, and
+    users, that were not (see :mod:`sklearn_geo.model_selection`).
+
+    References
+    ----------
+    .. [1] J. Kleban, E. Moxley, J. Xu and B. S. Manjunath, "Global Annotation on
+       Georeferenced Photographs", ACM International Conference on Image and Video
+       Retrieval, 2009.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_geo.neighbors import NeighborVoteAnnotator
+    >>> photos = np.array([[48.86, 2.29, 1.0, 0.0], [48.86, 2.30, 1.0, 0.2],
+    ...                    [48.86, 2.29, 0.0, 1.0], [40.69, -74.04, 1.0, 0.0]])
+    >>> tags = np.array([[1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 0, 1]])
+    >>> annotator = NeighborVoteAnnotator(n_neighbors=3, n_votes=2).fit(photos, tags)
+    >>> annotator.predict_proba([[48.86, 2.29, 1.0, 0.1]])
+    array([[1. , 0.5, 0. ]])
+    >>> annotator.predict([[48.86, 2.29, 1.0, 0.1]])
+    array([[1, 1, 0]])
+    """
+
+    _parameter_constraints: dict = {
+        "n_neighbors": [Interval(numbers.Integral, 1, None, closed="left")],
+        "n_votes": [Interval(numbers.Integral, 1, None, closed="left")],
+        "radius_km": [Interval(numbers.Real, 0.0, None, closed="left"), None],
+        "sigma": [Interval(numbers.Real, 0.0, None, closed="neither"), None],
+        "metric": [StrOptions({"cosine", "euclidean"})],
+        "threshold": [Interval(numbers.Real, 0.0, 1.0, closed="right")],
+        "location": ["array-like", StrOptions({"auto"})],
+        "n_jobs": [numbers.Integral, None],
+    }
+
+    def __init__(
+        self,
+        n_neighbors=150,
+        n_votes=15,
+        *,
+        radius_km=None,
+        sigma=None,
+        metric="cosine",
+        threshold=0.5,
+        location=(0, 1),
+        n_jobs=None,
+    ):
+        self.n_neighbors = n_neighbors
+        self.n_votes = n_votes
+        self.radius_km = radius_km
+        self.sigma = sigma
+        self.metric = metric
+        self.threshold = threshold
+        self.location = location
+        self.n_jobs = n_jobs
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y):
+        """Index photos.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_photos, 2 + n_features)
+            A latitude, a longitude, and what the photos look like.
+
+        y : {array-like, sparse matrix, data frame} of shape (n_photos, n_tags), or \
+                array-like of shape (n_photos,)
+            Tag indicator: anything but zero is a tag that a photo carries. Of one
+            dimension (or one column), the class of each photo.
+
+        Returns
+        -------
+        self : NeighborVoteAnnotator
+            The fitted annotator.
+        """
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is "
+                "None. Pass a tag indicator, or the class of each photo."
+            )
+        places, features = self._read(X, reset=True)
+        self._many = _n_columns(y) > 1
+        self._sparse_y = sparse.issparse(y)
+        names = None
+        if self._many:
+            tags, names = read_tags(y, name="y")
+            tags.data[:] = 1.0
+            self.classes_ = np.arange(tags.shape[1])
+        else:
+            labels = y.toarray() if self._sparse_y else y
+            labels = column_or_1d(labels, warn=not self._sparse_y)
+            if labels.dtype.kind == "f":
+                assert_all_finite(labels, input_name="y")
+            check_classification_targets(labels)
+            self.classes_, codes = np.unique(labels, return_inverse=True)
+            n_labels, n_classes = len(labels), len(self.classes_)
+            parts = (np.ones(n_labels), codes.ravel(), np.arange(n_labels + 1))
+            tags = sparse.csr_array(parts, shape=(n_labels, n_classes))
+        check_rows(len(places), tags, "y")
+        self.tag_names_ = None if names is None else tuple(names)
+        self.corpus_ = GeoTagCorpus._of(places, tags, names, None, features.copy())
+        return self
+
+    def predict_proba(self, X):
+        """Return the share of the votes that each tag gets.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_photos, 2 + n_features)
+            A latitude, a longitude, and what the photos look like.
+
+        Returns
+        -------
+        ndarray of shape (n_photos, n_tags) or (n_photos, n_classes)
+            Shares between 0 and 1. Those of classes sum to one.
+        """
+        return self._shares(X).toarray()
+
+    def predict(self, X):
+        """Give each photo the tags with enough votes, or the class with most.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_photos, 2 + n_features)
+            A latitude, a longitude, and what the photos look like.
+
+        Returns
+        -------
+        {ndarray, csr_matrix, csr_array} of shape (n_photos, n_tags), or ndarray of \
+                shape (n_photos,)
+            Tag indicator, sparse if `y` was, or classes.
+        """
+        shares = self._shares(X)
+        if not self._many:
+            return self.classes_[shares.toarray().argmax(axis=1)]
+        # Sums of equal votes may be a rounding error short.
+        shares.data = (shares.data >= self.threshold - 1e-9).astype(np.int64)
+        shares.eliminate_zeros()
+        return as_output(shares) if self._sparse_y else shares.toarray()
+
+    def _read(self, X, *, reset):
+        places, features = self._read_located(X, location=self.location, reset=reset)
+        if not features.shape[1]:
+            raise ValueError(
+                "X has 2 feature(s), a latitude and a longitude, and nothing that says "
+                "what photos look like. Add such columns."
+            )
+        return places, features
+
+    def _shares(self, X):
+        """Return shares of votes as a csr_array."""
+        check_is_fitted(self)
+        places, features = self._read(X, reset=False)
+        corpus = self.corpus_
+        looks = FeatureIndex(corpus.features, self.metric)
+        # A photo without tags has a vote as well.
+        everybody = np.ones(corpus.n_photos, dtype=bool)
+
+        def votes_of(batch):
+            km, rows = nearest_others(
+                corpus.index,
+                places[batch],
+                self.n_neighbors,
+                radius_km=self.radius_km,
+                n_jobs=self.n_jobs,
+            )
+            if self.radius_km is None:
+                # Nanometres decide about votes only where looks are the same.
+                rows = _by_distance_and_row(km, rows)
+            distances = looks.between(features[batch], rows)
+            by = np.argsort(distances, axis=1, kind="stable")[:, : self.n_votes]
+            votes = weights(
+                np.take_along_axis(distances, by, axis=1),
+                np.take_along_axis(rows, by, axis=1),
+                everybody,
+                sigma=self.sigma,
+                relative=True,
+                dtype=np.float64,
+            )
+            return normalize(votes, norm="l1", copy=False)
+
+        memory = get_config()["working_memory"] * 2**20
+        n_candidates = min(self.n_neighbors, corpus.n_photos)
+        batch_rows = max(1, int(memory // (_CANDIDATE_BYTES * n_candidates)))
+        voted = np.zeros(len(places), dtype=bool)
+
+        def noted_votes_of(batch):
+            votes = votes_of(batch)
+            voted[batch] = np.diff(votes.indptr) > 0
+            return votes
+
+        shares = add_up(
+            gen_batches(len(places), batch_rows),
+            noted_votes_of,
+            corpus.tags.astype(np.float64, copy=False),
+            norm=None,
+            sparse_output=True,
+            n_rows=len(places),
+        )
+        shares = sparse.csr_array(shares)
+        if not voted.all():
+            prior = sparse.csr_array(corpus.tags.mean(axis=0).reshape(1, -1))
+            silent = sparse.csr_array((~voted).astype(np.float64)[:, np.newaxis])
+            shares = sparse.csr_array(shares + silent @ prior)
+        return shares
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+
+def _n_columns(y):
+    """Return the number of columns of y, 1 where it has one dimension."""
+    shape = getattr(y, "shape", None)
+    if shape is None:
+        shape = np.asarray(y).shape
+    return shape[1] if len(shape) == 2 else 1
+
+
+def _by_distance_and_row(km, rows):
+    """Sort rows by distance, rounded to a micrometre, and then by their number."""
+    query = np.repeat(np.arange(len(km)), km.shape[1])
+    by = np.lexsort((rows.ravel(), km.ravel().round(9), query))
+    return rows.ravel()[by].reshape(rows.shape)

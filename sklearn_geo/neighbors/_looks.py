@@ -1,0 +1,188 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""The nearest photos in a feature space, exactly, by brute force.
+
+In hundreds of dimensions no tree beats comparing with everything. Matrix products find
+who can be a neighbour; who is one is decided by differences, which do not cancel.
+"""
+
+import numpy as np
+from sklearn import get_config
+from sklearn.utils import gen_batches
+
+# What a comparison of one query and one photo takes until candidates are chosen.
+_PAIR_BYTES = 32
+
+
+class FeatureIndex:
+    """Exact nearest neighbours among the rows of a feature matrix.
+
+    Parameters
+    ----------
+    features : ndarray of shape (n_photos, n_features), float32 or float64
+        What the photos look like. It is not copied.
+
+    metric : {"cosine", "euclidean"}
+        The distance. The cosine distance is one minus the cosine, and one to and from
+        a row of zeros.
+    """
+
+    def __init__(self, features, metric):
+        self._features = features
+        self._cosine = metric == "cosine"
+        self._norms = np.empty(len(features))
+        for chunk in self._chunks():
+            self._norms[chunk] = _norms(features[chunk])
+
+    def query_rows(self):
+        """Return how many queries `nearest` can answer within working memory."""
+        memory = get_config()["working_memory"] * 2**20
+        return max(1, int(memory // (_PAIR_BYTES * len(self._features))))
+
+    def nearest(self, queries, n_neighbors, excluded=()):
+        """Find the nearest photos to some queries.
+
+        Parameters
+        ----------
+        queries : ndarray of shape (n_queries, n_features)
+            What is looked for.
+
+        n_neighbors : int
+            How many photos to find, all if there are fewer.
+
+        excluded : sequence of callables
+            From a slice of photos to the ones of these that are no neighbours, a mask
+            of shape (n_queries, n_slice).
+
+        Returns
+        -------
+        distances : ndarray of shape (n_queries, n_neighbors)
+            Ascending; infinity fills up. Photos that are equally far are in the order
+            of their rows.
+
+        rows : ndarray of shape (n_queries, n_neighbors)
+            Photos; -1 fills up.
+        """
+        n_photos = len(self._features)
+        n_neighbors = min(n_neighbors, n_photos)
+        norms = _norms(queries)
+        queries = self._vectors(queries, norms)
+        squared = self._squared(norms)
+        near = np.empty((len(queries), n_photos))
+        for chunk in self._chunks():
+            vectors = self._vectors(self._features[chunk], self._norms[chunk])
+            part = queries @ vectors.T
+            part *= -2.0
+            part += squared[:, np.newaxis]
+            part += self._squared(self._norms[chunk])
+            for mask in excluded:
+                part[mask(chunk)] = np.inf
+            near[:, chunk] = part
+        last = np.partition(near, n_neighbors - 1, axis=1)[:, n_neighbors - 1]
+        # Rounding of the products, at most.
+        doubt = 4.0 * np.finfo(np.float64).eps * (queries.shape[1] + 8)
+        last = last + doubt * (squared + self._squared(self._norms).max())
+        query, row = np.nonzero((near <= last[:, np.newaxis]) & np.isfinite(near))
+        del near
+        distance = self._distances(queries, norms, query, row)
+        by = np.lexsort((row, distance, query))
+        query, row, distance = query[by], row[by], distance[by]
+        first = np.searchsorted(query, np.arange(len(queries)))
+        place = np.arange(len(query)) - first[query]
+        kept = place < n_neighbors
+        distances = np.full((len(queries), n_neighbors), np.inf)
+        rows = np.full((len(queries), n_neighbors), -1, dtype=np.intp)
+        distances[query[kept], place[kept]] = distance[kept]
+        rows[query[kept], place[kept]] = row[kept]
+        return distances, rows
+
+    def between(self, queries, rows):
+        """Return the distance of each query to each of its own photos.
+
+        Parameters
+        ----------
+        queries : ndarray of shape (n_queries, n_features)
+            What is looked for.
+
+        rows : ndarray of shape (n_queries, width)
+            Photos; -1 fills up.
+
+        Returns
+        -------
+        ndarray of shape (n_queries, width)
+            Distances; infinity where there is no photo.
+        """
+        norms = _norms(queries)
+        query, place = np.nonzero(rows >= 0)
+        distances = np.full(rows.shape, np.inf)
+        distances[query, place] = self._distances(
+            self._vectors(queries, norms), norms, query, rows[query, place]
+        )
+        return distances
+
+    def _distances(self, queries, norms, query, row):
+        """Return distances of pairs; `queries` are vectors already."""
+        distance = np.empty(len(query))
+        for pairs in self._chunks(len(query)):
+            at = row[pairs]
+            vectors = self._vectors(self._features[at], self._norms[at])
+            vectors -= queries[query[pairs]]
+            distance[pairs] = np.einsum("ij,ij->i", vectors, vectors)
+        if not self._cosine:
+            return np.sqrt(distance)
+        distance *= 0.5
+        distance[(norms[query] == 0.0) | (self._norms[row] == 0.0)] = 1.0
+        return distance
+
+    def _vectors(self, features, norms):
+        """Return a float64 copy of features, of length one if the angle counts."""
+        vectors = features.astype(np.float64)
+        if self._cosine:
+            # In two steps: the smallest norms have no finite inverse.
+            vectors /= np.where(norms > 0.0, norms, 1.0)[:, np.newaxis]
+        return vectors
+
+    def _squared(self, norms):
+        return np.ones(len(norms)) if self._cosine else norms**2
+
+    def _chunks(self, n_rows=None):
+        memory = get_config()["working_memory"] * 2**20
+        n_rows = len(self._features) if n_rows is None else n_rows
+        if not n_rows:
+            return ()
+        row_bytes = _PAIR_BYTES * self._features.shape[1]
+        return gen_batches(n_rows, max(1, int(memory // row_bytes)))
+
+
+def _norms(features):
+    """Return Euclidean norms in float64; tiny and huge numbers do not vanish."""
+    largest = np.abs(features).max(axis=1).astype(np.float64)
+    scaled = features / np.where(largest > 0.0, largest, 1.0)[:, np.newaxis]
+    return largest * np.sqrt(np.einsum("ij,ij->i", scaled, scaled))
+
+
+def exclusions(own_rows, groups, corpus_groups):
+    """Return masks of photos that are no neighbours, for `FeatureIndex.nearest`.
+
+    Parameters
+    ----------
+    own_rows : ndarray of shape (n_queries,) or None
+        For each query a photo that is no neighbour of it.
+
+    groups, corpus_groups : ndarray of int or None
+        Numbers of groups of the queries and of the photos. Photos of the same group
+        are no neighbours.
+
+    Returns
+    -------
+    list of callables
+        From a slice of photos to a mask of shape (n_queries, n_slice).
+    """
+    masks = []
+    if own_rows is not None:
+        masks.append(
+            lambda chunk: own_rows[:, np.newaxis] == np.arange(chunk.start, chunk.stop)
+        )
+    if groups is not None:
+        masks.append(lambda chunk: groups[:, np.newaxis] == corpus_groups[chunk])
+    return masks

@@ -1,0 +1,104 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Weights of neighbours, and the rows of tags that they add up to."""
+
+import numpy as np
+from scipy import sparse
+from sklearn.preprocessing import normalize
+
+from sklearn_geo.neighbors._rows import RowBuilder
+from sklearn_geo.neighbors._tags import as_output
+
+
+def weights(distances, rows, tagged, *, sigma, relative, dtype):
+    """Weigh neighbours by exp(-distance / sigma) (equation 3).
+
+    Parameters
+    ----------
+    distances : ndarray of shape (n_queries, width)
+        Distances of neighbours.
+
+    rows : ndarray of shape (n_queries, width)
+        Photos that the neighbours are; -1 fills up.
+
+    tagged : ndarray of shape (n_photos,), bool
+        Which photos have tags. The others have no weight.
+
+    sigma : float or None
+        In the unit of the distances. None weighs all neighbours 1.
+
+    relative : bool
+        Divide the weights of a row by the largest, so that they never all vanish.
+
+    dtype : dtype
+        Type of the weights.
+
+    Returns
+    -------
+    csr_array of shape (n_queries, n_photos)
+        The weights.
+    """
+    # Photos without tags add nothing, and rows may be filled up with -1.
+    evidence = rows >= 0
+    if not tagged.all():
+        evidence &= tagged[rows]
+    if relative and distances.shape[1]:
+        nearest = np.min(distances, axis=1, where=evidence, initial=np.inf)
+        nearest[~np.isfinite(nearest)] = 0.0
+        distances = distances - nearest[:, np.newaxis]
+    indptr = np.zeros(len(distances) + 1, dtype=np.int32)
+    np.cumsum(evidence.sum(axis=1), out=indptr[1:])
+    everything = evidence.all()
+    data = distances.ravel() if everything else distances[evidence]
+    columns = rows.ravel() if everything else rows[evidence]
+    if sigma is None:
+        data = np.ones(len(data), dtype=dtype)
+    else:
+        with np.errstate(over="ignore", under="ignore"):
+            data = np.exp(data / -sigma).astype(dtype)
+    shape = (len(distances), len(tagged))
+    return sparse.csr_array((data, columns, indptr), shape=shape)
+
+
+def add_up(batches, weights_of, tags, *, norm, sparse_output, n_rows):
+    """Add up weighted tags, a few rows at a time.
+
+    Parameters
+    ----------
+    batches : iterable of slice
+        Rows to work on together, in order.
+
+    weights_of : callable
+        From a slice of rows to their weights, a sparse array over the photos.
+
+    tags : csr_array of shape (n_photos, n_tags)
+        The tags of the photos.
+
+    norm : {"l1", "l2", "max"} or None
+        Norm that rows are scaled to.
+
+    sparse_output : bool
+        Whether the rows are sparse.
+
+    n_rows : int
+        How many rows there are.
+
+    Returns
+    -------
+    csr_matrix, csr_array or ndarray of shape (n_rows, n_tags)
+        The rows.
+    """
+    if sparse_output:
+        builder = RowBuilder(tags.shape[1], tags.dtype)
+    else:
+        dense = np.zeros((n_rows, tags.shape[1]), dtype=tags.dtype)
+    for batch in batches:
+        sums = weights_of(batch) @ tags
+        if norm is not None:
+            sums = normalize(sums, norm=norm, copy=False)
+        if sparse_output:
+            sums.sort_indices()
+            builder.append([(np.arange(sums.shape[0]), sums)])
+        else:
+            dense[batch] = sums.toarray()
+    return as_output(builder.finish()) if sparse_output else dense

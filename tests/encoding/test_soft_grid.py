@@ -1,0 +1,322 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""SoftGridEncoder: GPS2Vec's initial encoding of places."""
+
+import math
+import pickle
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import utm
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+
+from sklearn_geo.encoding import SoftGridEncoder
+from sklearn_geo.encoding._soft_grid import zone_extent
+from sklearn_geo.geometry import utm_zone_bounds, utm_zone_ids, utm_zone_names
+
+
+def project(latitude, longitude, zone):
+    """Easting and northing in a zone by the utm package's scalar call."""
+    number, letter = int(zone[:-1]), zone[-1]
+    easting, northing, *_ = utm.from_latlon(
+        latitude, longitude, force_zone_number=number, force_northern=letter >= "N"
+    )
+    if letter < "N" and latitude == 0:  # the package takes the equator for northern
+        northing = 1e7
+    return easting, northing
+
+
+def own_zone(latitude, longitude):
+    number = utm.latlon_to_zone_number(latitude, longitude)
+    return f"{number}{utm.latitude_to_zone_letter(latitude)}"
+
+
+def slow_extent(zone, paper):
+    """Scan the whole zone, not only its outline, with the utm package."""
+    south, west, north, east = utm_zone_bounds(utm_zone_ids([zone]))[0]
+    points = [
+        project(float(latitude), float(longitude), zone)
+        for latitude in np.linspace(south, north, 9)
+        for longitude in np.linspace(west, east, 13 if east - west != 9 else 19)
+    ]
+    (e0, n0), (e1, n1) = np.min(points, axis=0), np.max(points, axis=0)
+    return (e0, n0, 1e6 - e0 if paper else e1, n1)
+
+
+def slow_cells(place, n_rows, n_cols, sigma_km, paper=False):
+    """Write down the formula in two loops."""
+    zone = own_zone(*place)
+    easting, northing = project(*place, zone)
+    e0, n0, e1, n1 = slow_extent(zone, paper)
+    values = []
+    for column in range(n_cols):
+        for row in range(n_rows):
+            centre_e = e0 + (column + 0.5) * (e1 - e0) / n_cols
+            centre_n = n0 + (row + 0.5) * (n1 - n0) / n_rows
+            distance = math.hypot(easting - centre_e, northing - centre_n)
+            values.append(math.exp(-distance / (1000 * sigma_km)))
+    return values
+
+
+@pytest.fixture(scope="module")
+def world():
+    rng = np.random.default_rng(4)
+    latitude = rng.uniform(-79.9, 83.9, 25)
+    odd = [[60.2, 1.5], [60.2, 5.3], [78.2, 8.5], [78.2, 15.6], [80.0, 39.5]]
+    return np.concatenate(
+        [np.column_stack([latitude, rng.uniform(-180, 180, 25)]), odd]
+    )
+
+
+def test_worked_by_hand():
+    # Zone 31N, 0 to 8 degrees north and 0 to 6 east. On the equator its eastings run
+    # from 166,021 to 833,979 m, so with two columns centres are at a quarter and three
+    # quarters of 667,957 m: 166,989 m left and right of the central meridian, 500,000
+    # m. Northings run from 0 to 885,504 m, so with two rows centres are at 221,376 and
+    # 664,128 m.
+    values = SoftGridEncoder(2, 2, 100).fit_transform([[0.0, 3.0]])[0]
+    low, high = math.hypot(166_989.28, 221_375.94), math.hypot(166_989.28, 664_127.82)
+    assert low == pytest.approx(277_295, abs=1)
+    assert high == pytest.approx(684_800, abs=1)
+    by_hand = [math.exp(-low / 1e5), math.exp(-high / 1e5)]
+    assert_allclose(by_hand, [0.06248, 0.001062], rtol=1e-3)
+    # Column after column, each from south to north.
+    assert_allclose(values, by_hand * 2, rtol=1e-6)
+
+
+def test_eastings_vary_slowest():
+    # The south-western corner of zone 31N is nearest to the first cell; its
+    # neighbour in the north is the second column of the output, in the east the 21st.
+    encoder = SoftGridEncoder(n_rows=20, n_cols=10).fit([[0.0, 0.0]])
+    names = encoder.get_feature_names_out()
+    assert len(names) == 200
+    assert list(names[[0, 1, 19, 20, 199]]) == [
+        "cell_r00_c00",
+        "cell_r01_c00",
+        "cell_r19_c00",
+        "cell_r00_c01",
+        "cell_r19_c09",
+    ]
+    values = encoder.transform([[0.01, 0.05], [7.99, 0.1], [0.01, 5.95]])
+    assert_array_equal(values.argmax(axis=1), [0, 19, 180])
+
+
+def test_names_of_large_grids_are_of_one_length():
+    encoder = SoftGridEncoder(n_rows=101, n_cols=2).fit([[0.0, 0.0]])
+    assert encoder.get_feature_names_out()[[0, 100, 101]].tolist() == [
+        "cell_r000_c000",
+        "cell_r100_c000",
+        "cell_r000_c001",
+    ]
+
+
+@pytest.mark.parametrize("extent", ["tight", "paper"])
+@pytest.mark.parametrize(("n_rows", "n_cols"), [(20, 20), (7, 3), (1, 1)])
+def test_against_loops_over_utm(world, n_rows, n_cols, extent):
+    found = SoftGridEncoder(n_rows, n_cols, 35.0, extent=extent).fit_transform(world)
+    expected = [
+        slow_cells(tuple(map(float, place)), n_rows, n_cols, 35.0, extent == "paper")
+        for place in world
+    ]
+    assert_allclose(found, expected, rtol=1e-4)
+
+
+def test_typical_sizes_of_the_papers_grid(world):
+    values = SoftGridEncoder().fit_transform(world)
+    assert values.shape == (len(world), 400)
+    # On the equator cells are 33 by 44 km: the nearest centre is within 28 km, and the
+    # sum is near 2 pi sigma^2 over the area of a cell, 1.7.
+    equator = SoftGridEncoder().fit_transform([[4.0, 3.0], [4.1, 3.2]])
+    assert (equator.max(axis=1) > math.exp(-28 / 20)).all()
+    assert_allclose(equator.sum(axis=1), 2 * math.pi * 400 / (33.4 * 44.3), rtol=0.08)
+
+
+@pytest.mark.parametrize("zone", ["31N", "30M", "31V", "32V", "31X", "33X", "37X"])
+def test_extents_against_a_scan_of_the_zone(zone):
+    number = int(utm_zone_ids([zone])[0])
+    for extent in ("tight", "paper"):
+        expected = slow_extent(zone, extent == "paper")
+        assert_allclose(zone_extent(number, extent), expected, atol=0.01)
+
+
+def test_extents_of_zones_that_are_not_symmetric():
+    def eastings(zone, extent):
+        return np.round(zone_extent(int(utm_zone_ids([zone])[0]), extent))[[0, 2]]
+
+    # 31X goes from its central meridian 3 degrees west and 6 east: the mirror image
+    # leaves out the east.
+    assert eastings("31X", "tight")[1] > eastings("31X", "paper")[1] + 100_000
+    # 31V ends at its central meridian; 32V and 37X go farther west than east.
+    assert eastings("31V", "tight")[1] == 500_000
+    for zone in ("31V", "32V", "37X"):
+        assert eastings(zone, "tight")[1] < eastings(zone, "paper")[1] - 100_000
+    for zone in ("33X", "35X", "1C"):
+        assert_array_equal(eastings(zone, "tight"), eastings(zone, "paper"))
+
+
+def test_every_zone_has_an_extent():
+    extents = np.array([zone_extent(i) for i in range(1201)])
+    widths, heights = (extents[:, 2:] - extents[:, :2]).T
+    names = utm_zone_names()
+    high = np.char.endswith(names, "X") | (np.char.str_len(names) == 1)
+    # Eight degrees are 890 km and no zone but those around Norway is wider than 668.
+    assert ((heights > 880_000) & (heights < 905_000))[~high].all()
+    assert (widths <= 668_000)[np.char.str_len(names) > 1].all()
+    # A half disc: as wide as half its height, metres of the polar grid.
+    for i in range(1197, 1201):
+        assert heights[i] == pytest.approx(2 * widths[i])
+    assert heights[1197] == pytest.approx(heights[1198])
+    assert zone_extent(1197, "paper") == zone_extent(1197, "tight")
+
+
+def test_caps_worked_by_hand():
+    # In cap Z the pole is in the middle of the western border of a half disc. With one
+    # row and one column the centre lies half the disc's radius east of it.
+    encoder = SoftGridEncoder(1, 1, 1000)
+    radius = zone_extent(1200)[2] - 2e6
+    expected = math.exp(-radius / 2 / 1e6)
+    for pole in ([90.0, 0.0], [90.0, 45.0]):
+        assert_allclose(encoder.fit_transform([pole]), [[expected]])
+    assert radius == pytest.approx(667_000, rel=2e-3)
+
+
+@pytest.mark.parametrize("sigma", [1e-6, 0.01, 20, 1e6])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_normalized_rows_are_finite_and_of_that_norm(world, sigma, dtype):
+    places = np.concatenate([world, [[90.0, 0.0], [-85.0, 10.0]]])
+    soft = SoftGridEncoder(sigma_km=sigma, dtype=dtype)
+    raw = soft.fit_transform(places).astype(np.float64)
+    for norm, size in (("l1", np.sum), ("max", np.max)):
+        found = clone(soft).set_params(normalize=norm).fit_transform(places)
+        assert np.isfinite(found).all()
+        assert_allclose(size(found, axis=1), 1, rtol=1e-5)
+        if sigma >= 20:
+            expected = raw / size(raw, axis=1, keepdims=True)
+            assert_allclose(found, expected, rtol=1e-4, atol=1e-30)
+
+
+@pytest.mark.parametrize("extent", ["tight", "paper"])
+def test_hard_cell_is_the_one_that_holds_the_place(world, extent):
+    encoder = SoftGridEncoder(6, 4, hard=True, extent=extent)
+    found = encoder.fit_transform(world)
+    assert_array_equal(found.sum(axis=1), 1)
+    for place, row in zip(world, found, strict=True):
+        place = tuple(map(float, place))
+        zone = own_zone(*place)
+        e, n = project(*place, zone)
+        e0, n0, e1, n1 = slow_extent(zone, extent == "paper")
+        column = min(int(4 * (e - e0) / (e1 - e0)), 3)
+        cell = column * 6 + int(6 * (n - n0) / (n1 - n0))
+        assert row[cell] == 1
+
+
+def test_hard_cells_at_the_borders():
+    # Corners of zone 31X: the grid ends there, and latitude 84 belongs to the zone.
+    encoder = SoftGridEncoder(20, 20, hard=True)
+    found = encoder.fit_transform([[84.0, 3.0], [72.0, 3.0], [72.0, 8.999999]])
+    rows, columns = found.argmax(axis=1) % 20, found.argmax(axis=1) // 20
+    assert rows[0] == 19 or rows[0] == 18  # the border is curved
+    assert rows[1] == 0
+    assert columns[2] == 19
+    # The mirror image ends at six degrees: what lies east of it is in the last column.
+    paper = SoftGridEncoder(20, 20, hard=True, extent="paper")
+    east = paper.fit_transform([[72.5, 7.0], [72.5, 8.9]])
+    assert_array_equal(east.argmax(axis=1) // 20, [19, 19])
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    st.lists(
+        st.tuples(st.floats(-90, 90), st.floats(-180, 180)), min_size=1, max_size=12
+    ),
+    st.sampled_from([None, "l1", "max"]),
+)
+def test_rows_for_any_place(places, normalize):
+    encoder = SoftGridEncoder(5, 4, 50, normalize=normalize).fit([[0.0, 0.0]])
+    X = np.array(places)
+    values = encoder.transform(X)
+    assert ((values >= 0) & (values <= 1)).all()
+    for i in range(len(X)):
+        assert_allclose(encoder.transform(X[i : i + 1])[0], values[i], rtol=1e-12)
+    # The cell that holds a place has the nearest centre, wherever inside it is.
+    hard = encoder.set_params(hard=True).transform(X)
+    largest = values.max(axis=1)
+    assert_allclose((values * hard).sum(axis=1), largest, rtol=1e-9)
+
+
+def test_zones_beside_the_columns(world):
+    encoder = SoftGridEncoder(3, 3).fit(world).set_output(transform="pandas")
+    columns, zones = encoder.transform_with_zone(world)
+    assert type(columns) is np.ndarray
+    assert_array_equal(columns, encoder.transform(world).to_numpy())
+    expected = [own_zone(*map(float, place)) for place in world]
+    assert_array_equal(utm_zone_names(zones), expected)
+    assert zones.dtype == np.int16
+
+
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"), [(np.float32, 2e-5), ("float32", 2e-5), (np.float16, 2e-3)]
+)
+def test_dtype(world, dtype, tolerance):
+    exact = SoftGridEncoder().fit_transform(world)
+    found = SoftGridEncoder(dtype=dtype).fit_transform(world)
+    assert found.dtype == np.dtype(dtype)
+    assert_allclose(found, exact, rtol=tolerance, atol=1e-6)
+
+
+def test_blocks_do_not_show():
+    rng = np.random.default_rng(0)
+    places = np.column_stack([rng.uniform(-90, 90, 40_000), rng.uniform(-9, 9, 40_000)])
+    encoder = SoftGridEncoder(3, 2, dtype=np.float32).fit(places)
+    whole = encoder.transform(places)
+    some = rng.integers(0, len(places), 50)
+    assert_allclose(encoder.transform(places[some]), whole[some], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "words"),
+    [
+        ({"sigma_km": 0}, "'sigma_km' parameter .* must be"),
+        ({"sigma_km": -1.0}, "'sigma_km' parameter .* must be"),
+        ({"sigma_km": np.nan}, "'sigma_km' parameter .* must be"),
+        ({"n_rows": 0}, "'n_rows' parameter .* must be"),
+        ({"n_cols": 2.5}, "'n_cols' parameter .* must be"),
+        ({"extent": "wide"}, "'extent' parameter .* must be"),
+        ({"normalize": "l2"}, "'normalize' parameter .* must be"),
+        ({"hard": "yes"}, "'hard' parameter .* must be"),
+        ({"regions": "s2"}, r"regions='s2'.*UTM zones only so far"),
+        ({"regions": np.array(["utm"])}, "UTM zones only so far"),
+        ({"dtype": int}, "dtype=.*Use a floating type"),
+    ],
+)
+def test_bad_parameters(parameters, words):
+    with pytest.raises(ValueError, match=words):
+        SoftGridEncoder(**parameters).fit([[51.5, -0.1]])
+
+
+def test_not_fitted():
+    for method in (SoftGridEncoder().transform, SoftGridEncoder().transform_with_zone):
+        with pytest.raises(NotFittedError):
+            method([[0.0, 0.0]])
+
+
+@pytest.mark.parametrize("container", ["pandas", "polars"])
+def test_data_frames_in_and_out(world, container):
+    frame = {"pandas": pd.DataFrame, "polars": pl.DataFrame}[container](
+        {"lat": world[:, 0], "lon": world[:, 1]}
+    )
+    out = SoftGridEncoder(2, 1).set_output(transform=container).fit_transform(frame)
+    assert type(out) is type(frame)
+    assert list(out.columns) == ["cell_r00_c00", "cell_r01_c00"]
+
+
+def test_pickle(world):
+    encoder = SoftGridEncoder(4, 4).fit(world)
+    again = pickle.loads(pickle.dumps(encoder))
+    assert_array_equal(again.transform(world), encoder.transform(world))

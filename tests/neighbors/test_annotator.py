@@ -1,0 +1,217 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.metrics import label_ranking_average_precision_score
+from sklearn.metrics.pairwise import cosine_distances, euclidean_distances
+from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.utils import estimator_html_repr
+from sklearn.utils.estimator_checks import (
+    check_param_validation,
+    estimator_checks_generator,
+)
+from sklearn.utils.validation import validate_data
+
+from sklearn_geo import neighbors
+from sklearn_geo.geometry import EARTH_RADIUS_KM, pairwise_haversine
+from sklearn_geo.neighbors import NeighborVoteAnnotator
+from tests.contract import OTHER_INPUT, fold
+
+DEGREE_KM = EARTH_RADIUS_KM * np.pi / 180.0
+
+# On the equator at 0, 1, 2, 3 and 100 km; what they look like is one number.
+FIVE = np.column_stack(
+    [np.zeros(5), np.array([0, 1, 2, 3, 100]) / DEGREE_KM, [9.0, 0.0, 1.0, 2.0, 0.0]]
+)
+TAGS = np.array([[1, 1, 1], [1, 0, 0], [0, 3, 0], [0, 0, 0], [0, 0, 1]])
+HERE = [[0.0, 0.0, 0.0]]
+
+
+def _euclidean(*args, **params):
+    return NeighborVoteAnnotator(*args, metric="euclidean", **params)
+
+
+def _photos(n_photos, seed):
+    rng = np.random.default_rng(seed)
+    X = np.column_stack(
+        [
+            60.0 + rng.normal(size=n_photos),
+            179.5 + rng.normal(size=n_photos),
+            rng.normal(size=(n_photos, 3)),
+        ]
+    )
+    return X, (rng.random((n_photos, 6)) < 0.3).astype(int)
+
+
+def _naive(X, tags, queries, n_neighbors, n_votes, sigma, metric, radius_km=None):
+    km = pairwise_haversine(queries[:, :2], X[:, :2])
+    measure = {"cosine": cosine_distances, "euclidean": euclidean_distances}[metric]
+    looks = measure(queries[:, 2:], X[:, 2:])
+    rows = []
+    for d, look in zip(km, looks, strict=True):
+        near = np.argsort(d, kind="stable")[:n_neighbors]
+        near = near if radius_km is None else near[d[near] <= radius_km]
+        near = near[np.argsort(look[near], kind="stable")][:n_votes]
+        if not len(near):
+            rows.append(tags.mean(axis=0))
+            continue
+        vote = np.ones(len(near)) if sigma is None else np.exp(-look[near] / sigma)
+        rows.append(vote @ tags[near] / vote.sum())
+    return np.array(rows)
+
+
+def test_by_hand():
+    # Of the four nearest, those at 1, 2, 3 km look most alike; the last has no tags.
+    annotator = _euclidean(4, 3).fit(FIVE, TAGS)
+    np.testing.assert_allclose(annotator.predict_proba(HERE), [[1 / 3, 1 / 3, 0.0]])
+    np.testing.assert_array_equal(annotator.predict(HERE), [[0, 0, 0]])
+    annotator.set_params(threshold=1 / 3)
+    np.testing.assert_array_equal(annotator.predict(HERE), [[1, 1, 0]])
+    # Two votes, of which the second weighs 1 / e with sigma 1.
+    annotator = _euclidean(4, 2, sigma=1.0).fit(FIVE, TAGS)
+    share = 1 / (1 + np.exp(-1.0))
+    np.testing.assert_allclose(
+        annotator.predict_proba(HERE), [[share, 1 - share, 0.0]], atol=1e-12
+    )
+    # All candidates vote: place alone.
+    annotator = _euclidean(2, 9).fit(FIVE, TAGS)
+    np.testing.assert_allclose(annotator.predict_proba(HERE), [[1.0, 0.5, 0.5]])
+
+
+def test_nobody_around_leaves_the_shares_of_all():
+    annotator = _euclidean(4, 2, radius_km=5.0).fit(FIVE, TAGS)
+    shares = annotator.predict_proba([[50.0, 0.0, 0.0], *HERE, [0.0, 9.0, 9.0]])
+    np.testing.assert_allclose(shares[[0, 2]], [[0.4, 0.4, 0.4]] * 2)
+    np.testing.assert_allclose(shares[1], [0.5, 0.5, 0.0])
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+@pytest.mark.parametrize("sigma", [None, 0.4])
+@pytest.mark.parametrize("radius_km", [None, 60.0, 5.0])
+@pytest.mark.parametrize("working_memory", [1024, 0.01])
+def test_shares_are_those_of_a_naive_loop(metric, sigma, radius_km, working_memory):
+    X, tags = _photos(150, 0)
+    queries, _ = _photos(40, 1)
+    annotator = NeighborVoteAnnotator(
+        30, 7, sigma=sigma, metric=metric, radius_km=radius_km, threshold=0.4
+    ).fit(X, tags)
+    expected = _naive(X, tags, queries, 30, 7, sigma, metric, radius_km)
+    with config_context(working_memory=working_memory):
+        found = annotator.predict_proba(queries)
+        np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-9)
+        predicted = annotator.predict(queries)
+        np.testing.assert_array_equal(predicted, expected >= 0.4 - 1e-9)
+    one = annotator.predict_proba(queries[3:4])
+    np.testing.assert_allclose(one, found[3:4], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("make", [sparse.csr_matrix, sparse.csc_array, pd.DataFrame])
+def test_kinds_of_indicators(make):
+    X, tags = _photos(60, 2)
+    expected = _euclidean(9, 5).fit(X, tags)
+    annotator = _euclidean(9, 5, n_jobs=2).fit(X, make(tags))
+    np.testing.assert_array_equal(annotator.predict_proba(X), expected.predict_proba(X))
+    found = annotator.predict(X)
+    assert sparse.issparse(found) == (make is not pd.DataFrame)
+    found = found.toarray() if sparse.issparse(found) else found
+    np.testing.assert_array_equal(found, expected.predict(X))
+    named = _euclidean().fit(X, pd.DataFrame(tags, columns=list("uvwxyz")))
+    assert named.tag_names_ == tuple("uvwxyz")
+    again = pickle.loads(pickle.dumps(annotator))
+    np.testing.assert_array_equal(again.predict_proba(X), annotator.predict_proba(X))
+
+
+def test_nobody_at_all_for_a_single_photo():
+    annotator = _euclidean(radius_km=0.0).fit(FIVE, TAGS)
+    shares = annotator.predict_proba([[50.0, 0.0, 0.0]])
+    np.testing.assert_allclose(shares, [[0.4, 0.4, 0.4]])
+
+
+def test_classes():
+    annotator = _euclidean(4, 3).fit(FIVE, ["sea", "sun", "sun", "sea", "zoo"])
+    assert annotator.classes_.tolist() == ["sea", "sun", "zoo"]
+    np.testing.assert_allclose(annotator.predict_proba(HERE), [[1 / 3, 2 / 3, 0]])
+    assert annotator.predict(HERE).tolist() == ["sun"]
+
+
+def test_looks_are_searched_for():
+    # Tag 0 is what a photo looks like, and all photos are at one place.
+    rng = np.random.default_rng(3)
+    looks = rng.normal(size=(200, 1))
+    X = np.column_stack([np.zeros((200, 2)), looks])
+    tags = np.column_stack([looks > 0, rng.random(200) < 0.5]).astype(int)
+    search = GridSearchCV(
+        _euclidean(200),
+        {"n_votes": [5, 200]},
+        cv=KFold(3),
+        scoring=lambda e, X, y: label_ranking_average_precision_score(
+            y, e.predict_proba(X)
+        ),
+    ).fit(X, tags)
+    assert search.best_params_ == {"n_votes": 5}
+
+
+@pytest.mark.parametrize(
+    ("params", "X", "y", "words"),
+    [
+        ({"n_neighbors": 0}, FIVE, TAGS, "'n_neighbors' parameter"),
+        ({"n_votes": 0}, FIVE, TAGS, "'n_votes' parameter"),
+        ({"threshold": 0.0}, FIVE, TAGS, "'threshold' parameter"),
+        ({"sigma": 0.0}, FIVE, TAGS, "'sigma' parameter"),
+        ({"radius_km": -1.0}, FIVE, TAGS, "'radius_km' parameter"),
+        ({}, FIVE[:, :2], TAGS, "nothing that says what photos look like"),
+        ({}, FIVE, None, "requires y to be passed"),
+        ({}, FIVE, -TAGS, "is negative"),
+        ({}, FIVE, TAGS[:3], r"has \d rows, but"),
+        ({}, FIVE, [0.5, 1.5, 2.5, 0.1, 0.2], "Unknown label type"),
+        ({}, FIVE + [91.0, 0, 0], TAGS, r"row 0: latitude 91\.0"),
+    ],
+)
+def test_refuses(params, X, y, words):
+    with pytest.raises(ValueError, match=words):
+        NeighborVoteAnnotator(**params).fit(X, y)
+
+
+# The contract -------------------------------------------------------------------------
+
+
+class Folded(NeighborVoteAnnotator):
+    """Reads any finite matrix as places, and as features as well."""
+
+    def _read_located(self, X, *, location, reset):
+        X = validate_data(self, X, reset=reset, dtype=np.float64)
+        return fold(X), X
+
+
+def _checks():
+    for estimator, check in estimator_checks_generator(
+        Folded(200, 3, metric="euclidean")
+    ):
+        name = check.func.__name__
+        if name == "check_classifiers_multilabel_output_format_predict_proba":
+            # It wants shares between 0 and 1, both excluded: let all photos vote.
+            estimator = clone(estimator).set_params(n_votes=200)
+        if name != "check_array_api_input":
+            yield pytest.param(estimator, check, id=name)
+
+
+@pytest.mark.parametrize(("estimator", "check"), list(_checks()))
+def test_folded_passes_the_checks_of_scikit_learn(estimator, check):
+    check(estimator)
+
+
+def test_parameters_are_validated_documented_and_linked():
+    check_param_validation("Folded", Folded())
+    assert OTHER_INPUT["NeighborVoteAnnotator"].endswith("test_annotator")
+    assert "NeighborVoteAnnotator" in neighbors.__all__
+    html = estimator_html_repr(NeighborVoteAnnotator())
+    assert "sklearn_geo.neighbors.NeighborVoteAnnotator.html" in html
+    for parameter in NeighborVoteAnnotator().get_params():
+        assert f"\n    {parameter} : " in NeighborVoteAnnotator.__doc__
