@@ -4,6 +4,7 @@
 
 import io
 import pickle
+from pathlib import Path
 
 import geopandas
 import joblib
@@ -21,12 +22,14 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from tests.contract import (
     CASES,
+    OTHER_INPUT,
     check_name,
     checks_of,
     expected_failures,
     folded,
     make,
     public_estimators,
+    public_modules,
     written_estimators,
 )
 
@@ -322,3 +325,15 @@ def test_a_raw_scikit_learn_check_would_catch_a_broken_estimator():
         except Exception:
             failures += 1
     assert failures > 5
+
+
+@pytest.mark.parametrize("name", OTHER_INPUT)
+def test_estimators_of_other_input_run_the_checks_elsewhere(name):
+    rooms = [room for room in public_modules() if name in room.__all__]
+    assert len(rooms) == 1
+    module = Path(__file__).parent.parent / (
+        OTHER_INPUT[name].replace(".", "/") + ".py"
+    )
+    text = module.read_text()
+    assert name in text
+    assert "estimator_checks" in text

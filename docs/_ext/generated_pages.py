@@ -101,6 +101,14 @@ def compatibility_table():
                 for o in (full, public)
             ),
         ]
+    lines += [
+        "",
+        "Estimators whose X is something else than the two columns of a place have no "
+        "row here. Their own test modules run those of scikit-learn's checks that suit "
+        "their input, and say which: "
+        + ", ".join(f"`{name}`" for name in sorted(contract.OTHER_INPUT))
+        + ".",
+    ]
     title = "Why the public classes cannot pass some checks"
     lines += ["", title, "-" * len(title), ""]
     for reason, checks in reasons.items():

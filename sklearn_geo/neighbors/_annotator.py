@@ -81,7 +81,7 @@ class NeighborVoteAnnotator(ClassifierMixin, GeoEstimator):
     n_features_in_ : int
         Number of columns seen in `fit`, the place included.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of these columns, if they are strings.
 
     See Also

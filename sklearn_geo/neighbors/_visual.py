@@ -79,7 +79,7 @@ class VisualNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
     n_features_in_ : int
         Number of columns seen in `fit`.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of these columns, if they are strings.
 
     See Also
