@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Zones of the Universal Transverse Mercator grid and the polar caps.
 
-Every border of the grid, Norway's and Svalbard's included, lies on a lattice of 3 by 4
-degrees, so one small table and one gather name the zones of any number of places.
+Every border of the grid, Norway's and Svalbard's included, lies on a whole degree, so
+one small table and one gather name the zones of any number of places.
 """
 
 import re
@@ -31,8 +31,8 @@ _EXCEPTIONS = {
     (37, "X"): (33, 42),
 }
 
-# Rows a block: the intermediate arrays stay in the second-level cache.
-_BLOCK_ROWS = 16384
+# Rows a block: intermediate arrays stay small, whatever the number of places.
+_BLOCK_ROWS = 65536
 
 
 def _grid():
@@ -64,23 +64,23 @@ def _grid():
 ZONE_NAMES, ZONE_NUMBERS, ZONE_BANDS, ZONE_BOUNDS = _grid()
 _IDS = {str(name): i for i, name in enumerate(ZONE_NAMES)}
 
-# The lattice's rows are floor(latitude / 4) from -23 to 22, its columns
-# floor(longitude / 3) from -60 to 59.
-_FIRST_ROW, _FIRST_COLUMN, _N_COLUMNS = -23, -60, 120
+# Every border lies on a whole degree, so the zone of a place is that of its square
+# degree: rows are floor(latitude) from -90 to 90, columns floor(longitude) from -180.
+_N_COLUMNS = 360
+_ORIGIN = 90 * _N_COLUMNS + 180
 
 
-def _lattice():
-    table = np.empty((46, _N_COLUMNS), dtype=np.int16)
-    for i, bounds in enumerate(ZONE_BOUNDS):
-        south, north = (np.floor(bounds[[0, 2]] / 4) - _FIRST_ROW).astype(int)
-        west, east = (bounds[[1, 3]] / 3 - _FIRST_COLUMN).astype(int)
+def _square_degrees():
+    table = np.empty((181, _N_COLUMNS), dtype=np.int16)
+    for i, bounds in enumerate(ZONE_BOUNDS.astype(int)):
+        south, west, north, east = bounds + [90, 180, 90, 180]
         # The poles are in the caps' last row, not below or above it.
-        table[south : north + (bounds[2] == 90), west:east] = i
+        table[south : north + (north == 180), west:east] = i
     return table.ravel()
 
 
-_LATTICE = _lattice()
-for _table in (ZONE_NAMES, ZONE_NUMBERS, ZONE_BANDS, ZONE_BOUNDS, _LATTICE):
+_SQUARE_DEGREES = _square_degrees()
+for _table in (ZONE_NAMES, ZONE_NUMBERS, ZONE_BANDS, ZONE_BOUNDS, _SQUARE_DEGREES):
     _table.flags.writeable = False
 
 
@@ -128,23 +128,24 @@ def utm_zones(places):
     """
     places = check_places(places)
     ids = np.empty(len(places), dtype=np.int16)
-    rows, columns = np.empty((2, min(len(places), _BLOCK_ROWS)))
+    n_rows = min(len(places), _BLOCK_ROWS)
+    corners, squares = np.empty((n_rows, 2)), np.empty(n_rows)
+    positions = np.empty(n_rows, dtype=np.intp)
     for block in gen_batches(len(places), _BLOCK_ROWS):
-        latitude, longitude = places[block].T
-        row, column = rows[: len(latitude)], columns[: len(latitude)]
-        # Whole degrees first: they divide exactly, where -5e-324 / 4 would be 0.
-        np.floor(latitude, out=row)
-        row *= 0.25
-        np.floor(row, out=row)
-        if row.max() >= 21.0:
-            row[latitude == 84.0] = 20.0
-        np.floor(longitude, out=column)
-        column /= 3.0
-        np.floor(column, out=column)
-        row *= _N_COLUMNS
-        row += column
-        row -= _FIRST_ROW * _N_COLUMNS + _FIRST_COLUMN
-        np.take(_LATTICE, row.astype(np.intp), out=ids[block], mode="clip")
+        out = ids[block]
+        corner, square = corners[: len(out)], squares[: len(out)]
+        position = positions[: len(out)]
+        np.floor(places[block], out=corner)
+        np.multiply(corner[:, 0], float(_N_COLUMNS), out=square)
+        square += corner[:, 1]
+        square += _ORIGIN
+        np.copyto(position, square, casting="unsafe")
+        # Clipping only spares numpy the check: all positions are in the table.
+        np.take(_SQUARE_DEGREES, position, out=out, mode="clip")
+        if out.max() >= N_UTM_ZONES:
+            # Band X is closed to the north: latitude 84 is not in the caps yet.
+            edge = places[block, 0] == 84.0
+            out[edge] = _SQUARE_DEGREES[position[edge] - _N_COLUMNS]
     return ids
 
 
