@@ -11,6 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import gen_batches
 
 from sklearn_geo.base import check_places
+from sklearn_geo.geometry._arguments import read_numbers
 from sklearn_geo.geometry._sphere import (
     EARTH_RADIUS_KM,
     _half_angles_of_vectors,
@@ -19,7 +20,6 @@ from sklearn_geo.geometry._sphere import (
     haversine,
     km_to_chord,
     places_from_vectors,
-    read_numbers,
     unit_vectors,
 )
 

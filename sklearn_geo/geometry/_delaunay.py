@@ -10,6 +10,7 @@ from sklearn import get_config
 from sklearn.utils import gen_batches
 
 from sklearn_geo.base import check_places
+from sklearn_geo.geometry._arguments import check_radius
 from sklearn_geo.geometry._delaunay_mesh import (
     check_spread,
     distinct,
@@ -20,7 +21,6 @@ from sklearn_geo.geometry._delaunay_mesh import (
 from sklearn_geo.geometry._delaunay_walk import TriangleWalk
 from sklearn_geo.geometry._sphere import (
     EARTH_RADIUS_KM,
-    check_radius,
     km_to_chord,
     places_from_vectors,
     unit_vectors,

@@ -5,12 +5,11 @@
 import numpy as np
 
 from sklearn_geo.base import check_places, wrap_longitude
+from sklearn_geo.geometry._arguments import check_radius, read_numbers
 from sklearn_geo.geometry._sphere import (
     _HALF_RADIANS,
     EARTH_RADIUS_KM,
-    check_radius,
     cos_degrees,
-    read_numbers,
     sin_degrees,
 )
 

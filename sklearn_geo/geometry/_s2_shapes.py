@@ -6,6 +6,7 @@ import numbers
 
 import numpy as np
 
+from sklearn_geo.geometry._arguments import check_radius
 from sklearn_geo.geometry._quad_ids import ancestors
 from sklearn_geo.geometry._s2_curve import (
     BLOCK_ROWS,
@@ -20,7 +21,6 @@ from sklearn_geo.geometry._s2_curve import (
 from sklearn_geo.geometry._s2_ids import S2_IDS, S2_MAX_LEVEL
 from sklearn_geo.geometry._sphere import (
     EARTH_RADIUS_KM,
-    check_radius,
     places_from_vectors,
 )
 

@@ -7,13 +7,12 @@ as sines of the complement. So equal places are exactly 0 km apart, all names of
 are one place, and neither tiny distances nor antipodes lose digits.
 """
 
-import numbers
-
 import numpy as np
 from sklearn import get_config
 from sklearn.utils import gen_batches
 
 from sklearn_geo.base import check_place, check_places, wrap_longitude
+from sklearn_geo.geometry._arguments import check_radius, read_numbers
 
 # Mean radius of the earth, (2a + b) / 3 of WGS84.
 EARTH_RADIUS_KM = 6371.0088
@@ -480,23 +479,3 @@ def _haversines_to_half_angles(h, across):
 def _rows_that_fit(row_bytes, n_rows):
     """Return how many rows scikit-learn's working memory (in MiB) holds, at least 1."""
     return max(1, min(n_rows, int(get_config()["working_memory"] * 2**20) // row_bytes))
-
-
-def read_numbers(values, name):
-    """Return values as an array of float64, or say that they are no numbers."""
-    try:
-        return np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise TypeError(
-            f"{name} must hold numbers; got {values!r:.60}. Convert text first, for "
-            "example with np.asarray(values, dtype=float)."
-        ) from error
-
-
-def check_radius(radius_km):
-    """Raise a ValueError unless the radius is a positive finite number."""
-    is_number = isinstance(radius_km, numbers.Real)
-    if not (is_number and np.isfinite(radius_km) and radius_km > 0.0):
-        raise ValueError(
-            f"radius_km must be a positive number of kilometres; got {radius_km!r}."
-        )

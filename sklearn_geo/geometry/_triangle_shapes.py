@@ -4,7 +4,8 @@
 
 import numpy as np
 
-from sklearn_geo.geometry._sphere import EARTH_RADIUS_KM, check_radius
+from sklearn_geo.geometry._arguments import check_radius
+from sklearn_geo.geometry._sphere import EARTH_RADIUS_KM
 from sklearn_geo.geometry._triangle_ids import (
     N_BASE_TRIANGLES,
     N_GRID,

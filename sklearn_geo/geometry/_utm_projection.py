@@ -6,7 +6,8 @@ import numpy as np
 from sklearn.utils import gen_batches
 
 from sklearn_geo.base import check_places, wrap_longitude
-from sklearn_geo.geometry._sphere import cos_degrees, read_numbers, sin_degrees
+from sklearn_geo.geometry._arguments import read_numbers
+from sklearn_geo.geometry._sphere import cos_degrees, sin_degrees
 from sklearn_geo.geometry._utm_zones import (
     N_UTM_ZONES,
     ZONE_BANDS,

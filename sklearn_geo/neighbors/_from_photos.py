@@ -5,11 +5,10 @@
 import numbers
 
 import numpy as np
-from sklearn.base import OneToOneFeatureMixin
 from sklearn.utils._param_validation import Options, StrOptions
-from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._labels import check_rows
+from sklearn_geo.encoding._feature_names import check_input_features
 from sklearn_geo.neighbors._corpus import GeoTagCorpus
 from sklearn_geo.neighbors._groups import check_groups, group_codes
 from sklearn_geo.neighbors._tags import read_tags
@@ -31,6 +30,22 @@ class FromPhotos:
         "dtype": "no_validation",
         "n_jobs": [numbers.Integral, None],
     }
+
+    def get_feature_names_out(self, input_features=None):
+        """Return the names of the tags, with `tag_` before each.
+
+        Parameters
+        ----------
+        input_features : array-like of str or None, default=None
+            Only checked against the columns seen in `fit`.
+
+        Returns
+        -------
+        ndarray of str objects of shape (n_tags,)
+            For example `tag_sunset`, or `tag_0` where tags have no names.
+        """
+        check_input_features(self, input_features)
+        return np.asarray([f"tag_{name}" for name in self._tag_columns()], dtype=object)
 
     def _fit(self, X, y, groups):
         self._check_dtype()
@@ -79,11 +94,6 @@ class FromPhotos:
         """Return the name of each tag, or its number where tags have no names."""
         names = self.corpus_.tag_names
         return range(self.corpus_.n_tags) if names is None else names
-
-    def _check_input_features(self, input_features):
-        check_is_fitted(self)
-        if input_features is not None:
-            OneToOneFeatureMixin.get_feature_names_out(self, input_features)
 
     def _check_y_or_corpus(self, y):
         if self.corpus is None and y is None:

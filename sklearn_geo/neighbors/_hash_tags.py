@@ -14,6 +14,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo.base import GeoEstimator
+from sklearn_geo.encoding._feature_names import check_input_features
 from sklearn_geo.neighbors._from_photos import FromPhotos
 from sklearn_geo.neighbors._rows import RowBuilder
 from sklearn_geo.neighbors._tags import as_output
@@ -246,7 +247,7 @@ class HashTagEncoder(FromPhotos, TransformerMixin, GeoEstimator):
             For example `tag_sunset_within_3km`, or `tag_0_within_0.5km` where tags have
             no names.
         """
-        self._check_input_features(input_features)
+        check_input_features(self, input_features)
         names = self._tag_columns()
         return np.asarray(
             [

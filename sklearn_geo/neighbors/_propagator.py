@@ -237,22 +237,6 @@ class GeoNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
         places = self._read_places(X, reset=False)
         return self._propagate(places, None, groups)
 
-    def get_feature_names_out(self, input_features=None):
-        """Return the names of the tags, with `tag_` before each.
-
-        Parameters
-        ----------
-        input_features : array-like of str or None, default=None
-            Only checked against the columns seen in `fit`.
-
-        Returns
-        -------
-        ndarray of str objects of shape (n_tags,)
-            For example `tag_sunset`, or `tag_0` where tags have no names.
-        """
-        self._check_input_features(input_features)
-        return np.asarray([f"tag_{name}" for name in self._tag_columns()], dtype=object)
-
     def _propagate(self, places, own_rows, groups):
         """Sum up weighted tags a few rows at a time."""
         corpus = self.corpus_

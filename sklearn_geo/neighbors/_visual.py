@@ -213,22 +213,6 @@ class VisualNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
         features = self._read_features(X, reset=False)
         return self._propagate(features, None, groups)
 
-    def get_feature_names_out(self, input_features=None):
-        """Return the names of the tags, with `tag_` before each.
-
-        Parameters
-        ----------
-        input_features : array-like of str or None, default=None
-            Only checked against the columns seen in `fit`.
-
-        Returns
-        -------
-        ndarray of str objects of shape (n_tags,)
-            For example `tag_sunset`, or `tag_0` where tags have no names.
-        """
-        self._check_input_features(input_features)
-        return np.asarray([f"tag_{name}" for name in self._tag_columns()], dtype=object)
-
     def _fit(self, X, y, groups):
         self._check_dtype()
         self._check_y_or_corpus(y)
