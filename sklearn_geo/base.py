@@ -34,6 +34,8 @@ __all__ = [
 
 # Longitudes wrap, but nobody means this many turns.
 _FAR_LONGITUDE = 100_000.0
+# Places compared at a time when all of them are checked.
+_PLACES_A_ROW = 512
 _METRES = (
     "Values this large are usually metres of a map projection: convert them to "
     "degrees first, for example with GeoDataFrame.to_crs(4326)."
@@ -256,11 +258,14 @@ def check_domain(matrix, names=None, *, name="X", allow_missing=False):
     """
     if names is not None:
         check_order(names, name)
+    if not len(matrix):
+        return matrix
     latitude, longitude = matrix[:, 0], matrix[:, 1]
-    # Four passes accept a clean array; NaN and infinity fail these comparisons too.
-    if not (latitude.min(initial=0.0) >= -90.0 and latitude.max(initial=0.0) <= 90.0):
+    (south, west), (north, east) = _extremes(matrix, np.min), _extremes(matrix, np.max)
+    # NaN and infinity fail these comparisons too.
+    if not (south >= -90.0 and north <= 90.0):
         _explain_bad_row(matrix, name, allow_missing)
-    if longitude.min(initial=0.0) >= -180.0 and longitude.max(initial=0.0) < 180.0:
+    if west >= -180.0 and east < 180.0:
         return matrix
     if not np.isfinite(longitude).all():
         _explain_bad_row(matrix, name, allow_missing)
@@ -273,6 +278,22 @@ def check_domain(matrix, names=None, *, name="X", allow_missing=False):
         )
     wrapped = wrap_longitude(longitude)
     return np.column_stack([latitude, wrapped])
+
+
+def _extremes(matrix, reduce):
+    """Reduce both columns of a matrix of places by np.min or np.max.
+
+    Rows of hundreds of places are reduced first: numpy compares such rows as vectors,
+    and the two numbers of a place one by one.
+    """
+    if not matrix.flags.c_contiguous:
+        return reduce(matrix[:, 0]), reduce(matrix[:, 1])
+    n_folded = len(matrix) // _PLACES_A_ROW * _PLACES_A_ROW
+    folded = matrix[:n_folded].reshape(-1, 2 * _PLACES_A_ROW)
+    rest = matrix[n_folded:]
+    if len(folded):
+        rest = np.concatenate([reduce(folded, axis=0).reshape(-1, 2), rest])
+    return reduce(rest[:, 0]), reduce(rest[:, 1])
 
 
 def _explain_bad_row(matrix, name, allow_missing):

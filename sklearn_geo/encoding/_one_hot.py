@@ -137,13 +137,12 @@ class PlaceOneHotEncoder(TransformerMixin, GeoEstimator, abc.ABC):
         check_is_fitted(self)
         self._refuse_sparse_frame()
         places = self._read_places(X, reset=False)
-        ids = self._region_ids(places)
-        columns = self._columns_of(ids)
+        columns = self._columns_at(places)
         n_columns = len(self._column_regions)
         if columns.min() < 0:
             unknown = columns == UNKNOWN
             if self.handle_unknown == "error":
-                self._refuse(unknown, places, ids, self._unknown_remedy())
+                self._refuse(unknown, places, self._unknown_remedy())
             elif self.handle_unknown == "infrequent_if_exist" and self._has_infrequent:
                 columns[unknown] = n_columns - 1
         if self.sparse_output:
@@ -194,12 +193,16 @@ class PlaceOneHotEncoder(TransformerMixin, GeoEstimator, abc.ABC):
         # Adding a str to an array of objects keeps the type scikit-learn expects.
         return self._prefix + self._column_regions
 
-    def _refuse(self, wrong, places, ids, remedy):
+    def _columns_at(self, places):
+        """Give the column of each place; one table may do it without the ids."""
+        return self._columns_of(self._region_ids(places))
+
+    def _refuse(self, wrong, places, remedy):
         """Raise on the first of the places that lie where there is no column."""
         if not wrong.any():
             return
         row = int(np.argmax(wrong))
-        name = str(self._region_names(ids[row : row + 1])[0])
+        name = str(self._region_names(self._region_ids(places[row : row + 1]))[0])
         latitude, longitude = (float(value) for value in places[row])
         more = int(wrong.sum()) - 1
         others = f" ({more} more row{'s' * (more > 1)} like it.)" if more else ""

@@ -12,6 +12,7 @@ from sklearn_geo.geometry import (
     utm_zone_names,
     utm_zones,
 )
+from sklearn_geo.geometry._utm_zones import ZoneValues
 
 # Beyond the zones, ids go on with the four polar caps A, B, Y and Z.
 N_CAPS = 4
@@ -141,16 +142,18 @@ class UTMOneHotEncoder(PlaceOneHotEncoder):
         self.dtype = dtype
 
     def _region_ids(self, places):
-        ids = utm_zones(places)
-        if self.caps == "error":
-            remedy = (
-                "It is a polar cap, where the UTM grid ends, and caps is "
-                f'{self.caps!r}. Drop such rows, or use caps="own" or caps="ignore".'
-            )
-            self._refuse(ids >= N_UTM_ZONES, places, ids, remedy)
-        return ids
+        return utm_zones(places)
+
+    def _refuse_caps(self, in_cap, places):
+        remedy = (
+            "It is a polar cap, where the UTM grid ends, and caps is "
+            f'{self.caps!r}. Drop such rows, or use caps="own" or caps="ignore".'
+        )
+        self._refuse(in_cap, places, remedy)
 
     def _find_regions(self, places, ids):
+        if self.caps == "error":
+            self._refuse_caps(ids >= N_UTM_ZONES, places)
         counts = np.bincount(ids, minlength=N_UTM_ZONES + N_CAPS)
         # Without columns of their own the caps are no zones.
         n_zones = N_UTM_ZONES + N_CAPS * (self.caps == "own")
@@ -160,7 +163,7 @@ class UTMOneHotEncoder(PlaceOneHotEncoder):
                 unknown = np.ones(N_UTM_ZONES + N_CAPS, dtype=bool)
                 unknown[zones] = False
                 unknown[n_zones:] = False
-                self._refuse(unknown[ids], places, ids, self._unknown_remedy())
+                self._refuse(unknown[ids], places, self._unknown_remedy())
         elif self.zones == "seen":
             zones = np.flatnonzero(counts[:n_zones])
             if len(zones) == 0:
@@ -205,9 +208,17 @@ class UTMOneHotEncoder(PlaceOneHotEncoder):
             table[N_UTM_ZONES:] = LEFT_OUT
         table[regions] = columns
         self._column_of_zone = table
+        self._columns_by_square = ZoneValues(table)
 
     def _columns_of(self, ids):
         return self._column_of_zone.take(ids)
+
+    def _columns_at(self, places):
+        columns = self._columns_by_square.at(places)
+        # Caps are left out of the columns unless they have their own.
+        if self.caps == "error":
+            self._refuse_caps(columns == LEFT_OUT, places)
+        return columns
 
     def _region_names(self, regions):
         return utm_zone_names(regions)

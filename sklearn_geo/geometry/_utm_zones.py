@@ -31,7 +31,7 @@ _EXCEPTIONS = {
     (37, "X"): (33, 42),
 }
 
-# Rows a block: intermediate arrays stay small, whatever the number of places.
+# Rows a block: intermediate arrays stay in the second-level cache.
 _BLOCK_ROWS = 65536
 
 
@@ -84,6 +84,77 @@ for _table in (ZONE_NAMES, ZONE_NUMBERS, ZONE_BANDS, ZONE_BOUNDS, _SQUARE_DEGREE
     _table.flags.writeable = False
 
 
+class ZoneValues:
+    """One value for each zone, laid out so that a million places find theirs.
+
+    Parameters
+    ----------
+    values : ndarray of shape (1201,) of signed integers
+        The value of each zone and cap, above the smallest number of its type.
+
+    Notes
+    -----
+    A square degree has the number 360 floor(latitude) + floor(longitude), and there are
+    fewer than 2**16 of them, so the table is indexed by that number modulo 2**16. Both
+    floors are kept as 16-bit halves (latitude low, longitude high) of one word, and
+    multiplying the word by 360 * 2**16 + 1 leaves the number in its high half.
+    """
+
+    # Little-endian wherever this runs: the halves have to be where the product is.
+    _HALVES, _WORDS = np.dtype("<i2"), np.dtype("<u4")
+    _FACTOR = np.uint32((_N_COLUMNS << 16) + 1)
+
+    def __init__(self, values):
+        # Squares between 84 and 85 degrees north belong to two zones: band X is closed
+        # to the north, so latitude 84 is not in the caps yet.
+        self._edge = np.iinfo(values.dtype).min
+        squares = values[_SQUARE_DEGREES]
+        edge = slice((90 + 84) * _N_COLUMNS, (90 + 85) * _N_COLUMNS)
+        self._band_x = squares[edge.start - _N_COLUMNS : edge.start]
+        self._caps = squares[edge].copy()
+        squares[edge] = self._edge
+        self._table = np.zeros(2**16, dtype=values.dtype)
+        self._table[: len(squares)] = squares
+        self._table = np.roll(self._table, -_ORIGIN)
+
+    def at(self, places):
+        """Give the value of the zone that each place lies in.
+
+        Parameters
+        ----------
+        places : ndarray of shape (n_places, 2), float64
+            Places that `check_places` returned.
+
+        Returns
+        -------
+        ndarray of shape (n_places,)
+            The values.
+        """
+        out = np.empty(len(places), dtype=self._table.dtype)
+        shape = (min(len(places), _BLOCK_ROWS), 2)
+        floors, halves = np.empty(shape), np.empty(shape, dtype=self._HALVES)
+        numbers = np.empty(len(halves), dtype=np.intp)
+        for block in gen_batches(len(places), _BLOCK_ROWS):
+            n = min(block.stop, len(places)) - block.start
+            np.floor(places[block], out=floors[:n])
+            np.copyto(halves[:n], floors[:n], casting="unsafe")
+            words = halves[:n].view(self._WORDS)[:, 0]
+            np.multiply(words, self._FACTOR, out=words)
+            np.right_shift(words, 16, out=words)
+            np.copyto(numbers[:n], words, casting="unsafe")
+            # Wrapping only spares numpy the check: all numbers are in the table.
+            self._table.take(numbers[:n], out=out[block], mode="wrap")
+        if out.min(initial=0) == self._edge:
+            rows = np.flatnonzero(out == self._edge)
+            columns = np.floor(places[rows, 1]).astype(np.intp) + 180
+            on_edge = places[rows, 0] == 84.0
+            out[rows] = np.where(on_edge, self._band_x[columns], self._caps[columns])
+        return out
+
+
+_ZONE_IDS = ZoneValues(np.arange(len(ZONE_NAMES), dtype=np.int16))
+
+
 def utm_zones(places):
     """Name the UTM zones of places, by number.
 
@@ -126,27 +197,7 @@ def utm_zones(places):
     >>> utm_zone_names(ids)
     array(['30U', '32V', '1N', 'B'], dtype='<U3')
     """
-    places = check_places(places)
-    ids = np.empty(len(places), dtype=np.int16)
-    n_rows = min(len(places), _BLOCK_ROWS)
-    corners, squares = np.empty((n_rows, 2)), np.empty(n_rows)
-    positions = np.empty(n_rows, dtype=np.intp)
-    for block in gen_batches(len(places), _BLOCK_ROWS):
-        out = ids[block]
-        corner, square = corners[: len(out)], squares[: len(out)]
-        position = positions[: len(out)]
-        np.floor(places[block], out=corner)
-        np.multiply(corner[:, 0], float(_N_COLUMNS), out=square)
-        square += corner[:, 1]
-        square += _ORIGIN
-        np.copyto(position, square, casting="unsafe")
-        # Clipping only spares numpy the check: all positions are in the table.
-        np.take(_SQUARE_DEGREES, position, out=out, mode="clip")
-        if out.max() >= N_UTM_ZONES:
-            # Band X is closed to the north: latitude 84 is not in the caps yet.
-            edge = places[block, 0] == 84.0
-            out[edge] = _SQUARE_DEGREES[position[edge] - _N_COLUMNS]
-    return ids
+    return _ZONE_IDS.at(check_places(places))
 
 
 def utm_zone_names(ids=None):
