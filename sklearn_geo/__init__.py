@@ -27,6 +27,7 @@ _ROOMS = {
         "UnitVectorEncoder",
         "VenueActivityEncoder",
     ),
+    "geolocation": ("NeighborGeolocator", "PriorGeolocator"),
     "geometry": (),
     "metrics": ("make_geo_scorer",),
     "model_selection": (
@@ -43,6 +44,7 @@ _ROOMS = {
         "TagVectorizer",
         "VisualNeighborTagPropagator",
     ),
+    "partition": ("S2Partition",),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 

@@ -72,6 +72,7 @@ CASES = {
     ),
     "RandomFourierEncoder": Case(params={"n_frequencies": 4, "random_state": 0}),
     "S2OneHotEncoder": Case(frame_params={"sparse_output": False}),
+    "S2Partition": Case(params={"max_per_cell": 4, "min_per_cell": 1}),
     "SinusoidalEncoder": Case(),
     "SoftGridEncoder": Case(params={"n_rows": 3, "n_cols": 2, "sigma_km": 200}),
     "Sphere2VecEncoder": Case(params={"n_scales": 3}),
@@ -133,7 +134,18 @@ EXPECTED_FAILURES = {
     ),
     **dict.fromkeys(("check_estimators_nan_inf", "check_fit2d_1sample"), WORDS),
 }
-EXPECTED_FAILURES_OF = {}
+# Estimators whose fit takes weights are also checked with those.
+WEIGHTED = dict.fromkeys(
+    (
+        "check_all_zero_sample_weights_error",
+        "check_sample_weight_equivalence_on_dense_data",
+        "check_sample_weights_list",
+    ),
+    COLUMNS,
+)
+EXPECTED_FAILURES_OF = {
+    "S2Partition": WEIGHTED,
+}
 
 # Estimators whose X is something else than the two columns of a place, so that neither
 # the fold nor our contract on places means anything to them. The module named here runs
@@ -141,8 +153,10 @@ EXPECTED_FAILURES_OF = {}
 # expected failures.
 OTHER_INPUT = {
     "JointNeighborTagPropagator": "tests.neighbors.test_joint",
+    "NeighborGeolocator": "tests.geolocation.test_neighbors",
     "NeighborVoteAnnotator": "tests.neighbors.test_annotator",
     "PostingTimeEncoder": "tests.encoding.test_posting_time",
+    "PriorGeolocator": "tests.geolocation.test_prior",
     "TagVectorizer": "tests.neighbors.test_tag_vectorizer",
     "VenueActivityEncoder": "tests.encoding.test_venue_activity",
     "VisualNeighborTagPropagator": "tests.neighbors.test_visual",

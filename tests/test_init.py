@@ -27,8 +27,10 @@ FLOORS = [
     ["base"],
     ["geometry"],
     ["metrics", "model_selection"],
+    ["partition"],
     ["encoding"],
     ["neighbors"],
+    ["geolocation"],
     ["datasets"],
 ]
 

@@ -15,6 +15,8 @@ from tests import contract
 ORDER = (
     "encoding",
     "neighbors",
+    "partition",
+    "geolocation",
     "model_selection",
     "metrics",
     "datasets",

@@ -1,0 +1,196 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Partitions as files of JSON or CSV: nothing is pickled, nothing in them is run."""
+
+import csv
+import io
+import json
+import numbers
+from pathlib import Path
+
+import numpy as np
+from sklearn.utils._param_validation import InvalidParameterError
+
+from sklearn_geo.partition._cells import cell_table
+
+FORMAT = "sklearn_geo.partition"
+# The newest version that is written and read.
+VERSION = 1
+
+_COMMENT = "# "
+_KINDS = {"U": "str", "i": "int64", "u": "uint64", "f": "float64"}
+
+
+def write_partition(partition, path):
+    """Write a fitted partition; the suffix of `path` says how."""
+    path = Path(path)
+    suffix = _suffix(path)
+    cells = partition.cells_
+    head = {
+        "format": FORMAT,
+        "version": VERSION,
+        "class": type(partition).__name__,
+        "parameters": {
+            name: _plain(value) for name, value in partition._file_parameters().items()
+        },
+        "feature_names": (
+            partition.feature_names_in_.tolist()
+            if hasattr(partition, "feature_names_in_")
+            else None
+        ),
+        "n_cells": len(cells),
+        "columns": {name: _KINDS[cells.dtype[name].kind] for name in cells.dtype.names},
+        **partition._file_extra(),
+    }
+    if suffix == ".json":
+        head["cells"] = {name: cells[name].tolist() for name in cells.dtype.names}
+        text = json.dumps(head) + "\n"
+    else:
+        out = io.StringIO()
+        out.write(_COMMENT + json.dumps(head) + "\n")
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(cells.dtype.names)
+        # repr of a float is the shortest text that reads back as the same float.
+        writer.writerows(cells.tolist())
+        text = out.getvalue()
+    path.write_text(text, encoding="utf-8")
+
+
+def read_partition(cls, path):
+    """Read a partition of a class, fitted, or say what is wrong with the file."""
+    path = Path(path)
+    suffix = _suffix(path)
+    text = _text_of(path)
+    head, columns = (
+        _from_json(text, path) if suffix == ".json" else _from_csv(text, path)
+    )
+    _check_head(cls, head, path)
+    cells = _cells(head, columns, path)
+    try:
+        partition = cls(**head["parameters"])
+        partition._validate_params()
+    except (TypeError, InvalidParameterError) as error:
+        raise ValueError(
+            f"{path}: its parameters are not those of {cls.__name__}: {error}"
+        ) from error
+    partition.n_features_in_ = 2
+    if head["feature_names"] is not None:
+        partition.feature_names_in_ = np.array(head["feature_names"], dtype=object)
+    partition.cells_ = cells
+    try:
+        partition._restore(head)
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(path, f"{error}") from error
+    return partition
+
+
+def _suffix(path):
+    suffix = path.suffix.lower()
+    if suffix not in (".json", ".csv"):
+        raise ValueError(
+            f"{path}: the name of the file has to end in .json or .csv, which says how "
+            "to write and read it."
+        )
+    return suffix
+
+
+def _text_of(path):
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise _foreign(path, "it is no text") from error
+
+
+def _from_json(text, path):
+    try:
+        head = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise _damaged(path, f"it is no JSON ({error})") from error
+    if not isinstance(head, dict) or head.get("format") != FORMAT:
+        raise _foreign(path, "its JSON has another format")
+    return head, head.get("cells")
+
+
+def _from_csv(text, path):
+    first, _, rest = text.partition("\n")
+    if not first.startswith(_COMMENT):
+        raise _foreign(path, "its first line is not the comment that says what it is")
+    head, _ = _from_json(first[len(_COMMENT) :], path)
+    rows = list(csv.reader(io.StringIO(rest)))
+    names = rows[0] if rows else []
+    for number, row in enumerate(rows[1:]):
+        if len(row) != len(names):
+            raise _damaged(
+                path, f"row {number} has {len(row)} values for {len(names)} columns"
+            )
+    return head, {name: [row[k] for row in rows[1:]] for k, name in enumerate(names)}
+
+
+def _check_head(cls, head, path):
+    version = head.get("version")
+    if not isinstance(version, int) or version < 1:
+        raise _damaged(path, "it does not say its version")
+    if version > VERSION:
+        raise ValueError(
+            f"{path} was written by a newer sklearn_geo (version {version} of the "
+            f"format; this one reads up to {VERSION}). Upgrade sklearn_geo."
+        )
+    if head.get("class") != cls.__name__:
+        raise ValueError(
+            f"{path} holds a {head.get('class')}, not a {cls.__name__}. Read it with "
+            f"{head.get('class')}.load."
+        )
+    for name, kind in (("parameters", dict), ("columns", dict), ("n_cells", int)):
+        if not isinstance(head.get(name), kind):
+            raise _damaged(path, f"it does not say its {name}")
+    if "feature_names" not in head:
+        raise _damaged(path, "it does not say its feature_names")
+
+
+def _cells(head, columns, path):
+    """Build the table of cells, or say which column is wrong."""
+    if not isinstance(columns, dict) or list(columns) != list(head["columns"]):
+        raise _damaged(path, "its columns are not the ones it says it has")
+    table = {}
+    for name, kind in head["columns"].items():
+        values = columns[name]
+        if not isinstance(values, list) or len(values) != head["n_cells"]:
+            raise _damaged(
+                path, f"the column {name!r} does not have {head['n_cells']} values"
+            )
+        try:
+            # Text goes through Python's numbers, which keep all 64 bits of an id.
+            read = {"str": str, "int64": int, "uint64": int, "float64": float}[kind]
+            table[name] = np.array(
+                [read(value) for value in values],
+                dtype="U1" if kind == "str" and not values else kind,
+            )
+        except (KeyError, OverflowError, TypeError, ValueError) as error:
+            raise _damaged(path, f"the column {name!r} does not hold {kind}") from error
+        if kind == "float64" and not np.isfinite(table[name]).all():
+            raise _damaged(path, f"the column {name!r} holds values that are no number")
+    return cell_table(table)
+
+
+def _plain(value):
+    """Return a parameter as a plain number, text or list."""
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    if isinstance(value, numbers.Real):
+        return float(value)
+    return value
+
+
+def _damaged(path, what):
+    return ValueError(
+        f"{path} is damaged: {what}. Write it again with save, or restore a copy."
+    )
+
+
+def _foreign(path, what):
+    return ValueError(
+        f"{path} is no file of a partition: {what}. Files are written by the method "
+        "save of a fitted partition."
+    )

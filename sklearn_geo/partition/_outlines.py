@@ -1,0 +1,107 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Borders of cells on the sphere, and the same borders on a map."""
+
+import numbers
+
+import numpy as np
+
+from sklearn_geo.geometry import places_from_vectors
+
+# A vector whose distance from the axis is smaller than this is a pole.
+_AT_POLE = 1e-12
+
+
+def check_cell(cell, n_cells):
+    """Return a cell as an int, or say that there is no such cell."""
+    if not isinstance(cell, numbers.Integral) or isinstance(cell, bool):
+        raise TypeError(
+            f"cell must be an integer, a row of cells_; got {cell!r}. Names of cells "
+            "are found with np.flatnonzero(cell_names_ == name)."
+        )
+    if not 0 <= cell < n_cells:
+        raise ValueError(
+            f"cell {cell} is not there: this partition has {n_cells} cells, 0 to "
+            f"{n_cells - 1}."
+        )
+    return int(cell)
+
+
+def along_geodesics(corners, n_per_edge):
+    """Cut the geodesics between corners of a ring into pieces.
+
+    Parameters
+    ----------
+    corners : ndarray of shape (n_corners, 3)
+        Unit vectors.
+
+    n_per_edge : int
+        Pieces of each edge, of equal length.
+
+    Returns
+    -------
+    ndarray of shape (n_corners * n_per_edge, 3)
+        Unit vectors; the corners themselves are among them, unchanged.
+    """
+    if not isinstance(n_per_edge, numbers.Integral) or n_per_edge < 1:
+        raise ValueError(f"n_per_edge must be an integer, at least 1; got {n_per_edge}")
+    ends = np.roll(corners, -1, axis=0)
+    chords = np.linalg.norm(ends - corners, axis=1)
+    angles = 2.0 * np.arcsin(np.minimum(chords / 2.0, 1.0))
+    points = np.empty((len(corners), n_per_edge, 3))
+    points[:, 0] = corners
+    for step in range(1, n_per_edge):
+        share = step / n_per_edge
+        # Both weights over sin(angle); np.sinc keeps their ratio where it is 0 / 0.
+        before = (1.0 - share) * np.sinc((1.0 - share) * angles / np.pi)
+        after = share * np.sinc(share * angles / np.pi)
+        mixed = before[:, np.newaxis] * corners + after[:, np.newaxis] * ends
+        points[:, step] = mixed / np.linalg.norm(mixed, axis=1, keepdims=True)
+    return points.reshape(-1, 3)
+
+
+def ring_on_map(vectors, near_longitude):
+    """Lay a ring of the sphere out on a map, without jumps in longitude.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n_points, 3)
+        Unit vectors along a ring, counter-clockwise seen from outside, so near to each
+        other that the shorter way between two neighbours is meant.
+
+    near_longitude : float
+        The turn of the globe that the ring is laid out in is the one that brings its
+        middle nearest to this.
+
+    Returns
+    -------
+    ndarray of shape (n_places, 2)
+        Latitude and longitude. A pole on the ring becomes two points, with the
+        longitudes of its neighbours. A ring around a pole goes once along the border
+        of the map: two points at the pole are added.
+    """
+    places = places_from_vectors(vectors)
+    at_pole = np.hypot(vectors[:, 0], vectors[:, 1]) < _AT_POLE
+    free = np.flatnonzero(~at_pole)
+    longitude = places[free, 1]
+    steps = np.diff(np.append(longitude, longitude[0]))
+    steps -= 360.0 * np.round(steps / 360.0)
+    unwrapped = longitude[0] + np.append(0.0, np.cumsum(steps[:-1]))
+    turns = round(steps.sum() / 360.0)
+    ring = []
+    for k, row in enumerate(free.tolist()):
+        ring.append((places[row, 0], unwrapped[k]))
+        following = free[(k + 1) % len(free)]
+        onward = unwrapped[k] + steps[k]
+        if (row + 1) % len(places) != following:  # a pole lies between
+            pole = places[(row + 1) % len(places), 0]
+            ring += [(pole, unwrapped[k]), (pole, onward)]
+    if turns:
+        # Eastward around the north pole, westward around the south pole.
+        pole = 90.0 * turns
+        end = unwrapped[0] + 360.0 * turns
+        ring += [(places[free[0], 0], end), (pole, end), (pole, unwrapped[0])]
+    ring = np.array(ring)
+    middle = (ring[:, 1].min() + ring[:, 1].max()) / 2.0
+    ring[:, 1] += 360.0 * round((near_longitude - middle) / 360.0)
+    return ring

@@ -1,0 +1,174 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Adaptive cells on a grid that splits in four: S2 cells and midpoint triangles.
+
+The ids of all descendants of a cell are an interval. So the ids of the finest cells
+that hold the places are made and sorted once; from then on a cell is a piece of the
+sorted ids, and the four cells it splits into are found by binary searches.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from sklearn_geo.partition._cells import cell_table
+
+
+class QuadGrid(NamedTuple):
+    """The public functions of `sklearn_geo.geometry` for one of the two grids."""
+
+    max_level: int
+    one: str  # what a cell is called in messages
+    leaf_ids: Callable  # of places
+    base_ids: Callable  # of level 0
+    children: Callable
+    ranges: Callable
+    levels: Callable
+    tokens: Callable
+    ids_from_tokens: Callable
+    centers: Callable
+    areas: Callable
+
+
+class QuadCells(NamedTuple):
+    """Cells of a grid that do not overlap, by rising id.
+
+    `starts` and `stops` are their pieces of the sorted ids of the finest level.
+    """
+
+    ids: np.ndarray
+    starts: np.ndarray
+    stops: np.ndarray
+    weights: np.ndarray
+
+
+def split_where_full(grid, leaves, weights, *, max_per_cell, start_level, max_level):
+    """Split the base cells while they hold more than they may.
+
+    Parameters
+    ----------
+    grid : QuadGrid
+        The grid.
+
+    leaves : ndarray of shape (n_places,), uint64
+        Ids of the finest level, sorted.
+
+    weights : ndarray of shape (n_places,) or None
+        Weights of the places in that order.
+
+    max_per_cell : float
+        Cells with more weight than this are split.
+
+    start_level : int
+        Cells above this level are split whatever they hold.
+
+    max_level : int
+        Cells of this level are not split.
+
+    Returns
+    -------
+    QuadCells
+        The cells that hold at least one place.
+    """
+    summed = None if weights is None else np.append(0.0, np.cumsum(weights))
+    done = []
+    ids = grid.base_ids(0)
+    for level in range(max_level + 1):
+        low, high = grid.ranges(ids)
+        starts = np.searchsorted(leaves, low, "left")
+        stops = np.searchsorted(leaves, high, "right")
+        filled = stops > starts
+        ids, starts, stops = ids[filled], starts[filled], stops[filled]
+        inside = (
+            (stops - starts).astype(np.float64)
+            if summed is None
+            else summed[stops] - summed[starts]
+        )
+        full = (inside > max_per_cell) | (level < start_level)
+        if level == max_level:
+            full[:] = False
+        done.append(QuadCells(ids[~full], starts[~full], stops[~full], inside[~full]))
+        ids = ids[full]
+        if not ids.size:
+            break
+        ids = grid.children(ids).ravel()
+    cells = QuadCells(*map(np.concatenate, zip(*done, strict=True)))
+    order = np.argsort(cells.ids)
+    return QuadCells(*(column[order] for column in cells))
+
+
+def cells_where(cells, mask):
+    """Return the cells that a mask keeps."""
+    return QuadCells(*(column[mask] for column in cells))
+
+
+def locate(grid, ids, leaves):
+    """Find the cell of each leaf: its position in `ids`, sorted, or -1."""
+    if not len(ids):
+        return np.full(len(leaves), -1, dtype=np.int64)
+    low, high = grid.ranges(ids)
+    # The first cell that does not end before the leaf is the only one that may hold it.
+    cells = np.searchsorted(high, leaves)
+    np.minimum(cells, len(ids) - 1, out=cells)
+    outside = (leaves < low[cells]) | (leaves > high[cells])
+    cells[outside] = -1
+    return cells.astype(np.int64, copy=False)
+
+
+def first_overlap(grid, ids):
+    """Return the first position whose cell overlaps the one before, or None.
+
+    Ids have to be sorted: of nested cells one follows the other, or they enclose
+    cells that overlap one of them.
+    """
+    low, high = grid.ranges(ids)
+    overlaps = np.flatnonzero(low[1:] <= np.maximum.accumulate(high)[:-1])
+    return int(overlaps[0]) + 1 if overlaps.size else None
+
+
+def quad_columns(grid, ids):
+    """Return the first columns of the table of cells, their centres and areas."""
+    columns = {"name": grid.tokens(ids), "id": ids, "level": grid.levels(ids)}
+    return columns, grid.centers(ids), grid.areas(ids)
+
+
+def dropped_table(grid, cells, counts):
+    """Make the table of cells that hold too little to be kept."""
+    return cell_table(
+        {
+            "name": grid.tokens(cells.ids),
+            "id": cells.ids,
+            "level": grid.levels(cells.ids),
+            "count": np.asarray(counts, dtype=np.int64),
+            "weight": cells.weights,
+        }
+    )
+
+
+def check_limits(partition):
+    """Check the limits of a partition against each other."""
+    if partition.max_per_cell < partition.min_per_cell:
+        raise ValueError(
+            f"max_per_cell={partition.max_per_cell} is smaller than "
+            f"min_per_cell={partition.min_per_cell}: cells would be split until they "
+            "hold at most the first and then be dropped for holding fewer than the "
+            "second. Raise max_per_cell or lower min_per_cell."
+        )
+    if partition.start_level > partition.max_level:
+        raise ValueError(
+            f"start_level={partition.start_level} is finer than "
+            f"max_level={partition.max_level}. Lower start_level or raise max_level."
+        )
+
+
+def refuse_none_kept(partition, grid, cells):
+    """Raise because every cell holds too little."""
+    fullest = int(np.argmax(cells.weights))
+    name = str(grid.tokens(cells.ids[fullest : fullest + 1])[0])
+    raise ValueError(
+        f"every {grid.one} is below min_per_cell={partition.min_per_cell}, so none is "
+        f"kept: the fullest of {len(cells.ids)}, {name!r}, holds "
+        f"{cells.weights[fullest]:g}. Lower min_per_cell to that, raise max_per_cell "
+        f"(now {partition.max_per_cell}) to split less, or fit on more places."
+    )
