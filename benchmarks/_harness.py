@@ -17,27 +17,75 @@ SLOW_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
-class Goal:
-    """A ratio of medians at the largest size, and the bound it must keep."""
+class Bounded:
+    """What every goal has: a name, a value at the largest size, and a bound on it."""
 
-    over: str
-    under: str
-    at_least: float | None = None
-    at_most: float | None = None
-
-    @property
-    def name(self):
-        return f"{self.over} / {self.under}"
+    at_least: float | None = field(default=None, kw_only=True)
+    at_most: float | None = field(default=None, kw_only=True)
 
     def bound(self):
         if self.at_least is not None:
             return f">= {self.at_least:g}"
         return f"<= {self.at_most:g}"
 
-    def met(self, ratio):
+    def met(self, value):
         if self.at_least is not None:
-            return ratio >= self.at_least
-        return ratio <= self.at_most
+            return value >= self.at_least
+        return value <= self.at_most
+
+
+@dataclass(frozen=True)
+class Goal(Bounded):
+    """A ratio of medians."""
+
+    over: str
+    under: str
+
+    @property
+    def name(self):
+        return f"{self.over} / {self.under}"
+
+    def value(self, outcome):
+        return outcome.ratio(self)
+
+
+@dataclass(frozen=True)
+class Growth(Bounded):
+    """The fitted exponent of a runner's seconds, or of a number that it reports."""
+
+    runner: str
+    what: str = "seconds"
+
+    @property
+    def name(self):
+        return f"growth of {self.what}, {self.runner}"
+
+    def value(self, outcome):
+        return outcome.growth(self.runner, self.what)
+
+
+@dataclass(frozen=True)
+class Number(Bounded):
+    """A number that a runner reports, such as its peak memory."""
+
+    runner: str
+    what: str
+
+    @property
+    def name(self):
+        return f"{self.what}, {self.runner}"
+
+    def value(self, outcome):
+        return outcome.numbers[outcome.sizes[-1]][self.runner][self.what]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a runner returns that takes its own time, or has numbers to report."""
+
+    result: Any
+    seconds: float
+    numbers: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -53,26 +101,28 @@ class Job:
     make: Callable[[int], Any]
     runners: dict[str, Callable[[Any], Any]]
     check: Callable[[Any, dict[str, Any]], None]
-    goals: tuple[Goal, ...] = ()
+    goals: tuple[Bounded, ...] = ()
     # What is counted: "places", "pairs"; for the table only.
     unit: str = "rows"
     sizes: tuple[int, ...] = SIZES
     quick_sizes: tuple[int, ...] = QUICK_SIZES
     # Runners that give no result to compare (bounds such as a bare copy).
     limits: frozenset[str] = frozenset()
+    # Runners too slow for all rows work on this many at most, and their seconds are
+    # those for all rows at the same pace.
+    sampled: dict[str, int] = field(default_factory=dict)
     repeats: int = 7
-    # A runner may time itself (a child process): it then returns its seconds.
-    self_timed: bool = False
     notes: str = ""
 
 
 @dataclass
 class Result:
-    """Medians of one job, by size and runner."""
+    """Medians of one job, by size and runner, and the last numbers reported."""
 
     job: Job
     seconds: dict[int, dict[str, float]] = field(default_factory=dict)
     spread: dict[int, dict[str, float]] = field(default_factory=dict)
+    numbers: dict[int, dict[str, dict[str, float]]] = field(default_factory=dict)
 
     @property
     def sizes(self):
@@ -82,10 +132,12 @@ class Result:
         at = self.seconds[self.sizes[-1]]
         return at[goal.over] / at[goal.under]
 
-    def growth(self, runner):
-        return fitted_exponent(
-            self.sizes, [self.seconds[size][runner] for size in self.sizes]
-        )
+    def growth(self, runner, what="seconds"):
+        if what == "seconds":
+            values = [self.seconds[size][runner] for size in self.sizes]
+        else:
+            values = [self.numbers[size][runner][what] for size in self.sizes]
+        return fitted_exponent(self.sizes, values)
 
     @property
     def is_full(self):
@@ -95,7 +147,7 @@ class Result:
     def missed(self):
         if not self.is_full:
             return []
-        return [goal for goal in self.job.goals if not goal.met(self.ratio(goal))]
+        return [goal for goal in self.job.goals if not goal.met(goal.value(self))]
 
     def as_dict(self):
         last = self.sizes[-1]
@@ -104,12 +156,13 @@ class Result:
             "question": self.job.question,
             "seconds": {str(size): self.seconds[size] for size in self.sizes},
             "spread": {str(size): self.spread[size] for size in self.sizes},
+            "numbers": {str(size): self.numbers[size] for size in self.sizes},
             "growth": {r: self.growth(r) for r in self.seconds[last]},
             "ratios": {
                 goal.name: {
-                    "value": self.ratio(goal),
+                    "value": goal.value(self),
                     "goal": goal.bound(),
-                    "met": goal.met(self.ratio(goal)) if self.is_full else None,
+                    "met": goal.met(goal.value(self)) if self.is_full else None,
                     "at": last,
                 }
                 for goal in self.job.goals
@@ -128,12 +181,16 @@ def fitted_exponent(sizes, seconds):
     return covariance / sum((a - mean_x) ** 2 for a in x)
 
 
-def _timed(runner, inputs, self_timed):
+def _timed(job, name, inputs, size):
+    """Run a runner once: what it found, its seconds, and the numbers it reports."""
     gc.collect()
     start = time.perf_counter()
-    result = runner(inputs)
-    elapsed = time.perf_counter() - start
-    return (result if self_timed else elapsed), result
+    found = job.runners[name](inputs)
+    seconds = time.perf_counter() - start
+    if not isinstance(found, Measured):
+        found = Measured(found, seconds)
+    pace = max(1.0, size / job.sampled.get(name, size))
+    return found.result, found.seconds * pace, found.numbers
 
 
 def run_job(job, *, quick=False, progress=lambda text: None):
@@ -142,27 +199,34 @@ def run_job(job, *, quick=False, progress=lambda text: None):
     for size in job.quick_sizes if quick else job.sizes:
         inputs = job.make(size)
         times = {name: [] for name in job.runners}
-        results = {}
-        for name, runner in job.runners.items():
+        outcome.numbers[size] = {}
+        results, slow = {}, set()
+        for name in job.runners:
             progress(f"{job.name}: {name}, n = {size:,}")
             # The first call also warms caches and lazily built tables: not counted,
             # unless it is so slow that it cannot matter.
-            seconds, result = _timed(runner, inputs, job.self_timed)
+            start = time.perf_counter()
+            result, seconds, outcome.numbers[size][name] = _timed(
+                job, name, inputs, size
+            )
             if name not in job.limits:
                 results[name] = result
-            if seconds > SLOW_SECONDS:
+            if time.perf_counter() - start > SLOW_SECONDS:
+                slow.add(name)
                 times[name].append(seconds)
+            del result
         job.check(inputs, results)
         del results
         repeats = 3 if quick else job.repeats
         # Runners take turns, so that a slow minute of the machine hits all of them.
         for turn in range(repeats):
-            for name, runner in job.runners.items():
-                slow = times[name] and times[name][0] > SLOW_SECONDS
-                if slow and len(times[name]) >= 3 - 2 * quick:
+            for name in job.runners:
+                if name in slow and len(times[name]) >= 3 - 2 * quick:
                     continue
                 progress(f"{job.name}: {name}, n = {size:,}, {turn + 1}/{repeats}")
-                times[name].append(_timed(runner, inputs, job.self_timed)[0])
+                _, seconds, numbers = _timed(job, name, inputs, size)
+                times[name].append(seconds)
+                outcome.numbers[size][name] = numbers
         outcome.seconds[size] = {n: statistics.median(t) for n, t in times.items()}
         outcome.spread[size] = {
             name: (max(t) - min(t)) / statistics.median(t) for name, t in times.items()
@@ -193,18 +257,29 @@ def report(outcome):
             for name, width in zip(names, widths, strict=True)
         )
         lines.append(f"{'growth':>12}" + exponents)
+    for name, numbers in outcome.numbers[outcome.sizes[-1]].items():
+        if numbers:
+            told = ", ".join(f"{what} {value:.4g}" for what, value in numbers.items())
+            lines.append(f"  {name}, n = {outcome.sizes[-1]:,}: {told}")
+    for name, rows in job.sampled.items():
+        lines.append(f"  {name} worked on {rows:,} {job.unit}, at that pace.")
     for goal in job.goals:
-        ratio = outcome.ratio(goal)
-        verdict = "met" if goal.met(ratio) else "MISSED"
+        value = goal.value(outcome)
+        met = value is not None and goal.met(value)
+        verdict = "met" if met else "MISSED"
         if not outcome.is_full:
             verdict = f"not judged, the goal is for n = {job.sizes[-1]:,}"
         lines.append(
-            f"  {goal.name} = {ratio:.3g}  (goal {goal.bound()}, "
+            f"  {goal.name} = {_number(value)}  (goal {goal.bound()}, "
             f"n = {outcome.sizes[-1]:,}): {verdict}"
         )
     if job.notes:
         lines.append(f"  {job.notes}")
     return "\n".join(lines)
+
+
+def _number(value):
+    return "unknown" if value is None else f"{value:.3g}"
 
 
 def _seconds(value):

@@ -9,7 +9,17 @@ import numpy as np
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks._harness import Goal, Job, Result, fitted_exponent, report, run_job
+from benchmarks._harness import (
+    Goal,
+    Growth,
+    Job,
+    Measured,
+    Number,
+    Result,
+    fitted_exponent,
+    report,
+    run_job,
+)
 
 
 def job(**changes):
@@ -65,6 +75,42 @@ def test_job_measures_and_reports():
     assert "n^1.0" in text or "n^0.9" in text
 
 
+def test_numbers_reported_and_samples():
+    def ours(n):
+        return Measured(n, seconds=n * 1e-6, numbers={"peak MiB": 2e-6 * n**2})
+
+    def slow(n):  # works on a hundredth, and says how long that took
+        return Measured(n, seconds=n * 1e-6)
+
+    measured = job(
+        runners={"ours": ours, "slow": slow},
+        check=lambda n, results: np.testing.assert_equal(
+            results, {"ours": n, "slow": n}
+        ),
+        limits=frozenset(),
+        sampled={"slow": 200},
+        goals=(
+            Goal("slow", "ours", at_least=99),
+            Number("ours", "peak MiB", at_most=800),
+            Number("ours", "peak MiB", at_most=799),
+            Growth("ours", at_most=1.1),
+            Growth("ours", "peak MiB", at_most=1.9),
+        ),
+    )
+    outcome = run_job(measured)
+    values = [goal.value(outcome) for goal in measured.goals]
+    np.testing.assert_allclose(values, [100, 800, 800, 1, 2])
+    assert [goal.name for goal in outcome.missed()] == [
+        "peak MiB, ours",
+        "growth of peak MiB, ours",
+    ]
+    text = report(outcome)
+    assert "ours, n = 20,000: peak MiB 800" in text
+    assert "slow worked on 200 rows, at that pace." in text
+    assert "peak MiB, ours = 800  (goal <= 799, n = 20,000): MISSED" in text
+    assert outcome.as_dict()["numbers"]["2000"]["ours"] == {"peak MiB": 8.0}
+
+
 def test_unequal_results_are_never_timed():
     unequal = job(runners={"ours": lambda n: 1, "theirs": lambda n: 2})
     with pytest.raises(AssertionError, match="not equal"):
@@ -93,8 +139,10 @@ def test_every_job_is_found_and_runs_small():
         size = min(each.quick_sizes[0], 200)
         inputs = each.make(size)
         results = {
-            name: runner(inputs)
-            for name, runner in each.runners.items()
+            name: found.result if isinstance(found, Measured) else found
+            for name, found in (
+                (name, runner(inputs)) for name, runner in each.runners.items()
+            )
             if name not in each.limits
         }
         each.check(inputs, results)
