@@ -1,0 +1,8 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Features become a place: cells of the earth, photos that look alike, reports."""
+
+from sklearn_geo.geolocation._neighbors import NeighborGeolocator
+from sklearn_geo.geolocation._prior import PriorGeolocator
+
+__all__ = ["NeighborGeolocator", "PriorGeolocator"]
