@@ -44,6 +44,7 @@ _ROOMS = {
         "TagVectorizer",
         "VisualNeighborTagPropagator",
     ),
+    "nets": (),
     "partition": ("S2Partition",),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}

@@ -175,6 +175,8 @@ def _is_estimator(thing):
         inspect.isclass(thing)
         and issubclass(thing, BaseEstimator)
         and not inspect.isabstract(thing)
+        # The skorch net behind an estimator is a part of it, and signs nothing.
+        and not hasattr(thing, "initialize_module")
     )
 
 

@@ -20,6 +20,7 @@ ORDER = (
     "model_selection",
     "metrics",
     "datasets",
+    "nets",
     "geometry",
     "base",
 )

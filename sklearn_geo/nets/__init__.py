@@ -1,0 +1,58 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""What every torch estimator of the library shares.
+
+Seeding, batches, layers, losses, and the skorch net behind an estimator. These are
+tools for people who write estimators; the estimators themselves are in other rooms.
+"""
+
+from sklearn_geo.nets._estimator import NetMixin
+from sklearn_geo.nets._history import history_table
+from sklearn_geo.nets._linear import RowLinear
+from sklearn_geo.nets._losses import (
+    HeadsLoss,
+    cross_entropy,
+    kl_divergence,
+    pairwise_ranking,
+    weighted_mean,
+)
+from sklearn_geo.nets._mlp import HeadedMLP, init_weights
+from sklearn_geo.nets._net import EstimatorNet, hold_out, train_net
+from sklearn_geo.nets._optimizers import RowOptimizer, make_optimizers
+from sklearn_geo.nets._outputs import net_outputs, rows_in_memory
+from sklearn_geo.nets._row_data import Batch, Lookup, RowData
+from sklearn_geo.nets._seeding import choose_device, draw_seed, seeded
+from sklearn_geo.nets._sparse_rows import SparseRows
+from sklearn_geo.nets._stopping import BestWeights, Patience
+from sklearn_geo.nets._training import TRAINING_CONSTRAINTS, Training
+
+__all__ = [
+    "TRAINING_CONSTRAINTS",
+    "Batch",
+    "BestWeights",
+    "EstimatorNet",
+    "HeadedMLP",
+    "HeadsLoss",
+    "Lookup",
+    "NetMixin",
+    "Patience",
+    "RowData",
+    "RowLinear",
+    "RowOptimizer",
+    "SparseRows",
+    "Training",
+    "choose_device",
+    "cross_entropy",
+    "draw_seed",
+    "history_table",
+    "hold_out",
+    "init_weights",
+    "kl_divergence",
+    "make_optimizers",
+    "net_outputs",
+    "pairwise_ranking",
+    "rows_in_memory",
+    "seeded",
+    "train_net",
+    "weighted_mean",
+]

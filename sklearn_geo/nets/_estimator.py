@@ -1,0 +1,186 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""What an estimator mixes in to hold a net: training, progress, history."""
+
+from sklearn_geo.nets._history import history_table
+from sklearn_geo.nets._net import train_net
+from sklearn_geo.nets._training import Training
+
+try:  # scikit-learn 1.9
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+except ImportError:  # an older one has no callbacks to support
+
+    class CallbackSupportMixin:
+        """Stands in where scikit-learn has no callbacks."""
+
+    def with_callbacks(method):
+        """Return the method as it is."""
+        return method
+
+
+__all__ = ["NetMixin"]
+
+
+class NetMixin(CallbackSupportMixin):
+    """For estimators that train one net: compose it, do not inherit it.
+
+    The estimator has parameters named like the settings of :class:`Training` (those it
+    wants to offer), validates its input, and calls :meth:`_train` in `fit`. That sets
+    the attributes below and tells scikit-learn's callbacks (such as
+    :class:`sklearn.callback.ProgressBar`) about every epoch.
+
+    Attributes
+    ----------
+    net_ : EstimatorNet
+        The skorch net; `net_.module_` is the network.
+
+    history_ : ndarray
+        A row an epoch, see :func:`history_table`.
+
+    n_iter_ : int
+        Number of epochs that the net has seen, earlier calls included.
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> import numpy as np
+    >>> from sklearn.base import BaseEstimator
+    >>> from sklearn_geo.nets import HeadedMLP, HeadsLoss, NetMixin, RowData
+    >>> from sklearn_geo.nets import net_outputs
+    >>> class Softmax(NetMixin, BaseEstimator):
+    ...     def __init__(self, max_iter=60, learning_rate_init=0.1, random_state=None):
+    ...         self.max_iter = max_iter
+    ...         self.learning_rate_init = learning_rate_init
+    ...         self.random_state = random_state
+    ...
+    ...     def fit(self, X, y):
+    ...         network = partial(HeadedMLP, X.shape[1], [y.max() + 1])
+    ...         return self._train(network, HeadsLoss, RowData(X, [y]), seed=0)
+    ...
+    ...     def predict(self, X):
+    ...         parts = [logits.argmax(1) for _, (logits,) in net_outputs(self.net_, X)]
+    ...         return np.concatenate(parts)
+    >>> X = np.array([[-1.0], [1.0], [2.0]] * 9)
+    >>> Softmax().fit(X, np.array([0, 1, 1] * 9)).predict(X[:3])
+    array([0, 1, 1])
+    """
+
+    def _train(self, module, criterion, data, *, seed, **options):
+        """Train `net_`, and set `history_` and `n_iter_`.
+
+        Parameters
+        ----------
+        module, criterion : callable
+            Make the network and its loss; a `functools.partial` of a class, say.
+
+        data, valid : RowData
+            Rows to learn from, and rows to watch (None holds out a share if
+            `early_stopping`).
+
+        seed : int
+            From :func:`draw_seed`.
+
+        go_on : bool, default=False
+            Train the `net_` there is (warm start, `partial_fit`).
+
+        epochs : int or None, default=None
+            How many at most; None is `max_iter`.
+
+        draw : callable or None, default=None
+            Sampler, see :meth:`EstimatorNet.fit_loop`.
+
+        keep_steps : bool or None, default=None
+            Keep what the optimizers remember; None does so for a `warm_start`.
+
+        **settings
+            Settings that win over the parameters of the estimator.
+
+        Returns
+        -------
+        self
+            The estimator.
+        """
+        # A fit that trains several nets opens and closes its own task around them.
+        inside = hasattr(self, "_callback_fit_ctx")
+        train = self._train_in_task if inside else self._train_as_task
+        return train(module, criterion, data, seed=seed, **options)
+
+    def _train_in_task(
+        self,
+        module,
+        criterion,
+        data,
+        *,
+        seed,
+        valid=None,
+        go_on=False,
+        epochs=None,
+        draw=None,
+        keep_steps=None,
+        **settings,
+    ):
+        training = Training.of(self, **settings)
+        most = training.max_iter if epochs is None else epochs
+        if keep_steps is None:
+            keep_steps = bool(getattr(self, "warm_start", False))
+        progress = _Progress(self, most)
+        net = train_net(
+            module,
+            criterion,
+            data,
+            training=training,
+            seed=seed,
+            valid=valid,
+            net=self.net_ if go_on else None,
+            epochs=most,
+            draw=draw,
+            on_epoch=progress,
+            keep_steps=keep_steps,
+        )
+        self._take_net(net)
+        progress.finish()
+        return self
+
+    _train_as_task = with_callbacks(_train_in_task)
+
+    def _take_net(self, net):
+        """Set the attributes that tell of a net."""
+        self.net_ = net
+        self.history_ = history_table(net.history)
+        self.n_iter_ = len(self.history_)
+
+
+class _Progress:
+    """Tell scikit-learn's callbacks about epochs, where there are any callbacks."""
+
+    def __init__(self, estimator, n_epochs):
+        self._estimator, self._context, self._epoch = estimator, None, None
+        if not hasattr(estimator, "_init_callback_context"):
+            return
+        outer = getattr(estimator, "_callback_fit_ctx", None)
+        if outer is None:
+            self._context = estimator._init_callback_context(max_subtasks=n_epochs)
+        else:  # a fit that trains several nets has opened its own
+            self._context = outer.subcontext("train", max_subtasks=n_epochs)
+        self._context.call_on_fit_task_begin(estimator=estimator)
+        self._begin()
+
+    def _begin(self):
+        if len(self._context._children_map) < self._context.max_subtasks:
+            self._epoch = self._context.subcontext(task_name="epoch")
+            self._epoch.call_on_fit_task_begin(estimator=self._estimator)
+
+    def __call__(self, record):
+        """End an epoch and begin the next; say whether a callback wants to stop."""
+        if self._context is None:
+            return False
+        stop = self._epoch.call_on_fit_task_end(
+            estimator=self._estimator, metadata={"record": dict(record)}
+        )
+        if not stop:
+            self._begin()
+        return stop
+
+    def finish(self):
+        if self._context is not None:
+            self._context.call_on_fit_task_end(estimator=self._estimator)

@@ -1,0 +1,442 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""The skorch net behind an estimator, and the loop that trains it."""
+
+import time
+import warnings
+from contextlib import nullcontext
+
+import numpy as np
+import torch
+from scipy import sparse
+from skorch import NeuralNet
+
+from sklearn_geo.nets._optimizers import make_optimizers
+from sklearn_geo.nets._row_data import RowData
+from sklearn_geo.nets._seeding import choose_device, seeded
+from sklearn_geo.nets._stopping import BestWeights, Patience
+from sklearn_geo.nets._training import Training
+
+__all__ = ["EstimatorNet", "train_net"]
+
+
+class EstimatorNet(NeuralNet):
+    """A skorch net that takes whole batches and keeps house silently.
+
+    Its loop does per step what a loop written by hand does: no copies row by row, no
+    waiting for the device, no callbacks a batch. Estimators make one by
+    :func:`train_net`.
+
+    Parameters
+    ----------
+    module : callable
+        Makes the network: a class, a function, or a `functools.partial` of them.
+
+    criterion : callable
+        Makes the loss, a Module that takes outputs, targets and weights.
+
+    training : Training or None, default=None
+        The settings; None is their defaults.
+
+    seed : int, default=0
+        Decides the first weights, the shuffles and dropout.
+
+    sparse : bool, default=False
+        Whether batches are sparse.
+
+    **kwargs
+        What skorch keeps in addition.
+
+    Attributes
+    ----------
+    module_ : Module
+        The network.
+
+    history : skorch.history.History
+        A row an epoch; :func:`history_table` makes a table of it.
+
+    interrupted_ : bool
+        Whether Ctrl-C ended the last training.
+    """
+
+    def __init__(
+        self, module, criterion, *, training=None, seed=0, sparse=False, **kwargs
+    ):
+        training = Training() if training is None else training
+        settings = {
+            "lr": training.learning_rate_init,
+            "max_epochs": training.max_iter,
+            "batch_size": training.batch_size,
+            "device": str(choose_device(training.device)),
+            "train_split": None,
+            "callbacks": "disable",
+            "verbose": 0,
+        }
+        super().__init__(module, criterion, **{**settings, **kwargs})
+        self.training = training
+        self.seed = seed
+        self.sparse = sparse
+
+    def initialize_optimizer(self, triggered_directly=None):
+        """Make the optimizers that the settings ask for."""
+        first, *second = make_optimizers(
+            self.module_, self.training, sparse=self.sparse
+        )
+        self.optimizer_ = first
+        self.row_optimizer_ = second[0] if second else None
+        return self
+
+    def optimizers(self):
+        """Return the optimizers, one or two."""
+        pair = (self.optimizer_, self.row_optimizer_)
+        return [each for each in pair if each is not None]
+
+    def get_dataset(self, X, y=None):
+        """Return X if it is :class:`RowData`, else make it so."""
+        if isinstance(X, RowData):
+            return X
+        if y is None:
+            return RowData(X)
+        return RowData(X, y if isinstance(y, (list, tuple)) else [y])
+
+    def fit_loop(
+        self, X, y=None, epochs=None, *, valid=None, draw=None, on_epoch=None, **unused
+    ):
+        """Train.
+
+        Parameters
+        ----------
+        X, y
+            Data, as :meth:`get_dataset` takes them.
+
+        epochs : int or None, default=None
+            How many at most; None is `max_iter` of the settings.
+
+        valid : RowData or None, default=None
+            Rows held out; their loss is watched.
+
+        draw : callable or None, default=None
+            From (epoch, random generator, n_rows) to the positions that this epoch
+            trains on, in their order; for samplers. None is all rows, shuffled.
+
+        on_epoch : callable or None, default=None
+            Called with the record of every epoch; a true answer ends the training.
+
+        **unused
+            What skorch's own methods pass.
+
+        Returns
+        -------
+        self
+            The net.
+        """
+        data, training = self.get_dataset(X, y), self.training
+        patience = Patience(training.n_iter_no_change, training.tol)
+        best = None if valid is None else BestWeights(self.module_)
+        self.interrupted_ = False
+        scaler = self._scaler()
+        try:
+            for _ in range(training.max_iter if epochs is None else epochs):
+                record = self._epoch(data, valid, draw, scaler)
+                watched = record["train_loss" if valid is None else "valid_loss"]
+                record["best"] = patience.tell(watched)
+                if best is not None and record["best"]:
+                    best.keep()
+                self.history.append(record)
+                if training.verbose:
+                    print(_line(record))
+                if (on_epoch is not None and on_epoch(record)) or patience.exhausted:
+                    break
+        except KeyboardInterrupt:
+            self.interrupted_ = True
+        if best is not None:
+            best.restore()
+        return self
+
+    def _epoch(self, data, valid, draw, scaler):
+        began, epoch = time.perf_counter(), len(self.history)
+        rate = self.training.learning_rate(epoch)
+        for optimizer in self.optimizers():
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+        chance = np.random.default_rng([self.seed, epoch])
+        if draw is not None:
+            order = np.asarray(draw(epoch, chance, len(data)))
+        elif self.training.shuffle:
+            order = chance.permutation(len(data))
+        else:
+            order = None
+        self.module_.train()
+        steps = (
+            self._step(batch, scaler)
+            for batch in data.batches(self.batch_size, order=order, training=True)
+        )
+        train_loss = _mean(steps)
+        if not np.isfinite(train_loss):
+            raise ValueError(
+                f"The training loss of epoch {epoch + 1} is {train_loss}: the steps "
+                f"were too long. Lower learning_rate_init (it is "
+                f"{self.training.learning_rate_init:g}), or scale the features, for "
+                "example with StandardScaler."
+            )
+        record = {
+            "epoch": epoch + 1,
+            "train_loss": train_loss,
+            "learning_rate": rate,
+            "n_rows": len(data) if order is None else len(order),
+        }
+        if valid is not None:
+            record["valid_loss"] = self.evaluate(valid)
+        record["seconds"] = time.perf_counter() - began
+        return record
+
+    def _step(self, batch, scaler):
+        """Do one step; return the loss, the rows and their weight."""
+        size = len(batch)
+        total = size if batch.weight is None else batch.weight.sum()
+        batch = batch.to(self.device)
+        optimizers = self.optimizers()
+        for optimizer in optimizers:
+            optimizer.zero_grad(set_to_none=True)
+        with self._autocast():
+            outputs = self.module_(batch.inputs)
+            loss = self.criterion_(outputs, batch.targets, batch.weight)
+        if scaler is None:
+            loss.backward()
+            for optimizer in optimizers:
+                optimizer.step()
+        else:
+            scaler.scale(loss).backward()
+            for optimizer in optimizers:
+                scaler.step(optimizer)
+            scaler.update()
+        return loss.detach(), size, total
+
+    def evaluate(self, data, *, batch_size=None):
+        """Return the mean loss over rows, without learning from them.
+
+        Parameters
+        ----------
+        data : RowData
+            The rows.
+
+        batch_size : int or None, default=None
+            Rows at a time; None is the batch size of the training.
+
+        Returns
+        -------
+        float
+            The weighted mean.
+        """
+        self.module_.eval()
+
+        def losses():
+            for batch in data.batches(batch_size or self.batch_size):
+                size = len(batch)
+                total = size if batch.weight is None else batch.weight.sum()
+                batch = batch.to(self.device)
+                outputs = self.module_(batch.inputs)
+                loss = self.criterion_(outputs, batch.targets, batch.weight)
+                yield loss, size, total
+
+        with torch.inference_mode():
+            return _mean(losses())
+
+    def get_loss(self, y_pred, y_true, X=None, training=False):
+        """Return the loss of a batch, as skorch asks for it."""
+        targets = y_true if isinstance(y_true, (list, tuple)) else [y_true]
+        return self.criterion_(y_pred, targets)
+
+    def forward_iter(self, X, training=False, device="cpu"):
+        """Yield the outputs of batch after batch."""
+        self.module_.train(training)
+        with torch.inference_mode(not training):
+            for batch in self.get_dataset(X).batches(self.batch_size):
+                outputs = self.module_(batch.to(self.device).inputs)
+                if isinstance(outputs, torch.Tensor):
+                    yield outputs.to(device)
+                else:
+                    yield tuple(output.to(device) for output in outputs)
+
+    def forget_steps(self):
+        """Drop what optimizers remember, which can be larger than the network."""
+        for optimizer in self.optimizers():
+            optimizer.state.clear()
+            optimizer.zero_grad(set_to_none=True)
+
+    def _autocast(self):
+        kind = _half_precision(self.device, self.training.mixed_precision)
+        if kind is None:
+            return nullcontext()
+        return torch.autocast(torch.device(self.device).type, dtype=kind)
+
+    def _scaler(self):
+        kind = _half_precision(self.device, self.training.mixed_precision)
+        if kind is not torch.float16:
+            return None
+        return torch.amp.GradScaler(torch.device(self.device).type)
+
+
+def train_net(
+    module,
+    criterion,
+    data,
+    *,
+    training=None,
+    seed=0,
+    valid=None,
+    net=None,
+    epochs=None,
+    draw=None,
+    on_epoch=None,
+    keep_steps=False,
+):
+    """Make a net and train it, or go on with one.
+
+    Torch's random numbers are seeded inside and are afterwards what they were.
+
+    Parameters
+    ----------
+    module, criterion : callable
+        Make the network and its loss, see :class:`EstimatorNet`.
+
+    data : RowData
+        Rows to learn from.
+
+    training : Training or None, default=None
+        The settings.
+
+    seed : int, default=0
+        Decides everything that is left to chance.
+
+    valid : RowData or None, default=None
+        Rows held out. None takes `validation_fraction` of the data if the settings say
+        `early_stopping`.
+
+    net : EstimatorNet or None, default=None
+        A net to go on with: `module` and `criterion` are then not used.
+
+    epochs : int or None, default=None
+        How many epochs at most; None is `max_iter`.
+
+    draw, on_epoch : callable or None, default=None
+        See :meth:`EstimatorNet.fit_loop`.
+
+    keep_steps : bool, default=False
+        Keep what the optimizers remember, for more steps later.
+
+    Returns
+    -------
+    EstimatorNet
+        The trained net, ready to predict also if Ctrl-C ended the training, which is
+        warned of.
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> import numpy as np
+    >>> from sklearn_geo.nets import HeadedMLP, HeadsLoss, RowData, Training, train_net
+    >>> X = np.array([[0.0], [1.0]] * 20)
+    >>> data = RowData(X, [np.array([0, 1] * 20)])
+    >>> net = train_net(
+    ...     partial(HeadedMLP, 1, [2]), HeadsLoss, data,
+    ...     training=Training(learning_rate_init=0.1, max_iter=50, device="cpu"),
+    ... )
+    >>> (logits,) = net.forward(X[:2])
+    >>> logits.argmax(dim=1)
+    tensor([0, 1])
+    """
+    training = Training() if training is None else training
+    if valid is None and training.early_stopping:
+        data, valid = hold_out(data, training.validation_fraction, seed)
+    if net is None:
+        net = EstimatorNet(
+            module,
+            criterion,
+            training=training,
+            seed=seed,
+            sparse=sparse.issparse(data.X),
+        )
+        with seeded(seed, net.device):
+            net.initialize()
+    else:
+        net.training = training
+        net.batch_size = training.batch_size
+    with seeded(_later_seed(seed, len(net.history)), net.device):
+        net.partial_fit(data, epochs=epochs, valid=valid, draw=draw, on_epoch=on_epoch)
+    if not keep_steps:
+        net.forget_steps()
+    net.module_.eval()
+    if net.interrupted_:
+        warnings.warn(
+            f"Training was interrupted after {len(net.history)} whole epochs. The "
+            "network is fitted and predicts, as well as it had learnt by then.",
+            UserWarning,
+            stacklevel=2,
+        )
+    return net
+
+
+def hold_out(data, fraction, seed):
+    """Split rows at random.
+
+    Parameters
+    ----------
+    data : RowData
+        The rows.
+
+    fraction : float
+        Share of the second part.
+
+    seed : int
+        Decides which rows.
+
+    Returns
+    -------
+    train, valid : RowData
+        Views, their rows ascending.
+    """
+    n_valid = max(1, round(fraction * len(data)))
+    if n_valid >= len(data):
+        raise ValueError(
+            f"validation_fraction={fraction} of {len(data)} rows leaves none to learn "
+            "from. Lower it, or set early_stopping=False."
+        )
+    order = np.random.default_rng([seed, 0x5EED]).permutation(len(data))
+    return data.subset(np.sort(order[n_valid:])), data.subset(np.sort(order[:n_valid]))
+
+
+def _later_seed(seed, n_epochs):
+    """Give the epochs that a warm start adds a dropout of their own."""
+    return int(np.random.SeedSequence([seed, n_epochs]).generate_state(1)[0])
+
+
+def _mean(steps):
+    """Average losses of batches by their rows; the device is asked once, at the end."""
+    loss_sum, weight_sum = 0.0, 0.0
+    for loss, size, weight in steps:
+        loss_sum = loss_sum + loss * size
+        weight_sum = weight_sum + weight
+    return float(loss_sum) / float(weight_sum)
+
+
+def _half_precision(device, wanted):
+    device = torch.device(device)
+    if device.type == "cpu" or wanted is False:
+        return None
+    if wanted in ("auto", True):
+        able = device.type != "cuda" or torch.cuda.is_bf16_supported()
+        return torch.bfloat16 if able else torch.float16
+    return getattr(torch, wanted)
+
+
+def _line(record):
+    held_out = (
+        f", held out {record['valid_loss']:.5f}{' *' if record['best'] else ''}"
+        if "valid_loss" in record
+        else ""
+    )
+    return (
+        f"Epoch {record['epoch']}: loss {record['train_loss']:.5f}{held_out} "
+        f"({record['seconds']:.2f} s)"
+    )

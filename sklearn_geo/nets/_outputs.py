@@ -1,0 +1,106 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a network says of rows, a few rows at a time."""
+
+import numpy as np
+import torch
+from sklearn import get_config
+from sklearn.utils import gen_batches
+
+from sklearn_geo.nets._row_data import RowData
+
+__all__ = ["net_outputs", "rows_in_memory"]
+
+
+def rows_in_memory(bytes_a_row, n_rows):
+    """Say how many rows may be worked on together.
+
+    Parameters
+    ----------
+    bytes_a_row : int
+        What a row needs on its way.
+
+    n_rows : int
+        How many rows there are.
+
+    Returns
+    -------
+    int
+        At least 1; so many that they take `sklearn.get_config()["working_memory"]`.
+
+    Examples
+    --------
+    >>> import sklearn
+    >>> from sklearn_geo.nets import rows_in_memory
+    >>> with sklearn.config_context(working_memory=1):  # mebibytes
+    ...     rows_in_memory(1024, 5000)
+    1024
+    """
+    allowed = int(get_config()["working_memory"] * 2**20)
+    return max(1, min(n_rows, allowed // max(1, int(bytes_a_row))))
+
+
+def net_outputs(net, X, *, bytes_a_row=None, method=None):
+    """Yield what a net says of the rows of X, in chunks of bounded memory.
+
+    Parameters
+    ----------
+    net : EstimatorNet or Module
+        The network.
+
+    X : ndarray, memmap or sparse array of shape (n_rows, ...)
+        Features.
+
+    bytes_a_row : int or None, default=None
+        What a row needs on its way through the network; None reckons it from the
+        widths of its weights.
+
+    method : str or None, default=None
+        Method of the network to call, such as "features"; None calls it.
+
+    Yields
+    ------
+    rows : slice
+        Which rows.
+
+    outputs : tuple of Tensor
+        What the network says of them, on the processor, in float32.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_geo.nets import HeadedMLP, net_outputs
+    >>> network = HeadedMLP(2, [3], init="zeros")
+    >>> for rows, (logits,) in net_outputs(network, np.ones((4, 2))):
+    ...     print(rows, tuple(logits.shape))
+    slice(0, 4, None) (4, 3)
+    """
+    module = getattr(net, "module_", net)
+    device = next(module.parameters()).device
+    if bytes_a_row is None:
+        bytes_a_row = _bytes_a_row(module, X)
+    data = RowData(X)
+    call = module if method is None else getattr(module, method)
+    module.eval()
+    n_rows = len(data)
+    for rows in gen_batches(n_rows, rows_in_memory(bytes_a_row, n_rows) or 1):
+        with torch.inference_mode():
+            outputs = call(data.take(rows).inputs.to(device))
+        if isinstance(outputs, torch.Tensor):
+            outputs = (outputs,)
+        yield rows, tuple(output.to("cpu", torch.float32) for output in outputs)
+
+
+def _bytes_a_row(module, X):
+    """Reckon the inputs and twice the outputs of every layer, in float32."""
+    shape = X.shape[1:]
+    width = int(np.prod(shape)) if not hasattr(X, "indptr") else 0
+    for part in module.modules():
+        weight = getattr(part, "weight", None)
+        if isinstance(weight, torch.Tensor) and weight.dim() >= 2:
+            bias = getattr(part, "bias", None)
+            n_out = len(bias) if bias is not None else max(weight.shape[:2])
+            # A convolution has its outputs all over the image.
+            n_out *= int(np.prod(shape[-2:])) if weight.dim() == 4 else 1
+            width += 2 * n_out
+    return 4 * max(width, 1)
