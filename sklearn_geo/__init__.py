@@ -45,7 +45,10 @@ _ROOMS = {
         "VisualNeighborTagPropagator",
     ),
     "nets": (),
-    "partition": ("S2Partition",),
+    "partition": (
+        "CellHierarchy",
+        "S2Partition",
+    ),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 

@@ -24,6 +24,7 @@ from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 import sklearn_geo
+from sklearn_geo.partition import S2Partition
 
 # Checks of scikit-learn that its own common set does not run on other people's
 # estimators.
@@ -57,6 +58,9 @@ def _tags(n):
 
 
 CASES = {
+    "CellHierarchy": Case(
+        params={"partitions": [S2Partition(8, 1), S2Partition(4, 1)]}
+    ),
     "GeoNeighborTagPropagator": Case(
         # fit_transform must leave a photo out, and scikit-learn's checks want it to
         # equal transform.
@@ -144,6 +148,7 @@ WEIGHTED = dict.fromkeys(
     COLUMNS,
 )
 EXPECTED_FAILURES_OF = {
+    "CellHierarchy": WEIGHTED,
     "S2Partition": WEIGHTED,
 }
 

@@ -46,6 +46,7 @@ class PlacePartition(TransformerMixin, GeoEstimator, abc.ABC):
         "representative": [StrOptions({"mean", "center", "medoid", "median"})],
     }
 
+    _grid = None  # the QuadGrid that the ids of cells belong to, if they have ids
     _cell = "cell"  # the field's word for a cell, in messages
     _feature_name = "cell"  # of the only column of transform
 

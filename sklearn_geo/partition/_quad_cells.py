@@ -12,7 +12,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sklearn_geo.partition._cells import cell_table
+from sklearn_geo.partition._cells import (
+    Members,
+    cell_table,
+    members_of_labels,
+    sums,
+)
 
 
 class QuadGrid(NamedTuple):
@@ -172,3 +177,96 @@ def refuse_none_kept(partition, grid, cells):
         f"{cells.weights[fullest]:g}. Lower min_per_cell to that, raise max_per_cell "
         f"(now {partition.max_per_cell}) to split less, or fit on more places."
     )
+
+
+def learn_cells(partition, grid, places, weights):
+    """Choose the cells of a partition by its limits.
+
+    Parameters
+    ----------
+    partition : PlacePartition
+        Has the parameters max_per_cell, min_per_cell, start_level and max_level.
+
+    grid : QuadGrid
+        The grid to take cells from.
+
+    places : ndarray of shape (n_places, 2)
+        Validated places.
+
+    weights : ndarray of shape (n_places,) or None
+        Positive weights.
+
+    Returns
+    -------
+    members : Members
+        The places in each cell that is kept.
+
+    ids : ndarray of shape (n_cells,), uint64
+        Those cells, rising.
+
+    dropped : ndarray of shape (n_dropped_cells,)
+        The table of cells that hold too little.
+    """
+    check_limits(partition)
+    leaves = grid.leaf_ids(places)
+    if weights is None:
+        order = np.argsort(leaves)
+    else:
+        # The sums of a leaf in one order, whatever the order of rows.
+        order = np.lexsort((weights, leaves))
+        weights = weights[order]
+    cells = split_by_limits(partition, grid, leaves[order], weights)
+    kept = cells.weights >= partition.min_per_cell
+    if not kept.any():
+        refuse_none_kept(partition, grid, cells)
+    lost = cells_where(cells, ~kept)
+    kept = cells_where(cells, kept)
+    members = Members(order, kept.starts, kept.stops)
+    return members, kept.ids, dropped_table(grid, lost, lost.stops - lost.starts)
+
+
+def split_by_limits(partition, grid, leaves, weights):
+    """Split cells by the parameters of a partition, see `split_where_full`."""
+    return split_where_full(
+        grid,
+        leaves,
+        weights,
+        max_per_cell=partition.max_per_cell,
+        start_level=partition.start_level,
+        max_level=partition.max_level,
+    )
+
+
+def recount_dropped(dropped, grid, places, weights):
+    """Count places in the cells that were dropped, in their table."""
+    labels = locate(grid, dropped["id"], grid.leaf_ids(places))
+    members = members_of_labels(labels, len(dropped))
+    dropped["count"] = members.stops - members.starts
+    dropped["weight"] = sums(weights, members)
+
+
+def dropped_to_json(dropped):
+    """Return the table of dropped cells as lists."""
+    return {name: dropped[name].tolist() for name in ("name", "count", "weight")}
+
+
+def dropped_from_json(grid, columns):
+    """Make the table of dropped cells from what `dropped_to_json` returned."""
+    weights = np.array(columns["weight"], dtype=np.float64)
+    names = np.array(columns["name"], dtype=str)
+    ids = grid.ids_from_tokens(names)
+    return dropped_table(grid, QuadCells(ids, None, None, weights), columns["count"])
+
+
+def ids_from_table(grid, cells):
+    """Return the ids of a table read from a file, if they can be those of cells."""
+    ids = grid.ids_from_tokens(cells["name"])
+    if not np.array_equal(ids, cells["id"]):
+        row = int(np.argmax(ids != cells["id"]))
+        raise ValueError(f"cell {row} has a name and an id of two different cells")
+    if not np.array_equal(np.sort(ids), ids):
+        raise ValueError("its cells are not in the order of their ids")
+    overlap = first_overlap(grid, ids)
+    if overlap is not None:
+        raise ValueError(f"cell {overlap} overlaps another one")
+    return ids
