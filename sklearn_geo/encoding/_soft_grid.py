@@ -24,7 +24,7 @@ _STEPS_A_DEGREE = 8
 # The false easting of UTM is 500 km: twice that minus an easting is its mirror image.
 _MIRROR_M = 1_000_000.0
 # Places projected at once, and bytes of cells computed at once.
-_PROJECTED_ROWS, _CELL_BYTES = 16384, 2**20
+_PROJECTED_ROWS, _CELL_BYTES = 16384, 2**19
 # A millimetre: the squares of distances stay finite in single precision.
 _SMALLEST_SIGMA_KM = 1e-6
 
@@ -236,14 +236,16 @@ class SoftGridEncoder(DensePlaceEncoder):
         working = np.promote_types(out.dtype, np.float32)
         # In units of sigma: where places are, and how far apart centres.
         reached, steps = metres / sigma, spans / (sigma * np.array(shape))
-        # One such block and its values stay in the second-level cache.
+        # One such block stays in the second-level cache until its values are there.
         block_rows = max(1, _CELL_BYTES // (out.shape[1] * working.itemsize))
-        block = np.empty((min(block_rows, len(out)), out.shape[1]), dtype=working)
+        n_rows = min(block_rows, len(out))
+        in_place = out.dtype == working
+        block = None if in_place else np.empty((n_rows, out.shape[1]), dtype=working)
         # The sum of a column and a row, as a product of matrices of width two: numpy
         # adds up such small outer sums three times more slowly. Products with one are
         # exact, so this is the same number.
-        east = np.ones((len(block), self.n_cols, 2), dtype=working)
-        north = np.ones((len(block), 2, self.n_rows), dtype=working)
+        east = np.ones((n_rows, self.n_cols, 2), dtype=working)
+        north = np.ones((n_rows, 2, self.n_rows), dtype=working)
         sides = ((east[:, :, 0], self.n_cols), (north[:, 1, :], self.n_rows))
         for rows in gen_batches(len(out), block_rows):
             n = rows.stop - rows.start
@@ -252,7 +254,7 @@ class SoftGridEncoder(DensePlaceEncoder):
                 np.subtract(reached[rows, axis, None], apart, out=apart)
                 np.square(apart, out=apart)
                 side[:n] = apart
-            squares = block[:n]
+            squares = out[rows] if in_place else block[:n]
             np.matmul(east[:n], north[:n], out=squares.reshape(n, *shape))
             np.sqrt(squares, out=squares)
             if self.normalize is None:
@@ -260,12 +262,11 @@ class SoftGridEncoder(DensePlaceEncoder):
             else:  # relative to the nearest cell, whose value is then 1
                 nearest = squares.min(axis=1, keepdims=True)
                 np.subtract(nearest, squares, out=squares)
-            if out.dtype == working:
-                np.exp(squares, out=out[rows])
-            else:
-                out[rows] = np.exp(squares, out=squares)
+            np.exp(squares, out=squares)
             if self.normalize == "l1":
-                out[rows] /= out[rows].sum(axis=1, keepdims=True, dtype=working)
+                squares /= squares.sum(axis=1, keepdims=True)
+            if not in_place:
+                out[rows] = squares
 
 
 @functools.cache
