@@ -27,7 +27,7 @@ _ROOMS = {
         "UnitVectorEncoder",
         "VenueActivityEncoder",
     ),
-    "geolocation": ("NeighborGeolocator", "PriorGeolocator"),
+    "geolocation": ("GeolocationReport", "NeighborGeolocator", "PriorGeolocator"),
     "geometry": (),
     "metrics": ("make_geo_scorer",),
     "model_selection": (

@@ -4,5 +4,6 @@
 
 from sklearn_geo.geolocation._neighbors import NeighborGeolocator
 from sklearn_geo.geolocation._prior import PriorGeolocator
+from sklearn_geo.geolocation._report import GeolocationReport
 
-__all__ = ["NeighborGeolocator", "PriorGeolocator"]
+__all__ = ["GeolocationReport", "NeighborGeolocator", "PriorGeolocator"]

@@ -1,0 +1,160 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""What any geolocator can be asked, whichever of it there is."""
+
+import copy
+
+import numpy as np
+from scipy import sparse
+from scipy.spatial import cKDTree
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
+
+from sklearn_geo.geometry import unit_vectors
+
+
+def innermost(estimator, X):
+    """Take wrappers off an estimator, and let the steps before it transform X.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted; perhaps a pipeline, a search or a frozen estimator.
+
+    X : array-like
+        What the estimator reads.
+
+    Returns
+    -------
+    estimator : estimator
+        The one that answers in the end.
+
+    X : array-like
+        What that one reads.
+    """
+    while True:
+        if isinstance(estimator, Pipeline):
+            if len(estimator.steps) > 1:
+                X = estimator[:-1].transform(X)
+            estimator = estimator.steps[-1][1]
+        elif isinstance(estimator, FrozenEstimator):
+            estimator = estimator.estimator
+        elif hasattr(estimator, "best_estimator_"):
+            estimator = estimator.best_estimator_
+        else:
+            return estimator, X
+
+
+def confidences(estimator, X):
+    """Return how sure an estimator is of each answer, or None if it does not say.
+
+    Parameters
+    ----------
+    estimator : estimator
+        With a method `confidence`, `predict_topk` or `predict_proba`.
+
+    X : array-like
+        What it reads.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,) or None
+        Higher is surer.
+    """
+    if hasattr(estimator, "confidence"):
+        return np.asarray(estimator.confidence(X), dtype=np.float64)
+    if hasattr(estimator, "predict_topk"):
+        return np.asarray(estimator.predict_topk(X, 1)[1], dtype=np.float64)[:, 0]
+    if hasattr(estimator, "predict_proba"):
+        return np.asarray(estimator.predict_proba(X)).max(axis=1)
+    return None
+
+
+def finest_partition(estimator):
+    """Return the fitted partition that an estimator predicts cells of, or None."""
+    for name in ("hierarchy_", "partition_", "partitions_"):
+        found = getattr(estimator, name, None)
+        if found is not None:
+            return as_partition(found)
+    return None
+
+
+def as_partition(partition):
+    """Return the finest partition of a hierarchy or a list; a partition as it is."""
+    partition = getattr(partition, "finest_", partition)
+    if isinstance(partition, (list, tuple)):
+        partition = partition[-1]
+    return partition
+
+
+def nearest_cells(partition, places):
+    """Return the cell of every place, or the one whose representative is nearest.
+
+    Parameters
+    ----------
+    partition : PlacePartition
+        A fitted partition.
+
+    places : ndarray of shape (n_places, 2)
+        Latitude and longitude in degrees.
+
+    Returns
+    -------
+    cells : ndarray of shape (n_places,)
+        Positions of cells.
+
+    covered : ndarray of shape (n_places,), bool
+        Which places lie in their cell.
+    """
+    cells = cells_of(partition, places)
+    covered = cells >= 0
+    if not covered.all():
+        table = partition.cells_
+        stands = np.column_stack([table["latitude"], table["longitude"]])
+        _, found = cKDTree(unit_vectors(stands)).query(unit_vectors(places[~covered]))
+        cells = cells.copy()
+        cells[~covered] = found
+    return cells, covered
+
+
+def cells_of(partition, places):
+    """Return the cell that every place lies in, -1 for none rather than an error."""
+    if isinstance(partition, FrozenEstimator):
+        partition = partition.estimator
+    if getattr(partition, "uncovered", "drop") == "error":
+        partition = copy.copy(partition)
+        partition.uncovered = "drop"
+    return np.asarray(partition.predict(places))
+
+
+def holds(regions, cells):
+    """Tell which regions hold the cell of their row.
+
+    Parameters
+    ----------
+    regions : array-like or sparse matrix of shape (n_rows, n_cells), or list of arrays
+        Members marked by a true value, or the positions of the members of each row.
+
+    cells : ndarray of shape (n_rows,)
+        A cell a row; -1 is in no region.
+
+    Returns
+    -------
+    hits : ndarray of shape (n_rows,), bool
+        Whether the cell is a member.
+
+    sizes : ndarray of shape (n_rows,)
+        How many members there are.
+    """
+    if isinstance(regions, (list, tuple)):
+        hits = [cell in members for cell, members in zip(cells, regions, strict=True)]
+        return np.array(hits, dtype=bool), np.array([len(one) for one in regions])
+    at = np.arange(len(cells)), np.maximum(cells, 0)
+    if sparse.issparse(regions):
+        regions = sparse.csr_array(regions)
+        members = np.asarray(regions[at]).ravel()
+        sizes = np.diff(regions.indptr)
+    else:
+        regions = np.asarray(regions)
+        members, sizes = regions[at], np.count_nonzero(regions, axis=1)
+    return (members != 0) & (cells >= 0), sizes
