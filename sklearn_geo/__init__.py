@@ -27,7 +27,12 @@ _ROOMS = {
         "UnitVectorEncoder",
         "VenueActivityEncoder",
     ),
-    "geolocation": ("GeolocationReport", "NeighborGeolocator", "PriorGeolocator"),
+    "geolocation": (
+        "GeolocationReport",
+        "HierarchicalCellClassifier",
+        "NeighborGeolocator",
+        "PriorGeolocator",
+    ),
     "geometry": (),
     "metrics": ("make_geo_scorer",),
     "model_selection": (
@@ -46,8 +51,11 @@ _ROOMS = {
     ),
     "nets": (),
     "partition": (
+        "AreaPartition",
         "CellHierarchy",
+        "KMeansPartition",
         "S2Partition",
+        "TrianglePartition",
     ),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}

@@ -57,7 +57,19 @@ def _tags(n):
     return (np.random.RandomState(7).rand(n, 6) < 0.4).astype(float)
 
 
+def _quarters():
+    """Return GeoJSON that cuts the globe in four."""
+    features = []
+    for west in (-180, -90, 0, 90):
+        east = west + 90
+        ring = [[west, -90], [east, -90], [east, 90], [west, 90], [west, -90]]
+        quarter = {"type": "Polygon", "coordinates": [ring]}
+        features.append({"type": "Feature", "properties": {}, "geometry": quarter})
+    return {"type": "FeatureCollection", "features": features}
+
+
 CASES = {
+    "AreaPartition": Case(params={"areas": _quarters()}),
     "CellHierarchy": Case(
         params={"partitions": [S2Partition(8, 1), S2Partition(4, 1)]}
     ),
@@ -74,6 +86,7 @@ CASES = {
         frame_params={"sparse_output": False},
         make_y=_tags,
     ),
+    "KMeansPartition": Case(params={"n_cells": 3, "random_state": 0}),
     "RandomFourierEncoder": Case(params={"n_frequencies": 4, "random_state": 0}),
     "S2OneHotEncoder": Case(frame_params={"sparse_output": False}),
     "S2Partition": Case(params={"max_per_cell": 4, "min_per_cell": 1}),
@@ -81,6 +94,7 @@ CASES = {
     "SoftGridEncoder": Case(params={"n_rows": 3, "n_cols": 2, "sigma_km": 200}),
     "Sphere2VecEncoder": Case(params={"n_scales": 3}),
     "SphericalHarmonicsEncoder": Case(params={"degree": 3}),
+    "TrianglePartition": Case(params={"max_per_cell": 4, "min_per_cell": 1}),
     "UTMOneHotEncoder": Case(
         params={"zones": "seen", "handle_unknown": "ignore"},
         frame_params={"sparse_output": False},
@@ -148,8 +162,11 @@ WEIGHTED = dict.fromkeys(
     COLUMNS,
 )
 EXPECTED_FAILURES_OF = {
+    "AreaPartition": WEIGHTED,
     "CellHierarchy": WEIGHTED,
+    "KMeansPartition": WEIGHTED,
     "S2Partition": WEIGHTED,
+    "TrianglePartition": WEIGHTED,
 }
 
 # Estimators whose X is something else than the two columns of a place, so that neither
@@ -157,6 +174,7 @@ EXPECTED_FAILURES_OF = {
 # scikit-learn's checks on the class itself, or on a subclass that folds, with no
 # expected failures.
 OTHER_INPUT = {
+    "HierarchicalCellClassifier": "tests.geolocation.test_classifier",
     "JointNeighborTagPropagator": "tests.neighbors.test_joint",
     "NeighborGeolocator": "tests.geolocation.test_neighbors",
     "NeighborVoteAnnotator": "tests.neighbors.test_annotator",

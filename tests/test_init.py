@@ -16,7 +16,7 @@ import pytest
 import sklearn_geo
 
 # Rooms whose modules import torch and skorch; every other room does without.
-NETWORK_ROOMS = ("nets",)
+NETWORK_ROOMS = ("nets", "geolocation")
 HEAVY = ("torch", "skorch", "pandas", "polars", "matplotlib", "geopandas")
 ROOMS = sorted(
     module.name

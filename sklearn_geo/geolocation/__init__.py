@@ -2,8 +2,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Features become a place: cells of the earth, photos that look alike, reports."""
 
+from sklearn_geo.geolocation._classifier import HierarchicalCellClassifier
 from sklearn_geo.geolocation._neighbors import NeighborGeolocator
 from sklearn_geo.geolocation._prior import PriorGeolocator
 from sklearn_geo.geolocation._report import GeolocationReport
 
-__all__ = ["GeolocationReport", "NeighborGeolocator", "PriorGeolocator"]
+__all__ = [
+    "GeolocationReport",
+    "HierarchicalCellClassifier",
+    "NeighborGeolocator",
+    "PriorGeolocator",
+]

@@ -1,0 +1,639 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Features become a place by classification over the cells of several partitions."""
+
+import numbers
+from functools import partial
+
+import numpy as np
+from sklearn.base import _fit_context
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import (
+    check_consistent_length,
+    check_is_fitted,
+    validate_data,
+)
+
+from sklearn_geo.geolocation._combine import COMBINATIONS
+from sklearn_geo.geolocation._levels import (
+    are_fitted,
+    fit_levels,
+    is_of_cells,
+    mean_places,
+    read_cells,
+    read_partitions,
+    representatives,
+)
+from sklearn_geo.geolocation._prediction import CellPredictor
+from sklearn_geo.geolocation._sampling import CellSampler
+from sklearn_geo.geolocation._scenes import read_scenes
+from sklearn_geo.geolocation._scorer import CellScorer
+from sklearn_geo.geolocation._smoothing import smoothed_labels
+from sklearn_geo.geolocation._tree import TreeMLP
+from sklearn_geo.nets import (
+    TRAINING_CONSTRAINTS,
+    HeadedMLP,
+    HeadsLoss,
+    Lookup,
+    NetMixin,
+    RowData,
+    draw_seed,
+    hold_out,
+)
+from sklearn_geo.nets._mlp import ACTIVATIONS
+
+
+class HierarchicalCellClassifier(NetMixin, CellPredictor):
+    r"""Predict where a photo was taken: classification over cells at several scales.
+
+    The earth is cut into cells that hold similar numbers of training photos, in one
+    partition or in several from coarse to fine. One network has a head, a softmax over
+    the cells, for each partition. The finest cell is chosen by the product of the
+    probabilities along its branch of the hierarchy, and answered with the mean of the
+    training photos in it.
+
+    Features can be anything: embeddings of images, words of a text (sparse), columns
+    of a table.
+
+    Parameters
+    ----------
+    partitions : partition, list of partitions, CellHierarchy or None, default=None
+        The cells, one partition or several from coarse to fine. They are cloned and
+        fitted to the training places; one in a
+        :class:`sklearn.frozen.FrozenEstimator` is taken as it is. None stands for the
+        three of the paper, with limits scaled to the data (see Notes).
+
+    hidden : tuple of int, default=()
+        Widths of the layers that all heads share. () makes the heads linear.
+
+    activation : {"relu", "tanh", "logistic", "gelu", "identity"}, default="relu"
+        Activation of these layers.
+
+    dropout : float, default=0.0
+        Share of the outputs of these layers dropped in training.
+
+    combine : {"product", "finest", "tree_sum"}, default="product"
+        How the levels make one prediction:
+
+        - "product": f*, the product of the levels' probabilities;
+        - "finest": the head of the finest partition alone;
+        - "tree_sum": there is one softmax, over the finest cells, and a coarser cell
+          has the sum of the probabilities of the cells in it, in training too: levels
+          never contradict each other.
+
+        The first two can be changed after `fit`.
+
+    smoothing_km : float, default=None
+        Distance over which the label of a cell spreads to others: their share falls to
+        1 / e. None teaches the true cell alone.
+
+    scene_weight : float, default=1.0
+        Weight of the scenes' cross-entropy, if `fit` gets `scenes`.
+
+    point : {"mean", "center", "median", "mode_within_km", "max_geoscore"}, \
+            default="mean"
+        The place that :meth:`predict` answers with:
+
+        - "mean": the mean of the training places in the likeliest cell;
+        - "center": the middle of the likeliest cell;
+        - "median": the place with the smallest expected error;
+        - "mode_within_km": the place around which, within `point_km`, most
+          probability lies;
+        - "max_geoscore": the place with the largest expected GeoScore.
+
+        The last three weigh the 256 likeliest cells. Can be changed after `fit`.
+
+    point_km : float, default=25.0
+        Radius of "mode_within_km".
+
+    abstain_below : float, default=None
+        :meth:`predict` answers NaN where the confidence is below this.
+
+    calibration_fraction : float, default=0.1
+        Share of the rows that is held out, to calibrate :meth:`predict_region`. None
+        learns from all rows; regions then need :meth:`calibrate`.
+
+    sampling_alpha : float or sequence of float, default=None
+        Power of a cell's size in its chance of being drawn: 0 shows all finest cells
+        alike, 1 or None the data as they are. Several, such as ``(0, 0.5, 1)``, take
+        equal parts of the training one after the other.
+
+    epoch_growth : float, default=None
+        By how much every epoch is larger than the one before, 0.06 in the ICLR
+        paper. None has epochs of all rows.
+
+    epoch_rows_per_cell : int, default=200
+        Rows a finest cell in the first epoch, if epochs grow.
+
+    solver : {"adam", "adagrad", "sgd"}, default="adam"
+        Optimizer of the network.
+
+    learning_rate_init : float, default=0.01
+        Learning rate of the first epoch.
+
+    learning_rate_decay : float, default=1.0
+        Factor on the learning rate after every `learning_rate_every` epochs.
+
+    learning_rate_every : int, default=1
+        Number of epochs between two steps of the learning rate.
+
+    momentum : float, default=0.9
+        Momentum of "sgd".
+
+    weight_decay : float, default=0.0
+        Strength of the L2 penalty.
+
+    batch_size : int, default=200
+        Rows of a step.
+
+    max_iter : int, default=20
+        Number of epochs, at most.
+
+    tol : float, default=1e-4
+        By how much the watched loss must fall to count as better.
+
+    n_iter_no_change : int, default=5
+        Training ends after so many epochs that were not better. None never does.
+
+    early_stopping : bool, default=False
+        Watch the loss of a held-out share (besides the one for calibration), and keep
+        the weights of the best epoch.
+
+    validation_fraction : float, default=0.1
+        That share.
+
+    device : str, default="auto"
+        "auto" is the first CUDA device if there is one, else the processor.
+
+    mixed_precision : {"auto", "bfloat16", "float16"} or bool, default="auto"
+        Halve the precision of products on an accelerator.
+
+    verbose : int, default=0
+        1 prints a line an epoch.
+
+    warm_start : bool, default=False
+        Go on with the cells and the network of the last `fit`.
+
+    random_state : int, RandomState instance or None, default=None
+        Decides the held-out rows, the first weights and the order of rows.
+
+    Attributes
+    ----------
+    partitions_ : list of partitions
+        The fitted partitions, from coarse to fine.
+
+    parents_ : list of ndarray of shape (n_fine_cells,)
+        For each of them but the finest, the cell that each finest cell lies in; -1
+        where it was dropped.
+
+    n_cells_ : list of int
+        Number of cells of each partition.
+
+    cells_ : ndarray of shape (n_fine_cells,)
+        The table of the finest cells.
+
+    cell_names_ : ndarray of shape (n_fine_cells,)
+        Their names.
+
+    cell_places_ : ndarray of shape (n_fine_cells, 2)
+        Where each finest cell is: the mean of its training places.
+
+    left_out_ : ndarray of int
+        Training rows that taught nothing, since their place lies in a dropped cell of
+        the finest partition.
+
+    scenes_ : ndarray of shape (n_scenes,) or None
+        The scenes seen in `fit`.
+
+    calibration_scores_ : ndarray of shape (n_held_out,) or None
+        Tail masses of the true cells of held-out rows (-1 for those in no cell).
+
+    net_ : EstimatorNet
+        The skorch net; `net_.module_` is the network.
+
+    history_ : ndarray of shape (n_iter_,)
+        A row an epoch: losses, learning rate, rows and seconds.
+
+    n_iter_ : int
+        Number of epochs.
+
+    n_features_in_ : int
+        Number of features seen in `fit`.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of these features, if they are strings.
+
+    See Also
+    --------
+    NeighborGeolocator : The place of the photos that look alike.
+    PriorGeolocator : The place to bet on without looking.
+    sklearn_geo.partition.S2Partition : Cells that follow the places.
+
+    Notes
+    -----
+    **Prediction.** Section 3.4 of [1]_, in words and without an equation number; its
+    Table 3 calls the rule f*. For a finest cell :math:`c` with ancestors
+    :math:`a_l(c)` (or itself) in the coarser of :math:`L` partitions,
+
+    .. math:: f^*(c) = p_L(c) \prod_{l=1}^{L-1} p_l(a_l(c)),
+
+    each :math:`p_l` a softmax of its own. :meth:`predict_proba` normalises it over the
+    finest cells. A partition that has dropped the ancestor of a cell says nothing about
+    it: the other factors are then raised to :math:`L` over their number, so that the
+    cell is judged by the geometric mean of what is known.
+
+    **Loss.** The mean of the heads' cross-entropies (section 3.3), plus `scene_weight`
+    times that of the scenes: the paper's multi-task network has the weight 1. A row
+    teaches the heads whose partition kept its cell; if the finest did not, the row is
+    left out.
+
+    **Default partitions.** The paper has at least 50 photos in a cell and at most
+    5000, 2000 and 1000, for 4,723,695 photos. For :math:`n` rows these limits are
+    multiplied by :math:`\sqrt{n / 4723695}`, rounded, and are 1 at least: cells and
+    photos in a cell both grow as :math:`\sqrt n`.
+
+    **The paper's training** of the heads on a pretrained backbone is ``solver="sgd",
+    learning_rate_init=0.01, learning_rate_decay=0.5, learning_rate_every=5,
+    weight_decay=1e-4, batch_size=128, max_iter=15, n_iter_no_change=None``.
+
+    In scikit-learn's `cross_val_predict` with ``method="predict_proba"`` columns of y
+    become labels, which makes no sense of places: loop over the folds instead, with
+    frozen partitions, so that cells are the same in all of them.
+
+    References
+    ----------
+    .. [1] E. Müller-Budack, K. Pustu-Iren and R. Ewerth, "Geolocation Estimation of
+       Photos using a Hierarchical Model and Scene Classification", ECCV 2018.
+    .. [2] "Multi-modal Geolocation Estimation Using Deep Neural Networks", submitted
+       to ICLR 2018, appendix A.1 (class bias and growing epochs).
+
+    Examples
+    --------
+    >>> from sklearn.feature_extraction.text import TfidfVectorizer
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn_geo.geolocation import HierarchicalCellClassifier
+    >>> from sklearn_geo.partition import S2Partition
+    >>> names = ["Oberhausen", "Neuhausen", "Unterhausen", "Villeneuve", "Villefort"]
+    >>> places = [[51.5, 6.9], [47.7, 8.6], [48.4, 9.3], [44.2, 2.0], [44.4, 3.9]]
+    >>> model = make_pipeline(
+    ...     TfidfVectorizer(analyzer="char", ngram_range=(2, 3)),
+    ...     HierarchicalCellClassifier(S2Partition(3, 1), random_state=0),
+    ... )
+    >>> model.fit(names, places).predict(["Hausen", "Ville"]).round(1)
+    array([[49.2,  8.2],
+           [44.3,  3. ]])
+    """
+
+    _parameter_constraints: dict = {
+        **CellPredictor._parameter_constraints,
+        **TRAINING_CONSTRAINTS,
+        "partitions": "no_validation",  # see fit_levels
+        "hidden": ["array-like"],
+        "activation": [StrOptions(set(ACTIVATIONS))],
+        "dropout": [Interval(numbers.Real, 0, 1, closed="left")],
+        "combine": [StrOptions(set(COMBINATIONS))],
+        "smoothing_km": [Interval(numbers.Real, 0, None, closed="neither"), None],
+        "scene_weight": [Interval(numbers.Real, 0, None, closed="left")],
+        "calibration_fraction": [Interval(numbers.Real, 0, 1, closed="neither"), None],
+        "sampling_alpha": [
+            Interval(numbers.Real, 0, None, closed="left"),
+            "array-like",
+            None,
+        ],
+        "epoch_growth": [Interval(numbers.Real, 0, None, closed="left"), None],
+        "epoch_rows_per_cell": [Interval(numbers.Integral, 1, None, closed="left")],
+        "device": "no_validation",  # see choose_device
+    }
+    # A setting that this estimator does not offer.
+    del _parameter_constraints["shuffle"]
+
+    def __init__(
+        self,
+        partitions=None,
+        *,
+        hidden=(),
+        activation="relu",
+        dropout=0.0,
+        combine="product",
+        smoothing_km=None,
+        scene_weight=1.0,
+        point="mean",
+        point_km=25.0,
+        abstain_below=None,
+        calibration_fraction=0.1,
+        sampling_alpha=None,
+        epoch_growth=None,
+        epoch_rows_per_cell=200,
+        solver="adam",
+        learning_rate_init=0.01,
+        learning_rate_decay=1.0,
+        learning_rate_every=1,
+        momentum=0.9,
+        weight_decay=0.0,
+        batch_size=200,
+        max_iter=20,
+        tol=1e-4,
+        n_iter_no_change=5,
+        early_stopping=False,
+        validation_fraction=0.1,
+        device="auto",
+        mixed_precision="auto",
+        verbose=0,
+        warm_start=False,
+        random_state=None,
+    ):
+        self.partitions = partitions
+        self.hidden = hidden
+        self.activation = activation
+        self.dropout = dropout
+        self.combine = combine
+        self.smoothing_km = smoothing_km
+        self.scene_weight = scene_weight
+        self.point = point
+        self.point_km = point_km
+        self.abstain_below = abstain_below
+        self.calibration_fraction = calibration_fraction
+        self.sampling_alpha = sampling_alpha
+        self.epoch_growth = epoch_growth
+        self.epoch_rows_per_cell = epoch_rows_per_cell
+        self.solver = solver
+        self.learning_rate_init = learning_rate_init
+        self.learning_rate_decay = learning_rate_decay
+        self.learning_rate_every = learning_rate_every
+        self.momentum = momentum
+        self.weight_decay = weight_decay
+        self.batch_size = batch_size
+        self.max_iter = max_iter
+        self.tol = tol
+        self.n_iter_no_change = n_iter_no_change
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.device = device
+        self.mixed_precision = mixed_precision
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.random_state = random_state
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None, scenes=None):
+        """Fit the partitions to places and the network to features.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_photos, n_features)
+            Features. Memory maps and sparse matrices stay as they are.
+
+        y : array-like of shape (n_photos, 2), or of int of shape (n_photos,) or \
+                (n_photos, n_partitions)
+            Latitude and longitude in degrees. If all partitions are frozen, integers
+            are read as cells: the finest, or one column a partition; -1 is none.
+
+        sample_weight : array-like of shape (n_photos,), default=None
+            What every photo counts, in the partitions, in the means of cells and in
+            the loss.
+
+        scenes : array-like of shape (n_photos,) or (n_photos, n_scenes), default=None
+            The scene of every photo, or probabilities of scenes: a head more for a
+            multi-task network.
+
+        Returns
+        -------
+        self : HierarchicalCellClassifier
+            The fitted classifier.
+        """
+        go_on = self.warm_start and self.__sklearn_is_fitted__()
+        return self._learn(X, y, sample_weight, scenes, go_on=go_on)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, sample_weight=None, scenes=None):
+        """Learn from some rows in one epoch.
+
+        The first call makes the cells, so give it many rows, or frozen partitions.
+        Nothing is held out: call :meth:`calibrate` before :meth:`predict_region`.
+
+        Parameters
+        ----------
+        X, y, sample_weight, scenes
+            As in :meth:`fit`.
+
+        Returns
+        -------
+        self : HierarchicalCellClassifier
+            The classifier.
+        """
+        go_on = self.__sklearn_is_fitted__()
+        return self._learn(X, y, sample_weight, scenes, go_on=go_on, epochs=1)
+
+    def _learn(self, X, y, sample_weight, scenes, *, go_on, epochs=None):
+        X = self._read_features(X, reset=not go_on)
+        places, given = self._read_y(y, X)
+        weights = self._read_weights(sample_weight, X)
+        if not go_on:
+            self._seed = draw_seed(self.random_state)
+        counted = np.arange(X.shape[0])
+        if weights is not None:
+            counted = np.flatnonzero(weights)
+        held_out = np.zeros(0, dtype=np.intp)
+        if self.calibration_fraction is not None and epochs is None:
+            n_held_out = int(self.calibration_fraction * len(counted))
+            order = np.random.default_rng([self._seed, 1]).permutation(len(counted))
+            held_out = np.sort(counted[order[:n_held_out]])
+            counted = np.sort(counted[order[n_held_out:]])
+        if not go_on:
+            self._fit_cells(places, weights, counted)
+        if given is None:
+            cells = np.column_stack([p.predict(places) for p in self.partitions_])
+        else:
+            cells = read_cells(given, self.n_cells_, self.parents_)
+        self.left_out_ = counted[cells[counted, -1] < 0]
+        counted = counted[cells[counted, -1] >= 0]
+        self._check_cells(cells[counted, -1], X.shape[0])
+        if not go_on:
+            self.cell_places_ = representatives(self.partitions_[-1])
+            if places is not None:
+                self.cell_places_ = mean_places(
+                    self.partitions_[-1],
+                    places[counted],
+                    cells[counted, -1],
+                    None if weights is None else weights[counted],
+                )
+        self.scenes_, scene_target = read_scenes(
+            scenes, X.shape[0], self.scenes_ if go_on else None
+        )
+        targets = [self._target(cells[:, level], level) for level in self._levels()]
+        if scene_target is not None:
+            targets.append(scene_target)
+        data = RowData(X, targets, weights, rows=counted)
+        self._train_cells(data, cells[:, -1], go_on=go_on, epochs=epochs)
+        self._scorer = CellScorer(
+            self.net_.module_, self.parents_, self.n_cells_, self.combine
+        )
+        self.calibration_scores_ = None
+        if len(held_out):
+            own_places = None if places is None else places[held_out]
+            self._calibrate(X[held_out], cells[held_out, -1], own_places)
+        return self
+
+    def _fit_cells(self, places, weights, counted):
+        n_places = len(counted)
+        partitions = read_partitions(self.partitions, n_places)
+        own = None if places is None else places[counted]
+        own_weights = None if weights is None else weights[counted]
+        self.partitions_, self.parents_ = fit_levels(partitions, own, own_weights)
+        self.n_cells_ = [partition.n_cells_ for partition in self.partitions_]
+
+    def _check_cells(self, cells, n_rows):
+        """Refuse rows that leave nothing to tell apart."""
+        if not len(cells):
+            raise ValueError(
+                f"None of the n_samples={n_rows} places of y lies in a cell of the "
+                "finest partition: was it fitted on other data? Fit it on these "
+                "places, or lower its min_per_cell."
+            )
+        if (cells == cells[0]).all():
+            name = str(self.cell_names_[cells[0]])
+            raise ValueError(
+                f"y has n_samples={n_rows} places in one class only: they all lie in "
+                f"the cell {name!r} of the finest partition, and there is nothing to "
+                "tell apart. Lower max_per_cell, or pass more places."
+            )
+
+    def _levels(self):
+        return range(len(self.n_cells_))
+
+    def _target(self, cells, level):
+        """Return what the head of a level learns: cells, or rows of smoothed labels."""
+        finest = level == len(self.n_cells_) - 1
+        usable = None
+        if self.combine == "tree_sum" and not finest:
+            # A cell without finest cells in it can never be predicted.
+            usable = np.zeros(self.n_cells_[level], dtype=bool)
+            usable[self.parents_[level][self.parents_[level] >= 0]] = True
+            cells = np.where((cells >= 0) & usable[cells], cells, -1)
+        if self.smoothing_km is None:
+            return cells
+        places = self.cell_places_ if finest else None
+        if places is None:
+            places = representatives(self.partitions_[level])
+        return Lookup(cells, smoothed_labels(places, self.smoothing_km, usable))
+
+    def _train_cells(self, data, cells, *, go_on, epochs):
+        n_scenes = [] if self.scenes_ is None else [len(self.scenes_)]
+        settings = {
+            "hidden": tuple(self.hidden),
+            "activation": self.activation,
+            "dropout": self.dropout,
+        }
+        if self.combine == "tree_sum":
+            module = partial(
+                TreeMLP,
+                self.n_features_in_,
+                [self.n_cells_[-1], *n_scenes],
+                self.parents_,
+                self.n_cells_[:-1],
+                **settings,
+            )
+        else:
+            widths = [*self.n_cells_, *n_scenes]
+            module = partial(HeadedMLP, self.n_features_in_, widths, **settings)
+        n_levels = len(self.n_cells_)
+        criterion = partial(
+            HeadsLoss,
+            head_weights=[1.0 / n_levels] * n_levels
+            + [self.scene_weight] * len(n_scenes),
+            reduce="sum",
+        )
+        valid, draw = None, None
+        if self.early_stopping and epochs is None:
+            data, valid = hold_out(data, self.validation_fraction, self._seed)
+        if self.sampling_alpha is not None or self.epoch_growth is not None:
+            draw = CellSampler(
+                cells[data.rows],
+                self.sampling_alpha,
+                self.epoch_growth,
+                self.epoch_rows_per_cell,
+                self.max_iter,
+            )
+        self._train(
+            module,
+            criterion,
+            data,
+            seed=self._seed,
+            valid=valid,
+            go_on=go_on,
+            epochs=epochs,
+            draw=draw,
+            early_stopping=False,
+            keep_steps=self.warm_start or epochs is not None,
+        )
+
+    def predict_scene_proba(self, X):
+        """Return the probabilities of scenes, if `fit` got `scenes`.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_photos, n_features)
+            Features.
+
+        Returns
+        -------
+        proba : ndarray of shape (n_photos, n_scenes)
+            In the order of `scenes_`.
+        """
+        check_is_fitted(self)
+        X = self._read_features(X)
+        if self.scenes_ is None:
+            raise ValueError(
+                "This classifier has learnt no scenes: pass scenes= to fit."
+            )
+        number = len(self.net_.module_.n_outputs) - 1
+        return np.concatenate([p for _, p in self._scorer.head_proba(X, number)])
+
+    @property
+    def cells_(self):
+        """The table of the finest cells."""
+        return self.partitions_[-1].cells_
+
+    @property
+    def cell_names_(self):
+        """Names of the finest cells."""
+        return self.partitions_[-1].cell_names_
+
+    def _read_features(self, X, reset=False):
+        return validate_data(
+            self, X, reset=reset, accept_sparse="csr", dtype=[np.float64, np.float32]
+        )
+
+    def _read_y(self, y, X):
+        """Return places and None, or None and y if it holds cells."""
+        partitions = read_partitions(self.partitions, 1)
+        if y is not None and are_fitted(partitions) and is_of_cells(y, partitions):
+            check_consistent_length(X, y)
+            return None, y
+        return self._read_target(y, X), None
+
+    def _true_cells(self, y, X):
+        places, given = self._read_y(y, X)
+        if given is not None:
+            return read_cells(given, self.n_cells_, self.parents_)[:, -1], None
+        return self.partitions_[-1].predict(places), places
+
+    def _log_scores(self, X, known):
+        return self._ready_scorer().log_scores(X, known)
+
+    def _level_proba(self, X, level):
+        return self._ready_scorer().level_proba(X, level)
+
+    def _ready_scorer(self):
+        scorer = self._scorer
+        scorer.combine = self.combine
+        if scorer.is_tree != (self.combine == "tree_sum"):
+            how = "tree_sum" if scorer.is_tree else "product or finest"
+            raise ValueError(
+                f"combine={self.combine!r}, but this classifier was fitted with "
+                f"{how}, which trains other heads. Fit it again."
+            )
+        return scorer
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "_scorer")

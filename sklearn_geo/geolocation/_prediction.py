@@ -1,0 +1,491 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""What every estimator over cells predicts: places, cells, regions, confidence."""
+
+import abc
+import numbers
+
+import numpy as np
+from scipy import sparse
+from scipy.spatial import cKDTree
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_geo.base import GeoEstimator
+from sklearn_geo.geolocation._combine import softmax
+from sklearn_geo.geolocation._masks import log_prior
+from sklearn_geo.geolocation._places_out import GeolocatorMixin
+from sklearn_geo.geolocation._points import N_WEIGHED, POINTS, best_points
+from sklearn_geo.geolocation._regions import (
+    OUTSIDE,
+    cell_thresholds,
+    check_promise,
+    tail_masses,
+    threshold,
+)
+from sklearn_geo.geometry import unit_vectors
+from sklearn_geo.metrics import continent_names, geo_score
+
+
+class CellPredictor(GeolocatorMixin, GeoEstimator, abc.ABC):
+    """Base of estimators that predict a distribution over the cells of a partition.
+
+    A subclass says three things:
+
+    - `_read_features(X)` validates X at prediction;
+    - `_log_scores(X, known)` yields slices of validated rows and the log scores of
+      their finest cells;
+    - `_level_proba(X, level)` yields slices and probabilities at a coarser level, of
+      the `n_cells_` there are;
+    - `_true_cells(y, X)` returns the finest cell of each row of y.
+
+    It has `cells_` (the table of the finest partition), `cell_places_` and
+    `cell_names_` once fitted.
+    """
+
+    _parameter_constraints: dict = {
+        "point": [StrOptions(set(POINTS))],
+        "point_km": [Interval(numbers.Real, 0, None, closed="left")],
+        "abstain_below": [Interval(numbers.Real, 0, 1, closed="both"), None],
+    }
+
+    @abc.abstractmethod
+    def _read_features(self, X):
+        """Validate features at prediction."""
+
+    @abc.abstractmethod
+    def _log_scores(self, X, known):
+        """Yield (rows, scores), `known` (log priors, or None) added to the scores."""
+
+    @abc.abstractmethod
+    def _level_proba(self, X, level):
+        """Yield (rows, probabilities) of the cells of a level."""
+
+    @abc.abstractmethod
+    def _true_cells(self, y, X):
+        """Return finest cells (-1 for none), and places, or None if y has none."""
+
+    def predict(self, X, *, prior=None, mask=None):
+        """Predict where each row was taken.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_photos, n_features)
+            Features.
+
+        prior : array-like of shape (n_cells,) or (n_photos, n_cells), default=None
+            Factors on the probabilities of the finest cells, which are normalised
+            again; a row of them for each photo if they differ.
+
+        mask : array-like of bool, collection of cells, polygon or callable, \
+                default=None
+            The only cells that are possible: one bool a cell (or a row of them a
+            photo), the indices or names of cells, a polygon or several (GeoJSON,
+            shapely, geopandas) in which the places of cells must lie, or a function
+            from places of shape (n_cells, 2) to bools.
+
+        Returns
+        -------
+        places : ndarray of shape (n_photos, 2), float64
+            Latitude and longitude in degrees, by the rule `point`. NaN where the
+            confidence is below `abstain_below`.
+        """
+        check_is_fitted(self)
+        X = self._read_features(X)
+        known = self._known(X, prior, mask)
+        least = self.abstain_below or 0.0
+        table = self._point_places()
+        if table is not None:
+            cells, confidence = self._likeliest(X, known, with_confidence=least > 0.0)
+            places = table[cells]
+        else:
+            cells, proba = self._first(X, known, min(N_WEIGHED, len(self.cell_places_)))
+            confidence = proba[:, 0]
+            places = best_points(
+                proba,
+                cells,
+                self.cell_places_,
+                point=self.point,
+                point_km=self.point_km,
+            )
+        if least > 0.0:
+            places[confidence < least] = np.nan
+        return places
+
+    def predict_cells(self, X, level=-1, *, prior=None, mask=None):
+        """Predict the cell of each row.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_photos, n_features)
+            Features.
+
+        level : int, default=-1
+            Which partition, from 0, the coarsest, to -1, the finest. Only the finest
+            takes `prior` and `mask`.
+
+        prior, mask
+            As in :meth:`predict`.
+
+        Returns
+        -------
+        cells : ndarray of shape (n_photos,), int64
+            The likeliest cell: a row of the table `cells_` of that partition. At a
+            coarser level it is that of the level's own head, base(M, c) in the
+            paper's notation; for "tree_sum" that of the summed probabilities.
+        """
+        check_is_fitted(self)
+        X = self._read_features(X)
+        level = self._read_level(level, prior, mask)
+        if level is None:
+            return self._likeliest(X, self._known(X, prior, mask))[0]
+        cells = np.empty(X.shape[0], dtype=np.int64)
+        for rows, proba in self._level_proba(X, level):
+            cells[rows] = proba.argmax(axis=1)
+        return cells
+
+    def predict_proba(self, X, level=-1, *, prior=None, mask=None):
+        """Return the probabilities of cells.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_photos, n_features)
+            Features.
+
+        level : int, default=-1
+            Which partition, as in :meth:`predict_cells`.
+
+        prior, mask
+            As in :meth:`predict`.
+
+        Returns
+        -------
+        proba : ndarray of shape (n_photos, n_cells)
+            Of the finest cells. Rows sum to 1. (So they do at a coarser level, except
+            for "tree_sum" where fine cells have lost their ancestor.)
+        """
+        check_is_fitted(self)
+        X = self._read_features(X)
+        level = self._read_level(level, prior, mask)
+        if level is None:
+            known = self._known(X, prior, mask)
+            parts = ((r, softmax(s)) for r, s in self._log_scores(X, known))
+        else:
+            parts = self._level_proba(X, level)
+        out = None
+        for rows, proba in parts:
+            if out is None:
+                out = np.empty((X.shape[0], proba.shape[1]), dtype=proba.dtype)
+            out[rows] = proba
+        return out
+
+    def predict_topk(self, X, k=5, *, prior=None, mask=None):
+        """Return the k likeliest places of each row.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_photos, n_features)
+            Features.
+
+        k : int, default=5
+            How many; all cells if there are fewer.
+
+        prior, mask
+            As in :meth:`predict`.
+
+        Returns
+        -------
+        places : ndarray of shape (n_photos, k, 2)
+            Where the k likeliest cells are, the likeliest first: their means of
+            training places, or their centres for ``point="center"``.
+
+        proba : ndarray of shape (n_photos, k)
+            Their probabilities.
+        """
+        check_is_fitted(self)
+        X = self._read_features(X)
+        if not isinstance(k, numbers.Integral) or k < 1:
+            raise ValueError(f"k must be a whole number from 1 on; got {k!r}.")
+        k = min(int(k), len(self.cell_places_))
+        cells, proba = self._first(X, self._known(X, prior, mask), k)
+        table = self._point_places()
+        return (self.cell_places_ if table is None else table)[cells], proba
+
+    def confidence(self, X, *, prior=None, mask=None):
+        """Return how sure each prediction is.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_photos, n_features)
+            Features.
+
+        prior, mask
+            As in :meth:`predict`.
+
+        Returns
+        -------
+        confidence : ndarray of shape (n_photos,)
+            The probability of the likeliest of the finest cells.
+        """
+        check_is_fitted(self)
+        X = self._read_features(X)
+        known = self._known(X, prior, mask)
+        return self._likeliest(X, known, with_confidence=True)[1]
+
+    def predict_region(self, X, coverage=0.9, *, by=None, prior=None, mask=None):
+        r"""Return the smallest set of cells that holds the truth at a promised rate.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_photos, n_features)
+            Features.
+
+        coverage : float, default=0.9
+            The promised rate, between 0 and 1.
+
+        by : {"continent"}, callable, array-like of shape (n_cells,) or None, \
+                default=None
+            Keep the promise within each group of places, not only on average: on every
+            continent, in the groups a function makes of places, or in groups given by
+            one label a cell.
+
+        prior, mask
+            As in :meth:`predict`. The promise is about regions without them: a mask
+            that is always right keeps it, another one need not.
+
+        Returns
+        -------
+        region : csr_array of bool of shape (n_photos, n_cells)
+            The cells of each region. ``region.indices[region.indptr[i]:
+            region.indptr[i + 1]]`` are those of row i; the likeliest is one of them.
+
+        Notes
+        -----
+        Split-conformal prediction [1]_ with the score of adaptive prediction sets [2]_:
+        the mass of the cells that are likelier than the true one,
+
+        .. math:: E(x, c) = \sum_{c': p_{c'}(x) > p_c(x)} p_{c'}(x).
+
+        A region is :math:`\{c : E(x, c) \le q\}`, the smallest set of likeliest cells
+        whose mass is more than :math:`q`, with :math:`q` the
+        :math:`\lceil (n + 1) \cdot` coverage :math:`\rceil`-th smallest score of the
+        :math:`n` held-out rows. If new rows are drawn as those were, the region holds
+        the cell of the truth with at least the promised probability, whatever the
+        network is worth, and with at most :math:`1 / (n + 1)` more where scores are
+        distinct. Nothing is randomised and no region is empty: when the likeliest cell
+        alone is right more often than promised, regions are that cell.
+
+        A held-out place that lies in no cell counts as missed. With `by`, every group
+        of cells has its own :math:`q` from the held-out rows whose truth lies in it;
+        groups with too few rows share one, and where that is not enough their cells
+        are in every region.
+
+        References
+        ----------
+        .. [1] V. Vovk, A. Gammerman and G. Shafer, "Algorithmic Learning in a Random
+           World", Springer, 2005.
+        .. [2] Y. Romano, M. Sesia and E. Candès, "Classification with Valid and
+           Adaptive Coverage", NeurIPS 2020.
+        """
+        check_is_fitted(self)
+        X = self._read_features(X)
+        least = self._region_thresholds(coverage, by)
+        known = self._known(X, prior, mask)
+        indices, sizes = [], [np.zeros(1, dtype=np.int64)]
+        for _, scores in self._log_scores(X, known):
+            proba = softmax(scores.astype(np.float64))
+            inside = tail_masses(proba) >= least
+            if known is not None:
+                inside &= proba > 0.0
+            indices.append(np.nonzero(inside)[1].astype(np.int32))
+            sizes.append(inside.sum(axis=1))
+        indptr = np.cumsum(np.concatenate(sizes))
+        indices = np.concatenate(indices)
+        return sparse.csr_array(
+            (np.ones(len(indices), dtype=bool), indices, indptr),
+            shape=(X.shape[0], len(self.cell_places_)),
+        )
+
+    def calibrate(self, X, y):
+        """Calibrate regions on rows that were not used in `fit`.
+
+        Replaces the share that `fit` held out. Use it for rows of other users, say,
+        since photos of one user are alike and a random share flatters.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_photos, n_features)
+            Features.
+
+        y : array-like of shape (n_photos, 2)
+            Where they were taken, or what `fit` took as y.
+
+        Returns
+        -------
+        self : estimator
+            The estimator.
+        """
+        check_is_fitted(self)
+        X = self._read_features(X)
+        cells, places = self._true_cells(y, X)
+        self._calibrate(X, cells, places)
+        return self
+
+    def score(self, X, y, sample_weight=None):
+        """Return the mean GeoScore of the predicted places.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_photos, n_features)
+            Features.
+
+        y : array-like of shape (n_photos, 2)
+            Where they were taken.
+
+        sample_weight : array-like of shape (n_photos,), default=None
+            What every photo counts.
+
+        Returns
+        -------
+        score : float
+            The mean of :math:`5000 \\exp(-d / 1492.7)`, between 0 and 5000; larger is
+            better. A photo without an answer (`abstain_below`) scores 0.
+        """
+        truth = self._read_target(y, X)
+        places = self.predict(X)
+        given = ~np.isnan(places[:, 0])
+        if given.all():
+            return geo_score(truth, places, sample_weight=sample_weight)
+        weights = np.ones(len(places)) if sample_weight is None else sample_weight
+        weights = np.asarray(weights, dtype=np.float64)
+        if not (given & (weights > 0.0)).any():
+            return 0.0
+        reached = geo_score(truth[given], places[given], sample_weight=weights[given])
+        return float(reached * weights[given].sum() / weights.sum())
+
+    def _known(self, X, prior, mask):
+        return log_prior(
+            prior,
+            mask,
+            cell_places=self.cell_places_,
+            cell_names=self.cell_names_,
+            n_rows=X.shape[0],
+        )
+
+    def _point_places(self):
+        """Return the place of each cell where the answer hangs on one cell alone."""
+        if self.point == "mean":
+            return self.cell_places_
+        if self.point == "center":
+            table = self.cells_
+            return np.column_stack(
+                [table["center_latitude"], table["center_longitude"]]
+            )
+        return None
+
+    def _read_level(self, level, prior, mask):
+        """Return a level from 0, or None for the finest."""
+        n_levels = len(self.n_cells_)
+        if not isinstance(level, numbers.Integral) or not -n_levels <= level < n_levels:
+            raise ValueError(
+                f"level must be a whole number from 0, the coarsest of {n_levels}, to "
+                f"{n_levels - 1}, or -1 for the finest; got {level!r}."
+            )
+        level = int(level) % n_levels
+        if level == n_levels - 1:
+            return None
+        if prior is not None or mask is not None:
+            raise ValueError(
+                "prior and mask are about the finest cells: leave level at -1."
+            )
+        return level
+
+    def _likeliest(self, X, known, *, with_confidence=False):
+        """Return the likeliest cell of each row, and its probability if asked for."""
+        cells = np.empty(X.shape[0], dtype=np.int64)
+        confidence = np.empty(X.shape[0]) if with_confidence else None
+        for rows, scores in self._log_scores(X, known):
+            best = scores.argmax(axis=1)
+            cells[rows] = best
+            if with_confidence:
+                scores -= np.take_along_axis(scores, best[:, np.newaxis], axis=1)
+                confidence[rows] = 1.0 / np.exp(scores, out=scores).sum(axis=1)
+        return cells, confidence
+
+    def _first(self, X, known, k):
+        """Return the k likeliest cells of each row, in order, and probabilities."""
+        cells = np.empty((X.shape[0], k), dtype=np.int64)
+        out = np.empty((X.shape[0], k))
+        for rows, scores in self._log_scores(X, known):
+            if k < scores.shape[1]:
+                best = np.argpartition(-scores, k - 1, axis=1)[:, :k]
+                best.sort(axis=1)
+            else:
+                best = np.broadcast_to(np.arange(k), (len(scores), k))
+            own = np.take_along_axis(scores, best, axis=1)
+            order = np.argsort(-own, axis=1, kind="stable")
+            cells[rows] = np.take_along_axis(best, order, axis=1)
+            top = scores.max(axis=1, keepdims=True)
+            total = np.exp(scores - top).sum(axis=1, keepdims=True)
+            out[rows] = np.exp(np.take_along_axis(own, order, axis=1) - top) / total
+        return cells, out
+
+    def _calibrate(self, X, cells, places):
+        """Keep the scores of held-out rows: tail masses of their true cells."""
+        scores = np.full(X.shape[0], OUTSIDE)
+        for rows, logs in self._log_scores(X, None):
+            own = np.flatnonzero(cells[rows] >= 0)
+            tails = tail_masses(softmax(logs[own].astype(np.float64)))
+            at = np.arange(rows.start, rows.stop)[own]
+            scores[at] = tails[np.arange(len(own)), cells[at]]
+        self.calibration_scores_ = scores
+        self.calibration_cells_ = cells
+        self.calibration_places_ = places
+
+    def _region_thresholds(self, coverage, by):
+        if not isinstance(coverage, numbers.Real) or not 0.0 < coverage < 1.0:
+            raise ValueError(
+                f"coverage must lie between 0 and 1, as 0.9 does; got {coverage!r}."
+            )
+        scores = getattr(self, "calibration_scores_", None)
+        if scores is None:
+            raise ValueError(
+                "No rows were held out to calibrate regions on. Set "
+                "calibration_fraction (and give fit 10 rows or more), or call "
+                "calibrate(X, y) with rows that were not used in fit."
+            )
+        if by is None:
+            least = np.array([threshold(scores, coverage)])
+        else:
+            least = self._group_thresholds(scores, coverage, by)
+        check_promise(scores, coverage, least)
+        return least
+
+    def _group_thresholds(self, scores, coverage, by):
+        groups = self._groups(by)
+        cells = self.calibration_cells_
+        outside = cells < 0
+        # What lies in no cell is missed, in the group that it would be in; where that
+        # is unknown, in every group.
+        missed = np.unique(groups)
+        if self.calibration_places_ is not None:
+            tree = cKDTree(unit_vectors(self.cell_places_))
+            places = unit_vectors(self.calibration_places_[outside])
+            missed = groups[tree.query(places)[1]] if len(places) else groups[:0]
+        elif not outside.any():
+            missed = missed[:0]
+        scores = np.concatenate([scores[~outside], np.full(len(missed), OUTSIDE)])
+        rows = np.concatenate([groups[cells[~outside]], missed])
+        return cell_thresholds(scores, rows, groups, coverage)
+
+    def _groups(self, by):
+        if isinstance(by, str) and by == "continent":
+            return continent_names(self.cell_places_)
+        groups = np.asarray(by(self.cell_places_) if callable(by) else by)
+        if groups.shape != (len(self.cell_places_),):
+            raise ValueError(
+                f'by must be "continent", a function of places, or one label for each '
+                f"of the {len(self.cell_places_)} cells; got "
+                f"{by if isinstance(by, str) else f'shape {groups.shape}'}."
+            )
+        return groups

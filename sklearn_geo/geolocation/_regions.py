@@ -1,0 +1,142 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Regions that hold the truth as often as promised: split-conformal sets of cells."""
+
+import math
+
+import numpy as np
+
+# What a held-out photo scores whose place lies in no cell: no region can hold it.
+OUTSIDE = -1.0
+
+
+def tail_masses(proba):
+    """Return, for every cell, the probability of all cells no likelier than it.
+
+    Parameters
+    ----------
+    proba : ndarray of shape (n_rows, n_cells)
+        Probabilities; every row sums to 1.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_cells), float64
+        1 for the likeliest cell, its own probability for the least likely one. Cells
+        that are equally likely get the same value.
+
+    Notes
+    -----
+    One minus this is the mass of the likelier cells, the score of adaptive prediction
+    sets. The sum runs from the small end, so that the tail keeps its digits: a float
+    cannot tell 1 - 1e-20 from 1.
+    """
+    order = np.argsort(proba, axis=1, kind="stable")
+    ascending = np.take_along_axis(proba, order, axis=1).astype(np.float64)
+    mass = np.cumsum(ascending, axis=1)
+    mass /= mass[:, -1:]
+    if ascending.shape[1] > 1:
+        # A run of equals takes the value at its end: the least one from there on.
+        run_ends = np.ones(mass.shape, dtype=bool)
+        run_ends[:, :-1] = ascending[:, 1:] > ascending[:, :-1]
+        mass[~run_ends] = np.inf
+        mass = np.minimum.accumulate(mass[:, ::-1], axis=1)[:, ::-1]
+    out = np.empty_like(mass)
+    np.put_along_axis(out, order, mass, axis=1)
+    return out
+
+
+def rows_needed(coverage):
+    """Return how many held-out rows a coverage needs at least."""
+    # The rank ceil((n + 1) * coverage) must not exceed n.
+    n = max(1, math.floor(coverage / (1.0 - coverage)) - 1)
+    while _rank(n, coverage) > n:
+        n += 1
+    return n
+
+
+def _rank(n, coverage):
+    # A hair off, since 0.9 * 10 should be 9 and not 10 rounded up from 9.000000000002.
+    return math.ceil((n + 1) * coverage - 1e-9)
+
+
+def threshold(scores, coverage):
+    """Return the least tail mass of cells that belong to a region.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_held_out,)
+        Tail masses of the true cells of held-out rows.
+
+    coverage : float
+        The promised rate, between 0 and 1.
+
+    Returns
+    -------
+    float
+        The finite-sample quantile: of the scores in descending order, the one of rank
+        ceil((n_held_out + 1) * coverage). Minus infinity if there is none, that is, if
+        there are too few rows.
+    """
+    n = len(scores)
+    rank = _rank(n, coverage)
+    if rank > n:
+        return -np.inf
+    return np.partition(scores, n - rank)[n - rank]
+
+
+def cell_thresholds(scores, row_groups, cell_groups, coverage):
+    """Return one threshold a cell, calibrated within groups of cells.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_held_out,)
+        Tail masses of the true cells of held-out rows.
+
+    row_groups : ndarray of shape (n_held_out,)
+        The group of each row's true cell.
+
+    cell_groups : ndarray of shape (n_cells,)
+        The group of every cell.
+
+    coverage : float
+        The promised rate, within every group.
+
+    Returns
+    -------
+    ndarray of shape (n_cells,)
+        Thresholds. Groups with too few rows are calibrated together; if they still are
+        too few, their cells are in every region (minus infinity), which is all that
+        keeps the promise.
+    """
+    out = np.full(len(cell_groups), -np.inf)
+    needed = rows_needed(coverage)
+    groups, numbers = np.unique(
+        np.concatenate([cell_groups, row_groups]), return_inverse=True
+    )
+    of_cells, of_rows = np.split(numbers, [len(cell_groups)])
+    counts = np.bincount(of_rows, minlength=len(groups))
+    small = counts < needed
+    for group in np.flatnonzero(~small):
+        out[of_cells == group] = threshold(scores[of_rows == group], coverage)
+    rest = scores[small[of_rows]]
+    out[small[of_cells]] = threshold(rest, coverage)
+    return out
+
+
+def check_promise(scores, coverage, thresholds):
+    """Raise if no region can keep the promise."""
+    n = len(scores)
+    needed = rows_needed(coverage)
+    if n < needed:
+        raise ValueError(
+            f"coverage={coverage:g} needs at least {needed} held-out photos, and there "
+            f"are {n}. Ask for less, hold out more (calibration_fraction), or call "
+            "calibrate with photos that were not used in fit."
+        )
+    if (thresholds == OUTSIDE).any():
+        outside = int((scores == OUTSIDE).sum())
+        raise ValueError(
+            f"coverage={coverage:g} cannot be promised: {outside} of the {n} held-out "
+            "places lie in no cell of the finest partition, and no region of cells "
+            'holds them. Ask for less, lower min_per_cell, or use uncovered="nearest".'
+        )

@@ -1,0 +1,99 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+import pytest
+from sklearn import config_context
+
+from sklearn_geo.geolocation._points import best_points
+from sklearn_geo.geometry import (
+    EARTH_RADIUS_KM,
+    geometric_median,
+    pairwise_haversine,
+    spherical_mode,
+)
+
+DEGREE_KM = EARTH_RADIUS_KM * np.pi / 180.0
+
+
+def _problem(seed, n_rows=6, n_cells=40, spread=20.0):
+    rng = np.random.default_rng(seed)
+    places = np.column_stack(
+        [rng.normal(30.0, spread / 2, n_cells), rng.normal(-178.0, spread, n_cells)]
+    )
+    proba = rng.dirichlet(np.full(n_cells, 0.5), size=n_rows)
+    cells = np.argsort(-proba, axis=1)
+    return np.take_along_axis(proba, cells, axis=1), cells, places
+
+
+def test_by_hand():
+    # On the equator at 0, 1, 2 and 90 degrees.
+    places = np.array([[0.0, 0.0], [0.0, 1.0], [0.0, 2.0], [0.0, 90.0]])
+    proba, cells = np.array([[0.4, 0.25, 0.2, 0.15]]), np.array([[3, 1, 0, 2]])
+    # West of 2 lies 0.45 and east of it 0.4: less than half on either side.
+    found = best_points(proba, cells, places, point="median")
+    np.testing.assert_allclose(found, [[0.0, 2.0]], atol=1e-9)
+    # Within 1.5 degrees of 1 lies 0.6; around 90 only 0.4.
+    found = best_points(
+        proba, cells, places, point="mode_within_km", point_km=1.5 * DEGREE_KM
+    )
+    np.testing.assert_allclose(found, [[0.0, 1.0]], atol=1e-9)
+    found = best_points(proba, cells, places, point="mode_within_km", point_km=1.0)
+    np.testing.assert_allclose(found, [[0.0, 90.0]], atol=1e-9)
+    # A border that is met exactly is within; of equals the one in the middle.
+    found = best_points(
+        proba[:, 1:], cells[:, 1:], places, point="mode_within_km", point_km=DEGREE_KM
+    )
+    np.testing.assert_allclose(found, [[0.0, 1.0]], atol=1e-9)
+
+
+@pytest.mark.parametrize("spread", [3.0, 20.0])
+def test_median_is_the_geometric_median(spread):
+    proba, cells, places = _problem(0, spread=spread)
+    found = best_points(proba, cells, places, point="median")
+    for row, p in enumerate(proba):
+        expected = geometric_median(places[cells[row]], p)
+        km = pairwise_haversine([found[row], expected], places[cells[row]])
+        np.testing.assert_allclose(*(km @ p), rtol=1e-4)
+
+
+def test_mode_is_the_spherical_mode():
+    proba, cells, places = _problem(1, spread=5.0)
+    for km in (50.0, 400.0):
+        found = best_points(proba, cells, places, point="mode_within_km", point_km=km)
+        for row, p in enumerate(proba):
+            expected = spherical_mode(places[cells[row]], p, radius_km=km)
+            np.testing.assert_allclose(found[row], expected, atol=1e-9)
+
+
+def test_max_geoscore_is_found_by_no_finer_grid():
+    proba, cells, places = _problem(2, spread=15.0)
+    found = best_points(proba, cells, places, point="max_geoscore")
+    grid = np.stack(
+        np.meshgrid(np.linspace(0, 60, 61), np.linspace(-230, -120, 111)), axis=-1
+    ).reshape(-1, 2)
+    for row, p in enumerate(proba):
+        where = places[cells[row]]
+        tried = np.exp(pairwise_haversine(grid, where) / -1492.7) @ p
+        reached = np.exp(pairwise_haversine(found[row : row + 1], where) / -1492.7) @ p
+        assert reached[0] >= tried.max() - 1e-3 * tried.max()
+
+
+@pytest.mark.parametrize("point", ["median", "mode_within_km", "max_geoscore"])
+def test_rows_and_memory_do_not_matter(point):
+    proba, cells, places = _problem(3, n_rows=9)
+    found = best_points(proba, cells, places, point=point)
+    with config_context(working_memory=0.001):
+        again = best_points(proba, cells, places, point=point)
+    np.testing.assert_array_equal(found, again)
+    alone = best_points(proba[4:5], cells[4:5], places, point=point)
+    np.testing.assert_allclose(found[4:5], alone, atol=1e-9)
+
+
+@pytest.mark.parametrize("point", ["median", "mode_within_km", "max_geoscore"])
+def test_a_single_cell_is_the_answer(point):
+    found = best_points(
+        np.array([[1.0]]), np.array([[1]]), np.array([[0, 0], [-60.0, 170.0]]),
+        point=point,
+    )  # fmt: skip
+    np.testing.assert_allclose(found, [[-60.0, 170.0]], atol=1e-9)

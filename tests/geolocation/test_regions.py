@@ -1,0 +1,100 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sklearn_geo.geolocation._regions import (
+    OUTSIDE,
+    cell_thresholds,
+    check_promise,
+    rows_needed,
+    tail_masses,
+    threshold,
+)
+
+
+def test_tail_masses_by_hand():
+    proba = np.array([[0.5, 0.1, 0.2, 0.2], [0.25, 0.25, 0.25, 0.25], [0, 0, 1, 0]])
+    expected = [[1.0, 0.1, 0.5, 0.5], [1.0, 1.0, 1.0, 1.0], [0.0, 0.0, 1.0, 0.0]]
+    np.testing.assert_allclose(tail_masses(proba), expected, atol=1e-15)
+    np.testing.assert_array_equal(tail_masses(np.ones((2, 1))), np.ones((2, 1)))
+
+
+def test_small_tails_keep_their_digits():
+    proba = np.array([[1.0, 1e-30, 3e-30]])
+    np.testing.assert_allclose(tail_masses(proba), [[1.0, 1e-30, 4e-30]])
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_tail_masses_are_a_naive_sum(seed):
+    rng = np.random.default_rng(seed)
+    # Few values, so that there are equals.
+    proba = rng.integers(1, 5, size=(3, rng.integers(1, 9))).astype(np.float64)
+    proba /= proba.sum(axis=1, keepdims=True)
+    expected = [[row[row <= p].sum() for p in row] for row in proba]
+    np.testing.assert_allclose(tail_masses(proba), expected)
+
+
+@pytest.mark.parametrize(
+    ("coverage", "n"), [(0.5, 1), (0.9, 9), (0.8, 4), (0.99, 99), (0.95, 19), (0.1, 1)]
+)
+def test_rows_needed(coverage, n):
+    assert rows_needed(coverage) == n
+
+
+def test_threshold_by_hand():
+    scores = np.array([0.9, 0.1, 0.5, 0.7, 0.3, 1.0, 0.8, 0.2, 0.6])
+    # (9 + 1) * 0.9 = 9: the least of nine. 0.5: rank 5 from the top.
+    assert threshold(scores, 0.9) == 0.1
+    assert threshold(scores, 0.5) == 0.6
+    assert threshold(scores, 0.91) == -np.inf
+    # 0.55 * 10 = 5.5, rank 6.
+    assert threshold(scores, 0.55) == 0.5
+
+
+def _simulate(n_held_out, coverage, n_trials=4000, n_cells=12):
+    """Share of regions that hold the truth, when the model is wrong about it."""
+    rng = np.random.default_rng(0)
+    proba = rng.dirichlet(np.full(n_cells, 0.3), size=(n_trials, n_held_out + 1))
+    truth = rng.dirichlet(np.full(n_cells, 0.3), size=(n_trials, n_held_out + 1))
+    chances = (0.5 * proba + 0.5 * truth).cumsum(axis=2)
+    cells = (rng.random(chances.shape[:2])[..., np.newaxis] > chances).sum(axis=2)
+    tails = tail_masses(proba.reshape(-1, n_cells)).reshape(proba.shape)
+    scores = np.take_along_axis(tails, cells[..., np.newaxis], axis=2)[..., 0]
+    hits = [threshold(s[:-1], coverage) <= s[-1] for s in scores]
+    return np.mean(hits)
+
+
+@pytest.mark.parametrize(("n_held_out", "coverage"), [(19, 0.6), (19, 0.9), (60, 0.8)])
+def test_promise_is_kept_by_a_model_that_is_wrong(n_held_out, coverage):
+    # At least the promise, and at most 1 / (n + 1) more: scores of 1 (the likeliest
+    # cell) are the only ties, and they lie above these quantiles.
+    found = _simulate(n_held_out, coverage)
+    noise = 3.0 * np.sqrt(coverage * (1.0 - coverage) / 4000)
+    assert coverage - noise <= found <= coverage + 1.0 / (n_held_out + 1) + noise
+
+
+def test_groups_are_calibrated_apart():
+    scores = np.array([0.1, 0.2, 0.3, 0.8, 0.9, 0.7])
+    row_groups = np.array(["a", "a", "a", "b", "b", "b"])
+    cell_groups = np.array(["b", "a", "c", "a"])
+    # Rank ceil(4 * 0.75) = 3 of three.
+    found = cell_thresholds(scores, row_groups, cell_groups, 0.75)
+    np.testing.assert_array_equal(found, [0.7, 0.1, -np.inf, 0.1])
+    # "b" and "d" have too few rows for 0.75, and are calibrated together with "c".
+    row_groups = np.array(["a", "a", "a", "b", "b", "d"])
+    found = cell_thresholds(scores, row_groups, cell_groups, 0.75)
+    np.testing.assert_array_equal(found, [0.7, 0.1, 0.7, 0.1])
+
+
+def test_promises_that_cannot_be_kept():
+    scores = np.array([0.5, OUTSIDE, 0.4, OUTSIDE])
+    with pytest.raises(ValueError, match=r"needs at least 9 held-out photos.* are 4"):
+        check_promise(scores, 0.9, np.array([-np.inf]))
+    limit = threshold(scores, 0.7)
+    with pytest.raises(ValueError, match=r"cannot be promised: 2 of the 4 held-out"):
+        check_promise(scores, 0.7, np.array([limit]))
+    check_promise(scores, 0.3, np.array([threshold(scores, 0.3)]))
