@@ -49,9 +49,11 @@ def sample(places):
 
 
 def project(latitude, longitude, number, letter):
-    return utm.from_latlon(
+    easting, northing, *_ = utm.from_latlon(
         latitude, longitude, force_zone_number=number, force_northern=letter >= "N"
-    )[:2]
+    )
+    # The package takes the equator for northern in any case.
+    return easting, 1e7 if letter < "N" and latitude == 0.0 else northing
 
 
 def one_place(latitude, longitude, extents=None):

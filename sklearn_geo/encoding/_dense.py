@@ -37,12 +37,12 @@ class DensePlaceEncoder(TransformerMixin, GeoEstimator, abc.ABC):
     def _write(self, places, out):
         """Write the columns of a block of places into `out`."""
 
-    def _prepare(self):
+    def _prepare(self, places):
         """Check what parameters mean together, and draw what is drawn, in fit."""
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
-        """Check the parameters and the places; nothing is learnt from them.
+        """Check the parameters and the places; nothing is learnt from labels.
 
         Parameters
         ----------
@@ -57,9 +57,9 @@ class DensePlaceEncoder(TransformerMixin, GeoEstimator, abc.ABC):
         self : estimator
             The fitted encoder.
         """
-        self._read_places(X, reset=True)
+        places = self._read_places(X, reset=True)
         self._float_dtype()
-        self._prepare()
+        self._prepare(places)
         return self
 
     def transform(self, X):

@@ -52,6 +52,9 @@ class PlaceOneHotEncoder(TransformerMixin, GeoEstimator, abc.ABC):
     _region = "region"  # the field's word for what a column stands for
     _prefix = ""  # of the names of columns
 
+    def _prepare(self, places):
+        """Set what `_region_ids` needs, in fit."""
+
     @abc.abstractmethod
     def _region_ids(self, places):
         """Say in which region each place lies: ids of shape (n_places,)."""
@@ -102,6 +105,7 @@ class PlaceOneHotEncoder(TransformerMixin, GeoEstimator, abc.ABC):
         """
         places = self._read_places(X, reset=True)
         self._number_dtype()
+        self._prepare(places)
         ids = self._region_ids(places)
         regions, counts = self._find_regions(places, ids)
         rare = rare_regions(
@@ -202,14 +206,18 @@ class PlaceOneHotEncoder(TransformerMixin, GeoEstimator, abc.ABC):
         if not wrong.any():
             return
         row = int(np.argmax(wrong))
-        name = str(self._region_names(self._region_ids(places[row : row + 1]))[0])
         latitude, longitude = (float(value) for value in places[row])
         more = int(wrong.sum()) - 1
         others = f" ({more} more row{'s' * (more > 1)} like it.)" if more else ""
         raise ValueError(
-            f"X, row {row}: the place ({latitude!r}, {longitude!r}) lies in the "
-            f"{self._region} {name!r}, which has no column. {remedy}{others}"
+            f"X, row {row}: the place ({latitude!r}, {longitude!r}) lies in "
+            f"{self._where(places[row : row + 1])}. {remedy}{others}"
         )
+
+    def _where(self, place):
+        """Say in which region without a column a place lies, for an error."""
+        name = str(self._region_names(self._region_ids(place))[0])
+        return f"the {self._region} {name!r}, which has no column"
 
     def _refuse_sparse_frame(self):
         """Raise before the work is done if its result could not be handed over."""

@@ -122,7 +122,7 @@ class RandomFourierEncoder(DensePlaceEncoder):
         self.random_state = random_state
         self.dtype = dtype
 
-    def _prepare(self):
+    def _prepare(self, places):
         sigmas = np.asarray(self.sigmas)
         good = sigmas.ndim == 1 and sigmas.size and sigmas.dtype.kind in "iuf"
         if good:

@@ -5,23 +5,34 @@
 import numbers
 
 import numpy as np
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils._param_validation import Interval
 
 from sklearn_geo.encoding._one_hot import UNKNOWN, PlaceOneHotEncoder
+from sklearn_geo.encoding._partitions import fit_partition
 from sklearn_geo.geometry import s2_cell_ids, s2_tokens
+from sklearn_geo.partition._base import PlacePartition
 
 
 class S2OneHotEncoder(PlaceOneHotEncoder):
     r"""Encode places as one column for each S2 cell with training places.
 
     S2 cuts the globe into six faces and each cell into four again and again, so cells
-    of one level are of nearly one size wherever they are, poles included.
+    of one level are of nearly one size wherever they are, poles included. With a
+    partition cells are small where there are many places, and large elsewhere.
 
     Parameters
     ----------
     level : int, default=10
         Level of the cells, from 0 (six cells) to 30 (below a square centimetre). See
-        the notes for their sizes.
+        the notes for their sizes. Without meaning if there is a `partition`.
+
+    partition : S2Partition or other partition, default=None
+        Cells to take instead of those of one level: each cell of the partition has a
+        column. A copy is fitted on the training places. To keep the cells of one that
+        is fitted already, wrap it in :class:`sklearn.frozen.FrozenEstimator`. A place
+        outside of its cells is as unknown as one in a cell without a column, unless
+        the partition's own `uncovered` gives it to a cell or refuses it.
 
     handle_unknown : {"error", "ignore", "infrequent_if_exist"}, default="ignore"
         What a place in a cell without a column gets. The words mean what they mean to
@@ -53,11 +64,15 @@ class S2OneHotEncoder(PlaceOneHotEncoder):
 
     Attributes
     ----------
-    cells_ : ndarray of shape (n_cells,), uint64
-        Ids of the cells with training places in rising order, rare ones included.
+    cells_ : ndarray of shape (n_cells,), uint64 or int64
+        Ids of the cells with training places in rising order, rare ones included. With
+        a partition, rows of its own `cells_`: all of them.
 
-    infrequent_cells_ : ndarray of shape (n_rare_cells,), uint64
-        Ids of the cells that share the column `s2_infrequent`.
+    infrequent_cells_ : ndarray of shape (n_rare_cells,), uint64 or int64
+        Those of them that share the column `s2_infrequent`.
+
+    partition_ : partition or None
+        The fitted partition.
 
     n_features_in_ : int
         Number of columns seen in :meth:`fit`: two.
@@ -70,12 +85,16 @@ class S2OneHotEncoder(PlaceOneHotEncoder):
     --------
     UTMOneHotEncoder : One column for each zone of the UTM grid.
     UnitVectorEncoder : Three smooth columns instead of many sharp ones.
+    sklearn_geo.partition.S2Partition : Cells as small as there are many places.
     sklearn_geo.geometry.s2_cell_ids : The cells themselves.
 
     Notes
     -----
     Columns are named by the token of their cell, its id in hexadecimal digits without
-    the zeros at the end. The mean area of a cell is the earth's over
+    the zeros at the end; those of another partition than S2's by the name of its
+    column and of the cell (`triangle_cell_...`).
+
+    The mean area of a cell of one level is the earth's over
     :math:`6 \cdot 4^{level}`:
 
     ===== ==================== =======
@@ -105,21 +124,29 @@ class S2OneHotEncoder(PlaceOneHotEncoder):
     array([[0., 0., 0.]])
     >>> encoder.inverse_transform([[0.0, 0.0, 1.0], [0.0, 0.0, 0.0]])
     array(['47e671f', None], dtype=object)
+
+    Cells that adapt to where places are:
+
+    >>> from sklearn_geo.partition import S2Partition
+    >>> cells = S2Partition(max_per_cell=2, min_per_cell=1)
+    >>> S2OneHotEncoder(partition=cells).fit(places).get_feature_names_out()
+    array(['s2_47e66c', 's2_47e674'], dtype=object)
     """
 
     _parameter_constraints: dict = {
         **PlaceOneHotEncoder._parameter_constraints,
         "level": [Interval(numbers.Integral, 0, 30, closed="both")],
+        "partition": [PlacePartition, FrozenEstimator, None],
         "max_categories": [Interval(numbers.Integral, 1, None, closed="left"), None],
     }
 
     _region = "S2 cell"
-    _prefix = "s2_"
 
     def __init__(
         self,
         level=10,
         *,
+        partition=None,
         handle_unknown="ignore",
         min_frequency=None,
         max_categories=None,
@@ -127,17 +154,35 @@ class S2OneHotEncoder(PlaceOneHotEncoder):
         dtype=np.float64,
     ):
         self.level = level
+        self.partition = partition
         self.handle_unknown = handle_unknown
         self.min_frequency = min_frequency
         self.max_categories = max_categories
         self.sparse_output = sparse_output
         self.dtype = dtype
 
+    @property
+    def _prefix(self):
+        if self.partition_ is None or self.partition_._feature_name == "s2_cell":
+            return "s2_"
+        return f"{self.partition_._feature_name}_"
+
+    def _prepare(self, places):
+        self.partition_ = None
+        if self.partition is not None:
+            self.partition_ = fit_partition(self.partition, places)
+
     def _region_ids(self, places):
-        return s2_cell_ids(places, self.level)
+        if self.partition_ is None:
+            return s2_cell_ids(places, self.level)
+        return self.partition_._cells_at(places)
 
     def _find_regions(self, places, ids):
-        return np.unique(ids, return_counts=True)
+        if self.partition_ is None:
+            return np.unique(ids, return_counts=True)
+        # All cells of the partition are known; -1 is outside of them.
+        regions = np.arange(self.partition_.n_cells_)
+        return regions, np.bincount(ids + 1, minlength=len(regions) + 1)[1:]
 
     def _keep_regions(self, regions, columns, rare):
         self.cells_ = regions
@@ -152,11 +197,22 @@ class S2OneHotEncoder(PlaceOneHotEncoder):
         return columns
 
     def _region_names(self, regions):
-        return s2_tokens(regions)
+        if self.partition_ is None:
+            return s2_tokens(regions)
+        return self.partition_.cell_names_[regions]
+
+    def _where(self, place):
+        if self.partition_ is None or self._region_ids(place)[0] >= 0:
+            return super()._where(place)
+        return "no cell of the partition"
 
     def _unknown_remedy(self):
+        if self.partition_ is None:
+            source = "the cells seen in fit: fit on places there too, use a lower level"
+        else:
+            source = "the cells of the partition: fit it on places there too, use its"
+            source += ' uncovered="nearest", lower its min_per_cell'
         return (
-            "Columns are the cells seen in fit: fit on places there too, use a lower "
-            "level for larger cells, or take such places in with "
+            f"Columns are {source} for larger cells, or take such places in with "
             'handle_unknown="ignore" or "infrequent_if_exist".'
         )

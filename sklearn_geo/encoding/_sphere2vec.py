@@ -153,7 +153,7 @@ class Sphere2VecEncoder(DensePlaceEncoder):
         self.periodic = periodic
         self.dtype = dtype
 
-    def _prepare(self):
+    def _prepare(self, places):
         if self.min_radius > self.max_radius:
             raise ValueError(
                 f"min_radius={self.min_radius!r} is larger than max_radius="

@@ -186,7 +186,10 @@ class PlacePartition(TransformerMixin, GeoEstimator, abc.ABC):
             `uncovered`; with "drop" it is -1.
         """
         check_is_fitted(self, "cells_")
-        places = self._read_places(X, reset=False)
+        return self._cells_at(self._read_places(X, reset=False))
+
+    def _cells_at(self, places):
+        """Do what `predict` does, for places that were read already."""
         cells = self._locate(places)
         if self.uncovered == "drop":
             return cells

@@ -14,11 +14,13 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.compose import make_column_transformer
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from sklearn_geo.encoding import S2OneHotEncoder
+from sklearn_geo.partition import S2Partition, TrianglePartition
 
 
 def cell(place, level):
@@ -238,3 +240,60 @@ def test_bad_parameters(parameters, words):
 def test_what_is_no_place(X, words):
     with pytest.raises(ValueError, match=words):
         S2OneHotEncoder().fit(X)
+
+
+def test_cells_of_a_partition_are_columns(city):
+    cells = S2Partition(max_per_cell=30, min_per_cell=8)
+    encoder = S2OneHotEncoder(partition=cells, sparse_output=False).fit(city)
+    X = encoder.transform(city)
+    # By hand: the ancestors of each place among the tokens of the partition.
+    known = S2Partition(max_per_cell=30, min_per_cell=8).fit(city).cell_names_.tolist()
+    for place, row in zip(city, X, strict=True):
+        own = {cell(place, level).to_token() for level in range(31)} & set(known)
+        assert [known[i] for i in np.flatnonzero(row)] == sorted(own)
+    assert 0 < X.sum() < len(city)  # some lie in cells that were dropped
+    assert_array_equal(
+        encoder.get_feature_names_out(), [f"s2_{token}" for token in known]
+    )
+    assert_array_equal(
+        encoder.inverse_transform(X)[X.any(axis=1)],
+        [known[i] for i in X.argmax(axis=1)[X.any(axis=1)]],
+    )
+    assert not hasattr(cells, "cells_")
+
+
+def test_places_outside_of_a_partition(city):
+    def fit(uncovered, **parameters):
+        cells = S2Partition(60, 1, start_level=6, uncovered=uncovered)
+        encoder = S2OneHotEncoder(partition=cells, sparse_output=False, **parameters)
+        return encoder.fit(city)
+
+    far = [[48.86, 2.35], [-33.9, 18.4]]
+    assert fit("drop").transform(far).sum(axis=1).tolist() == [1, 0]
+    assert fit("nearest").transform(far).sum(axis=1).tolist() == [1, 1]
+    with pytest.raises(ValueError, match=r"row 1: .* lies in no S2 cell of this part"):
+        fit("error").transform(far)
+    with pytest.raises(
+        ValueError,
+        match=r"row 1: the place \(-33.9, 18.4\) lies in no "
+        r"cell of the partition. Columns are the cells of the partition",
+    ):
+        fit("drop", handle_unknown="error").transform(far)
+    rare = fit("drop", handle_unknown="infrequent_if_exist", min_frequency=20)
+    assert rare.transform(far)[1, -1] == 1
+    assert rare.get_feature_names_out()[-1] == "s2_infrequent"
+    assert len(rare.infrequent_cells_) > 0
+
+
+def test_frozen_and_other_partitions(city):
+    fitted = TrianglePartition(max_per_cell=100, min_per_cell=1).fit(city)
+    encoder = S2OneHotEncoder(partition=FrozenEstimator(fitted)).fit(city[:5])
+    assert encoder.partition_ is fitted
+    names = encoder.get_feature_names_out().tolist()
+    assert names == [f"triangle_cell_{name}" for name in fitted.cell_names_]
+    X = encoder.transform(city)
+    assert_array_equal(X.indices, fitted.predict(city))
+    again = pickle.loads(pickle.dumps(encoder))
+    assert_array_equal(again.transform(city).indices, X.indices)
+    with pytest.raises(ValueError, match="'partition' parameter of S2OneHotEncoder"):
+        S2OneHotEncoder(partition=7).fit(city)

@@ -13,12 +13,19 @@ import utm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from pyproj import Proj
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from sklearn_geo.encoding import SoftGridEncoder
-from sklearn_geo.encoding._soft_grid import zone_extent
+from sklearn_geo.encoding._grid_planes import zone_extent
 from sklearn_geo.geometry import utm_zone_bounds, utm_zone_ids, utm_zone_names
+from sklearn_geo.partition import S2Partition, TrianglePartition
 
 
 def project(latitude, longitude, zone):
@@ -290,13 +297,22 @@ def test_blocks_do_not_show():
         ({"extent": "wide"}, "'extent' parameter .* must be"),
         ({"normalize": "l2"}, "'normalize' parameter .* must be"),
         ({"hard": "yes"}, "'hard' parameter .* must be"),
-        ({"regions": "s2"}, r"regions='s2'.*UTM zones only so far"),
-        ({"regions": np.array(["utm"])}, "UTM zones only so far"),
+        ({"regions": "s2"}, "'regions' parameter of SoftGridEncoder must be"),
+        ({"regions": np.array(["utm"])}, "'regions' parameter of SoftGridEncoder"),
+        (
+            {"regions": S2Partition(5, 1), "extent": "paper"},
+            "extent='paper' mirrors the eastings of UTM zones",
+        ),
+        ({"regions": S2Partition(900, 800)}, "800"),
+        (
+            {"regions": FrozenEstimator(StandardScaler().fit([[0.0, 1.0]]))},
+            "StandardScaler is no partition of the earth",
+        ),
         ({"dtype": int}, "dtype=.*Use a floating type"),
     ],
 )
 def test_bad_parameters(parameters, words):
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises((ValueError, TypeError), match=words):
         SoftGridEncoder(**parameters).fit([[51.5, -0.1]])
 
 
@@ -320,3 +336,104 @@ def test_pickle(world):
     encoder = SoftGridEncoder(4, 4).fit(world)
     again = pickle.loads(pickle.dumps(encoder))
     assert_array_equal(again.transform(world), encoder.transform(world))
+
+
+def test_a_face_by_hand():
+    # One cell, the face of S2 around (0, 0). It reaches 45 degrees of great circle, a
+    # quarter of pi times 6371.0088 km, along the axes, and less at its corners: 54.7
+    # degrees at 45 degrees of bearing. Two rows and columns: centres are half of that
+    # from the middle, and (0, 22.5) lies between the two in the east.
+    reach = math.pi / 4 * 6371.0088
+    assert reach == pytest.approx(5003.77, abs=0.01)
+    near = math.exp(-reach / 2 / 5000)
+    far = math.exp(-math.hypot(reach, reach / 2) / 5000)
+    cells = S2Partition(max_per_cell=9, min_per_cell=1)
+    encoder = SoftGridEncoder(2, 2, 5000, regions=cells).fit([[0.0, 0.0], [0.0, 22.5]])
+    values, zones = encoder.transform_with_zone([[0.0, 22.5], [0.0, 100.0]])
+    # Columns go from west to east, and the second place is on another face.
+    assert_allclose(values, [[far, far, near, near], [0, 0, 0, 0]], rtol=1e-6)
+    assert_array_equal(zones, [0, -1])
+
+
+@pytest.mark.parametrize("hard", [False, True])
+@pytest.mark.parametrize(
+    "cells",
+    [
+        S2Partition(max_per_cell=6, min_per_cell=1),
+        TrianglePartition(max_per_cell=6, min_per_cell=1),
+    ],
+    ids=["S2", "triangles"],
+)
+def test_cells_against_proj(world, cells, hard):
+    places = np.vstack([world, [[90, 0], [-90, 0], [89.9, 170], [12, 179.99]]])
+    encoder = SoftGridEncoder(3, 4, 300, regions=cells, hard=hard).fit(places)
+    got, zones = encoder.transform_with_zone(places)
+    partition = clone(cells).fit(places)
+    assert_array_equal(zones, partition.predict(places))
+    assert zones.min() >= 0
+    for (latitude, longitude), zone, row in zip(places, zones, got, strict=True):
+        cell = partition.cells_[zone]
+        project = Proj(
+            proj="aeqd",
+            R=6371008.8,
+            lat_0=cell["center_latitude"],
+            lon_0=cell["center_longitude"],
+        )
+        outline = partition.cell_outline(int(zone), 500)
+        edge = np.array(project(outline[:, 1], outline[:, 0]))
+        low, high = edge.min(axis=1), edge.max(axis=1)
+        at = np.array(project(longitude, latitude))
+        assert (at >= low - 1).all()
+        assert (at <= high + 1).all()
+        side = (high - low) / [4, 3]
+        centres = [low + side * [c + 0.5, r + 0.5] for c in range(4) for r in range(3)]
+        distances = np.linalg.norm(at - centres, axis=1)
+        if hard:
+            assert row.sum() == 1
+            column, number = divmod(int(row.argmax()), 3)
+            inside = (at - low) / side - [column, number]
+            assert (inside > -1e-3).all()
+            assert (inside < 1 + 1e-3).all()
+        else:
+            assert_allclose(row, np.exp(-distances / 3e5), rtol=2e-3)
+
+
+def test_a_frozen_partition_is_kept_and_a_fresh_one_is_copied(world):
+    cells = S2Partition(max_per_cell=3, min_per_cell=1)
+    encoder = SoftGridEncoder(2, 2, regions=cells).fit(world)
+    assert not hasattr(cells, "cells_")
+    frame = pd.DataFrame(world, columns=["lat", "lon"])
+    fitted = S2Partition(max_per_cell=3, min_per_cell=1).fit(frame)
+    frozen = SoftGridEncoder(2, 2, regions=FrozenEstimator(fitted)).fit(world[:2])
+    assert frozen.partition_ is fitted
+    assert_array_equal(frozen.transform(world), encoder.transform(world))
+    again = pickle.loads(pickle.dumps(encoder))
+    assert_array_equal(again.transform(world), encoder.transform(world))
+    assert clone(frozen).regions is frozen.regions
+
+
+def test_what_a_partition_does_not_cover(world):
+    here = np.array([[48.8, 2.3], [48.9, 2.4]])
+    for uncovered, zone in (("drop", -1), ("nearest", 0)):
+        cells = S2Partition(9, 1, start_level=5, uncovered=uncovered)
+        encoder = SoftGridEncoder(2, 2, regions=cells, sigma_km=5000).fit(here)
+        values, zones = encoder.transform_with_zone([[48.8, 2.3], [-33.9, 18.4]])
+        assert_array_equal(zones, [0, zone])
+        assert (values[0] > 0).all()
+        assert (values[1] > 0).all() == (zone == 0)
+    cells = S2Partition(9, 1, start_level=5, uncovered="error")
+    encoder = SoftGridEncoder(2, 2, regions=cells).fit(here)
+    with pytest.raises(
+        ValueError, match=r"row 1: the place \(-33.9, 18.4\) lies in no"
+    ):
+        encoder.transform([[48.8, 2.3], [-33.9, 18.4]])
+
+
+def test_limits_of_cells_can_be_searched(world):
+    encoder = SoftGridEncoder(2, 2, 500, regions=S2Partition(5, 1, uncovered="nearest"))
+    pipe = make_pipeline(encoder, Ridge())
+    grid = {"softgridencoder__regions__max_per_cell": [2, 30]}
+    search = GridSearchCV(pipe, grid, cv=3).fit(world, world[:, 0])
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    best = search.best_params_["softgridencoder__regions__max_per_cell"]
+    assert search.best_estimator_[0].partition_.max_per_cell == best
