@@ -237,7 +237,7 @@ def test_read_only_memmap(cls, tmp_path):
 
 @each_estimator
 def test_one_row(cls):
-    estimator = fitted(cls, PLACES[:1])
+    estimator = fitted(cls, PLACES[:1], **CASES[cls.__name__].one_row_params)
     assert len(out(estimator, PLACES[:1])) == 1
 
 

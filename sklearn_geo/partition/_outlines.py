@@ -86,6 +86,12 @@ def ring_on_map(vectors, near_longitude):
     longitude = places[free, 1]
     steps = np.diff(np.append(longitude, longitude[0]))
     steps -= 360.0 * np.round(steps / 360.0)
+    # Across a pole it may be half a turn or more. The inside is on the left: westward
+    # along the north pole, eastward along the south pole.
+    before_pole = at_pole[(free + 1) % len(places)]
+    south = vectors[(free + 1) % len(places), 2] < 0.0
+    steps[before_pole & ~south] = -np.mod(-steps[before_pole & ~south], 360.0)
+    steps[before_pole & south] = np.mod(steps[before_pole & south], 360.0)
     unwrapped = longitude[0] + np.append(0.0, np.cumsum(steps[:-1]))
     turns = round(steps.sum() / 360.0)
     ring = []

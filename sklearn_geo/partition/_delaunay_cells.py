@@ -1,0 +1,134 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Triangles of a Delaunay mesh that has grown where places are dense."""
+
+import numpy as np
+
+from sklearn_geo.geometry import SphericalDelaunay, unit_vectors
+from sklearn_geo.partition._cells import cell_table, members_of_labels
+from sklearn_geo.partition._delaunay_refine import SPOT_KM, base_mesh, grow_mesh
+from sklearn_geo.partition._equal_places import merge_equal
+from sklearn_geo.partition._outlines import along_geodesics, ring_on_map
+
+
+class DelaunayCells:
+    """The triangles of a fitted partition.
+
+    Parameters
+    ----------
+    mesh : SphericalDelaunay
+        A mesh over the whole globe.
+
+    rows : ndarray of shape (n_cells,), int64
+        Which of its triangles are cells, sorted.
+    """
+
+    def __init__(self, mesh, rows):
+        self.mesh = mesh
+        self.rows = rows
+        self._cell_of_row = np.full(len(mesh.simplices), -1, dtype=np.int64)
+        self._cell_of_row[rows] = np.arange(len(rows))
+
+    @classmethod
+    def learn(cls, partition, places, weights):
+        """Return the cells, their members, and the table of those dropped."""
+        distinct, masses, spot = merge_equal(places, weights)
+        mesh, at = grow_mesh(distinct, masses, partition.max_per_cell, base_mesh())
+        n_triangles = len(mesh.simplices)
+        held = np.bincount(at, weights=masses, minlength=n_triangles)
+        at = at[spot]
+        filled = np.unique(at)
+        enough = held[filled] >= partition.min_per_cell
+        if not enough.any():
+            _refuse_none_kept(partition, held, len(filled))
+        cells = cls(mesh, filled[enough].astype(np.int64))
+        members = members_of_labels(cells._cell_of_row[at], len(cells.rows))
+        lost = filled[~enough]
+        counts = np.bincount(at, minlength=n_triangles)[lost]
+        return cells, members, _dropped_table(lost, counts, held[lost])
+
+    def recount_dropped(self, dropped, places, weights):
+        """Count other places in the cells that were dropped."""
+        at, n_triangles = self.mesh.locate(places), len(self.mesh.simplices)
+        counts = np.bincount(at, minlength=n_triangles)
+        held = np.bincount(at, weights=weights, minlength=n_triangles)
+        dropped["count"] = counts[dropped["id"]]
+        dropped["weight"] = held[dropped["id"]]
+
+    def describe(self):
+        """Return the first columns of the table, the centres and the areas."""
+        columns = {"name": _names(self.rows), "id": self.rows}
+        return columns, self.mesh.centers()[self.rows], self.mesh.areas()[self.rows]
+
+    def locate(self, places):
+        """Return the cell of each place, or -1."""
+        return self._cell_of_row[self.mesh.locate(places)]
+
+    def outline(self, cell, n_per_edge):
+        """Return places along the border of a cell: geodesics."""
+        corners = self.mesh.vertices[self.mesh.simplices[self.rows[cell]]]
+        ring = along_geodesics(_exact_poles(corners), n_per_edge)
+        middle = self.mesh.centers()[self.rows[cell]]
+        return ring_on_map(ring, middle[1])
+
+    def to_json(self, dropped):
+        """Return what a file holds besides the table of cells: the mesh, mostly."""
+        return {
+            "vertices": self.mesh.vertices.tolist(),
+            "simplices": self.mesh.simplices.tolist(),
+            "dropped_cells": {
+                name: dropped[name].tolist() for name in ("id", "count", "weight")
+            },
+        }
+
+    @classmethod
+    def from_json(cls, partition, extra):
+        """Return the cells, and the table of those dropped, from a file."""
+        mesh = SphericalDelaunay(extra["vertices"], merge_km=SPOT_KM)
+        simplices = np.array(extra["simplices"], dtype=np.int64)
+        if not np.array_equal(mesh.simplices, simplices):
+            raise ValueError(
+                "its vertices give other triangles than the ones it holds. If nobody "
+                "changed it, it was written with another version of SciPy, which cuts "
+                "regular grids in another way: fit again"
+            )
+        dropped = extra["dropped_cells"]
+        lost = np.array(dropped["id"], dtype=np.int64)
+        for rows in (partition.cells_["id"], lost):
+            inside = (rows >= 0) & (rows < len(simplices))
+            if not inside.all() or (np.diff(rows) <= 0).any():
+                raise ValueError("the ids are not sorted rows of its mesh")
+        table = _dropped_table(lost, dropped["count"], dropped["weight"])
+        return cls(mesh, partition.cells_["id"]), table
+
+
+def _dropped_table(rows, counts, weights):
+    return cell_table(
+        {
+            "name": _names(rows),
+            "id": np.asarray(rows, dtype=np.int64),
+            "count": np.asarray(counts, dtype=np.int64),
+            "weight": np.asarray(weights, dtype=np.float64),
+        }
+    )
+
+
+def _names(rows):
+    return np.char.add("t", rows.astype(str))
+
+
+def _exact_poles(corners):
+    """Return unit vectors of places; those of a pole have no rounding in them."""
+    vectors = unit_vectors(corners)
+    vectors[np.abs(corners[:, 0]) == 90.0, :2] = 0.0
+    return vectors
+
+
+def _refuse_none_kept(partition, held, n_filled):
+    fullest = int(np.argmax(held))
+    raise ValueError(
+        f"every triangle is below min_per_cell={partition.min_per_cell}, so none is "
+        f"kept: the fullest of {n_filled} holds {held[fullest]:g}. Lower min_per_cell "
+        f"to that, raise max_per_cell (now {partition.max_per_cell}) to refine less, "
+        "or fit on more places."
+    )

@@ -1,0 +1,88 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""k-means on the sphere, for unit vectors in any number that memory holds."""
+
+import numpy as np
+from scipy.spatial import cKDTree
+from sklearn.cluster import KMeans, MiniBatchKMeans
+from sklearn.utils import check_random_state
+
+
+def spherical_kmeans(
+    vectors, weights, n_cells, *, algorithm, n_init, max_iter, random_state
+):
+    """Return unit vectors of centres that are the means of what is nearest to them.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n_places, 3)
+        Distinct unit vectors, in an order that does not depend on the data's.
+
+    weights : ndarray of shape (n_places,)
+        Positive weights.
+
+    n_cells : int
+        Number of centres, at most as many as vectors.
+
+    algorithm : {"lloyd", "minibatch"}
+        What finds the centres to start from.
+
+    n_init : int or "auto"
+        How often scikit-learn starts.
+
+    max_iter : int
+        Most rounds of scikit-learn's search, and of the search on the sphere after it.
+
+    random_state : int, RandomState or None
+        Seed.
+
+    Returns
+    -------
+    centers : ndarray of shape (n_centers, 3)
+        Unit vectors. None is nearest to no vector.
+
+    n_iter : int
+        Rounds on the sphere.
+    """
+    search = KMeans if algorithm == "lloyd" else MiniBatchKMeans
+    model = search(
+        n_cells,
+        n_init=n_init,
+        max_iter=max_iter,
+        random_state=check_random_state(random_state),
+    ).fit(vectors, sample_weight=weights)
+    # The first places stand in for centres that the search left at no direction.
+    centers = _directions(model.cluster_centers_, vectors[:n_cells])
+    centers, at = _without_empty(centers, nearest(cKDTree(centers), vectors))
+    n_iter, settled = 0, False
+    while not settled and n_iter < max_iter:
+        n_iter += 1
+        sums = np.stack(
+            [np.bincount(at, weights=weights * axis) for axis in vectors.T], axis=1
+        )
+        centers = _directions(sums, centers)
+        before = at
+        centers, at = _without_empty(centers, nearest(cKDTree(centers), vectors))
+        settled = bool((before == at).all())
+    return centers, n_iter
+
+
+def _without_empty(centers, at):
+    """Drop centres that nothing is nearest to, and count the others anew."""
+    filled = np.unique(at)
+    return centers[filled], np.searchsorted(filled, at)
+
+
+def nearest(tree, vectors):
+    """Return the index of the centre nearest to each vector."""
+    return tree.query(vectors)[1].astype(np.intp)
+
+
+def _directions(vectors, instead):
+    """Scale to length one; what points nowhere is replaced."""
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    lost = length[:, 0] < 1e-9 * length.max(initial=0.0)
+    length[lost] = 1.0
+    vectors = vectors / length
+    vectors[lost] = instead[lost]
+    return vectors
