@@ -14,9 +14,7 @@ from sklearn_geo.base import GeoEstimator
 from sklearn_geo.geometry import unit_vectors
 from sklearn_geo.partition._cells import (
     filled_table,
-    members_of_labels,
     read_weights,
-    rows_in_cells,
 )
 from sklearn_geo.partition._files import read_partition, write_partition
 from sklearn_geo.partition._geojson import feature_collection, to_frame
@@ -28,9 +26,9 @@ class PlacePartition(TransformerMixin, GeoEstimator, abc.ABC):
     Think twice before adding anything here. A subclass says four things:
 
     - `_learn(places, weights)` makes the cells out of validated places. Weights are
-      None or positive: rows of weight zero never get here. It may return the
-      `Members` of the cells, where it knows them; otherwise it returns None and the
-      base locates the places.
+      None or positive: rows of weight zero never get here. It may return the cell
+      of each place, -1 for none, where it knows them; otherwise it returns None and
+      the base locates the places.
     - `_describe()` returns the first columns of `cells_` (a dict that begins with
       "name"), the centres and the areas of the cells.
     - `_locate(places)` returns the cell of each validated place as int64, or -1.
@@ -52,7 +50,7 @@ class PlacePartition(TransformerMixin, GeoEstimator, abc.ABC):
 
     @abc.abstractmethod
     def _learn(self, places, weights):
-        """Make the cells; return their `Members` or None."""
+        """Make the cells; return the cell of each place or None."""
 
     @abc.abstractmethod
     def _describe(self):
@@ -120,8 +118,8 @@ class PlacePartition(TransformerMixin, GeoEstimator, abc.ABC):
         places = self._read_places(X, reset=True)
         weights = read_weights(sample_weight, len(places))
         counted, own = _counted(places, weights)
-        members = self._learn(places[counted], own)
-        self._fill(places, weights, counted, members)
+        labels = self._learn(places[counted], own)
+        self._fill(places, weights, counted, labels)
         return self
 
     def refill(self, X, sample_weight=None):
@@ -150,26 +148,25 @@ class PlacePartition(TransformerMixin, GeoEstimator, abc.ABC):
         self._fill(places, weights, counted, None)
         return self
 
-    def _fill(self, places, weights, counted, members):
+    def _fill(self, places, weights, counted, labels):
         """Set `cells_` and `dropped_` from places and the cells they lie in."""
-        own = None if weights is None else weights[counted]
-        columns, centers, areas = self._describe()
-        if members is None:
+        if labels is None:
             labels = self._locate(places[counted])
-            members = members_of_labels(labels, len(centers))
         self.cells_ = filled_table(
-            columns, centers, areas, places[counted], members, own, self.representative
+            *self._describe(),
+            places[counted],
+            labels,
+            self.representative,
+            weights=None if weights is None else weights[counted],
         )
-        covered = np.zeros(len(places[counted]), dtype=bool)
-        covered[rows_in_cells(members)] = True
         if not isinstance(counted, slice):
-            everywhere = np.zeros(len(places), dtype=bool)
-            everywhere[counted] = covered
             # Places that count for nothing lie somewhere all the same.
+            everywhere = np.empty(len(places), dtype=np.int64)
+            everywhere[counted] = labels
             idle = np.flatnonzero(weights == 0.0)
-            everywhere[idle] = self._locate(places[idle]) >= 0
-            covered = everywhere
-        self.dropped_ = np.flatnonzero(~covered)
+            everywhere[idle] = self._locate(places[idle])
+            labels = everywhere
+        self.dropped_ = np.flatnonzero(labels < 0)
 
     def predict(self, X):
         """Find the cell of each place.

@@ -2,10 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The table of cells: what is counted in each, and the place that stands for it."""
 
-from typing import NamedTuple
-
 import numpy as np
-from sklearn import get_config
+from sklearn.utils import gen_batches
 
 from sklearn_geo.geometry import (
     geometric_median,
@@ -13,34 +11,12 @@ from sklearn_geo.geometry import (
     unit_vectors,
 )
 
-# Of a row of places while it is worked on: the place, its vector and a few sums.
-_ROW_BYTES = 128
-
-
-class Members(NamedTuple):
-    """Which rows of a table of places lie in which cell.
-
-    ``rows[starts[k]:stops[k]]`` are those of cell k.
-    """
-
-    rows: np.ndarray
-    starts: np.ndarray
-    stops: np.ndarray
+# Places a block: what is computed of them stays in the cache.
+_BLOCK_ROWS = 32768
 
 
 def members_of_labels(labels, n_cells):
-    """Gather the rows of each cell; rows of the label -1 belong to none."""
-    rows = np.argsort(labels, kind="stable")
-    borders = np.searchsorted(labels[rows], np.arange(n_cells + 1))
-    return Members(rows, borders[:-1], borders[1:])
-
-
-def rows_in_cells(members):
-    """Return the rows of all cells together."""
-    filled = np.flatnonzero(members.stops > members.starts)
-    if not filled.size:
-        return members.rows[:0]
-    return _rows_of(members, filled)[0]
+    return labels
 
 
 def read_weights(sample_weight, n_places):
@@ -113,7 +89,7 @@ def cell_table(columns):
     return table
 
 
-def filled_table(columns, centers, areas, places, members, weights, representative):
+def filled_table(columns, centers, areas, places, labels, representative, **values):
     """Make the table of cells from their places.
 
     Parameters
@@ -130,27 +106,31 @@ def filled_table(columns, centers, areas, places, members, weights, representati
     places : ndarray of shape (n_places, 2)
         Validated places.
 
-    members : Members
-        Which of them lie in which cell.
-
-    weights : ndarray of shape (n_places,) or None
-        Their weights; None counts each once. Rows of weight zero are no members.
+    labels : ndarray of shape (n_places,), int64
+        The cell of each, -1 for none.
 
     representative : {"mean", "center", "medoid", "median"}
         What stands for a cell, see `representatives`.
+
+    **values : ndarray of shape (n_places,) or None
+        `weights` and `counts` of the places, positive; None is 1 for all.
 
     Returns
     -------
     ndarray of shape (n_cells,)
         The table.
     """
-    stands = representatives(places, members, weights, centers, representative)
-    counts = members.stops - members.starts
+    weights, counts = values.get("weights"), values.get("counts")
+    n_cells = len(centers)
+    counted = sums(counts, labels, n_cells)
+    weighed = counted if weights is counts else sums(weights, labels, n_cells)
+    filled = counted > 0
+    stands = representatives(places, labels, filled, weights, centers, representative)
     return cell_table(
         {
             **columns,
-            "count": counts.astype(np.int64),
-            "weight": sums(weights, members),
+            "count": counted.astype(np.int64),
+            "weight": weighed,
             "latitude": stands[:, 0],
             "longitude": stands[:, 1],
             "center_latitude": centers[:, 0],
@@ -160,19 +140,17 @@ def filled_table(columns, centers, areas, places, members, weights, representati
     )
 
 
-def sums(values, members):
-    """Add up the values of the members of each cell; None counts them."""
-    if values is None:
-        return (members.stops - members.starts).astype(np.float64)
-    totals = np.zeros(len(members.starts))
-    filled = np.flatnonzero(members.stops > members.starts)
-    for cells in _blocks(members, filled):
-        rows, starts = _rows_of(members, cells)
-        totals[cells] = np.add.reduceat(values[rows], starts)
-    return totals
+def sums(values, labels, n_cells):
+    """Add up the values of the places in each cell; None counts them."""
+    totals = np.zeros(n_cells + 1)
+    for rows in _blocks(labels, n_cells):
+        own = None if values is None else values[rows]
+        # Places in no cell come first.
+        totals += np.bincount(labels[rows] + 1, own, n_cells + 1)
+    return totals[1:]
 
 
-def representatives(places, members, weights, centers, kind):
+def representatives(places, labels, filled, weights, centers, kind):
     """Find the place that stands for each cell.
 
     Parameters
@@ -180,11 +158,14 @@ def representatives(places, members, weights, centers, kind):
     places : ndarray of shape (n_places, 2)
         Validated places.
 
-    members : Members
-        Which of them lie in which cell.
+    labels : ndarray of shape (n_places,), int64
+        The cell of each, -1 for none.
+
+    filled : ndarray of shape (n_cells,), bool
+        Which cells have places.
 
     weights : ndarray of shape (n_places,) or None
-        Their weights.
+        Weights of the places.
 
     centers : ndarray of shape (n_cells, 2)
         What stands for cells without places, and for all with ``kind="center"``.
@@ -200,73 +181,70 @@ def representatives(places, members, weights, centers, kind):
         Latitude and longitude in degrees.
     """
     stands = np.array(centers, dtype=np.float64)
-    filled = np.flatnonzero(members.stops > members.starts)
-    if kind == "center" or not filled.size:
+    if kind == "center" or not filled.any():
         return stands
     if kind == "median":
-        for cell in filled:
-            rows = members.rows[members.starts[cell] : members.stops[cell]]
-            own = None if weights is None else weights[rows]
-            stands[cell] = geometric_median(places[rows], own)
+        _fill_medians(stands, places, labels, weights)
         return stands
-    for cells in _blocks(members, filled):
-        rows, starts = _rows_of(members, cells)
-        vectors = unit_vectors(places[rows])
-        weighted = vectors if weights is None else vectors * weights[rows, np.newaxis]
-        totals = np.add.reduceat(weighted, starts, axis=0)
-        length = np.linalg.norm(totals, axis=1)
-        mass = (
-            np.diff(np.append(starts, len(rows)))
-            if weights is None
-            else np.add.reduceat(weights[rows], starts)
-        )
-        # Places that balance each other around the globe have no mean.
-        sure = length > 1e-12 * mass
-        means = totals[sure] / length[sure, np.newaxis]
-        if kind == "medoid":
-            target = unit_vectors(stands[cells])
-            target[sure] = means
-            nearest = _nearest_members(places[rows], vectors, starts, target)
-            stands[cells] = places[rows[nearest]]
-        else:
-            stands[cells[sure]] = places_from_vectors(means)
+    means, sure = _mean_vectors(places, labels, len(centers), weights)
+    if kind == "mean":
+        stands[sure] = places_from_vectors(means[sure])
+        return stands
+    # Of places that balance each other around the globe, the one nearest to the middle.
+    lost = filled & ~sure
+    means[lost] = unit_vectors(centers[lost])
+    _fill_nearest(stands, places, labels, means)
     return stands
 
 
-def _nearest_members(places, vectors, starts, targets):
-    """Find the row nearest to the target of its group; of equal ones the southernmost.
+def _blocks(labels, n_cells):
+    """Cut rows into blocks, not smaller than the table that they are added up in."""
+    return gen_batches(len(labels), max(_BLOCK_ROWS, n_cells))
 
-    Equal southernmost ones: the westernmost. So the order of rows does not matter.
+
+def _mean_vectors(places, labels, n_cells, weights):
+    """Return the directions of the mean vectors, and which cells have one."""
+    totals, mass = np.zeros((3, n_cells + 1)), np.zeros(n_cells + 1)
+    for rows in _blocks(labels, n_cells):
+        vectors, shifted = unit_vectors(places[rows]), labels[rows] + 1
+        own = None if weights is None else weights[rows]
+        mass += np.bincount(shifted, own, n_cells + 1)
+        for axis in range(3):
+            column = vectors[:, axis] if own is None else vectors[:, axis] * own
+            totals[axis] += np.bincount(shifted, column, n_cells + 1)
+    totals, mass = totals[:, 1:].T, mass[1:]
+    length = np.linalg.norm(totals, axis=1)
+    # Places that balance each other around the globe have no mean.
+    sure = length > 1e-12 * mass
+    means = np.zeros((n_cells, 3))
+    means[sure] = totals[sure] / length[sure, np.newaxis]
+    return means, sure
+
+
+def _fill_nearest(stands, places, labels, targets):
+    """Write the place nearest to the target of each cell that has places.
+
+    Of equally near ones the southernmost, and of those the westernmost: the order of
+    rows does not matter.
     """
-    lengths = np.diff(np.append(starts, len(vectors)))
-    group = np.repeat(np.arange(len(starts)), lengths)
-    squares = ((vectors - targets[group]) ** 2).sum(axis=1)
-    least = np.minimum.reduceat(squares, starts)
-    tied = np.flatnonzero(squares <= least[group])
-    order = np.lexsort((places[tied, 1], places[tied, 0], group[tied]))
-    tied = tied[order]
-    _, first = np.unique(group[tied], return_index=True)
-    return tied[first]
+    least = np.full(len(stands), np.inf)
+    squares = np.full(len(places), np.inf)
+    for rows in gen_batches(len(places), _BLOCK_ROWS):
+        inside = np.flatnonzero(labels[rows] >= 0) + rows.start
+        apart = unit_vectors(places[inside]) - targets[labels[inside]]
+        squares[inside] = np.einsum("ij,ij->i", apart, apart)
+        np.minimum.at(least, labels[inside], squares[inside])
+    tied = np.flatnonzero((labels >= 0) & (squares <= least[labels]))
+    # Written from the last to the first, the first one stays.
+    order = np.lexsort((places[tied, 1], places[tied, 0]))[::-1]
+    stands[labels[tied[order]]] = places[tied[order]]
 
 
-def _blocks(members, cells):
-    """Cut cells into runs whose places fit the working memory, one cell at least."""
-    n_fit = max(1, int(get_config()["working_memory"] * 2**20) // _ROW_BYTES)
-    ends = np.cumsum(members.stops[cells] - members.starts[cells])
-    first = 0
-    while first < len(cells):
-        before = ends[first - 1] if first else 0
-        last = max(first + 1, int(np.searchsorted(ends, before + n_fit, "right")))
-        yield cells[first:last]
-        first = last
-
-
-def _rows_of(members, cells):
-    """Rows of some cells that all have some, and where those of each begin."""
-    lengths = members.stops[cells] - members.starts[cells]
-    starts = np.cumsum(lengths) - lengths
-    if (members.stops[cells[:-1]] == members.starts[cells[1:]]).all():
-        return members.rows[members.starts[cells[0]] : members.stops[cells[-1]]], starts
-    position = np.arange(lengths.sum())
-    position += np.repeat(members.starts[cells] - starts, lengths)
-    return members.rows[position], starts
+def _fill_medians(stands, places, labels, weights):
+    """Write the geometric median of each cell that has places."""
+    order = np.argsort(labels, kind="stable")
+    cells, starts = np.unique(labels[order], return_index=True)
+    for cell, rows in zip(cells, np.split(order, starts[1:]), strict=True):
+        if cell >= 0:
+            own = None if weights is None else weights[rows]
+            stands[cell] = geometric_median(places[rows], own)

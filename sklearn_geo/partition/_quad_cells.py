@@ -11,13 +11,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+from sklearn.utils import gen_batches
 
-from sklearn_geo.partition._cells import (
-    Members,
-    cell_table,
-    members_of_labels,
-    sums,
-)
+from sklearn_geo.partition._cells import cell_table, sums
+
+# Places a block: what is computed of them stays in the cache.
+_BLOCK_ROWS = 32768
 
 
 class QuadGrid(NamedTuple):
@@ -110,15 +109,18 @@ def cells_where(cells, mask):
 
 def locate(grid, ids, leaves):
     """Find the cell of each leaf: its position in `ids`, sorted, or -1."""
+    cells = np.full(len(leaves), -1, dtype=np.int64)
     if not len(ids):
-        return np.full(len(leaves), -1, dtype=np.int64)
+        return cells
     low, high = grid.ranges(ids)
-    # The first cell that does not end before the leaf is the only one that may hold it.
-    cells = np.searchsorted(high, leaves)
-    np.minimum(cells, len(ids) - 1, out=cells)
-    outside = (leaves < low[cells]) | (leaves > high[cells])
-    cells[outside] = -1
-    return cells.astype(np.int64, copy=False)
+    for rows in gen_batches(len(leaves), _BLOCK_ROWS):
+        block = leaves[rows]
+        # Of the cells that do not end before the leaf, only the first may hold it.
+        at = np.searchsorted(high, block)
+        np.minimum(at, len(ids) - 1, out=at)
+        inside = (low[at] <= block) & (block <= high[at])
+        cells[rows][inside] = at[inside]
+    return cells
 
 
 def first_overlap(grid, ids):
@@ -198,11 +200,11 @@ def learn_cells(partition, grid, places, weights):
 
     Returns
     -------
-    members : Members
-        The places in each cell that is kept.
+    labels : ndarray of shape (n_places,), int64
+        The cell of each place, -1 where it was dropped.
 
     ids : ndarray of shape (n_cells,), uint64
-        Those cells, rising.
+        The cells that are kept, rising.
 
     dropped : ndarray of shape (n_dropped_cells,)
         The table of cells that hold too little.
@@ -210,19 +212,17 @@ def learn_cells(partition, grid, places, weights):
     check_limits(partition)
     leaves = grid.leaf_ids(places)
     if weights is None:
-        order = np.argsort(leaves)
+        cells = split_by_limits(partition, grid, np.sort(leaves), None)
     else:
         # The sums of a leaf in one order, whatever the order of rows.
         order = np.lexsort((weights, leaves))
-        weights = weights[order]
-    cells = split_by_limits(partition, grid, leaves[order], weights)
+        cells = split_by_limits(partition, grid, leaves[order], weights[order])
     kept = cells.weights >= partition.min_per_cell
     if not kept.any():
         refuse_none_kept(partition, grid, cells)
-    lost = cells_where(cells, ~kept)
-    kept = cells_where(cells, kept)
-    members = Members(order, kept.starts, kept.stops)
-    return members, kept.ids, dropped_table(grid, lost, lost.stops - lost.starts)
+    lost, kept = cells_where(cells, ~kept), cells_where(cells, kept)
+    labels = locate(grid, kept.ids, leaves)
+    return labels, kept.ids, dropped_table(grid, lost, lost.stops - lost.starts)
 
 
 def split_by_limits(partition, grid, leaves, weights):
@@ -240,9 +240,8 @@ def split_by_limits(partition, grid, leaves, weights):
 def recount_dropped(dropped, grid, places, weights):
     """Count places in the cells that were dropped, in their table."""
     labels = locate(grid, dropped["id"], grid.leaf_ids(places))
-    members = members_of_labels(labels, len(dropped))
-    dropped["count"] = members.stops - members.starts
-    dropped["weight"] = sums(weights, members)
+    dropped["count"] = sums(None, labels, len(dropped))
+    dropped["weight"] = sums(weights, labels, len(dropped))
 
 
 def dropped_to_json(dropped):

@@ -24,7 +24,7 @@ from sklearn_geo.geometry import (
     s2_vertices,
 )
 from sklearn_geo.partition._base import PlacePartition
-from sklearn_geo.partition._cells import Members, filled_table, read_weights, sums
+from sklearn_geo.partition._cells import filled_table, read_weights
 from sklearn_geo.partition._outlines import along_geodesics, check_cell, ring_on_map
 from sklearn_geo.partition._quad_cells import (
     QuadGrid,
@@ -214,10 +214,10 @@ class S2Partition(PlacePartition):
         self.representative = representative
 
     def _learn(self, places, weights):
-        members, self._ids, self.dropped_cells_ = learn_cells(
+        labels, self._ids, self.dropped_cells_ = learn_cells(
             self, S2_GRID, places, weights
         )
-        return members
+        return labels
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None, sample_weight=None):
@@ -270,26 +270,25 @@ class S2Partition(PlacePartition):
         kept = cells.weights >= self.min_per_cell
         lost, kept = cells_where(cells, ~kept), cells_where(cells, kept)
         self._ids = kept.ids
-        rows = np.arange(len(stream.leaves))
-        members = Members(rows, kept.starts, kept.stops)
         self.cells_ = filled_table(
             *self._describe(),
             stream.places,
-            members,
-            stream.weights,
+            locate(S2_GRID, self._ids, stream.leaves),
             self.representative,
+            weights=stream.weights,
+            counts=stream.counts,
         )
-        self.cells_["count"] = sums(stream.counts, members)
-        counts = sums(stream.counts, Members(rows, lost.starts, lost.stops))
+        summed = np.append(0, np.cumsum(stream.counts))
+        counts = summed[lost.stops] - summed[lost.starts]
         self.dropped_cells_ = dropped_table(S2_GRID, lost, counts)
         self.dropped_ = np.flatnonzero(locate(S2_GRID, self._ids, leaves) < 0)
         self._stream = stream
         return self
 
-    def _fill(self, places, weights, counted, members):
+    def _fill(self, places, weights, counted, labels):
         self._stream = None
-        super()._fill(places, weights, counted, members)
-        if members is None:  # the cells are older than these places
+        super()._fill(places, weights, counted, labels)
+        if labels is None:  # the cells are older than these places
             own = None if weights is None else weights[counted]
             recount_dropped(self.dropped_cells_, S2_GRID, places[counted], own)
 
