@@ -12,8 +12,9 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo.base import GeoEstimator
+from sklearn_geo.neighbors._approximate import index_of
 from sklearn_geo.neighbors._from_photos import FromPhotos
-from sklearn_geo.neighbors._looks import FeatureIndex, exclusions
+from sklearn_geo.neighbors._looks import Excluded
 from sklearn_geo.neighbors._others import nearest_others
 from sklearn_geo.neighbors._visual import check_corpus_features
 from sklearn_geo.neighbors._weights import add_up, weights
@@ -58,6 +59,11 @@ class JointNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
 
     radius_km : float, default=None
         Geographic neighbours farther than this are none.
+
+    ann : bool, default=False
+        Find visual neighbours by an approximate index: a graph of `faiss`, of the extra
+        `ann`, that is built in `fit`. It misses a few of them, and pays off from some
+        hundred thousand photos on. Distances are exact, and so is everything else.
 
     exclude_self : {"fit_transform", False}, default="fit_transform"
         Whether `fit_transform` leaves a photo out of its own neighbours. Otherwise a
@@ -146,6 +152,7 @@ class JointNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
         "location": ["array-like", StrOptions({"auto"})],
         "norm": [StrOptions({"l1", "l2", "max"}), None],
         "radius_km": [Interval(numbers.Real, 0.0, None, closed="left"), None],
+        "ann": ["boolean"],
     }
 
     def __init__(
@@ -160,6 +167,7 @@ class JointNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
         location=(0, 1),
         norm="l1",
         radius_km=None,
+        ann=False,
         exclude_self="fit_transform",
         exclude_same_group=False,
         corpus=None,
@@ -176,6 +184,7 @@ class JointNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
         self.location = location
         self.norm = norm
         self.radius_km = radius_km
+        self.ann = ann
         self.exclude_self = exclude_self
         self.exclude_same_group = exclude_same_group
         self.corpus = corpus
@@ -260,6 +269,9 @@ class JointNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
         self._learn_photos(places, y, groups, features.copy())
         if self.corpus is not None:
             check_corpus_features(self.corpus, features)
+        self._index = index_of(
+            self.corpus_.features, self.metric, ann=self.ann, owner=self.corpus_
+        )
         return places, features
 
     def _read(self, X, *, reset):
@@ -276,7 +288,7 @@ class JointNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
         corpus, dtype = self.corpus_, np.dtype(self.dtype)
         groups = self._query_groups(places, groups)
         tagged = np.diff(corpus.tags.indptr) > 0
-        looks = FeatureIndex(corpus.features, self.metric)
+        looks = self._index
 
         def of(batch, values):
             return None if values is None else values[batch]
@@ -296,7 +308,7 @@ class JointNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
             return km, rows, self.sigma_km
 
         def visual(batch):
-            left_out = exclusions(
+            left_out = Excluded(
                 of(batch, own_rows), of(batch, groups), corpus._group_codes
             )
             found = looks.nearest(features[batch], self.n_visual_neighbors, left_out)

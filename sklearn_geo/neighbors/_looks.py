@@ -31,7 +31,7 @@ class FeatureIndex:
         self._features = features
         self._cosine = metric == "cosine"
         self._norms = np.empty(len(features))
-        for chunk in self._chunks():
+        for chunk in self.chunks():
             self._norms[chunk] = _norms(features[chunk])
 
     def query_rows(self):
@@ -39,7 +39,7 @@ class FeatureIndex:
         memory = get_config()["working_memory"] * 2**20
         return max(1, int(memory // (_PAIR_BYTES * len(self._features))))
 
-    def nearest(self, queries, n_neighbors, excluded=()):
+    def nearest(self, queries, n_neighbors, excluded=None):
         """Find the nearest photos to some queries.
 
         Parameters
@@ -50,9 +50,8 @@ class FeatureIndex:
         n_neighbors : int
             How many photos to find, all if there are fewer.
 
-        excluded : sequence of callables
-            From a slice of photos to the ones of these that are no neighbours, a mask
-            of shape (n_queries, n_slice).
+        excluded : Excluded, default=None
+            Photos that are no neighbours.
 
         Returns
         -------
@@ -69,14 +68,16 @@ class FeatureIndex:
         queries = self._vectors(queries, norms)
         squared = self._squared(norms)
         near = np.empty((len(queries), n_photos))
-        for chunk in self._chunks():
+        for chunk in self.chunks():
             vectors = self._vectors(self._features[chunk], self._norms[chunk])
             part = queries @ vectors.T
             part *= -2.0
             part += squared[:, np.newaxis]
             part += self._squared(self._norms[chunk])
-            for mask in excluded:
-                part[mask(chunk)] = np.inf
+            if excluded is not None:
+                photos = np.arange(chunk.start, chunk.stop)
+                mask = np.broadcast_to(excluded.among(photos), part.shape)
+                part[mask] = np.inf
             near[:, chunk] = part
         last = np.partition(near, n_neighbors - 1, axis=1)[:, n_neighbors - 1]
         # Rounding of the products, at most.
@@ -95,6 +96,10 @@ class FeatureIndex:
         distances[query[kept], place[kept]] = distance[kept]
         rows[query[kept], place[kept]] = row[kept]
         return distances, rows
+
+    def vectors(self, features):
+        """Return features in float64, of length one if the angle counts."""
+        return self._vectors(features, _norms(features))
 
     def between(self, queries, rows):
         """Return the distance of each query to each of its own photos.
@@ -123,7 +128,7 @@ class FeatureIndex:
     def _distances(self, queries, norms, query, row):
         """Return distances of pairs; `queries` are vectors already."""
         distance = np.empty(len(query))
-        for pairs in self._chunks(len(query)):
+        for pairs in self.chunks(len(query)):
             at = row[pairs]
             vectors = self._vectors(self._features[at], self._norms[at])
             vectors -= queries[query[pairs]]
@@ -145,7 +150,8 @@ class FeatureIndex:
     def _squared(self, norms):
         return np.ones(len(norms)) if self._cosine else norms**2
 
-    def _chunks(self, n_rows=None):
+    def chunks(self, n_rows=None):
+        """Yield slices of rows whose vectors fit into working memory."""
         memory = get_config()["working_memory"] * 2**20
         n_rows = len(self._features) if n_rows is None else n_rows
         if not n_rows:
@@ -161,8 +167,8 @@ def _norms(features):
     return largest * np.sqrt(np.einsum("ij,ij->i", scaled, scaled))
 
 
-def exclusions(own_rows, groups, corpus_groups):
-    """Return masks of photos that are no neighbours, for `FeatureIndex.nearest`.
+class Excluded:
+    """Photos that are no neighbours of some queries.
 
     Parameters
     ----------
@@ -172,17 +178,38 @@ def exclusions(own_rows, groups, corpus_groups):
     groups, corpus_groups : ndarray of int or None
         Numbers of groups of the queries and of the photos. Photos of the same group
         are no neighbours.
-
-    Returns
-    -------
-    list of callables
-        From a slice of photos to a mask of shape (n_queries, n_slice).
     """
-    masks = []
-    if own_rows is not None:
-        masks.append(
-            lambda chunk: own_rows[:, np.newaxis] == np.arange(chunk.start, chunk.stop)
+
+    def __init__(self, own_rows, groups, corpus_groups):
+        self._own_rows = own_rows
+        self._groups = groups
+        self._corpus_groups = corpus_groups
+
+    def among(self, rows):
+        """Mark those of some photos that are excluded.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_rows,) or (n_queries, n_rows)
+            Photos, the same for all queries or each query's own.
+
+        Returns
+        -------
+        ndarray of shape (n_queries, n_rows) or smaller, bool
+            It broadcasts to that shape.
+        """
+        excluded = np.zeros((1, 1), dtype=bool)
+        if self._own_rows is not None:
+            excluded = excluded | (rows == self._own_rows[:, np.newaxis])
+        if self._groups is not None:
+            same = self._corpus_groups[rows] == self._groups[:, np.newaxis]
+            excluded = excluded | same
+        return excluded
+
+    def of(self, queries):
+        """Return what is excluded for some of the queries."""
+        return Excluded(
+            None if self._own_rows is None else self._own_rows[queries],
+            None if self._groups is None else self._groups[queries],
+            self._corpus_groups,
         )
-    if groups is not None:
-        masks.append(lambda chunk: groups[:, np.newaxis] == corpus_groups[chunk])
-    return masks

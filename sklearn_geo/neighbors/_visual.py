@@ -15,9 +15,10 @@ from sklearn.utils.validation import (
 
 from sklearn_geo._labels import check_rows
 from sklearn_geo.base import GeoEstimator
+from sklearn_geo.neighbors._approximate import index_of
 from sklearn_geo.neighbors._from_photos import FromPhotos
 from sklearn_geo.neighbors._groups import check_groups
-from sklearn_geo.neighbors._looks import FeatureIndex, exclusions
+from sklearn_geo.neighbors._looks import Excluded
 from sklearn_geo.neighbors._tags import read_tags
 from sklearn_geo.neighbors._weights import add_up, weights
 
@@ -47,6 +48,11 @@ class VisualNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
 
     norm : {"l1", "l2", "max"} or None, default="l1"
         Norm that rows are scaled to. None keeps the sums of weights.
+
+    ann : bool, default=False
+        Find neighbours by an approximate index: a graph of `faiss`, of the extra `ann`,
+        that is built in `fit`. It misses a few of them, and pays off from some hundred
+        thousand photos on. Distances are exact, and so is everything else.
 
     exclude_self : {"fit_transform", False}, default="fit_transform"
         Whether `fit_transform` leaves a photo out of its own neighbours. Otherwise a
@@ -89,7 +95,8 @@ class VisualNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
 
     Notes
     -----
-    Neighbours are exact: every row is compared with every photo, in chunks bounded by
+    Without `ann` neighbours are exact: every row is compared with every photo, in
+    chunks bounded by
     ``sklearn.get_config()["working_memory"]``. Photos that are equally far are taken in
     the order of their rows, so a row does not depend on the others. Matrix products run
     on as many threads as the linear algebra library is given.
@@ -119,6 +126,7 @@ class VisualNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
         "sigma": [Interval(numbers.Real, 0.0, None, closed="neither"), None],
         "metric": [StrOptions({"cosine", "euclidean"})],
         "norm": [StrOptions({"l1", "l2", "max"}), None],
+        "ann": ["boolean"],
     }
     _parameter_constraints.pop("n_jobs")
 
@@ -129,6 +137,7 @@ class VisualNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
         sigma=1.0,
         metric="cosine",
         norm="l1",
+        ann=False,
         exclude_self="fit_transform",
         exclude_same_group=False,
         corpus=None,
@@ -139,6 +148,7 @@ class VisualNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
         self.sigma = sigma
         self.metric = metric
         self.norm = norm
+        self.ann = ann
         self.exclude_self = exclude_self
         self.exclude_same_group = exclude_same_group
         self.corpus = corpus
@@ -231,6 +241,9 @@ class VisualNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
                 )
         self._check_groups_are_known(photos)
         self.corpus_ = photos
+        self._index = index_of(
+            photos.features, self.metric, ann=self.ann, owner=self.corpus
+        )
         return features
 
     def _read_features(self, X, *, reset):
@@ -239,14 +252,14 @@ class VisualNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
     def _propagate(self, features, own_rows, groups):
         photos, dtype = self.corpus_, np.dtype(self.dtype)
         groups = self._query_groups(features, groups)
-        index = FeatureIndex(photos.features, self.metric)
+        index = self._index
         tagged = np.diff(photos.tags.indptr) > 0
 
         def weights_of(batch):
             distances, rows = index.nearest(
                 features[batch],
                 self.n_neighbors,
-                exclusions(
+                Excluded(
                     None if own_rows is None else own_rows[batch],
                     None if groups is None else groups[batch],
                     photos._group_codes,
