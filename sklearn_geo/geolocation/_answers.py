@@ -45,6 +45,19 @@ def innermost(estimator, X):
             return estimator, X
 
 
+def final(estimator):
+    """Take wrappers and the steps before it off the estimator that answers."""
+    while True:
+        if isinstance(estimator, Pipeline):
+            estimator = estimator.steps[-1][1]
+        elif isinstance(estimator, FrozenEstimator):
+            estimator = estimator.estimator
+        elif hasattr(estimator, "best_estimator_"):
+            estimator = estimator.best_estimator_
+        else:
+            return estimator
+
+
 def confidences(estimator, X):
     """Return how sure an estimator is of each answer, or None if it does not say.
 

@@ -13,12 +13,11 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_geo.base import GeoEstimator
-from sklearn_geo.geolocation._approximate import ApproximateIndex
 from sklearn_geo.geolocation._density import kernel_densities, modes
 from sklearn_geo.geolocation._places_out import GeolocatorMixin
 from sklearn_geo.geolocation._sparse_looks import SparseFeatureIndex
 from sklearn_geo.geometry import km_to_chord, unit_vectors
-from sklearn_geo.neighbors._looks import FeatureIndex
+from sklearn_geo.neighbors._approximate import index_of
 
 # Four degrees of a great circle.
 _FOUR_DEGREES_KM = 444.8
@@ -61,11 +60,9 @@ class NeighborGeolocator(GeolocatorMixin, GeoEstimator):
         within 100 km, without which a kernel of hundreds of kilometres names no street.
 
     ann : bool, default=False
-        Find neighbours by an approximate index (a graph; needs the extra `ann`), which
-        misses a few of them and takes a small part of the time. For dense features.
-
-    random_state : int, RandomState instance or None, default=None
-        Seed of the approximate index.
+        Find neighbours by an approximate index: a graph of `faiss`, of the extra `ann`,
+        that is built in `fit`. It misses a few of them, and pays off from some hundred
+        thousand photos on. For dense features.
 
     Attributes
     ----------
@@ -143,7 +140,6 @@ class NeighborGeolocator(GeolocatorMixin, GeoEstimator):
         "distance_power": [Interval(Real, 0.0, None, closed="left")],
         "snap_km": [Interval(Real, 0.0, None, closed="left"), None],
         "ann": ["boolean"],
-        "random_state": ["random_state"],
     }
 
     def __init__(
@@ -155,7 +151,6 @@ class NeighborGeolocator(GeolocatorMixin, GeoEstimator):
         distance_power=0.0,
         snap_km=None,
         ann=False,
-        random_state=None,
     ):
         self.n_neighbors = n_neighbors
         self.metric = metric
@@ -163,7 +158,6 @@ class NeighborGeolocator(GeolocatorMixin, GeoEstimator):
         self.distance_power = distance_power
         self.snap_km = snap_km
         self.ann = ann
-        self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None):
@@ -324,6 +318,28 @@ class NeighborGeolocator(GeolocatorMixin, GeoEstimator):
             distances[batch], rows[batch] = self._index.nearest(features[batch], width)
         return (distances, rows) if return_distance else rows
 
+    def neighbor_weights(self, X):
+        """Return the neighbours of each row and what they weigh in its density.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_rows, n_features)
+            Features.
+
+        Returns
+        -------
+        rows : ndarray of shape (n_rows, n_neighbors)
+            Positions in `places_`, the most similar first.
+
+        weights : ndarray of shape (n_rows, n_neighbors)
+            Their weights, which add up to 1.
+        """
+        found = [
+            (rows, weights / weights.sum(axis=1, keepdims=True))
+            for _, rows, weights in self._neighborhoods(self._check(X))
+        ]
+        return tuple(map(np.concatenate, zip(*found, strict=True)))
+
     def _read_features(self, X, *, reset):
         return validate_data(
             self,
@@ -341,15 +357,14 @@ class NeighborGeolocator(GeolocatorMixin, GeoEstimator):
         return features.toarray() if sparse.issparse(features) else features
 
     def _make_index(self, features):
-        if not self.ann:
-            index = SparseFeatureIndex if sparse.issparse(features) else FeatureIndex
-            return index(features, self.metric)
-        if sparse.issparse(features):
+        if not sparse.issparse(features):
+            return index_of(features, self.metric, ann=self.ann)
+        if self.ann:
             raise ValueError(
                 "ann=True needs dense features, and X is sparse. Set ann=False, or "
                 "make X dense and narrow first, for example with TruncatedSVD."
             )
-        return ApproximateIndex(features, self.metric, random_state=self.random_state)
+        return SparseFeatureIndex(features, self.metric)
 
     def _neighborhoods(self, features):
         """Yield slices of rows, their neighbours and the weights of these."""
