@@ -6,6 +6,7 @@ Seeding, batches, layers, losses, and the skorch net behind an estimator. These 
 tools for people who write estimators; the estimators themselves are in other rooms.
 """
 
+from sklearn_geo.nets._dropout import SeededDropout, draws_from_torch, seed_dropout
 from sklearn_geo.nets._estimator import NetMixin
 from sklearn_geo.nets._history import history_table
 from sklearn_geo.nets._linear import RowLinear
@@ -20,11 +21,14 @@ from sklearn_geo.nets._mlp import HeadedMLP, init_weights
 from sklearn_geo.nets._net import EstimatorNet, hold_out, train_net
 from sklearn_geo.nets._optimizers import RowOptimizer, make_optimizers
 from sklearn_geo.nets._outputs import net_outputs, rows_in_memory
+from sklearn_geo.nets._processes import start_processes
 from sklearn_geo.nets._row_data import Batch, Lookup, RowData
 from sklearn_geo.nets._seeding import choose_device, draw_seed, seeded
 from sklearn_geo.nets._sparse_rows import SparseRows
 from sklearn_geo.nets._stopping import BestWeights, Patience
+from sklearn_geo.nets._store import Store, write_store
 from sklearn_geo.nets._training import TRAINING_CONSTRAINTS, Training
+from sklearn_geo.nets._weights import get_weights, net_from_weights, set_weights
 
 __all__ = [
     "TRAINING_CONSTRAINTS",
@@ -39,20 +43,29 @@ __all__ = [
     "RowData",
     "RowLinear",
     "RowOptimizer",
+    "SeededDropout",
     "SparseRows",
+    "Store",
     "Training",
     "choose_device",
     "cross_entropy",
     "draw_seed",
+    "draws_from_torch",
+    "get_weights",
     "history_table",
     "hold_out",
     "init_weights",
     "kl_divergence",
     "make_optimizers",
+    "net_from_weights",
     "net_outputs",
     "pairwise_ranking",
     "rows_in_memory",
+    "seed_dropout",
     "seeded",
+    "set_weights",
+    "start_processes",
     "train_net",
     "weighted_mean",
+    "write_store",
 ]

@@ -7,6 +7,7 @@ import math
 import torch
 from torch import nn
 
+from sklearn_geo.nets._dropout import SeededDropout
 from sklearn_geo.nets._linear import RowLinear
 
 __all__ = ["ACTIVATIONS", "HeadedMLP", "init_weights"]
@@ -91,7 +92,7 @@ class HeadedMLP(nn.Module):
                 layers.append(nn.BatchNorm1d(size))
             layers.append(ACTIVATIONS[name]())
             if dropout:
-                layers.append(nn.Dropout(dropout))
+                layers.append(SeededDropout(dropout))
             width = size
         self.trunk = nn.Sequential(*layers)
         self.heads = RowLinear(width, sum(self.n_outputs))

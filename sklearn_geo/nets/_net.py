@@ -5,13 +5,16 @@
 import time
 import warnings
 from contextlib import nullcontext
+from functools import partial
 
 import numpy as np
 import torch
 from scipy import sparse
 from skorch import NeuralNet
 
+from sklearn_geo.nets._dropout import draws_from_torch, seed_dropout
 from sklearn_geo.nets._optimizers import make_optimizers
+from sklearn_geo.nets._processes import start_processes
 from sklearn_geo.nets._row_data import RowData
 from sklearn_geo.nets._seeding import choose_device, seeded
 from sklearn_geo.nets._stopping import BestWeights, Patience
@@ -67,7 +70,7 @@ class EstimatorNet(NeuralNet):
             "lr": training.learning_rate_init,
             "max_epochs": training.max_iter,
             "batch_size": training.batch_size,
-            "device": str(choose_device(training.device)),
+            "device": str(_device(training.device)),
             "train_split": None,
             "callbacks": "disable",
             "verbose": 0,
@@ -134,16 +137,17 @@ class EstimatorNet(NeuralNet):
         patience = Patience(training.n_iter_no_change, training.tol)
         best = None if valid is None else BestWeights(self.module_)
         self.interrupted_ = False
-        scaler = self._scaler()
+        processes = start_processes(training.device)
+        step = partial(self._step, processes, self._scaler())
         try:
             for _ in range(training.max_iter if epochs is None else epochs):
-                record = self._epoch(data, valid, draw, scaler)
+                record = self._epoch(data, valid, draw, processes, step)
                 watched = record["train_loss" if valid is None else "valid_loss"]
                 record["best"] = patience.tell(watched)
                 if best is not None and record["best"]:
                     best.keep()
                 self.history.append(record)
-                if training.verbose:
+                if training.verbose and processes.is_first:
                     print(_line(record))
                 if (on_epoch is not None and on_epoch(record)) or patience.exhausted:
                     break
@@ -153,7 +157,7 @@ class EstimatorNet(NeuralNet):
             best.restore()
         return self
 
-    def _epoch(self, data, valid, draw, scaler):
+    def _epoch(self, data, valid, draw, processes, step):
         began, epoch = time.perf_counter(), len(self.history)
         rate = self.training.learning_rate(epoch)
         for optimizer in self.optimizers():
@@ -167,11 +171,8 @@ class EstimatorNet(NeuralNet):
         else:
             order = None
         self.module_.train()
-        steps = (
-            self._step(batch, scaler)
-            for batch in data.batches(self.batch_size, order=order, training=True)
-        )
-        train_loss = _mean(steps)
+        parts = data.parts(self.batch_size, order)
+        train_loss = _mean((step(data, at) for at in parts), processes)
         if not np.isfinite(train_loss):
             raise ValueError(
                 f"The training loss of epoch {epoch + 1} is {train_loss}: the steps "
@@ -186,14 +187,15 @@ class EstimatorNet(NeuralNet):
             "n_rows": len(data) if order is None else len(order),
         }
         if valid is not None:
-            record["valid_loss"] = self.evaluate(valid)
+            record["valid_loss"] = self.evaluate(valid, processes=processes)
         record["seconds"] = time.perf_counter() - began
         return record
 
-    def _step(self, batch, scaler):
-        """Do one step; return the loss, the rows and their weight."""
-        size = len(batch)
-        total = size if batch.weight is None else batch.weight.sum()
+    def _step(self, processes, scaler, data, at):
+        """Do one step; return what its rows add to the sums of losses and weights."""
+        at, scale, counts = processes.share(at)
+        batch = data.take(at, training=True)
+        size, weight = _size_and_weight(batch)
         batch = batch.to(self.device)
         optimizers = self.optimizers()
         for optimizer in optimizers:
@@ -201,18 +203,21 @@ class EstimatorNet(NeuralNet):
         with self._autocast():
             outputs = self.module_(batch.inputs)
             loss = self.criterion_(outputs, batch.targets, batch.weight)
+        scaled = loss if scale == 1.0 else loss * scale
         if scaler is None:
-            loss.backward()
+            scaled.backward()
+            processes.average_gradients(self.module_)
             for optimizer in optimizers:
                 optimizer.step()
         else:
-            scaler.scale(loss).backward()
+            scaler.scale(scaled).backward()
+            processes.average_gradients(self.module_)
             for optimizer in optimizers:
                 scaler.step(optimizer)
             scaler.update()
-        return loss.detach(), size, total
+        return loss.detach() * (size * counts), weight * counts
 
-    def evaluate(self, data, *, batch_size=None):
+    def evaluate(self, data, *, batch_size=None, processes=None):
         """Return the mean loss over rows, without learning from them.
 
         Parameters
@@ -223,24 +228,29 @@ class EstimatorNet(NeuralNet):
         batch_size : int or None, default=None
             Rows at a time; None is the batch size of the training.
 
+        processes : OneProcess or SeveralProcesses or None, default=None
+            Processes that share the rows. None is this one alone.
+
         Returns
         -------
         float
             The weighted mean.
         """
+        processes = start_processes("cpu") if processes is None else processes
         self.module_.eval()
 
         def losses():
-            for batch in data.batches(batch_size or self.batch_size):
-                size = len(batch)
-                total = size if batch.weight is None else batch.weight.sum()
+            for part in data.parts(batch_size or self.batch_size):
+                at, _, counts = processes.share(part)
+                batch = data.take(at)
+                size, weight = _size_and_weight(batch)
                 batch = batch.to(self.device)
                 outputs = self.module_(batch.inputs)
                 loss = self.criterion_(outputs, batch.targets, batch.weight)
-                yield loss, size, total
+                yield loss * (size * counts), weight * counts
 
         with torch.inference_mode():
-            return _mean(losses())
+            return _mean(losses(), processes)
 
     def get_loss(self, y_pred, y_true, X=None, training=False):
         """Return the loss of a batch, as skorch asks for it."""
@@ -362,7 +372,11 @@ def train_net(
     else:
         net.training = training
         net.batch_size = training.batch_size
-    with seeded(_later_seed(seed, len(net.history)), net.device):
+    later = _later_seed(seed, len(net.history))
+    seed_dropout(net.module_, later)
+    # Networks of our own layers train in several threads at once.
+    shared = draws_from_torch(net.module_)
+    with seeded(later, net.device) if shared else nullcontext():
         net.partial_fit(data, epochs=epochs, valid=valid, draw=draw, on_epoch=on_epoch)
     if not keep_steps:
         net.forget_steps()
@@ -406,18 +420,30 @@ def hold_out(data, fraction, seed):
     return data.subset(np.sort(order[n_valid:])), data.subset(np.sort(order[:n_valid]))
 
 
+def _device(device):
+    if isinstance(device, str) and device == "accelerate":
+        return start_processes(device).device
+    return choose_device(device)
+
+
 def _later_seed(seed, n_epochs):
     """Give the epochs that a warm start adds a dropout of their own."""
     return int(np.random.SeedSequence([seed, n_epochs]).generate_state(1)[0])
 
 
-def _mean(steps):
-    """Average losses of batches by their rows; the device is asked once, at the end."""
+def _size_and_weight(batch):
+    size = len(batch)
+    return size, size if batch.weight is None else float(batch.weight.sum())
+
+
+def _mean(steps, processes):
+    """Divide sums of losses and weights; the device is asked once, at the end."""
     loss_sum, weight_sum = 0.0, 0.0
-    for loss, size, weight in steps:
-        loss_sum = loss_sum + loss * size
+    for loss, weight in steps:
+        loss_sum = loss_sum + loss
         weight_sum = weight_sum + weight
-    return float(loss_sum) / float(weight_sum)
+    loss_sum, weight_sum = processes.sums(loss_sum, weight_sum)
+    return loss_sum / weight_sum if weight_sum else 0.0
 
 
 def _half_precision(device, wanted):

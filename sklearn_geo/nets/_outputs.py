@@ -83,7 +83,9 @@ def net_outputs(net, X, *, bytes_a_row=None, method=None):
     call = module if method is None else getattr(module, method)
     module.eval()
     n_rows = len(data)
-    for rows in gen_batches(n_rows, rows_in_memory(bytes_a_row, n_rows) or 1):
+    if not n_rows:  # scikit-learn's batches begin at one row
+        return
+    for rows in gen_batches(n_rows, rows_in_memory(bytes_a_row, n_rows)):
         with torch.inference_mode():
             outputs = call(data.take(rows).inputs.to(device))
         if isinstance(outputs, torch.Tensor):

@@ -221,11 +221,17 @@ class RowData(Dataset):
         Batch
             The next rows.
         """
+        for at in self.parts(batch_size, order):
+            yield self.take(at, training=training)
+
+    def parts(self, batch_size, order=None):
+        """Yield the positions of batches, parameters as in :meth:`batches`."""
         n_rows = len(self) if order is None else len(order)
         least = 2 if n_rows > 1 and batch_size > 1 else 0
+        if not n_rows:  # scikit-learn's batches begin at one row
+            return
         for part in gen_batches(n_rows, batch_size, min_batch_size=least):
-            at = part if order is None else np.sort(order[part])
-            yield self.take(at, training=training)
+            yield part if order is None else np.sort(order[part])
 
 
 def _readable(target):

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Chance: one number decides all of it, and nobody else's chance is touched."""
 
+import threading
 from contextlib import contextmanager
 
 import numpy as np
@@ -9,6 +10,9 @@ import torch
 from sklearn.utils import check_random_state
 
 __all__ = ["choose_device", "draw_seed", "seeded"]
+
+# torch has one generator a process: who has seeded it must be alone with it.
+_ALONE = threading.RLock()
 
 
 def draw_seed(random_state):
@@ -73,6 +77,8 @@ def choose_device(device):
 def seeded(seed, device="cpu"):
     """Run a block with torch's random numbers seeded, and put them back afterwards.
 
+    Blocks of several threads come one after the other.
+
     Parameters
     ----------
     seed : int
@@ -95,7 +101,7 @@ def seeded(seed, device="cpu"):
     card = None
     if device.type == "cuda":
         card = torch.cuda.current_device() if device.index is None else device.index
-    with torch.random.fork_rng(devices=[] if card is None else [card]):
+    with _ALONE, torch.random.fork_rng(devices=[] if card is None else [card]):
         # torch.manual_seed would seed every card of the machine, also those that are
         # not put back.
         torch.default_generator.manual_seed(seed)

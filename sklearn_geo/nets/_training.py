@@ -5,6 +5,7 @@
 from dataclasses import dataclass, fields, replace
 from numbers import Integral, Real
 
+import torch
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_geo.nets._optimizers import SOLVERS
@@ -26,7 +27,7 @@ TRAINING_CONSTRAINTS = {
     "early_stopping": ["boolean"],
     "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
     "shuffle": ["boolean"],
-    "device": [str, "no_validation"],
+    "device": [str, torch.device],
     "mixed_precision": [StrOptions({"auto", "bfloat16", "float16"}), "boolean"],
     "verbose": ["verbose"],
     "warm_start": ["boolean"],
@@ -84,6 +85,7 @@ class Training:
 
     device : str or torch.device, default="auto"
         "auto" is the first CUDA device if there is one, else the processor.
+        "accelerate" trains in all processes of an ``accelerate launch`` together.
 
     mixed_precision : {"auto", "bfloat16", "float16"} or bool, default="auto"
         Halve the precision of products where it is safe, on an accelerator only.

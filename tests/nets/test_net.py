@@ -1,0 +1,282 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""The loop that trains: equal to one written by hand, seeded, silent, interruptible."""
+
+import pickle
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+from scipy import sparse
+
+from sklearn_geo.nets import (
+    EstimatorNet,
+    HeadedMLP,
+    HeadsLoss,
+    RowData,
+    Training,
+    get_weights,
+    hold_out,
+    train_net,
+)
+from sklearn_geo.nets import _net as module
+
+N, D, K = 90, 5, 3
+
+
+def data(n=N, *, sparse_rows=False, weight=False, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((n, D)).astype(np.float32)
+    y = (X @ rng.standard_normal((D, K))).argmax(axis=1)
+    if sparse_rows:
+        X = sparse.csr_array(np.where(np.abs(X) > 0.7, X, 0))
+    return RowData(X, [y], rng.random(n) if weight else None)
+
+
+NETWORK = partial(HeadedMLP, D, [K], hidden=(4,))
+SETTINGS = Training(
+    max_iter=4, batch_size=16, learning_rate_init=0.05, n_iter_no_change=None
+)
+
+
+def fit(rows=None, *, training=SETTINGS, network=NETWORK, **options):
+    rows = data() if rows is None else rows
+    return train_net(network, HeadsLoss, rows, training=training, **options)
+
+
+def assert_same_weights(a, b, **tolerance):
+    a, b = get_weights(a), get_weights(b)
+    for name in a:
+        np.testing.assert_allclose(a[name], b[name], **tolerance)
+
+
+def losses(net, name="train_loss"):
+    return [row[name] for row in net.history]
+
+
+SOLVERS = {
+    "adam": (torch.optim.Adam, {}),
+    "adagrad": (torch.optim.Adagrad, {}),
+    "sgd": (torch.optim.SGD, {"momentum": 0.8, "weight_decay": 0.01}),
+}
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_equals_a_loop_written_by_hand(solver):
+    cls, options = SOLVERS[solver]
+    rows = data(weight=True)
+    training = SETTINGS.but(
+        solver=solver, learning_rate_decay=0.5, learning_rate_every=2, **options
+    )
+    net = fit(rows, training=training, seed=7)
+
+    with torch.random.fork_rng():
+        torch.manual_seed(7)
+        network = NETWORK()
+    optimizer = cls(network.parameters(), lr=0.05, **options)
+    X, y = torch.from_numpy(rows.X), torch.from_numpy(rows.targets[0])
+    w = torch.from_numpy(rows.sample_weight)
+    for epoch in range(4):
+        optimizer.param_groups[0]["lr"] = 0.05 if epoch < 2 else 0.025
+        order = np.random.default_rng([7, epoch]).permutation(N)
+        total = 0.0
+        for start in range(0, N, 16):
+            at = np.sort(order[start : start + 16])
+            optimizer.zero_grad()
+            loss = torch.nn.functional.cross_entropy(
+                network(X[at])[0], y[at], reduction="none"
+            )
+            (loss * w[at]).mean().backward()
+            optimizer.step()
+            total += (loss * w[at]).sum().item()
+        assert net.history[epoch]["train_loss"] == pytest.approx(total / N, rel=1e-5)
+    assert_same_weights(net, network, rtol=1e-5, atol=1e-6)
+
+
+def test_same_seed_same_numbers():
+    network = partial(NETWORK, dropout=0.5)
+    first, again = (fit(network=network, seed=3) for _ in range(2))
+    assert_same_weights(first, again, rtol=0)
+    other = fit(network=network, seed=4)
+    with pytest.raises(AssertionError):
+        assert_same_weights(first, other, rtol=0.01)
+
+
+def test_torchs_own_numbers_are_untouched():
+    before = torch.get_rng_state()
+    fit(network=partial(NETWORK, dropout=0.5), seed=3)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_silent_or_a_line_an_epoch(capsys):
+    fit()
+    assert capsys.readouterr().out == ""
+    fit(training=SETTINGS.but(verbose=1, early_stopping=True))
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 4
+    assert lines[0].startswith("Epoch 1: loss ")
+    assert ", held out " in lines[0]
+
+
+def test_memory_maps_give_the_same_numbers(tmp_path):
+    rows = data()
+    np.save(tmp_path / "x.npy", rows.X)
+    mapped = RowData(np.load(tmp_path / "x.npy", mmap_mode="r"), rows.targets)
+    assert_same_weights(fit(rows), fit(mapped), rtol=0)
+
+
+@pytest.mark.parametrize("solver", ["adagrad", "sgd"])
+def test_sparse_rows_give_the_numbers_of_dense_ones(solver):
+    training = SETTINGS.but(solver=solver, momentum=0.0)
+    rows = data(sparse_rows=True)
+    dense = RowData(rows.X.toarray(), rows.targets)
+    a, b = fit(rows, training=training), fit(dense, training=training)
+    assert_same_weights(a, b, rtol=1e-4, atol=1e-6)
+    assert a.row_optimizer_ is not None
+    assert b.row_optimizer_ is None
+
+
+def test_no_shuffle_and_samplers():
+    seen = []
+    training = SETTINGS.but(shuffle=False, max_iter=2)
+    everything = fit(training=training)
+
+    def draw(epoch, chance, n_rows):
+        seen.append((epoch, n_rows, int(chance.integers(1000))))
+        return np.arange(n_rows)
+
+    drawn = fit(training=training, draw=draw)
+    assert_same_weights(everything, drawn, rtol=0)
+    assert [entry[:2] for entry in seen] == [(0, N), (1, N)]
+    expected = [int(np.random.default_rng([0, e]).integers(1000)) for e in (0, 1)]
+    assert [entry[2] for entry in seen] == expected
+    few = fit(training=training, draw=lambda epoch, chance, n: np.arange(5 + epoch))
+    assert [row["n_rows"] for row in few.history] == [5, 6]
+
+
+def test_held_out_rows_are_a_partition():
+    rows = data()
+    train, valid = hold_out(rows, 0.2, seed=1)
+    assert len(valid) == 18
+    assert sorted([*train.rows, *valid.rows]) == list(range(N))
+    again = hold_out(rows, 0.2, seed=1)[1]
+    assert np.array_equal(valid.rows, again.rows)
+    assert not np.array_equal(valid.rows, hold_out(rows, 0.2, seed=2)[1].rows)
+    with pytest.raises(ValueError, match="of 1 rows leaves none to learn"):
+        hold_out(data(1), 0.5, seed=1)
+
+
+def test_early_stopping_puts_the_best_weights_back():
+    # Labels that mean nothing: the held-out loss soon rises.
+    rng = np.random.default_rng(0)
+    rows = RowData(rng.standard_normal((N, D)), [rng.integers(K, size=N)])
+    train, valid = hold_out(rows, 0.3, seed=0)
+    training = SETTINGS.but(max_iter=200, n_iter_no_change=5)
+    net = fit(train, training=training, valid=valid)
+    held_out = losses(net, "valid_loss")
+    assert 6 <= len(held_out) < 200
+    assert min(held_out[-5:]) > min(held_out) - training.tol
+    assert net.evaluate(valid) == pytest.approx(min(held_out), rel=1e-6)
+    assert held_out[-1] > min(held_out) + 1e-4
+    best = [row["best"] for row in net.history]
+    assert np.flatnonzero(best)[-1] == np.argmin(held_out)
+    again = fit(
+        rows, training=training.but(early_stopping=True, validation_fraction=0.3)
+    )
+    assert_same_weights(net, again, rtol=0)
+
+
+def test_training_loss_that_stays_ends_the_training():
+    training = SETTINGS.but(
+        max_iter=50, n_iter_no_change=3, learning_rate_init=1e-9, solver="sgd"
+    )
+    assert len(fit(training=training).history) == 4
+
+
+def test_evaluate_by_hand():
+    net = fit(network=partial(HeadedMLP, D, [K], init="zeros"), epochs=0)
+    assert len(net.history) == 0
+    assert net.evaluate(data()) == pytest.approx(np.log(K))
+    assert net.evaluate(data(), batch_size=7) == pytest.approx(np.log(K))
+
+
+def test_going_on_is_warm(monkeypatch):
+    whole = fit(keep_steps=True)
+    monkeypatch.setattr(module, "_later_seed", lambda seed, n_epochs: seed)
+    part = fit(epochs=2, keep_steps=True)
+    more = train_net(None, None, data(), training=SETTINGS, net=part, epochs=2)
+    assert more is part
+    assert [row["epoch"] for row in more.history] == [1, 2, 3, 4]
+    assert_same_weights(whole, more, rtol=0)
+    assert not more.optimizer_.state  # dropped at the end of the second call
+
+
+def test_ctrl_c_leaves_a_net_that_predicts():
+    def interrupt(record):
+        if record["epoch"] == 3:
+            raise KeyboardInterrupt
+
+    with pytest.warns(UserWarning, match="interrupted after 3 whole epochs"):
+        net = fit(on_epoch=interrupt)
+    assert net.interrupted_
+    assert len(net.history) == 3
+    assert_same_weights(net, fit(epochs=3), rtol=0)
+    assert not fit().interrupted_
+
+
+def test_ctrl_c_in_the_midst_of_an_epoch(monkeypatch):
+    step, count = EstimatorNet._step, []
+
+    def interrupted(*args):
+        count.append(1)
+        if len(count) == 14:
+            raise KeyboardInterrupt
+        return step(*args)
+
+    monkeypatch.setattr(EstimatorNet, "_step", interrupted)
+    with pytest.warns(UserWarning, match="interrupted after 2 whole epochs"):
+        net = fit(training=SETTINGS.but(early_stopping=True))
+    assert torch.isfinite(net.forward(data().X)[0]).all()
+    valid = hold_out(data(), 0.1, seed=0)[1]
+    assert net.evaluate(valid) == pytest.approx(min(losses(net, "valid_loss")))
+
+
+def test_a_callback_may_stop():
+    net = fit(on_epoch=lambda record: record["epoch"] == 2)
+    assert len(net.history) == 2
+
+
+def test_steps_that_are_too_long_are_told():
+    training = SETTINGS.but(solver="sgd", learning_rate_init=1e30)
+    with pytest.raises(ValueError, match=r"loss of epoch 1 is nan.*Lower"):
+        fit(training=training)
+
+
+@pytest.mark.parametrize("sparse_rows", [False, True])
+def test_pickles_go_on_and_predict_the_same(sparse_rows):
+    rows = data(sparse_rows=sparse_rows)
+    net = fit(rows, keep_steps=True)
+    again = pickle.loads(pickle.dumps(net))
+    assert_same_weights(net, again, rtol=0)
+    for each in (net, again):
+        train_net(None, None, rows, training=SETTINGS, net=each, epochs=1)
+    assert_same_weights(net, again, rtol=0)
+
+
+def test_half_precision_is_for_accelerators():
+    assert module._half_precision("cpu", "auto") is None
+    assert module._half_precision("cpu", "float16") is None
+    assert module._half_precision("mps", "float16") is torch.float16
+    assert module._half_precision("mps", "auto") is torch.bfloat16
+    assert module._half_precision("mps", False) is None
+
+
+def test_skorch_can_use_it_alone():
+    rows = data()
+    net = EstimatorNet(NETWORK, HeadsLoss, training=SETTINGS)
+    net.fit(rows.X, rows.targets[0])
+    assert len(net.history) == 4
+    (logits,) = net.forward(rows.X)
+    assert logits.shape == (N, K)
+    assert net.get_loss((logits,), torch.from_numpy(rows.targets[0])) < np.log(K)

@@ -1,0 +1,61 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Weights as arrays, there and back."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+
+from sklearn_geo.nets import (
+    HeadedMLP,
+    HeadsLoss,
+    get_weights,
+    net_from_weights,
+    net_outputs,
+    set_weights,
+)
+
+NETWORK = partial(HeadedMLP, 3, [2, 2], hidden=(4,), batch_norm=True)
+X = np.arange(12.0).reshape(4, 3)
+
+
+def outputs(net):
+    ((_, heads),) = net_outputs(net, X)
+    return np.hstack([head.numpy() for head in heads])
+
+
+def test_there_and_back():
+    network = NETWORK()
+    weights = get_weights(network)
+    assert "trunk.1.running_mean" in weights
+    expected = outputs(network)
+    with torch.no_grad():
+        network.heads.bias.fill_(9.0)
+    assert (weights["heads.bias"] == 0).all()  # copies
+    for array in weights.values():
+        array.flags.writeable = False
+    net = net_from_weights(NETWORK, HeadsLoss, weights, seed=5)
+    assert np.array_equal(outputs(net), expected)
+    assert not net.module_.training
+
+
+def test_making_a_net_leaves_torchs_numbers_alone():
+    before = torch.get_rng_state()
+    weights = get_weights(NETWORK())
+    torch.set_rng_state(before)
+    net_from_weights(NETWORK, HeadsLoss, weights)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_other_weights_are_refused():
+    network = NETWORK()
+    before = get_weights(network)
+    with pytest.raises(ValueError, match=r"missing \['trunk.0.bias'"):
+        set_weights(network, get_weights(HeadedMLP(3, [4])))
+    changed = {**before, "heads.bias": np.zeros(5)}
+    with pytest.raises(ValueError, match=r"heads.bias has shape .5,., expected .4,."):
+        set_weights(network, changed)
+    after = get_weights(network)
+    assert all(np.array_equal(before[name], after[name]) for name in before)
