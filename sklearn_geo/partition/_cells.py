@@ -15,10 +15,6 @@ from sklearn_geo.geometry import (
 _BLOCK_ROWS = 32768
 
 
-def members_of_labels(labels, n_cells):
-    return labels
-
-
 def read_weights(sample_weight, n_places):
     """Return weights as float64, or None if they are all 1.
 
@@ -192,7 +188,8 @@ def representatives(places, labels, filled, weights, centers, kind):
         return stands
     # Of places that balance each other around the globe, the one nearest to the middle.
     lost = filled & ~sure
-    means[lost] = unit_vectors(centers[lost])
+    if lost.any():
+        means[lost] = unit_vectors(centers[lost])
     _fill_nearest(stands, places, labels, means)
     return stands
 

@@ -5,7 +5,7 @@
 import numpy as np
 
 from sklearn_geo.geometry import SphericalDelaunay, unit_vectors
-from sklearn_geo.partition._cells import cell_table, members_of_labels
+from sklearn_geo.partition._cells import cell_table
 from sklearn_geo.partition._delaunay_refine import SPOT_KM, base_mesh, grow_mesh
 from sklearn_geo.partition._equal_places import merge_equal
 from sklearn_geo.partition._outlines import along_geodesics, ring_on_map
@@ -31,7 +31,7 @@ class DelaunayCells:
 
     @classmethod
     def learn(cls, partition, places, weights):
-        """Return the cells, their members, and the table of those dropped."""
+        """Return the cells, that of each place, and the table of those dropped."""
         distinct, masses, spot = merge_equal(places, weights)
         mesh, at = grow_mesh(distinct, masses, partition.max_per_cell, base_mesh())
         n_triangles = len(mesh.simplices)
@@ -42,10 +42,10 @@ class DelaunayCells:
         if not enough.any():
             _refuse_none_kept(partition, held, len(filled))
         cells = cls(mesh, filled[enough].astype(np.int64))
-        members = members_of_labels(cells._cell_of_row[at], len(cells.rows))
         lost = filled[~enough]
         counts = np.bincount(at, minlength=n_triangles)[lost]
-        return cells, members, _dropped_table(lost, counts, held[lost])
+        labels = cells._cell_of_row[at]
+        return cells, labels, _dropped_table(lost, counts, held[lost])
 
     def recount_dropped(self, dropped, places, weights):
         """Count other places in the cells that were dropped."""

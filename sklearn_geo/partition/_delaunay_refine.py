@@ -6,6 +6,8 @@ Every triangle that holds more than it may gets a new vertex amid its places, an
 mesh is triangulated anew, until no triangle holds too much or nothing changes.
 """
 
+import functools
+
 import numpy as np
 
 from sklearn_geo.geometry import (
@@ -22,6 +24,7 @@ from sklearn_geo.geometry import (
 SPOT_KM = 0.005
 
 
+@functools.cache
 def base_mesh():
     """Return the Delaunay triangulation of the 932 corners of the base triangles.
 

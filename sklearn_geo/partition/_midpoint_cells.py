@@ -63,9 +63,9 @@ class MidpointCells:
 
     @classmethod
     def learn(cls, partition, places, weights):
-        """Return the cells, their members, and the table of those dropped."""
-        members, ids, dropped = learn_cells(partition, TRIANGLE_GRID, places, weights)
-        return cls(ids), members, dropped
+        """Return the cells, that of each place, and the table of those dropped."""
+        labels, ids, dropped = learn_cells(partition, TRIANGLE_GRID, places, weights)
+        return cls(ids), labels, dropped
 
     def recount_dropped(self, dropped, places, weights):
         """Count other places in the cells that were dropped."""

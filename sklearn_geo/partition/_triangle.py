@@ -207,12 +207,12 @@ class TrianglePartition(PlacePartition):
     def _learn(self, places, weights):
         check_limits(self)
         kind = _CELLS[self.refine]
-        self._cells, members, self.dropped_cells_ = kind.learn(self, places, weights)
-        return members
+        self._cells, labels, self.dropped_cells_ = kind.learn(self, places, weights)
+        return labels
 
-    def _fill(self, places, weights, counted, members):
-        super()._fill(places, weights, counted, members)
-        if members is None:  # the cells are older than these places
+    def _fill(self, places, weights, counted, labels):
+        super()._fill(places, weights, counted, labels)
+        if labels is None:  # the cells are older than these places
             own = None if weights is None else weights[counted]
             self._cells.recount_dropped(self.dropped_cells_, places[counted], own)
 

@@ -1,0 +1,432 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Triangles as small as places are many, against rules written down slowly."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from shapely import Point, Polygon
+from sklearn.base import clone
+
+from sklearn_geo.geometry import haversine, spherical_mean, triangle_areas
+from sklearn_geo.partition import TrianglePartition
+from tests.geometry.common_delaunay import cartesian
+from tests.geometry.common_triangles import latitudes, longitudes
+from tests.partition.common import PLACES, globe, photos
+from tests.partition.common_triangles import (
+    levels_and_corners,
+    slow_delaunay,
+    slow_locate,
+    slow_midpoint,
+)
+
+BOTH = ("midpoint", "delaunay")
+EDGES = st.lists(st.tuples(latitudes, longitudes), min_size=1, max_size=40).map(
+    np.array
+)
+
+
+def groups(partition, places):
+    """Return the rows in each cell, as a set of sets."""
+    cells = partition.predict(places)
+    return {frozenset(np.flatnonzero(cells == k)) for k in range(partition.n_cells_)}
+
+
+# ---- The cells, against slow rules -----------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("most", "least", "limits"),
+    [
+        (50, 5, {}),
+        (20, 20, {}),
+        (7, 1, {"max_level": 6}),
+        (300, 2, {"start_level": 2}),
+        (1, 1, {"max_level": 9}),
+    ],
+)
+def test_midpoint_cells_are_those_of_the_slow_rule(most, least, limits):
+    places = photos(400)
+    partition = TrianglePartition(most, least, **limits).fit(places)
+    kept, dropped = slow_midpoint(places, most, least, **limits)
+    cells = partition.predict(places)
+    found = {
+        key: np.flatnonzero(cells == k).tolist()
+        for k, key in enumerate(levels_and_corners(partition.cells_))
+    }
+    assert found == kept
+    counts = [len(dropped[key]) for key in levels_and_corners(partition.dropped_cells_)]
+    assert len(counts) == len(dropped)
+    assert_array_equal(partition.dropped_cells_["count"], counts)
+    assert_array_equal(
+        partition.dropped_, sorted(row for rows in dropped.values() for row in rows)
+    )
+
+
+@settings(deadline=None, max_examples=40)
+@given(EDGES, st.integers(1, 6), st.integers(0, 12))
+def test_midpoint_cells_at_edges_and_corners(places, most, max_level):
+    partition = TrianglePartition(most, 1, max_level=max_level).fit(places)
+    kept, _ = slow_midpoint(places, most, 1, max_level=max_level)
+    assert groups(partition, places) == set(map(frozenset, kept.values()))
+
+
+@pytest.mark.parametrize(("n", "most"), [(400, 30), (400, 5), (60, 1)])
+def test_delaunay_cells_are_those_of_the_slow_rule(n, most):
+    places = photos(n)
+    partition = TrianglePartition(most, 1, refine="delaunay").fit(places)
+    mesh, at = slow_delaunay(places, most)
+    assert_allclose(partition.mesh_.vertices[:932], mesh.vertices[:932])
+    ours, theirs = (
+        np.array(sorted(m.vertices.round(7).tolist())) for m in (partition.mesh_, mesh)
+    )
+    assert_allclose(ours, theirs, atol=2e-7)
+    expected = {frozenset(np.flatnonzero(at == k)) for k in np.unique(at)}
+    assert groups(partition, places) == expected
+
+
+def test_delaunay_weights_are_those_of_the_slow_rule():
+    places = photos(200)
+    weights = np.random.default_rng(0).integers(1, 5, len(places)) / 2.0
+    partition = TrianglePartition(12, 1, refine="delaunay")
+    partition.fit(places, sample_weight=weights)
+    _, at = slow_delaunay(places, 12, weights)
+    expected = {
+        frozenset(np.flatnonzero(at == k))
+        for k in np.unique(at)
+        if weights[at == k].sum() >= 1
+    }
+    assert groups(partition, places) == expected
+
+
+# ---- What holds for both ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("refine", BOTH)
+@settings(deadline=None, max_examples=25)
+@given(PLACES, st.integers(1, 8), st.integers(1, 4))
+def test_invariants(refine, places, most, least):
+    most = max(most, least)
+    partition = TrianglePartition(most, least, refine=refine)
+    try:
+        partition.fit(places)
+    except ValueError:
+        # Nothing is kept; then no triangle holds enough.
+        with pytest.raises(ValueError, match="is below min_per_cell"):
+            partition.fit(places)
+        assert len(places) < least * len(np.unique(places, axis=0))
+        return
+    cells = partition.predict(places)
+    counts = np.bincount(cells[cells >= 0], minlength=partition.n_cells_)
+    assert_array_equal(counts, partition.cells_["count"])
+    assert (counts >= least).all()
+    oversized = partition.oversized_cells_
+    assert_array_equal(np.flatnonzero(counts > most), oversized)
+    for cell in oversized:
+        # Too many at one spot: within five metres of each other, or as one triangle
+        # of the last level has them.
+        inside = places[cells == cell]
+        near = max(
+            (haversine(inside, inside[k : k + 1]) <= 0.0101).sum()
+            for k in range(len(inside))
+        )
+        assert near > most
+    assert_array_equal(partition.dropped_, np.flatnonzero(cells < 0))
+    assert len(places) == counts.sum() + partition.dropped_cells_["count"].sum()
+    assert partition.cells_["area_km2"].sum() <= 4 * np.pi * 6371.0088**2 * (1 + 1e-9)
+    assert (np.diff(partition.cells_["id"].astype(object)) > 0).all()
+
+
+@pytest.mark.parametrize("refine", BOTH)
+@settings(deadline=None, max_examples=15)
+@given(PLACES, st.randoms(use_true_random=False))
+def test_rows_may_come_in_any_order(refine, places, random):
+    order = list(range(len(places)))
+    random.shuffle(order)
+    one = TrianglePartition(3, 1, refine=refine).fit(places)
+    other = TrianglePartition(3, 1, refine=refine).fit(places[order])
+    for name in ("name", "id", "count"):
+        assert_array_equal(one.cells_[name], other.cells_[name])
+    assert_array_equal(one.predict(places)[order], other.predict(places[order]))
+
+
+@pytest.mark.parametrize("refine", BOTH)
+def test_cells_are_disjoint_and_hold_what_is_in_their_outlines(refine):
+    places = photos(2000)
+    partition = TrianglePartition(60, 3, refine=refine).fit(places)
+    cells = partition.predict(places)
+    others = globe(2000, seed=9)
+    found = partition.predict(others)
+    for k in range(partition.n_cells_):
+        ring = partition.cell_outline(k, n_per_edge=32)
+        # Longitudes of a turn to either side: the ring may run on beyond 180.
+        shape = Polygon(ring[:, ::-1]).buffer(1e-9)
+        size = np.sqrt(partition.cells_["area_km2"][k]) / 111.0
+        slack = 0.01 * size
+        for group, rows in ((places, cells), (others, found)):
+            for latitude, longitude in group[rows == k]:
+                turns = 360.0 * np.array([-1, 0, 1])
+                near = min(
+                    shape.distance(Point(longitude + t, latitude)) for t in turns
+                )
+                assert near <= slack
+        sure = shape.buffer(-slack)
+        for (latitude, longitude), cell in zip(others[:300], found, strict=False):
+            if any(
+                sure.contains(Point(longitude + t, latitude)) for t in (-360, 0, 360)
+            ):
+                assert cell == k
+
+
+def test_midpoint_triangles_of_a_level_have_equal_areas():
+    partition = TrianglePartition(30, 1).fit(photos(3000))
+    cells = partition.cells_
+    # 4 pi R^2 / (1922 * 4^level), checked against the area of the outline in the
+    # plane (longitude, sine of the latitude), which keeps areas.
+    expected = 4.0 * np.pi * 6371.0088**2 / (1922 * 4.0 ** cells["level"])
+    assert_allclose(cells["area_km2"], expected)
+    assert_allclose(triangle_areas(cells["id"]), expected)
+    for k in range(0, len(cells), 20):
+        ring = partition.cell_outline(k, n_per_edge=3)
+        plane = np.c_[np.radians(ring[:, 1]), np.sin(np.radians(ring[:, 0]))]
+        area = Polygon(plane).area * 6371.0088**2
+        assert area == pytest.approx(expected[k], rel=1e-6)
+
+
+def test_delaunay_triangles_hold_their_places_by_sides():
+    places = photos(3000)
+    partition = TrianglePartition(40, 2, refine="delaunay").fit(places)
+    rows = partition.cells_["id"][partition.predict(places)]
+    inside = partition.predict(places) >= 0
+    assert_array_equal(
+        rows[inside][:300],
+        slow_locate(partition.mesh_, cartesian(places[inside][:300])),
+    )
+
+
+def test_delaunay_starts_with_the_corners_of_the_base_grid():
+    partition = TrianglePartition(10, refine="delaunay", min_per_cell=1).fit(globe(5))
+    mesh = partition.mesh_
+    # 30 rows of 31 and two poles; Euler: 2 * 932 - 4 triangles.
+    assert len(mesh.vertices) == 932
+    assert len(mesh.simplices) == 1860
+    assert mesh.covers_globe
+    rows = np.unique(np.sin(np.radians(mesh.vertices[:, 0])).round(9))
+    assert_allclose(rows, np.arange(32) * 2.0 / 31.0 - 1.0, atol=1e-9)
+
+
+def test_one_vertex_amid_four_places_by_hand():
+    # Beside the middle of the eastern edge of the cell from 5.8 to 17.4 degrees east,
+    # so in one triangle, whichever way that cell is cut. The mean of the four becomes
+    # the only new vertex.
+    places = np.array([[3.5, 16.0], [3.9, 16.0], [3.7, 15.8], [3.7, 16.2]])
+    partition = TrianglePartition(3, 1, refine="delaunay").fit(places)
+    assert len(partition.mesh_.vertices) == 933
+    assert_allclose(partition.mesh_.vertices[-1], spherical_mean(places), atol=1e-9)
+    assert partition.cells_["count"].max() <= 3
+    assert partition.cells_["count"].sum() == 4
+
+
+# ---- Many places at one spot ------------------------------------------------------
+
+
+def test_a_spot_that_holds_too_much_midpoint():
+    paris = np.tile([[48.8566, 2.3522]], (20, 1))
+    partition = TrianglePartition(10, 1).fit(paris)
+    assert partition.n_cells_ == 1
+    assert partition.cells_["level"][0] == 26
+    assert_array_equal(partition.oversized_cells_, [0])
+    rough = TrianglePartition(10, 1, max_level=4).fit(paris)
+    assert rough.cells_["level"][0] == 4
+
+
+def test_a_spot_that_holds_too_much_delaunay():
+    paris = np.tile([[48.8566, 2.3522]], (20, 1))
+    partition = TrianglePartition(10, 1, refine="delaunay").fit(paris)
+    assert partition.n_cells_ == 1
+    assert_array_equal(partition.oversized_cells_, [0])
+    # The spot became a vertex, and nothing else did.
+    assert_allclose(partition.mesh_.vertices[932:], [[48.8566, 2.3522]], atol=1e-9)
+
+
+def test_a_spot_among_others_is_not_whittled_down():
+    rng = np.random.default_rng(0)
+    around = [48.8566, 2.3522] + rng.normal(scale=0.05, size=(300, 2))
+    spot = np.tile([[48.8566, 2.3522]], (500, 1))
+    places = np.vstack([spot, around])
+    partition = TrianglePartition(100, 10, refine="delaunay").fit(places)
+    (cell,) = partition.oversized_cells_
+    assert cell == partition.predict(spot[:1])[0]
+    assert 500 <= partition.cells_["count"][cell] <= 600
+    others = np.delete(partition.cells_["count"], cell)
+    assert (others <= 100).all()
+    # No sliver holds the spot: the mesh needs a few vertices only.
+    assert len(partition.mesh_.vertices) < 960
+
+
+@pytest.mark.parametrize("refine", BOTH)
+def test_one_place(refine):
+    partition = TrianglePartition(1, 1, refine=refine).fit([[90.0, 123.0]])
+    assert partition.n_cells_ == 1
+    assert_array_equal(partition.predict([[90.0, -77.0], [-90.0, 0.0]]), [0, -1])
+    assert_allclose(partition.inverse_transform([0])[0, 0], 90.0)
+
+
+@pytest.mark.parametrize("refine", BOTH)
+def test_the_antimeridian_is_one_line(refine):
+    places = np.c_[np.linspace(-60, 60, 50), np.full(50, 180.0)]
+    partition = TrianglePartition(3, 1, refine=refine).fit(places)
+    assert_array_equal(partition.predict(places), partition.predict(places * [1, -1]))
+    assert (partition.predict(places) >= 0).all()
+
+
+# ---- Sample and refill, weights, files --------------------------------------------
+
+
+@pytest.mark.parametrize("refine", BOTH)
+def test_refill_counts_other_places_in_the_same_cells(refine):
+    places = photos(4000)
+    sample = places[::4]
+    partition = TrianglePartition(50, 5, refine=refine).fit(sample)
+    before = partition.cells_.copy()
+    dropped_before = partition.dropped_cells_.copy()
+    assert partition.refill(places) is partition
+    cells = partition.cells_
+    for name in ("name", "id", "center_latitude", "center_longitude", "area_km2"):
+        assert_array_equal(cells[name], before[name])
+    rows = partition.predict(places)
+    for k in range(partition.n_cells_):
+        assert cells["count"][k] == (rows == k).sum()
+        mean = spherical_mean(places[rows == k])
+        stands = [[cells["latitude"][k], cells["longitude"][k]]]
+        assert haversine([mean], stands)[0] < 1e-6
+    assert_array_equal(partition.dropped_, np.flatnonzero(rows < 0))
+    assert_array_equal(partition.dropped_cells_["id"], dropped_before["id"])
+    assert partition.dropped_cells_["count"].sum() >= dropped_before["count"].sum()
+    # The same places once more give the same table.
+    again = partition.refill(sample).cells_
+    for name in ("name", "count", "weight"):
+        assert_array_equal(again[name], before[name])
+    assert_allclose(again["latitude"], before["latitude"])
+    assert_array_equal(partition.dropped_cells_, dropped_before)
+
+
+@pytest.mark.parametrize("refine", BOTH)
+def test_whole_weights_count_as_repeated_places(refine):
+    places = photos(300)
+    weights = np.random.default_rng(0).integers(0, 4, len(places))
+    weighted = TrianglePartition(20, 2, refine=refine)
+    weighted.fit(places, sample_weight=weights)
+    repeated = TrianglePartition(20, 2, refine=refine)
+    repeated.fit(np.repeat(places, weights, axis=0))
+    for name in ("name", "id", "weight"):
+        assert_array_equal(weighted.cells_[name], repeated.cells_[name])
+    assert_allclose(weighted.cells_["latitude"], repeated.cells_["latitude"])
+    assert_array_equal(weighted.predict(places), repeated.predict(places))
+
+
+@pytest.mark.parametrize("suffix", [".json", ".csv"])
+@pytest.mark.parametrize("refine", BOTH)
+def test_files(refine, suffix, tmp_path):
+    places = photos(1500)
+    partition = TrianglePartition(40, 4, refine=refine, uncovered="nearest")
+    partition.fit(places)
+    path = tmp_path / f"triangles{suffix}"
+    partition.save(path)
+    loaded = TrianglePartition.load(path)
+    assert loaded.get_params() == partition.get_params()
+    assert_array_equal(loaded.cells_, partition.cells_)
+    assert_array_equal(loaded.dropped_cells_, partition.dropped_cells_)
+    others = np.vstack([places, globe(3000)])
+    assert_array_equal(loaded.predict(others), partition.predict(others))
+    assert_array_equal(loaded.cell_outline(3), partition.cell_outline(3))
+    loaded.refill(places)
+    assert_array_equal(loaded.cells_["count"], partition.cells_["count"])
+
+
+def test_a_damaged_mesh_is_refused(tmp_path):
+    partition = TrianglePartition(40, 4, refine="delaunay").fit(photos(500))
+    path = tmp_path / "mesh.json"
+    partition.save(path)
+    text = path.read_text()
+    start = text.index('"simplices": [[') + len('"simplices": [[')
+    end = text.index("]", start)
+    path.write_text(text[:start] + "0, 1, 2" + text[end:])
+    with pytest.raises(ValueError, match="give other triangles than the ones it holds"):
+        TrianglePartition.load(path)
+    partition.save(path)
+    text = path.read_text().replace(
+        '"dropped_cells": {"id": [', '"dropped_cells": {"id": [-5, '
+    )
+    path.write_text(text)
+    with pytest.raises(ValueError, match="are not sorted rows of its mesh"):
+        TrianglePartition.load(path)
+
+
+def test_geojson_covers_what_the_cells_do():
+    geopandas = pytest.importorskip("geopandas")
+    places = photos(1000)
+    partition = TrianglePartition(50, 1, refine="delaunay").fit(places)
+    frame = partition.to_geopandas()
+    assert isinstance(frame, geopandas.GeoDataFrame)
+    assert len(frame) == partition.n_cells_
+    assert frame.geometry.is_valid.all()
+    assert_array_equal(frame["name"], partition.cell_names_)
+
+
+# ---- Words ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("refine", BOTH)
+def test_nothing_kept_names_the_largest_count(refine):
+    places = np.array([[10.0, 10.0]] * 3 + [[-40.0, 100.0]])
+    partition = TrianglePartition(100, 50, refine=refine)
+    with pytest.raises(ValueError, match=r"every triangle is below min_per_cell=50"):
+        partition.fit(places)
+    with pytest.raises(
+        ValueError, match=r"of 2.* holds 3\. Lower min_per_cell to that"
+    ):
+        partition.fit(places)
+
+
+@pytest.mark.parametrize("refine", BOTH)
+def test_limits_that_contradict(refine):
+    with pytest.raises(
+        ValueError, match="max_per_cell=10 is smaller than min_per_cell"
+    ):
+        TrianglePartition(10, 20, refine=refine).fit(globe(100))
+
+
+def test_levels_that_contradict():
+    with pytest.raises(ValueError, match="start_level=5 is finer than max_level=3"):
+        TrianglePartition(start_level=5, max_level=3).fit(globe(100))
+
+
+def test_midpoint_has_no_mesh():
+    partition = TrianglePartition(10, 1).fit(globe(50))
+    with pytest.raises(AttributeError, match='mesh_ is there with refine="delaunay"'):
+        partition.mesh_  # noqa: B018
+    assert not hasattr(partition, "mesh_")
+
+
+def test_uncovered_names_the_row():
+    partition = TrianglePartition(10, 1, uncovered="error").fit([[48.0, 2.0]])
+    with pytest.raises(ValueError, match=r"row 1: the place \(-48.0, 2.0\) lies in no"):
+        partition.predict([[48.0, 2.0], [-48.0, 2.0]])
+    nearest = clone(partition).set_params(uncovered="nearest").fit([[48.0, 2.0]])
+    assert_array_equal(nearest.predict([[-48.0, 2.0]]), [0])
+
+
+@pytest.mark.parametrize("kind", ["mean", "center", "medoid", "median"])
+@pytest.mark.parametrize("refine", BOTH)
+def test_representatives_lie_in_their_cells(refine, kind):
+    places = photos(800)
+    partition = TrianglePartition(60, 5, refine=refine, representative=kind)
+    partition.fit(places)
+    stands = partition.inverse_transform(np.arange(partition.n_cells_))
+    assert (partition.predict(stands) == np.arange(partition.n_cells_)).mean() > 0.95
+    if kind == "medoid":
+        known = {tuple(place) for place in places.tolist()}
+        assert all(tuple(place) in known for place in stands.tolist())
