@@ -34,6 +34,12 @@ _ROOMS = {
         "PriorGeolocator",
     ),
     "geometry": (),
+    "inspection": (
+        "CellMapDisplay",
+        "CoverageDisplay",
+        "DistanceCurveDisplay",
+        "ProbabilityMapDisplay",
+    ),
     "metrics": ("make_geo_scorer",),
     "model_selection": (
         "BufferedSpatialKFold",

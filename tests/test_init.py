@@ -35,6 +35,7 @@ FLOORS = [
     ["neighbors"],
     ["geolocation"],
     ["datasets"],
+    ["inspection"],
 ]
 
 

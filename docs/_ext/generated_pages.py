@@ -17,6 +17,7 @@ ORDER = (
     "neighbors",
     "partition",
     "geolocation",
+    "inspection",
     "model_selection",
     "metrics",
     "datasets",

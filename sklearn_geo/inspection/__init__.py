@@ -1,0 +1,15 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Pictures of partitions and geolocators, drawn by matplotlib, and their GeoJSON."""
+
+from sklearn_geo.inspection._cell_map import CellMapDisplay
+from sklearn_geo.inspection._coverage import CoverageDisplay
+from sklearn_geo.inspection._distance_curve import DistanceCurveDisplay
+from sklearn_geo.inspection._probability_map import ProbabilityMapDisplay
+
+__all__ = [
+    "CellMapDisplay",
+    "CoverageDisplay",
+    "DistanceCurveDisplay",
+    "ProbabilityMapDisplay",
+]

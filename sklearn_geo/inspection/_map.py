@@ -1,0 +1,293 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""A map in longitude and latitude: its window, graticule, coastline and shapes.
+
+A window may lie across the antimeridian: longitudes are then written around its middle,
+from -180 or so to beyond 180, and only the tick labels wrap.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from sklearn_geo.base import check_places
+
+# Beyond this many points a map is drawn as pixels inside a vector file.
+RASTERIZED_FROM = 5_000
+_WIDEST = 140.0  # degrees; a window that has to be wider shows the world
+_WORLD = (-180.0, 180.0, -90.0, 90.0)
+_GRID_STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60)
+
+
+class MapWindow:
+    """The part of the world that a map shows.
+
+    Parameters
+    ----------
+    west, east, south, north : float
+        Borders in degrees, east of west; longitudes may go on beyond 180.
+    """
+
+    def __init__(self, west, east, south, north):
+        self.west, self.east, self.south, self.north = west, east, south, north
+        self.middle = (west + east) / 2
+
+    @classmethod
+    def around(cls, places, *, margin=0.08, least=2.0):
+        """Return the narrowest window that holds places, or the world.
+
+        Parameters
+        ----------
+        places : ndarray of shape (n_places, 2)
+            What has to be seen.
+
+        margin : float, default=0.08
+            What share of the window's size to leave free on each side.
+
+        least : float, default=2.0
+            Degrees that the window is at least wide and high.
+        """
+        longitudes = np.sort(places[:, 1])
+        gaps = np.diff(np.append(longitudes, longitudes[0] + 360.0))
+        at = int(np.argmax(gaps))
+        width = 360.0 - gaps[at]
+        if width > _WIDEST:
+            return cls(*_WORLD)
+        west = longitudes[(at + 1) % len(longitudes)]
+        south, north = places[:, 0].min(), places[:, 0].max()
+        pad = margin * max(width, north - south) + 1e-9
+        x, y = (
+            max(width / 2 + pad, least / 2),
+            max((north - south) / 2 + pad, least / 2),
+        )
+        middle = west + width / 2
+        middle -= 360.0 * np.floor((middle + 180.0) / 360.0)
+        center = (south + north) / 2
+        return cls(
+            middle - x, middle + x, max(center - y, -90.0), min(center + y, 90.0)
+        )
+
+    @classmethod
+    def read(cls, extent, places):
+        """Return the window that a user asks for.
+
+        Parameters
+        ----------
+        extent : "auto", "world" or sequence of four float
+            Around the places, everything, or (west, east, south, north).
+
+        places : ndarray of shape (n_places, 2)
+            What to look at if it is "auto".
+        """
+        if isinstance(extent, str):
+            if extent == "world":
+                return cls(*_WORLD)
+            if extent == "auto":
+                return cls.around(places)
+            raise ValueError(
+                f'extent must be "auto", "world" or (west, east, south, north); got '
+                f"{extent!r}."
+            )
+        west, east, south, north = (float(value) for value in extent)
+        if east <= west:
+            east += 360.0
+        if not (-90.0 <= south < north <= 90.0 and east - west <= 360.0):
+            raise ValueError(
+                "extent must be (west, east, south, north) in degrees, south below "
+                f"north; got {tuple(extent)!r}."
+            )
+        return cls(west, east, south, north)
+
+    @property
+    def is_world(self):
+        """Whether it shows all longitudes."""
+        return self.east - self.west >= 360.0
+
+    @property
+    def stretch(self):
+        """How much longer a degree of latitude is drawn than one of longitude.
+
+        As much as it is in the middle, within reason; on a map of the world, not at
+        all.
+        """
+        if self.is_world:
+            return 1.0
+        middle = np.radians((self.south + self.north) / 2)
+        return 1.0 / max(np.cos(middle), 0.3)
+
+    def figsize(self, *, longest=8.0, beside=1.3, below=0.6):
+        """Return the inches of a figure for the map, a colour bar and labels."""
+        width = self.east - self.west
+        height = self.stretch * (self.north - self.south)
+        scale = min((longest - beside) / width, 0.75 * longest / height)
+        return max(scale * width + beside, 4.5), scale * height + below
+
+    def shift(self, longitude):
+        """Write longitudes within half a turn of the middle."""
+        longitude = np.asarray(longitude, dtype=np.float64)
+        return longitude - 360.0 * np.round((longitude - self.middle) / 360.0)
+
+    def shift_ring(self, ring):
+        """Move a ring of [longitude, latitude] by whole turns, in one piece."""
+        ring = np.array(ring, dtype=np.float64)[:, :2]
+        middle = (ring[:, 0].min() + ring[:, 0].max()) / 2
+        ring[:, 0] += float(self.shift(middle)) - middle
+        return ring
+
+    def dress(self, ax, *, graticule=True, coastline=None):
+        """Set limits, degrees on the axes, a graticule and a coastline."""
+        ax.set_xlim(self.west, self.east)
+        ax.set_ylim(self.south, self.north)
+        ax.set_aspect(self.stretch)
+        step = _step(max(self.east - self.west, 1.5 * (self.north - self.south)) / 6)
+        for axis, low, high, names in (
+            (ax.xaxis, self.west, self.east, "EW"),
+            (ax.yaxis, self.south, self.north, "NS"),
+        ):
+            ticks = np.arange(
+                np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1
+            )
+            ticks = ticks * step
+            axis.set_ticks(ticks, [degrees_label(tick, names) for tick in ticks])
+        ax.tick_params(length=3, labelsize="small")
+        ax.set(xlabel=None, ylabel=None)
+        if graticule:
+            ax.grid(color="0.85", linewidth=0.6, zorder=0)
+            ax.set_axisbelow(True)
+        if coastline is not None:
+            self._draw_coastline(ax, coastline)
+
+    def _draw_coastline(self, ax, coastline):
+        from matplotlib.collections import LineCollection
+
+        lines = [self.shift_ring(line) for line in lines_of(coastline)]
+        ax.add_collection(
+            LineCollection(
+                lines, colors="0.35", linewidths=0.5, zorder=1.5, label="_coastline"
+            ),
+            autolim=False,
+        )
+
+
+def _step(wanted):
+    return next((step for step in _GRID_STEPS if step >= wanted), _GRID_STEPS[-1])
+
+
+def degrees_label(degrees, names):
+    """Write degrees as on a map: 150°W, 0°, 12.5°N."""
+    if names == "EW":
+        degrees = (degrees + 180.0) % 360.0 - 180.0
+    size = round(abs(float(degrees)), 3)
+    if size == 0.0 or (names == "EW" and size == 180.0):
+        return f"{size:g}°"
+    return f"{size:g}°{names[int(degrees < 0)]}"
+
+
+def lines_of(coastline):
+    """Read the lines of a coastline.
+
+    Parameters
+    ----------
+    coastline : str, path or dict
+        GeoJSON, or a file of it, with lines or polygons.
+
+    Returns
+    -------
+    list of list
+        Sequences of [longitude, latitude].
+    """
+    if not isinstance(coastline, dict):
+        path = Path(coastline)
+        try:
+            coastline = json.loads(path.read_text(encoding="utf-8"))
+        except (UnicodeDecodeError, json.JSONDecodeError) as error:
+            raise ValueError(f"{path} is no GeoJSON: {error}.") from error
+    lines = list(_lines_within(coastline))
+    if not lines:
+        raise ValueError(
+            "The coastline has neither lines nor polygons. Pass a GeoJSON of "
+            "LineStrings or Polygons."
+        )
+    return lines
+
+
+def _lines_within(thing):
+    kind = thing.get("type") if isinstance(thing, dict) else None
+    if kind == "FeatureCollection":
+        for feature in thing["features"]:
+            yield from _lines_within(feature)
+    elif kind == "Feature":
+        yield from _lines_within(thing["geometry"])
+    elif kind == "GeometryCollection":
+        for geometry in thing["geometries"]:
+            yield from _lines_within(geometry)
+    elif kind == "LineString":
+        yield thing["coordinates"]
+    elif kind in ("MultiLineString", "Polygon"):
+        yield from thing["coordinates"]
+    elif kind == "MultiPolygon":
+        for polygon in thing["coordinates"]:
+            yield from polygon
+
+
+def cell_paths(geometries, window):
+    """Make one matplotlib path a geometry.
+
+    Parameters
+    ----------
+    geometries : list of dict
+        GeoJSON Polygons or MultiPolygons.
+
+    window : MapWindow
+        Around whose middle longitudes are written.
+
+    Returns
+    -------
+    list of matplotlib.path.Path
+        Compound paths; holes run the other way round than outer rings.
+    """
+    from matplotlib.path import Path as Outline
+
+    paths = []
+    for geometry in geometries:
+        polygons = geometry["coordinates"]
+        if geometry["type"] == "Polygon":
+            polygons = [polygons]
+        vertices, codes = [], []
+        for polygon in polygons:
+            for ring in polygon:
+                vertices.append(window.shift_ring(ring))
+                code = np.full(len(ring), Outline.LINETO)
+                code[0], code[-1] = Outline.MOVETO, Outline.CLOSEPOLY
+                codes.append(code)
+        paths.append(Outline(np.concatenate(vertices), np.concatenate(codes)))
+    return paths
+
+
+def point_feature(place, properties):
+    """Return a GeoJSON point with properties."""
+    latitude, longitude = (float(value) for value in place)
+    return {
+        "type": "Feature",
+        "geometry": {"type": "Point", "coordinates": [longitude, latitude]},
+        "properties": properties,
+    }
+
+
+def plain(value):
+    """Return a number as JSON knows it: NaN and infinity become None."""
+    value = value.item() if hasattr(value, "item") else value
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value
+
+
+def read_truth(y_true, name="y_true"):
+    """Validate one place, or None."""
+    if y_true is None:
+        return None
+    places = check_places(np.reshape(np.asarray(y_true), (-1, 2)), name=name)
+    if len(places) != 1:
+        raise ValueError(f"{name} must be one place; got {len(places)}.")
+    return places[0]

@@ -1,0 +1,89 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from sklearn_geo.geolocation import PriorGeolocator
+from sklearn_geo.inspection import CoverageDisplay
+from sklearn_geo.metrics import bootstrap_interval
+from sklearn_geo.partition import S2Partition
+from tests.inspection.common import check_geojson
+
+
+class Regions:
+    """The methods of a classifier that makes regions."""
+
+    def __init__(self, partition, regions):
+        self.partition_ = partition
+        self.regions = regions
+
+    def predict_region(self, X, coverage):
+        return self.regions[coverage]
+
+
+def _regions():
+    places = np.random.default_rng(0).normal([45.0, 10.0], 4.0, (20, 2))
+    partition = S2Partition(5, min_per_cell=1).fit(places)
+    members = np.zeros((20, partition.n_cells_), dtype=bool)
+    members[np.arange(20), partition.predict(places)] = True
+    half = members.copy()
+    half[::2] = False
+    most = members.copy()
+    most[0] = False
+    most[1:, 0] = True
+    return places, partition, {0.5: half, 0.9: sparse.csr_array(most)}
+
+
+def test_rates_by_hand():
+    places, partition, regions = _regions()
+    display = CoverageDisplay.from_predictions(
+        places, regions, partition=partition, n_resamples=100, random_state=1
+    )
+    x, y = display.line_.get_data()
+    np.testing.assert_array_equal(x, [0.5, 0.9])
+    np.testing.assert_allclose(y, [0.5, 0.95])
+    found = bootstrap_interval(
+        np.mean, np.arange(20) % 2.0, n_resamples=100, random_state=1
+    )
+    assert (display.low[0], display.high[0]) == (found.low, found.high)
+    bars = display.errorbar_.lines[2][0].get_segments()
+    np.testing.assert_allclose(bars[0][:, 1], [found.low, found.high])
+    np.testing.assert_allclose(display.n_cells, [0.5, 2.0])
+    assert [text.get_text() for text in display.sizes_] == ["0", "2"]
+    diagonal = display.ax_.lines[0]
+    np.testing.assert_array_equal(diagonal.get_xdata(), diagonal.get_ydata())
+    collection = display.to_geojson()
+    check_geojson(collection, 20)
+    assert collection["features"][0]["properties"] == {
+        "covered": {"0.5": False, "0.9": False}
+    }
+    assert collection["features"][1]["properties"] == {
+        "covered": {"0.5": True, "0.9": True}
+    }
+
+
+def test_an_estimator_and_two_in_one_picture():
+    places, partition, regions = _regions()
+    model = Regions(partition, regions)
+    settings = {"coverages": (0.5, 0.9), "n_resamples": 50}
+    display = CoverageDisplay.from_estimator(model, places, places, **settings)
+    np.testing.assert_allclose(display.observed, [0.5, 0.95])
+    again = CoverageDisplay.from_estimator(
+        model, places, places, ax=display.ax_, name="other", **settings
+    )
+    labels = [text.get_text() for text in again.ax_.get_legend().get_texts()]
+    assert labels == ["as promised", "Regions", "other"]
+
+
+def test_refuses():
+    places, _, _ = _regions()
+    prior = PriorGeolocator().fit(places, places)
+    with pytest.raises(TypeError, match="PriorGeolocator makes no regions of cells"):
+        CoverageDisplay.from_estimator(prior, places, places)
+    display = CoverageDisplay(np.array([0.5]), np.array([0.4])).plot()
+    assert display.errorbar_ is None
+    assert display.sizes_ == []
+    with pytest.raises(ValueError, match="does not know where the rows were"):
+        display.to_geojson()

@@ -1,0 +1,104 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+import pytest
+
+from sklearn_geo.geolocation import NeighborGeolocator, PriorGeolocator
+from sklearn_geo.inspection import ProbabilityMapDisplay
+from sklearn_geo.partition import S2Partition
+from tests.inspection.common import check_geojson
+
+
+def _partition():
+    places = np.random.default_rng(0).normal([45.0, 10.0], 4.0, (200, 2))
+    return S2Partition(30, min_per_cell=1).fit(places)
+
+
+class Classifier:
+    """The methods of a classifier over cells."""
+
+    def __init__(self, partition, probabilities):
+        self.partition_ = partition
+        self.probabilities = probabilities
+
+    def predict_proba(self, X):
+        return self.probabilities[np.newaxis]
+
+
+def test_cells():
+    partition = _partition()
+    n = partition.n_cells_
+    probabilities = np.arange(1.0, n + 1) / np.arange(1.0, n + 1).sum()
+    truth = [46.0, 11.0]
+    display = ProbabilityMapDisplay.from_predictions(
+        truth, probabilities, partition=partition, k=2
+    )
+    np.testing.assert_array_equal(display.distribution_.get_array(), probabilities)
+    assert len(display.distribution_.get_paths()) == n
+    # The last two cells are the likeliest.
+    cells = partition.cells_[[n - 1, n - 2]]
+    expected = np.column_stack([cells["latitude"], cells["longitude"]])
+    np.testing.assert_array_equal(display.topk, expected)
+    found = [(text.get_text(), *text.get_position()) for text in display.topk_]
+    assert found == [
+        (str(rank), longitude, latitude)
+        for rank, (latitude, longitude) in enumerate(expected.tolist(), start=1)
+    ]
+    assert display.truth_.get_xydata().tolist() == [[11.0, 46.0]]
+    legend = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert len(legend) == 3
+    assert legend[-1] == "truth, at 46.0°N 11.0°E"
+    assert legend[0].startswith(f"{100 * probabilities[-1]:.0f} %  at ")
+    assert display.colorbar_.ax.get_ylabel() == "probability"
+    collection = display.to_geojson()
+    check_geojson(collection, n + 3)
+    roles = [one["properties"].get("role") for one in collection["features"]]
+    assert roles == ["distribution"] * n + ["answer"] * 2 + ["truth"]
+    assert collection["features"][n]["properties"]["rank"] == 1
+    assert collection["features"][0]["properties"]["probability"] == probabilities[0]
+
+
+def test_a_classifier():
+    partition = _partition()
+    probabilities = np.full(partition.n_cells_, 1.0 / partition.n_cells_)
+    model = Classifier(partition, probabilities)
+    display = ProbabilityMapDisplay.from_estimator(model, [[0.0]], k=1)
+    np.testing.assert_array_equal(display.probabilities, probabilities)
+    assert display.truth_ is display.truth is None
+    assert len(display.to_geojson()["features"]) == partition.n_cells_ + 1
+
+
+def test_neighbors():
+    places = np.array([[0.0, 179.0], [0.0, -179.0], [1.0, 178.0], [50.0, 0.0]])
+    features = np.array([[1.0], [2.0], [4.0], [9.0]])
+    model = NeighborGeolocator(
+        3, metric="euclidean", distance_power=1, sigma_km=150.0
+    ).fit(features, places)
+    display = ProbabilityMapDisplay.from_estimator(model, [[0.0]], [[0.0, 180.0]], k=5)
+    # Weights of 1, 1/2 and 1/4; drawn with the likeliest on top.
+    np.testing.assert_allclose(display.probabilities, np.array([4, 2, 1]) / 7)
+    np.testing.assert_allclose(
+        display.distribution_.get_array(), np.array([1, 2, 4]) / 7
+    )
+    # Both sides of the antimeridian are on one piece of the map.
+    offsets = display.distribution_.get_offsets()
+    assert np.ptp(offsets[:, 0]) == pytest.approx(3.0)
+    assert abs(np.diff(display.ax_.get_xlim())[0]) < 10
+    assert len(display.topk_) == len(display.topk) <= 3
+    check_geojson(display.to_geojson(), 3 + len(display.topk) + 1)
+    # Neighbours that weigh alike need no colour bar.
+    model.set_params(distance_power=0)
+    assert ProbabilityMapDisplay.from_estimator(model, [[0.0]]).colorbar_ is None
+
+
+def test_refuses():
+    partition = _partition()
+    with pytest.raises(ValueError, match=r"one probability for each of the \d+ cells"):
+        ProbabilityMapDisplay.from_predictions(None, [1.0], partition=partition)
+    model = Classifier(partition, np.ones(partition.n_cells_))
+    with pytest.raises(ValueError, match="X must be one row"):
+        ProbabilityMapDisplay.from_estimator(model, [[0.0], [1.0]])
+    prior = PriorGeolocator().fit([[0.0]], [[0.0, 0.0]])
+    with pytest.raises(TypeError, match=r"PriorGeolocator says nothing.*predict_proba"):
+        ProbabilityMapDisplay.from_estimator(prior, [[0.0]])
