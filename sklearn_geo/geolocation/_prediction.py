@@ -8,6 +8,7 @@ import numbers
 import numpy as np
 from scipy import sparse
 from scipy.spatial import cKDTree
+from sklearn.utils import ClassifierTags
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
@@ -332,7 +333,7 @@ class CellPredictor(GeolocatorMixin, GeoEstimator, abc.ABC):
         return self
 
     def score(self, X, y, sample_weight=None):
-        """Return the mean GeoScore of the predicted places.
+        r"""Return the mean GeoScore of the predicted places.
 
         Parameters
         ----------
@@ -348,7 +349,7 @@ class CellPredictor(GeolocatorMixin, GeoEstimator, abc.ABC):
         Returns
         -------
         score : float
-            The mean of :math:`5000 \\exp(-d / 1492.7)`, between 0 and 5000; larger is
+            The mean of :math:`5000 \exp(-d / 1492.7)`, between 0 and 5000; larger is
             better. A photo without an answer (`abstain_below`) scores 0.
         """
         truth = self._read_target(y, X)
@@ -489,3 +490,9 @@ class CellPredictor(GeolocatorMixin, GeoEstimator, abc.ABC):
                 f"{by if isinstance(by, str) else f'shape {groups.shape}'}."
             )
         return groups
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        # No classifier by type, since y are places, but probabilities of many cells.
+        tags.classifier_tags = ClassifierTags()
+        return tags

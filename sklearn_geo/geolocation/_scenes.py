@@ -55,12 +55,12 @@ def read_scenes(scenes, n_rows, known=None):
     if wrong.any():
         row = int(np.argmax(wrong))
         raise ValueError(
-            f"scenes, row {row}: {labels[row]!r} was not among the scenes of the first "
-            f"call, {classes.tolist()!r:.80}."
+            f"scenes, row {row}: {labels.tolist()[row]!r} was not among the scenes of "
+            f"the first call, {classes.tolist()!r:.80}."
         )
     if len(classes) < 2:
         raise ValueError(
-            f"scenes are all {classes[0]!r}: there is nothing to tell apart."
+            f"scenes are all {classes.tolist()[0]!r}: there is nothing to tell apart."
         )
     return classes, numbers.astype(np.int64)
 

@@ -1,6 +1,6 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
-"""Labels that forgive a near miss: haversine smoothing over the cells of a partition."""
+"""Labels that forgive a near miss: haversine smoothing over cells."""
 
 import numpy as np
 from scipy import sparse

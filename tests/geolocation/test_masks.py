@@ -58,9 +58,8 @@ def test_kinds_of_masks(mask):
 
 
 def test_holes_parts_and_turns():
-    ring = shapely.Polygon(
-        shapely.box(0, 0, 40, 40).exterior.coords, [shapely.box(5, 5, 15, 15).exterior.coords]
-    )  # fmt: skip
+    outer, hole = shapely.box(0, 0, 40, 40), shapely.box(5, 5, 15, 15)
+    ring = shapely.Polygon(outer.exterior.coords, [hole.exterior.coords])
     assert _kept(ring) == [False, True, False, False]
     parts = shapely.MultiPolygon([ring, shapely.box(-180, -90, -170, 0)])
     assert _kept(parts) == [False, True, False, True]
@@ -114,5 +113,5 @@ def test_words_of_errors(known, words):
 
 
 def test_text_is_no_mask():
-    with pytest.raises(TypeError, match="mask='France' is text. Pass a bool array"):
+    with pytest.raises(TypeError, match=r"mask='France' is text\. Pass a bool array"):
         _log_prior(mask="France")
