@@ -77,8 +77,8 @@ def ring_on_map(vectors, near_longitude):
     -------
     ndarray of shape (n_places, 2)
         Latitude and longitude. A pole on the ring becomes two points, with the
-        longitudes of its neighbours. A ring around a pole goes once along the border
-        of the map: two points at the pole are added.
+        longitudes of its neighbours. A ring around a pole goes from one end of the map
+        to the other, and back along that pole.
     """
     places = places_from_vectors(vectors)
     at_pole = np.hypot(vectors[:, 0], vectors[:, 1]) < _AT_POLE
@@ -94,6 +94,8 @@ def ring_on_map(vectors, near_longitude):
     steps[before_pole & south] = np.mod(steps[before_pole & south], 360.0)
     unwrapped = longitude[0] + np.append(0.0, np.cumsum(steps[:-1]))
     turns = round(steps.sum() / 360.0)
+    if turns:
+        return _around_pole(places[free, 0], unwrapped, turns)
     ring = []
     for k, row in enumerate(free.tolist()):
         ring.append((places[row, 0], unwrapped[k]))
@@ -102,12 +104,34 @@ def ring_on_map(vectors, near_longitude):
         if (row + 1) % len(places) != following:  # a pole lies between
             pole = places[(row + 1) % len(places), 0]
             ring += [(pole, unwrapped[k]), (pole, onward)]
-    if turns:
-        # Eastward around the north pole, westward around the south pole.
-        pole = 90.0 * turns
-        end = unwrapped[0] + 360.0 * turns
-        ring += [(places[free[0], 0], end), (pole, end), (pole, unwrapped[0])]
     ring = np.array(ring)
     middle = (ring[:, 1].min() + ring[:, 1].max()) / 2.0
     ring[:, 1] += 360.0 * round((near_longitude - middle) / 360.0)
     return ring
+
+
+def _around_pole(latitude, longitude, turns):
+    """Lay out a ring around a pole between the longitudes -180 and 180.
+
+    It is opened where it crosses the antimeridian, so that no cut has to be made
+    anywhere else. Eastward (`turns` is 1) it is around the north pole, westward (-1)
+    around the south pole.
+    """
+    ahead = np.append(longitude[1:], longitude[0] + 360.0 * turns)
+    here, there = (np.floor((end + 180.0) / 360.0) for end in (longitude, ahead))
+    first = int(np.argmax(here != there))
+    seam = 360.0 * max(here[first], there[first]) - 180.0
+    share = (seam - longitude[first]) / (ahead[first] - longitude[first])
+    after = latitude[(first + 1) % len(latitude)]
+    crossing = latitude[first] + share * (after - latitude[first])
+    end, pole = 180.0 * turns, 90.0 * turns
+    ring = np.column_stack(
+        [
+            np.roll(latitude, -first - 1),
+            np.append(longitude[first + 1 :], longitude[: first + 1] + 360.0 * turns),
+        ]
+    )
+    ring[:, 1] -= seam + end
+    return np.array(
+        [(crossing, -end), *ring, (crossing, end), (pole, end), (pole, -end)]
+    )

@@ -52,7 +52,7 @@ def spherical_kmeans(
         random_state=check_random_state(random_state),
     ).fit(vectors, sample_weight=weights)
     # The first places stand in for centres that the search left at no direction.
-    centers = _directions(model.cluster_centers_, vectors[:n_cells])
+    centers = _directions(model.cluster_centers_, 1.0, vectors[:n_cells])
     centers, at = _without_empty(centers, nearest(cKDTree(centers), vectors))
     n_iter, settled = 0, False
     while not settled and n_iter < max_iter:
@@ -60,7 +60,8 @@ def spherical_kmeans(
         sums = np.stack(
             [np.bincount(at, weights=weights * axis) for axis in vectors.T], axis=1
         )
-        centers = _directions(sums, centers)
+        masses = np.bincount(at, weights=weights)
+        centers = _directions(sums, masses, centers)
         before = at
         centers, at = _without_empty(centers, nearest(cKDTree(centers), vectors))
         settled = bool((before == at).all())
@@ -78,10 +79,10 @@ def nearest(tree, vectors):
     return tree.query(vectors)[1].astype(np.intp)
 
 
-def _directions(vectors, instead):
-    """Scale to length one; what points nowhere is replaced."""
+def _directions(vectors, masses, instead):
+    """Scale sums of unit vectors to length one; what points nowhere is replaced."""
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    lost = length[:, 0] < 1e-9 * length.max(initial=0.0)
+    lost = length[:, 0] <= 1e-12 * masses
     length[lost] = 1.0
     vectors = vectors / length
     vectors[lost] = instead[lost]
