@@ -374,10 +374,11 @@ class PlacePartition(TransformerMixin, GeoEstimator, abc.ABC):
         wrong = (whole != given) | (whole < -1) | (whole >= self.n_cells_)
         if wrong.any():
             row = int(np.argmax(wrong))
+            has = f"{self.n_cells_} cells, 0 to {self.n_cells_ - 1}"
             raise ValueError(
                 f"cells, row {row}: {given[row]} is no cell. This partition has "
-                f"{self.n_cells_} cells, 0 to {self.n_cells_ - 1}, and -1 stands for "
-                "no cell."
+                f"{has if self.n_cells_ else 'no cells yet'}, and -1 stands for no "
+                "cell."
             )
         return whole
 

@@ -3,7 +3,6 @@
 """The table of cells: what is counted in each, and the place that stands for it."""
 
 import numpy as np
-from sklearn.utils import gen_batches
 
 from sklearn_geo.geometry import (
     geometric_median,
@@ -12,7 +11,16 @@ from sklearn_geo.geometry import (
 )
 
 # Places a block: what is computed of them stays in the cache.
-_BLOCK_ROWS = 32768
+BLOCK_ROWS = 32768
+
+# Squared distances that differ by less than this share are equal.
+_TIE = 1e-9
+
+
+def blocks_of(n_rows, size):
+    """Yield slices that cut rows into blocks; none if there are no rows."""
+    for start in range(0, n_rows, size):
+        yield slice(start, min(start + size, n_rows))
 
 
 def read_weights(sample_weight, n_places):
@@ -196,7 +204,7 @@ def representatives(places, labels, filled, weights, centers, kind):
 
 def _blocks(labels, n_cells):
     """Cut rows into blocks, not smaller than the table that they are added up in."""
-    return gen_batches(len(labels), max(_BLOCK_ROWS, n_cells))
+    return blocks_of(len(labels), max(BLOCK_ROWS, n_cells))
 
 
 def _mean_vectors(places, labels, n_cells, weights):
@@ -226,20 +234,24 @@ def _fill_nearest(stands, places, labels, targets):
     """
     least = np.full(len(stands), np.inf)
     squares = np.full(len(places), np.inf)
-    for rows in gen_batches(len(places), _BLOCK_ROWS):
-        inside = np.flatnonzero(labels[rows] >= 0) + rows.start
+    covered = np.flatnonzero(labels >= 0)
+    for block in blocks_of(len(covered), BLOCK_ROWS):
+        inside = covered[block]
         apart = unit_vectors(places[inside]) - targets[labels[inside]]
         squares[inside] = np.einsum("ij,ij->i", apart, apart)
         np.minimum.at(least, labels[inside], squares[inside])
-    tied = np.flatnonzero((labels >= 0) & (squares <= least[labels]))
+    tied = np.flatnonzero((labels >= 0) & (squares <= least[labels] * (1.0 + _TIE)))
     # Written from the last to the first, the first one stays.
     order = np.lexsort((places[tied, 1], places[tied, 0]))[::-1]
     stands[labels[tied[order]]] = places[tied[order]]
 
 
 def _fill_medians(stands, places, labels, weights):
-    """Write the geometric median of each cell that has places."""
-    order = np.argsort(labels, kind="stable")
+    """Write the geometric median of each cell that has places.
+
+    Where it is not unique (two places, say), the order of rows does not matter.
+    """
+    order = np.lexsort((places[:, 1], places[:, 0], labels))
     cells, starts = np.unique(labels[order], return_index=True)
     for cell, rows in zip(cells, np.split(order, starts[1:]), strict=True):
         if cell >= 0:

@@ -108,7 +108,8 @@ def _closed(ring, is_outer):
     """Write a ring as [longitude, latitude], closed, outer rings counter-clockwise."""
     if (signed_area(ring) > 0.0) != is_outer:
         ring = ring[::-1]
-    points = ring[:, ::-1].tolist()
+    moves = (ring != np.roll(ring, 1, axis=0)).any(axis=1)
+    points = ring[moves, ::-1].tolist()
     return [*points, points[0]]
 
 

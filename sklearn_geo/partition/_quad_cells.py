@@ -11,12 +11,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.utils import gen_batches
 
-from sklearn_geo.partition._cells import cell_table, sums
-
-# Places a block: what is computed of them stays in the cache.
-_BLOCK_ROWS = 32768
+from sklearn_geo.partition._cells import BLOCK_ROWS, blocks_of, cell_table, sums
 
 
 class QuadGrid(NamedTuple):
@@ -113,7 +109,7 @@ def locate(grid, ids, leaves):
     if not len(ids):
         return cells
     low, high = grid.ranges(ids)
-    for rows in gen_batches(len(leaves), _BLOCK_ROWS):
+    for rows in blocks_of(len(leaves), BLOCK_ROWS):
         block = leaves[rows]
         # Of the cells that do not end before the leaf, only the first may hold it.
         at = np.searchsorted(high, block)

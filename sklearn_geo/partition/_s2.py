@@ -96,7 +96,7 @@ class S2Partition(PlacePartition):
         - "medoid": the training place nearest to the mean, which is the one with the
           smallest sum of squared straight distances to the others;
         - "median": the place with the smallest sum of great-circle distances to the
-          training places. It is found cell by cell, in about a millisecond each.
+          training places. It is found cell by cell, in a few milliseconds each.
 
     Attributes
     ----------

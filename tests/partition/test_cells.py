@@ -1,0 +1,154 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Counts, weights and representatives of cells, against plain loops."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sklearn_geo.geometry import geometric_median, unit_vectors
+from sklearn_geo.partition import _cells
+from sklearn_geo.partition._cells import (
+    cell_table,
+    filled_table,
+    read_weights,
+    representatives,
+    sums,
+)
+from tests.partition.common import globe
+
+CENTERS = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0], [7.0, 8.0]])
+
+
+def world(n=300, seed=0):
+    rng = np.random.default_rng(seed)
+    places = globe(n, seed)
+    places[::9] = places[0]
+    labels = rng.choice([-1, 0, 1, 3], size=n)  # cell 2 is empty
+    return places, labels, rng.choice([0.5, 1.0, 2.0], size=n)
+
+
+@pytest.fixture(params=[2, 50, 32768])
+def block_rows(request, monkeypatch):
+    monkeypatch.setattr(_cells, "BLOCK_ROWS", request.param)
+
+
+@pytest.mark.usefixtures("block_rows")
+def test_sums():
+    _, labels, weights = world()
+    for values in (None, weights):
+        expected = [
+            sum(1.0 if values is None else values[row] for row in rows)
+            for rows in (np.flatnonzero(labels == cell) for cell in range(4))
+        ]
+        assert_array_equal(sums(values, labels, 4), expected)
+    assert sums(None, labels[:0], 3).tolist() == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.usefixtures("block_rows")
+@pytest.mark.parametrize("weighted", [False, True])
+def test_representatives(weighted):
+    places, labels, weights = world()
+    weights = weights if weighted else None
+    filled = np.array([True, True, False, True])
+
+    def find(kind):
+        found = representatives(places, labels, filled, weights, CENTERS, kind)
+        assert_array_equal(found[2], CENTERS[2])
+        return found
+
+    assert_array_equal(find("center"), CENTERS)
+    means, medoids, medians = find("mean"), find("medoid"), find("median")
+    for cell in (0, 1, 3):
+        rows = np.flatnonzero(labels == cell)
+        vectors = unit_vectors(places[rows])
+        own = np.ones(len(rows)) if weights is None else weights[rows]
+        mean = (own[:, np.newaxis] * vectors).sum(axis=0)
+        mean /= np.linalg.norm(mean)
+        assert_allclose(unit_vectors(means[[cell]])[0], mean, atol=1e-12)
+        # By its definition: the smallest sum of squared straight distances.
+        squares = ((vectors[:, np.newaxis] - vectors) ** 2).sum(axis=2)
+        assert_array_equal(medoids[cell], places[rows[np.argmin(squares @ own)]])
+        expected = geometric_median(places[rows], own)
+        km = unit_vectors([medians[cell], expected])
+        assert np.linalg.norm(km[0] - km[1]) < 1e-8
+
+
+def test_places_that_balance_each_other_have_no_mean():
+    places = np.array([[0.0, 0.0], [0.0, -180.0], [90.0, 0.0]])
+    labels = np.zeros(3, dtype=np.int64)
+    filled, middle = np.array([True]), np.array([[-80.0, 0.0]])
+    two = representatives(places[:2], labels[:2], filled, None, middle, "mean")
+    assert two.tolist() == [[-80.0, 0.0]]
+    # The medoid is then the place nearest to the middle: all but the pole.
+    medoid = representatives(places, labels, filled, None, middle, "medoid")
+    assert medoid.tolist() == [[90.0, 0.0]]  # with the pole there is a mean again
+    medoid = representatives(places[:2], labels[:2], filled, None, middle, "medoid")
+    assert medoid.tolist() == [[0.0, 0.0]]
+
+
+def test_of_equal_medoids_the_southernmost():
+    places = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
+    labels = np.zeros(4, dtype=np.int64)
+    for order in ([0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2]):
+        found = representatives(
+            places[order], labels, np.array([True]), None, CENTERS[:1], "medoid"
+        )
+        assert found.tolist() == [[-1.0, 0.0]]
+
+
+def test_table():
+    places, labels, weights = world()
+    columns = {"name": np.array(["a", "b", "c", "d"]), "id": np.arange(4, dtype="u8")}
+    areas = np.arange(4.0)
+    table = filled_table(
+        columns, CENTERS, areas, places, labels, "mean", weights=weights
+    )
+    frame = pd.DataFrame(table)
+    assert frame.columns.tolist()[:4] == ["name", "id", "count", "weight"]
+    assert_array_equal(
+        frame["count"], [np.count_nonzero(labels == cell) for cell in range(4)]
+    )
+    assert_array_equal(frame["weight"], sums(weights, labels, 4))
+    assert_array_equal(frame["area_km2"], areas)
+    counts = np.full(len(places), 3)
+    table = filled_table(
+        columns, CENTERS, areas, places, labels, "center", counts=counts
+    )
+    assert_array_equal(table["count"], 3 * frame["count"])
+    assert_array_equal(table["weight"], frame["count"])
+
+
+def test_cell_table_of_nothing():
+    table = cell_table({"name": np.array([], dtype="U3"), "count": []})
+    assert len(table) == 0
+    assert table.dtype.names == ("name", "count")
+
+
+def test_weights():
+    assert read_weights(None, 3) is None
+    assert read_weights([1, 1, 1], 3) is None
+    assert read_weights(1.0, 3) is None
+    assert read_weights(2, 2).tolist() == [2.0, 2.0]
+    assert read_weights([0, 2], 2).tolist() == [0.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("weights", "error", "match"),
+    [
+        ([1.0, -0.5, 1.0], ValueError, r"sample_weight, row 1: -0\.5 is no weight"),
+        ([1.0, 1.0, np.nan], ValueError, "sample_weight, row 2: nan is no weight"),
+        ([np.inf, 1.0, 1.0], ValueError, "row 0: inf is no weight. Weights are finite"),
+        ([0.0, 0.0, 0.0], ValueError, "sample_weight is zero for every place"),
+        (
+            [1.0, 1.0],
+            ValueError,
+            r"shape == \(2,\), expected \(3,\): one weight a place",
+        ),
+        (["a", "b", "c"], TypeError, "sample_weight must hold numbers"),
+    ],
+)
+def test_bad_weights(weights, error, match):
+    with pytest.raises(error, match=match):
+        read_weights(weights, 3)
