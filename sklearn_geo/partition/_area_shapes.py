@@ -107,9 +107,8 @@ def shape_outline(shape):
     shapely = import_shapely()
     parts = shapely.get_parts(shape)
     shape = parts[0] if len(parts) == 1 else shapely.convex_hull(_gather(parts))
-    ring = shapely.get_coordinates(shapely.normalize(shape).exterior)
-    if not shape.exterior.is_ccw:
-        ring = ring[::-1]
+    # Normalized rings start at one corner and run clockwise.
+    ring = shapely.get_coordinates(shapely.normalize(shape).exterior)[::-1]
     return np.ascontiguousarray(ring[:-1, ::-1])
 
 
@@ -148,7 +147,10 @@ def _check_part(part, where, long_edges):
         middle = (ring[:, 0].min() + ring[:, 0].max()) / 2.0
         turns = np.floor((middle - west) / 360.0)
         holes.append(ring - np.array([360.0 * turns, 0.0]))
-    return shapely.Polygon(outer, holes)
+    # The western end is on the map, whatever turn it was drawn in.
+    return _turned(
+        shapely.Polygon(outer, holes), -int(np.floor((west + 180.0) / 360.0))
+    )
 
 
 def _check_ring(ring, where, long_edges):

@@ -153,7 +153,7 @@ def _from_geopandas(areas):
             for name in areas.columns
             if name != geometry.name
         }
-    elif areas.index.dtype == object:
+    elif all(isinstance(label, str) for label in areas.index):
         columns = {_NAME: areas.index.tolist()}
     return list(geometry), columns
 
