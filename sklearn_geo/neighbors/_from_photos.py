@@ -61,11 +61,28 @@ class FromPhotos:
         if self.corpus is not None:
             corpus = self.corpus
         else:
-            tags, tag_names = read_tags(y, name="y", dtype=self.dtype)
+            tags, tag_names = self._read_tags(y)
             check_rows(len(places), tags, "y")
             corpus = GeoTagCorpus._of(places, tags, tag_names, groups, features)
         self._check_groups_are_known(corpus)
         self.corpus_ = corpus
+
+    def _read_tags(self, y):
+        """Read y as a tag indicator; what has one dimension is none.
+
+        In a Pipeline y is the label of the task at hand, and a label must not reach an
+        encoder by accident. The conformance tests replace this by one that makes a
+        column of whatever they are given.
+        """
+        first = y if hasattr(y, "shape") else np.asarray(y, dtype=object)
+        if len(first.shape) == 1 and not _holds_rows(first):
+            raise ValueError(
+                "y has one dimension, as the labels of a task have, and not one column "
+                "a tag. Where y is a label, give the photos and their tags by "
+                "corpus=GeoTagCorpus(places, tags). Where it is one tag, pass it as a "
+                "column: numpy.reshape(y, (-1, 1))."
+            )
+        return read_tags(y, name="y", dtype=self.dtype)
 
     def _own_rows(self, places, groups):
         """Return for each training row the photo that it is, if that is left out."""
@@ -119,10 +136,16 @@ class FromPhotos:
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.required = self.corpus is None
-        tags.target_tags.one_d_labels = True
+        tags.target_tags.one_d_labels = False
         tags.target_tags.two_d_labels = True
+        tags.target_tags.single_output = False
         tags.target_tags.multi_output = True
         tags.target_tags.positive_only = True
         # Rows have the number type that `dtype` says, whatever that of the places is.
         tags.transformer_tags.preserves_dtype = []
         return tags
+
+
+def _holds_rows(y):
+    """Say whether an array of one dimension holds lists: rows of unequal lengths."""
+    return y.dtype == object and any(isinstance(row, (list, tuple)) for row in y[:1])

@@ -202,8 +202,8 @@ class JointNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
             A latitude, a longitude, and what the photos look like.
 
         y : {array-like, sparse matrix, data frame} of shape (n_photos, n_tags)
-            Tag indicator: how often each photo carries each tag, not negative. One
-            dimension is one tag. Ignored if there is a corpus.
+            Tag indicator: how often each photo carries each tag, not negative. Ignored
+            if there is a corpus.
 
         groups : array-like of shape (n_photos,), default=None
             Users or albums the photos belong to, as text or numbers.

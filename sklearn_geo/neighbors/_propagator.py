@@ -178,8 +178,8 @@ class GeoNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
             Latitude and longitude in degrees.
 
         y : {array-like, sparse matrix, data frame} of shape (n_photos, n_tags)
-            Tag indicator: how often each photo carries each tag, not negative. One
-            dimension is one tag. Ignored if there is a corpus.
+            Tag indicator: how often each photo carries each tag, not negative. Ignored
+            if there is a corpus.
 
         groups : array-like of shape (n_photos,), default=None
             Users or albums the photos belong to, as text or numbers.

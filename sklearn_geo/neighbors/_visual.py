@@ -19,7 +19,6 @@ from sklearn_geo.neighbors._approximate import index_of
 from sklearn_geo.neighbors._from_photos import FromPhotos
 from sklearn_geo.neighbors._groups import check_groups
 from sklearn_geo.neighbors._looks import Excluded
-from sklearn_geo.neighbors._tags import read_tags
 from sklearn_geo.neighbors._weights import add_up, weights
 
 
@@ -165,8 +164,8 @@ class VisualNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
             What the photos look like.
 
         y : {array-like, sparse matrix, data frame} of shape (n_photos, n_tags)
-            Tag indicator: how often each photo carries each tag, not negative. One
-            dimension is one tag. Ignored if there is a corpus.
+            Tag indicator: how often each photo carries each tag, not negative. Ignored
+            if there is a corpus.
 
         groups : array-like of shape (n_photos,), default=None
             Users or albums the photos belong to, as text or numbers.
@@ -233,7 +232,7 @@ class VisualNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
             check_corpus_features(self.corpus, features)
             photos = self.corpus
         else:
-            photos = _Photos(features, *read_tags(y, name="y", dtype=self.dtype))
+            photos = _Photos(features, *self._read_tags(y))
             check_rows(len(features), photos.tags, "y")
             if groups is not None:
                 photos._group_values, photos._group_codes = check_groups(

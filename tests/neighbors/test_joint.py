@@ -24,7 +24,7 @@ from sklearn_geo.neighbors import (
     JointNeighborTagPropagator,
     VisualNeighborTagPropagator,
 )
-from tests.contract import OTHER_INPUT, fold
+from tests.contract import OTHER_INPUT, TakesFlatTags, fold
 
 DEGREE_KM = EARTH_RADIUS_KM * np.pi / 180.0
 
@@ -225,7 +225,7 @@ def test_refuses(params, X, words):
 # The contract -------------------------------------------------------------------------
 
 
-class Folded(JointNeighborTagPropagator):
+class Folded(TakesFlatTags, JointNeighborTagPropagator):
     """Reads any finite matrix as places, and as features as well."""
 
     def _read_located(self, X, *, location, reset):

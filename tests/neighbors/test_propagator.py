@@ -15,7 +15,7 @@ from sklearn import config_context
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import BallTree
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
@@ -33,6 +33,7 @@ from sklearn_geo.neighbors import (
     _index,
     _others,
 )
+from tests.contract import TakesFlatTags
 
 DEGREE_KM = EARTH_RADIUS_KM * np.pi / 180.0
 
@@ -41,6 +42,7 @@ DEGREE_KM = EARTH_RADIUS_KM * np.pi / 180.0
 FIVE = np.column_stack(
     [np.zeros(5), 10.0 * np.log([1.0, 2.0, 4.0, 8.0, 16.0]) / DEGREE_KM]
 )
+
 TAGS = np.array([[1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 0, 2], [1, 1, 1]])
 
 
@@ -641,8 +643,8 @@ def test_refuses_parameters(params, words):
         (np.full((5, 3), 1e308), "y add up to infinity"),
         (TAGS[:4], r"has \d rows, but"),
         (np.zeros((5, 0)), "y has no columns"),
-        (["sea", "sun", "sea", "sun", "sea"], "y holds words.*MultiLabelBinarizer"),
-        (np.array(list("abcde")), "y holds words"),
+        ([["sea"], ["sun"], ["sea"], [], []], "y holds words.*MultiLabelBinarizer"),
+        (np.array([*"abcde"]).reshape(5, 1), "y holds words"),
         (np.array([["a"], ["b"], [], [], []], dtype=object), "y holds words"),
         (pd.DataFrame(TAGS, columns=["a", "b", "a"]), "more than one column"),
         (
@@ -656,9 +658,31 @@ def test_refuses_what_is_no_tag_indicator(y, words):
         GeoNeighborTagPropagator().fit(FIVE, y)
 
 
-def test_one_dimension_is_one_tag():
-    rows = _dense(2, norm=None).fit(FIVE, [0, 1, 1, 0, 0]).transform(FIVE[:1])
+def test_a_column_is_one_tag():
+    column = [[0], [1], [1], [0], [0]]
+    rows = _dense(2, norm=None).fit(FIVE, column).transform(FIVE[:1])
     np.testing.assert_allclose(rows, [[0.5]])
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        [0, 1, 1, 0, 0],
+        np.arange(5.0),
+        pd.Series([0, 1, 1, 0, 0]),
+        ["bar", "cafe", "cafe", "bar", "bar"],
+        np.array(["bar", "cafe", "cafe", "bar", "bar"], dtype=object),
+    ],
+    ids=["list", "array", "series", "words", "objects"],
+)
+def test_a_label_of_the_task_never_reaches_the_encoder(labels):
+    pipe = make_pipeline(_dense(2), LogisticRegression())
+    words = r"y has one dimension, as the labels of a task have.*corpus=GeoTagCorpus"
+    with pytest.raises(ValueError, match=words):
+        pipe.fit(FIVE, labels)
+    # With a corpus the labels are the classifier's alone.
+    pipe[0].set_params(corpus=GeoTagCorpus(FIVE, TAGS))
+    assert len(pipe.fit(FIVE, labels).predict(FIVE)) == 5
 
 
 def test_a_tag_that_nobody_used_is_an_empty_column():
@@ -671,7 +695,7 @@ def test_a_tag_that_nobody_used_is_an_empty_column():
 # Conformance --------------------------------------------------------------------------
 
 
-class Folded(GeoNeighborTagPropagator):
+class Folded(TakesFlatTags, GeoNeighborTagPropagator):
     """Reads any finite matrix as places, so that scikit-learn's checks apply."""
 
     def _to_places(self, X, names):

@@ -24,7 +24,7 @@ from sklearn.utils.estimator_checks import (
 from sklearn_geo import neighbors
 from sklearn_geo.neighbors import GeoTagCorpus, VisualNeighborTagPropagator
 from sklearn_geo.neighbors._looks import FeatureIndex
-from tests.contract import OTHER_INPUT
+from tests.contract import OTHER_INPUT, TakesFlatTags
 
 # Photos at 0, ln 2, ln 4, ln 8 from the first: weights 1, 1/2, 1/4, 1/8 with sigma 1.
 FOUR = np.log([[1.0], [2.0], [4.0], [8.0]])
@@ -209,9 +209,13 @@ def test_refuses(params, y, words):
 # The contract -------------------------------------------------------------------------
 
 
+class WithFlatTags(TakesFlatTags, VisualNeighborTagPropagator):
+    """Takes a flat y for one tag, so that scikit-learn's checks apply."""
+
+
 def _checks():
     for params in ({"n_neighbors": 5}, {"n_neighbors": 3, "exclude_self": False}):
-        visual = VisualNeighborTagPropagator(metric="euclidean", **params)
+        visual = WithFlatTags(metric="euclidean", **params)
         for estimator, check in estimator_checks_generator(visual):
             name = f"{check.func.__name__}-{len(params)}"
             if check.func.__name__ != "check_array_api_input":
