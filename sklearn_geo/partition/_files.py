@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.utils._param_validation import InvalidParameterError
 
+from sklearn_geo.base import check_places
 from sklearn_geo.partition._cells import cell_table
 
 FORMAT = "sklearn_geo.partition"
@@ -18,6 +19,7 @@ FORMAT = "sklearn_geo.partition"
 VERSION = 1
 
 _COMMENT = "# "
+_PLACES = (("latitude", "longitude"), ("center_latitude", "center_longitude"))
 _KINDS = {"U": "str", "i": "int64", "u": "uint64", "f": "float64"}
 
 
@@ -44,10 +46,10 @@ def write_partition(partition, path):
     }
     if suffix == ".json":
         head["cells"] = {name: cells[name].tolist() for name in cells.dtype.names}
-        text = json.dumps(head) + "\n"
+        text = json.dumps(head, allow_nan=False) + "\n"
     else:
         out = io.StringIO()
-        out.write(_COMMENT + json.dumps(head) + "\n")
+        out.write(_COMMENT + json.dumps(head, allow_nan=False) + "\n")
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(cells.dtype.names)
         # repr of a float is the shortest text that reads back as the same float.
@@ -154,13 +156,15 @@ def _cells(head, columns, path):
     table = {}
     for name, kind in head["columns"].items():
         values = columns[name]
+        if kind not in _KINDS.values():
+            raise _damaged(path, f"the column {name!r} is of an unknown kind")
         if not isinstance(values, list) or len(values) != head["n_cells"]:
             raise _damaged(
                 path, f"the column {name!r} does not have {head['n_cells']} values"
             )
         try:
             # Text goes through Python's numbers, which keep all 64 bits of an id.
-            read = {"str": str, "int64": int, "uint64": int, "float64": float}[kind]
+            read = {"str": str, "float64": float}.get(kind, _integer)
             table[name] = np.array(
                 [read(value) for value in values],
                 dtype="U1" if kind == "str" and not values else kind,
@@ -169,7 +173,21 @@ def _cells(head, columns, path):
             raise _damaged(path, f"the column {name!r} does not hold {kind}") from error
         if kind == "float64" and not np.isfinite(table[name]).all():
             raise _damaged(path, f"the column {name!r} holds values that are no number")
+    for latitude, longitude in _PLACES:
+        if latitude in table and longitude in table:
+            pair = np.column_stack([table[latitude], table[longitude]])
+            try:
+                check_places(pair, name=f"{latitude} and {longitude}", min_places=0)
+            except ValueError as error:
+                raise _damaged(path, str(error)) from error
     return cell_table(table)
+
+
+def _integer(value):
+    """Read an integer or its text; a float has lost digits on the way."""
+    if not isinstance(value, (int, str)):
+        raise TypeError(f"{value!r} is no integer")
+    return int(value)
 
 
 def _plain(value):

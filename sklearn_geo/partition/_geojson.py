@@ -51,7 +51,8 @@ def cut_at_antimeridian(polygon):
     Parameters
     ----------
     polygon : list of ndarray of shape (n_points, 2)
-        Rings, the first one the outer, with longitudes that may go on beyond 180.
+        Rings, the first one the outer, with longitudes that may go on beyond 180. A
+        hole lies on one side of the antimeridian.
 
     Returns
     -------
@@ -66,7 +67,6 @@ def cut_at_antimeridian(polygon):
         rings = []
         for ring in polygon:
             moved = ring - [0.0, 360.0 * turn]
-            # Holes may have been written down in another turn.
             kept = _cut_off(_cut_off(moved, -180.0, 1.0), 180.0, -1.0)
             if abs(signed_area(kept)) > 0.0:
                 rings.append(kept)

@@ -1,0 +1,236 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Partitions in files: there and back, and what is said of other files."""
+
+import csv
+import json
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_array_equal
+
+from sklearn_geo.partition import S2Partition
+from tests.partition.common import globe, photos, seams
+
+SUFFIXES = [".json", ".csv"]
+COLUMNS = S2Partition(9, 1).fit([[0.0, 0.0]]).cells_.dtype.names
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    places = pd.DataFrame(photos(1500, seed=4), columns=["lat", "lon"])
+    weights = np.random.default_rng(0).uniform(0.1, 2.0, len(places))
+    partition = S2Partition(40.5, 3, uncovered="nearest", representative="medoid")
+    return partition.fit(places, sample_weight=weights)
+
+
+@pytest.fixture(params=SUFFIXES)
+def file(fitted, tmp_path, request):
+    path = tmp_path / f"cells{request.param}"
+    fitted.save(path)
+    return path
+
+
+def test_there_and_back(fitted, file):
+    again = S2Partition.load(file)
+    assert again.get_params() == fitted.get_params()
+    assert again.cells_.dtype == fitted.cells_.dtype
+    assert_array_equal(again.cells_, fitted.cells_)  # to the last bit
+    assert_array_equal(again.dropped_cells_, fitted.dropped_cells_)
+    assert_array_equal(again.oversized_cells_, fitted.oversized_cells_)
+    assert again.n_features_in_ == 2
+    assert again.feature_names_in_.tolist() == ["lat", "lon"]
+    places = pd.DataFrame(
+        np.vstack([photos(500), seams(500), globe(500)]), columns=["lat", "lon"]
+    )
+    assert_array_equal(again.predict(places), fitted.predict(places))
+    cells = np.arange(-1, again.n_cells_)
+    assert_array_equal(again.inverse_transform(cells), fitted.inverse_transform(cells))
+    assert again.to_geojson() == fitted.to_geojson()
+    assert again.get_feature_names_out(["lat", "lon"]).tolist() == ["s2_cell"]
+    with pytest.raises(ValueError, match="feature names should match"):
+        again.predict(places.rename(columns={"lat": "latitude"}))
+    assert not hasattr(again, "dropped_")
+    # It can be saved, refilled and fitted like any other.
+    again.save(file)
+    assert_array_equal(S2Partition.load(file).cells_, fitted.cells_)
+    assert again.refill(places).cells_["count"].sum() == 1500 - len(again.dropped_)
+    with pytest.warns(UserWarning, match="begins anew"):
+        again.partial_fit(places)
+
+
+def test_numbers_of_numpy(tmp_path):
+    places = globe(50)
+    partition = S2Partition(np.float32(9.5), np.int64(1), max_level=np.int8(5))
+    partition.fit(places).save(tmp_path / "cells.json")
+    again = S2Partition.load(tmp_path / "cells.json")
+    assert again.get_params()["max_per_cell"] == 9.5
+    assert type(again.max_level) is int
+    assert not hasattr(again, "feature_names_in_")
+    assert_array_equal(again.predict(places), partition.predict(places))
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_no_cells_yet(tmp_path, suffix):
+    places = globe(20)
+    partition = S2Partition(1000, 100).partial_fit(places)
+    partition.save(tmp_path / f"cells{suffix}")
+    again = S2Partition.load(tmp_path / f"cells{suffix}")
+    assert again.n_cells_ == 0
+    assert again.predict(places).tolist() == [-1] * 20
+    assert_array_equal(again.dropped_cells_, partition.dropped_cells_)
+
+
+def test_csv_is_a_table_below_a_comment(fitted, tmp_path):
+    fitted.save(tmp_path / "cells.csv")
+    table = pd.read_csv(tmp_path / "cells.csv", comment="#", dtype={"name": str})
+    assert table.columns.tolist() == list(fitted.cells_.dtype.names)
+    assert table["name"].tolist() == fitted.cell_names_.tolist()
+    assert_array_equal(table["id"].to_numpy(np.uint64), fitted.cells_["id"])
+    with (tmp_path / "cells.csv").open(newline="") as lines:
+        assert len(list(csv.reader(lines))) == fitted.n_cells_ + 2
+
+
+@pytest.mark.parametrize("path", ["cells", "cells.pkl", "cells.geojson"])
+def test_other_suffixes(fitted, tmp_path, path):
+    for call in (fitted.save, S2Partition.load):
+        with pytest.raises(ValueError, match=rf"{path}: the name .* \.json or \.csv"):
+            call(tmp_path / path)
+
+
+def test_no_file(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"cells\.json"):
+        S2Partition.load(tmp_path / "cells.json")
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize(
+    "content",
+    [
+        pickle.dumps({"format": "sklearn_geo.partition"}),
+        b'{"type": "FeatureCollection", "features": []}',
+        b"name,id\n47f,1\n",
+        b"[1, 2]",
+        b"",
+    ],
+)
+def test_foreign_files(tmp_path, suffix, content):
+    path = tmp_path / f"other{suffix}"
+    path.write_bytes(content)
+    with pytest.raises(
+        ValueError, match=rf"other{suffix} is (no file of a partition|damaged)"
+    ):
+        S2Partition.load(path)
+
+
+def changed(path, change):
+    """Write the head of a file again, changed."""
+    text = path.read_text()
+    if path.suffix == ".json":
+        head = json.loads(text)
+        change(head)
+        path.write_text(json.dumps(head))
+    else:
+        first, _, rest = text.partition("\n")
+        head = json.loads(first.removeprefix("# "))
+        change(head)
+        path.write_text(f"# {json.dumps(head)}\n{rest}")
+
+
+@pytest.mark.parametrize(
+    ("changes", "match"),
+    [
+        ({"version": 2}, "written by a newer sklearn_geo .version 2.*Upgrade"),
+        ({"version": "1"}, "is damaged: it does not say its version"),
+        ({"format": "gpkg"}, "is no file of a partition"),
+        (
+            {"class": "KMeansPartition"},
+            r"holds a KMeansPartition.*KMeansPartition\.load",
+        ),
+        ({"parameters": {"max_cells": 3}}, "parameters are not those of S2Partition"),
+        (
+            {"parameters": {"min_per_cell": -3}},
+            "not those of S2Partition.*min_per_cell",
+        ),
+        ({"parameters": {"start_level": 9, "max_level": 2}}, "start_level=9 is finer"),
+        ({"parameters": None}, "is damaged: it does not say its parameters"),
+        ({"n_cells": 3}, r"is damaged: the column 'name' does not have 3 values"),
+        ({"columns": {"name": "str"}}, "damaged: its columns are not the ones"),
+        ({"columns": dict.fromkeys(COLUMNS, "object")}, "'name' is of an unknown kind"),
+        ({"dropped_cells": {}}, "is damaged"),
+        (
+            {"dropped_cells": {"name": ["no"], "count": [1], "weight": [1]}},
+            "not the tok",
+        ),
+    ],
+)
+def test_changed_heads(file, changes, match):
+    changed(file, lambda head: head.update(changes))
+    with pytest.raises(ValueError, match=match) as caught:
+        S2Partition.load(file)
+    assert str(file) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["format", "version", "class", "columns", "feature_names", "dropped_cells"]
+)
+def test_heads_that_lack_something(file, name):
+    changed(file, lambda head: head.pop(name))
+    with pytest.raises(ValueError, match=file.name):
+        S2Partition.load(file)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize(
+    ("column", "row", "value", "match"),
+    [
+        ("id", 0, 12, "cell 0 has a name and an id of two different cells"),
+        ("id", 0, 1.5, "the column 'id' does not hold uint64"),
+        ("id", 0, -4, "the column 'id' does not hold uint64"),
+        ("name", 1, "zz", "'zz' is not the token of an S2 cell"),
+        ("count", 0, "many", "the column 'count' does not hold int64"),
+        ("latitude", 0, "nan", "the column 'latitude' holds values that are no number"),
+        ("latitude", 2, 95.0, "row 2: latitude 95.0"),
+    ],
+)
+def test_changed_cells(tmp_path, fitted, suffix, column, row, value, match):
+    path = tmp_path / f"cells{suffix}"
+    fitted.save(path)
+    if suffix == ".json":
+        changed(path, lambda head: head["cells"][column].__setitem__(row, value))
+    else:
+        lines = path.read_text().splitlines()
+        values = lines[row + 2].split(",")
+        values[fitted.cells_.dtype.names.index(column)] = str(value)
+        lines[row + 2] = ",".join(values)
+        path.write_text("\n".join(lines) + "\n")
+    with pytest.raises(ValueError, match=match):
+        S2Partition.load(path)
+
+
+def test_cells_out_of_order_or_nested(fitted, tmp_path):
+    path = tmp_path / "cells.csv"
+    fitted.save(path)
+    whole = path.read_text().splitlines()
+    path.write_text("\n".join([*whole[:2], whole[3], whole[2], *whole[4:]]) + "\n")
+    with pytest.raises(ValueError, match="not in the order of their ids"):
+        S2Partition.load(path)
+    # The face around the first cell takes the place of the last cell of that face.
+    token = str(fitted.cell_names_[0])
+    face = [k for k, line in enumerate(whole[2:]) if line[:1] == token[0]]
+    rest = whole[2 + face[0]].split(",")
+    whole[2 + face[0]] = ",".join(["1", str(1 << 60), "0", *rest[3:]])
+    order = sorted(whole[2:], key=lambda line: int(line.split(",")[1]))
+    path.write_text("\n".join([*whole[:2], *order]) + "\n")
+    with pytest.raises(ValueError, match="overlaps another one"):
+        S2Partition.load(path)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.99])
+def test_half_a_file(file, share):
+    text = file.read_text()
+    file.write_text(text[: int(len(text) * share)])
+    with pytest.raises(ValueError, match=r"is damaged: .*Write it again with save"):
+        S2Partition.load(file)
