@@ -96,7 +96,9 @@ class HeadedMLP(nn.Module):
             width = size
         self.trunk = nn.Sequential(*layers)
         self.heads = RowLinear(width, sum(self.n_outputs))
-        init_weights(self, init)
+        # Weights begin as zeros that take no memory until they are touched.
+        if init != "zeros":
+            init_weights(self, init)
 
     def features(self, inputs):
         """Return what the heads see."""

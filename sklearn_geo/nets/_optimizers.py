@@ -102,8 +102,7 @@ class RowOptimizer(optim.Optimizer):
                     raise ValueError(
                         "RowOptimizer takes sparse gradients; this one is dense."
                     )
-                grad = weight.grad.coalesce()
-                self._move(group, weight, grad.indices()[0], grad.values())
+                self._move(group, weight, *_rows_and_values(weight.grad))
 
     def _move(self, group, weight, touched, grads):
         state, solver = self.state[weight], group["solver"]
@@ -121,6 +120,17 @@ class RowOptimizer(optim.Optimizer):
                 # The gradient is nobody else's: it may be changed.
                 grad.add_(weight.index_select(0, rows), alpha=group["weight_decay"])
             _RULES[solver](group, state, weight, rows, grad)
+
+
+def _rows_and_values(grad):
+    """Return the rows of a sparse gradient, each once, and their values."""
+    rows = grad._indices()[0]
+    # A gradient of one batch is in order, but torch no longer knows; finding out is
+    # cheap, putting it in order again is not.
+    if not (rows[1:] > rows[:-1]).all():
+        grad = grad.coalesce()
+        rows = grad.indices()[0]
+    return rows, grad._values()
 
 
 def _sgd(group, state, weight, rows, grad):
