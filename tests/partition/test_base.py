@@ -1,0 +1,89 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""PlacePartition: what a new partition gets for the few things it says."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from sklearn_geo.partition._base import PlacePartition
+from tests.partition.common import globe
+
+
+class Belts(PlacePartition):
+    """Two belts of latitude, and nothing beyond them."""
+
+    _cell = "belt"
+    _feature_name = "belt"
+
+    def __init__(self, width=30.0, *, uncovered="drop", representative="mean"):
+        self.width = width
+        self.uncovered = uncovered
+        self.representative = representative
+
+    def _learn(self, places, weights):
+        self._borders = [-self.width, 0.0, self.width]
+
+    def _describe(self):
+        half = self.width / 2.0
+        centers = np.array([[-half, 0.0], [half, 0.0]])
+        return {"name": np.array(["south", "north"])}, centers, [1.0, 1.0]
+
+    def _locate(self, places):
+        cells = np.searchsorted(self._borders, places[:, 0], "right") - 1
+        return np.where(np.abs(places[:, 0]) < self.width, cells, -1)
+
+    def cell_outline(self, cell, n_per_edge=8):
+        low, high = self._borders[cell : cell + 2]
+        return np.array([[low, -180.0], [low, 180.0], [high, 180.0], [high, -180.0]])
+
+    def _restore(self, extra):
+        self._borders = [-self.width, 0.0, self.width]
+
+
+def test_a_partition_says_four_things(tmp_path):
+    places = globe(300)
+    belts = Belts().fit(places)
+    assert belts.n_cells_ == 2
+    assert belts.cell_names_.tolist() == ["south", "north"]
+    cells = belts.predict(places)
+    expected = [
+        -1 if abs(latitude) >= 30 else int(latitude >= 0) for latitude in places[:, 0]
+    ]
+    assert cells.tolist() == expected
+    assert belts.cells_["count"].tolist() == [expected.count(0), expected.count(1)]
+    assert_array_equal(belts.dropped_, np.flatnonzero(cells == -1))
+    assert belts.get_feature_names_out().tolist() == ["belt"]
+    polygons = belts.to_geojson()["features"]
+    assert [feature["id"] for feature in polygons] == ["south", "north"]
+    assert polygons[1]["geometry"]["coordinates"] == [
+        [[-180.0, 0.0], [180.0, 0.0], [180.0, 30.0], [-180.0, 30.0], [-180.0, 0.0]]
+    ]
+    belts.save(tmp_path / "belts.json")
+    assert_array_equal(Belts.load(tmp_path / "belts.json").predict(places), cells)
+    with pytest.raises(ValueError, match="lies in no belt of this partition"):
+        belts.set_params(uncovered="error").predict([[80.0, 0.0]])
+
+
+def test_weights_of_nothing():
+    places = np.array([[10.0, 0.0], [10.0, 40.0], [80.0, 0.0], [-10.0, 0.0]])
+    belts = Belts().fit(places, sample_weight=[1.0, 3.0, 0.0, 0.0])
+    assert belts.cells_["count"].tolist() == [0, 2]
+    assert belts.cells_["weight"].tolist() == [0.0, 4.0]
+    # An empty cell is stood for by its middle. Who counts for nothing is still there.
+    assert belts.inverse_transform([0]).tolist() == [[-15.0, 0.0]]
+    assert belts.dropped_.tolist() == [2]
+    belts.refill(places, sample_weight=[0.0, 0.0, 0.0, 2.0])
+    assert belts.cells_["weight"].tolist() == [2.0, 0.0]
+    assert belts.inverse_transform([0]).tolist() == [[-10.0, 0.0]]
+    assert belts.dropped_.tolist() == [2]
+
+
+def test_nearest_needs_no_place_in_the_cell():
+    belts = Belts(uncovered="nearest").fit([[10.0, 0.0]])
+    assert belts.predict([[80.0, 0.0], [-80.0, 0.0], [5.0, 0.0]]).tolist() == [1, 0, 1]
+
+
+def test_a_class_that_says_too_little_cannot_be_made():
+    with pytest.raises(TypeError, match="abstract"):
+        type("Nothing", (PlacePartition,), {})()
