@@ -15,6 +15,7 @@ from sklearn.utils.validation import (
 )
 
 from sklearn_geo.geolocation._combine import COMBINATIONS
+from sklearn_geo.geolocation._files import load_classifier, save_classifier
 from sklearn_geo.geolocation._levels import (
     are_fitted,
     fit_levels,
@@ -37,6 +38,7 @@ from sklearn_geo.nets import (
     Lookup,
     NetMixin,
     RowData,
+    Training,
     draw_seed,
     hold_out,
 )
@@ -280,8 +282,8 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
     ...     HierarchicalCellClassifier(S2Partition(3, 1), random_state=0),
     ... )
     >>> model.fit(names, places).predict(["Hausen", "Ville"]).round(1)
-    array([[49.2,  8.2],
-           [44.3,  3. ]])
+    array([[49.2,  8.3],
+           [44.3,  2.9]])
     """
 
     _parameter_constraints: dict = {
@@ -465,9 +467,7 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
             targets.append(scene_target)
         data = RowData(X, targets, weights, rows=counted)
         self._train_cells(data, cells[:, -1], go_on=go_on, epochs=epochs)
-        self._scorer = CellScorer(
-            self.net_.module_, self.parents_, self.n_cells_, self.combine
-        )
+        self._make_scorer()
         self.calibration_scores_ = None
         if len(held_out):
             own_places = None if places is None else places[held_out]
@@ -517,32 +517,41 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
             places = representatives(self.partitions_[level])
         return Lookup(cells, smoothed_labels(places, self.smoothing_km, usable))
 
-    def _train_cells(self, data, cells, *, go_on, epochs):
+    def _module(self):
+        """Return what makes the network."""
         n_scenes = [] if self.scenes_ is None else [len(self.scenes_)]
         settings = {
             "hidden": tuple(self.hidden),
             "activation": self.activation,
             "dropout": self.dropout,
         }
-        if self.combine == "tree_sum":
-            module = partial(
-                TreeMLP,
-                self.n_features_in_,
-                [self.n_cells_[-1], *n_scenes],
-                self.parents_,
-                self.n_cells_[:-1],
-                **settings,
+        n_features = self.n_features_in_
+        if self.combine != "tree_sum":
+            return partial(
+                HeadedMLP, n_features, [*self.n_cells_, *n_scenes], **settings
             )
-        else:
-            widths = [*self.n_cells_, *n_scenes]
-            module = partial(HeadedMLP, self.n_features_in_, widths, **settings)
-        n_levels = len(self.n_cells_)
-        criterion = partial(
-            HeadsLoss,
-            head_weights=[1.0 / n_levels] * n_levels
-            + [self.scene_weight] * len(n_scenes),
-            reduce="sum",
+        return partial(
+            TreeMLP,
+            n_features,
+            [self.n_cells_[-1], *n_scenes],
+            self.parents_,
+            self.n_cells_[:-1],
+            **settings,
         )
+
+    def _criterion(self):
+        """Return what makes the loss: the mean of the heads, and the scenes."""
+        n_levels = len(self.n_cells_)
+        weights = [1.0 / n_levels] * n_levels
+        if self.scenes_ is not None:
+            weights.append(self.scene_weight)
+        return partial(HeadsLoss, head_weights=weights, reduce="sum")
+
+    def _training(self):
+        # What is watched is held out here, where a sampler can see which rows are left.
+        return Training.of(self, early_stopping=False)
+
+    def _train_cells(self, data, cells, *, go_on, epochs):
         valid, draw = None, None
         if self.early_stopping and epochs is None:
             data, valid = hold_out(data, self.validation_fraction, self._seed)
@@ -555,8 +564,8 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
                 self.max_iter,
             )
         self._train(
-            module,
-            criterion,
+            self._module(),
+            self._criterion(),
             data,
             seed=self._seed,
             valid=valid,
@@ -566,6 +575,39 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
             early_stopping=False,
             keep_steps=self.warm_start or epochs is not None,
         )
+
+    def _make_scorer(self):
+        self._scorer = CellScorer(
+            self.net_.module_, self.parents_, self.n_cells_, self.combine
+        )
+
+    def save_pretrained(self, folder):
+        """Write the fitted classifier to a folder, as JSON and safetensors.
+
+        Parameters
+        ----------
+        folder : str or path
+            The folder; it is made if it is not there.
+        """
+        check_is_fitted(self)
+        save_classifier(self, folder)
+
+    @classmethod
+    def from_pretrained(cls, folder):
+        """Read a classifier that :meth:`save_pretrained` has written.
+
+        Parameters
+        ----------
+        folder : str or path
+            The folder. Nothing in it is run, and the arrays are checked.
+
+        Returns
+        -------
+        model : HierarchicalCellClassifier
+            A fitted classifier that predicts as the saved one did. Its `partitions`
+            are the fitted ones, frozen.
+        """
+        return load_classifier(cls, folder)
 
     def predict_scene_proba(self, X):
         """Return the probabilities of scenes, if `fit` got `scenes`.

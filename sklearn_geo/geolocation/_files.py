@@ -1,0 +1,140 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""A fitted classifier as a folder of JSON and safetensors: nothing in it is run."""
+
+import json
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils._param_validation import InvalidParameterError
+
+import sklearn_geo.partition as partitions_room
+from sklearn_geo.nets import (
+    Store,
+    get_weights,
+    history_table,
+    net_from_weights,
+    write_store,
+)
+from sklearn_geo.partition._base import PlacePartition
+
+_ARRAYS = ("calibration_scores_", "calibration_cells_", "calibration_places_")
+_HISTORY = history_table([]).dtype.names
+
+
+def save_classifier(model, folder):
+    """Write a fitted classifier to a folder."""
+    params = model.get_params(deep=False)
+    del params["partitions"], params["random_state"]
+    params["device"] = str(params["device"])
+    scenes = model.scenes_
+    content = {
+        "params": {name: _jsonable(value) for name, value in params.items()},
+        "partitions": [_partition_to_json(part) for part in model.partitions_],
+        "n_features": model.n_features_in_,
+        "feature_names": getattr(model, "feature_names_in_", None),
+        "scenes": None if scenes is None else scenes.tolist(),
+        "seed": model._seed,
+        "sparse": model.net_.sparse,
+    }
+    tables = {"cell_places_": model.cell_places_, "left_out_": model.left_out_}
+    tables |= {f"parent_{level}": p for level, p in enumerate(model.parents_)}
+    for name in _ARRAYS:
+        if getattr(model, name, None) is not None:
+            tables[name] = getattr(model, name)
+    for name in _HISTORY:
+        tables[f"history_{name}"] = model.history_[name]
+    blocks = {"network": get_weights(model.net_), "tables": tables}
+    write_store(folder, type(model).__name__, content, blocks)
+
+
+def load_classifier(cls, folder):
+    """Read a classifier that :func:`save_classifier` has written."""
+    store = Store(folder, kind=cls.__name__)
+    tables = store.load("tables")
+    try:
+        model = cls(**store.content["params"])
+        model._validate_params()
+        fitted = [_partition_from_json(text) for text in store.content["partitions"]]
+        frozen = [FrozenEstimator(part) for part in fitted]
+        model.partitions = frozen[0] if len(frozen) == 1 else frozen
+        model.partitions_ = frozen
+        model.n_cells_ = [part.n_cells_ for part in fitted]
+        model.parents_ = [tables[f"parent_{k}"] for k in range(len(fitted) - 1)]
+        model.cell_places_, model.left_out_ = (
+            tables["cell_places_"],
+            tables["left_out_"],
+        )
+        _check_tables(model)
+        for name in _ARRAYS:
+            setattr(model, name, tables.get(name))
+        scenes = store.content["scenes"]
+        model.scenes_ = None if scenes is None else np.array(scenes)
+        model.n_features_in_ = int(store.content["n_features"])
+        names = store.content["feature_names"]
+        if names is not None:
+            model.feature_names_in_ = np.array(names, dtype=object)
+        model._seed = int(store.content["seed"])
+        columns = {name: tables[f"history_{name}"].tolist() for name in _HISTORY}
+        is_sparse = bool(store.content["sparse"])
+        module, criterion = model._module(), model._criterion()
+    except (KeyError, TypeError, InvalidParameterError) as error:
+        raise ValueError(
+            f"{folder} is incomplete or was changed: {type(error).__name__}: {error}. "
+            "Copy the whole folder, or write it again with save_pretrained."
+        ) from error
+    net = net_from_weights(
+        module,
+        criterion,
+        store.load("network"),
+        training=model._training(),
+        seed=model._seed,
+        sparse=is_sparse,
+    )
+    for record in zip(*columns.values(), strict=True):
+        net.history.append(dict(zip(columns, record, strict=True)))
+    model._take_net(net)
+    model._make_scorer()
+    return model
+
+
+def _jsonable(value):
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.tolist()
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _partition_to_json(partition):
+    """Return what `save` writes, to be a part of the manifest."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "partition.json"
+        partition.save(path)
+        return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _partition_from_json(head):
+    known = {
+        name: getattr(partitions_room, name)
+        for name in partitions_room.__all__
+        if issubclass(getattr(partitions_room, name), PlacePartition)
+    }
+    name = head.get("class") if isinstance(head, dict) else None
+    if name not in known:
+        raise KeyError(f"the partition {name!r} is none of {sorted(known)}")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "partition.json"
+        path.write_text(json.dumps(head), encoding="utf-8")
+        return known[name].load(path)
+
+
+def _check_tables(model):
+    """Refuse tables that are not about these cells."""
+    n_fine = model.n_cells_[-1]
+    if model.cell_places_.shape != (n_fine, 2):
+        raise KeyError(f"cell_places_ has the shape {model.cell_places_.shape}")
+    for level, parent in enumerate(model.parents_):
+        inside = parent.shape == (n_fine,) and parent.dtype.kind == "i"
+        if not inside or parent.min() < -1 or parent.max() >= model.n_cells_[level]:
+            raise KeyError(f"parent_{level} names no cells of this partition")
