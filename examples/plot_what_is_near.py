@@ -55,11 +55,11 @@ for name, encoder in encoders.items():
 # Six ideas of near
 # -----------------
 #
-# Raw degrees end at the antimeridian: Alaska, 600 km away, is as unlike as can be, and
-# southern Africa is more alike. A cell is near to itself and to nothing else.
-# Sinusoids and Sphere2Vec are made of latitudes and longitudes, which shows as stripes:
-# what has the same latitude or longitude seems alike, however far. Unit vectors and
-# spherical harmonics see discs of the same size anywhere on the sphere, wide and narrow.
+# Raw degrees end at the antimeridian: Alaska, 600 km away, is less alike than
+# Madagascar. A cell is near to itself and to nothing else. Sinusoids and Sphere2Vec are
+# made of latitudes and longitudes, which shows as stripes: what has the same latitude or
+# longitude seems alike, however far. Unit vectors and spherical harmonics see discs of
+# the same size anywhere on the sphere, wide ones and narrow ones.
 
 import matplotlib.pyplot as plt
 
