@@ -56,10 +56,10 @@ for name, encoder in encoders.items():
 # -----------------
 #
 # Raw degrees end at the antimeridian: Alaska, 600 km away, is less alike than
-# Madagascar. A cell is near to itself and to nothing else. Sinusoids and Sphere2Vec are
-# made of latitudes and longitudes, which shows as stripes: what has the same latitude or
-# longitude seems alike, however far. Unit vectors and spherical harmonics see discs of
-# the same size anywhere on the sphere, wide ones and narrow ones.
+# Madagascar. A cell is near to itself and to nothing else. Sinusoids and Sphere2Vec
+# are made of latitudes and longitudes, which shows as stripes: what has the same
+# latitude or longitude seems alike, however far. Unit vectors and spherical harmonics
+# see discs of the same size anywhere on the sphere, wide ones and narrow ones.
 
 import matplotlib.pyplot as plt
 
