@@ -33,7 +33,7 @@ LEVELS = [S2Partition(60, 2), S2Partition(20, 2)]
     [
         (LEVELS, {}),
         (LEVELS, {"combine": "tree_sum", "hidden": (5,), "smoothing_km": 500.0}),
-        ([TrianglePartition(60, 2), TrianglePartition(20, 2)], {"point": "median"}),
+        ([TrianglePartition(9, 1), TrianglePartition(1, 1)], {"combine": "finest"}),
         (KMeansPartition(7, random_state=0), {"calibration_fraction": None}),
     ],
 )
