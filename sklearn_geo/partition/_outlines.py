@@ -45,18 +45,19 @@ def along_geodesics(corners, n_per_edge):
     """
     if not isinstance(n_per_edge, numbers.Integral) or n_per_edge < 1:
         raise ValueError(f"n_per_edge must be an integer, at least 1; got {n_per_edge}")
-    ends = np.roll(corners, -1, axis=0)
-    chords = np.linalg.norm(ends - corners, axis=1)
+    ends = np.concatenate([corners[1:], corners[:1]])
+    chords = np.sqrt(((ends - corners) ** 2).sum(axis=1, keepdims=True))
     angles = 2.0 * np.arcsin(np.minimum(chords / 2.0, 1.0))
-    points = np.empty((len(corners), n_per_edge, 3))
+    after = np.arange(n_per_edge) / n_per_edge
+    before = 1.0 - after
+    # Both weights over sin(angle); np.sinc keeps their ratio where it is 0 / 0.
+    before, after = (
+        share * np.sinc(share * angles / np.pi) for share in (before, after)
+    )
+    points = before[..., np.newaxis] * corners[:, np.newaxis]
+    points += after[..., np.newaxis] * ends[:, np.newaxis]
+    points /= np.sqrt((points**2).sum(axis=2, keepdims=True))
     points[:, 0] = corners
-    for step in range(1, n_per_edge):
-        share = step / n_per_edge
-        # Both weights over sin(angle); np.sinc keeps their ratio where it is 0 / 0.
-        before = (1.0 - share) * np.sinc((1.0 - share) * angles / np.pi)
-        after = share * np.sinc(share * angles / np.pi)
-        mixed = before[:, np.newaxis] * corners + after[:, np.newaxis] * ends
-        points[:, step] = mixed / np.linalg.norm(mixed, axis=1, keepdims=True)
     return points.reshape(-1, 3)
 
 
