@@ -11,6 +11,7 @@ from sklearn_geo._labels import check_rows
 from sklearn_geo.encoding._feature_names import check_input_features
 from sklearn_geo.neighbors._corpus import GeoTagCorpus
 from sklearn_geo.neighbors._groups import check_groups, group_codes
+from sklearn_geo.neighbors._progress import Progress
 from sklearn_geo.neighbors._tags import read_tags
 
 
@@ -29,6 +30,7 @@ class FromPhotos:
         "sparse_output": ["boolean"],
         "dtype": "no_validation",
         "n_jobs": [numbers.Integral, None],
+        "verbose": ["verbose"],
     }
 
     def get_feature_names_out(self, input_features=None):
@@ -96,6 +98,9 @@ class FromPhotos:
         if self.corpus is None and self.exclude_self:
             return np.arange(len(places))
         return None
+
+    def _progress(self, n_rows):
+        return Progress(type(self).__name__, n_rows, self.verbose)
 
     def _query_groups(self, places, groups):
         """Return the numbers of the groups of the rows, None if none is left out."""

@@ -74,6 +74,9 @@ class HashTagEncoder(FromPhotos, TransformerMixin, GeoEstimator):
         Number of threads that count how many photos are around a place; None is 1
         outside a `joblib.parallel_config` context, and -1 is all processors.
 
+    verbose : bool or int, default=0
+        1 prints a line a second while rows are computed, if that takes so long.
+
     Attributes
     ----------
     corpus_ : GeoTagCorpus
@@ -152,6 +155,7 @@ class HashTagEncoder(FromPhotos, TransformerMixin, GeoEstimator):
         sparse_output=True,
         dtype=np.float64,
         n_jobs=None,
+        verbose=0,
     ):
         self.radii_km = radii_km
         self.n_tags = n_tags
@@ -162,6 +166,7 @@ class HashTagEncoder(FromPhotos, TransformerMixin, GeoEstimator):
         self.sparse_output = sparse_output
         self.dtype = dtype
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, *, groups=None):
@@ -307,6 +312,7 @@ class HashTagEncoder(FromPhotos, TransformerMixin, GeoEstimator):
             dense = np.zeros((len(places), n_columns), dtype=dtype)
         memory = int(get_config()["working_memory"] * 2**20)
         chunk_rows = max(1, memory // (_COUNT_BYTES * n_columns))
+        progress = self._progress(len(places))
         for chunk in gen_batches(len(places), chunk_rows):
             blocks = []
             for at, counts in self._count_around(
@@ -323,6 +329,7 @@ class HashTagEncoder(FromPhotos, TransformerMixin, GeoEstimator):
                 else:
                     to = np.repeat(chunk.start + at, np.diff(counts.indptr))
                     dense[to, counts.indices] = counts.data
+                progress.advance(len(at))
             if self.sparse_output:
                 builder.append(blocks)
         return as_output(builder.finish()) if self.sparse_output else dense

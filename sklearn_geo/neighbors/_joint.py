@@ -90,6 +90,9 @@ class JointNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
         Number of threads that look for geographic neighbours; None is 1 outside a
         `joblib.parallel_config` context, and -1 is all processors.
 
+    verbose : bool or int, default=0
+        1 prints a line a second while rows are computed, if that takes so long.
+
     Attributes
     ----------
     corpus_ : GeoTagCorpus
@@ -174,6 +177,7 @@ class JointNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
         sparse_output=True,
         dtype=np.float64,
         n_jobs=None,
+        verbose=0,
     ):
         self.n_neighbors = n_neighbors
         self.n_visual_neighbors = n_visual_neighbors
@@ -191,6 +195,7 @@ class JointNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
         self.sparse_output = sparse_output
         self.dtype = dtype
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, *, groups=None):
@@ -336,4 +341,5 @@ class JointNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
             norm=self.norm,
             sparse_output=self.sparse_output,
             n_rows=len(places),
+            progress=self._progress(len(places)),
         )

@@ -77,6 +77,9 @@ class GeoNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
         Number of threads that look for neighbours; None is 1 outside a
         `joblib.parallel_config` context, and -1 is all processors.
 
+    verbose : bool or int, default=0
+        1 prints a line a second while rows are computed, if that takes so long.
+
     Attributes
     ----------
     corpus_ : GeoTagCorpus
@@ -156,6 +159,7 @@ class GeoNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
         sparse_output=True,
         dtype=np.float64,
         n_jobs=None,
+        verbose=0,
     ):
         self.n_neighbors = n_neighbors
         self.sigma_km = sigma_km
@@ -167,6 +171,7 @@ class GeoNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
         self.sparse_output = sparse_output
         self.dtype = dtype
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, *, groups=None):
@@ -250,6 +255,7 @@ class GeoNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
         else:
             dense = np.zeros((len(places), corpus.n_tags), dtype=dtype)
         chunk_rows, block_rows = self._n_rows_that_fit(tags)
+        progress = self._progress(len(places))
         for chunk in gen_batches(len(places), chunk_rows):
             # Rows that follow each other on the curve share neighbours, whose tags are
             # in the processor's cache then.
@@ -286,6 +292,7 @@ class GeoNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
                     blocks.append((order[block], sums))
                 else:
                     dense[np.repeat(at, np.diff(sums.indptr)), sums.indices] = sums.data
+                progress.advance(len(at))
             if self.sparse_output:
                 builder.append(blocks)
         return as_output(builder.finish()) if self.sparse_output else dense

@@ -75,6 +75,9 @@ class VisualNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
     dtype : {numpy.float64, numpy.float32}, default=numpy.float64
         Number type of the rows.
 
+    verbose : bool or int, default=0
+        1 prints a line a second while rows are computed, if that takes so long.
+
     Attributes
     ----------
     corpus_ : GeoTagCorpus or object
@@ -142,6 +145,7 @@ class VisualNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
         corpus=None,
         sparse_output=True,
         dtype=np.float64,
+        verbose=0,
     ):
         self.n_neighbors = n_neighbors
         self.sigma = sigma
@@ -153,6 +157,7 @@ class VisualNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
         self.corpus = corpus
         self.sparse_output = sparse_output
         self.dtype = dtype
+        self.verbose = verbose
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, *, groups=None):
@@ -280,6 +285,7 @@ class VisualNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
             norm=self.norm,
             sparse_output=self.sparse_output,
             n_rows=len(features),
+            progress=self._progress(len(features)),
         )
 
 

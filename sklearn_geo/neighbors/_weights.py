@@ -60,7 +60,7 @@ def weights(distances, rows, tagged, *, sigma, relative, dtype):
     return sparse.csr_array((data, columns, indptr), shape=shape)
 
 
-def add_up(batches, weights_of, tags, *, norm, sparse_output, n_rows):
+def add_up(batches, weights_of, tags, *, norm, sparse_output, n_rows, progress=None):
     """Add up weighted tags, a few rows at a time.
 
     Parameters
@@ -83,6 +83,9 @@ def add_up(batches, weights_of, tags, *, norm, sparse_output, n_rows):
     n_rows : int
         How many rows there are.
 
+    progress : Progress, default=None
+        What is told about rows that are done.
+
     Returns
     -------
     csr_matrix, csr_array or ndarray of shape (n_rows, n_tags)
@@ -101,4 +104,6 @@ def add_up(batches, weights_of, tags, *, norm, sparse_output, n_rows):
             builder.append([(np.arange(sums.shape[0]), sums)])
         else:
             dense[batch] = sums.toarray()
+        if progress is not None:
+            progress.advance(sums.shape[0])
     return as_output(builder.finish()) if sparse_output else dense
