@@ -23,8 +23,12 @@ from sklearn_geo.partition import TrianglePartition
 SHARE = 2500
 
 
+def limit(places):
+    return max(len(places) / SHARE, 4.0)
+
+
 def ours(places):
-    most = len(places) / SHARE
+    most = limit(places)
     start = time.perf_counter()
     partition = TrianglePartition(most, most / 10, refine="delaunay").fit(places)
     seconds = time.perf_counter() - start
@@ -35,7 +39,7 @@ def ours(places):
 
 def whole_rounds(places):
     """Insert means as long as there are overfull triangles (no spot is overfull)."""
-    most = len(places) / SHARE
+    most = limit(places)
     vectors = unit_vectors(places)
     corners = triangle_vertices(triangle_ids_at_level(0)).reshape(-1, 2)
     mesh = SphericalDelaunay(corners)
