@@ -6,7 +6,6 @@ Seeding, batches, layers, losses, and the skorch net behind an estimator. These 
 tools for people who write estimators; the estimators themselves are in other rooms.
 """
 
-from sklearn_geo.nets._dropout import SeededDropout, draws_from_torch, seed_dropout
 from sklearn_geo.nets._estimator import NetMixin
 from sklearn_geo.nets._history import history_table
 from sklearn_geo.nets._linear import RowLinear
@@ -22,6 +21,12 @@ from sklearn_geo.nets._net import EstimatorNet, hold_out, train_net
 from sklearn_geo.nets._optimizers import RowOptimizer, make_optimizers
 from sklearn_geo.nets._outputs import net_outputs, rows_in_memory
 from sklearn_geo.nets._processes import start_processes
+from sklearn_geo.nets._random_layers import (
+    RandomLayer,
+    SeededDropout,
+    draws_from_torch,
+    seed_layers,
+)
 from sklearn_geo.nets._row_data import Batch, Lookup, RowData
 from sklearn_geo.nets._seeding import choose_device, draw_seed, seeded
 from sklearn_geo.nets._sparse_rows import SparseRows
@@ -40,6 +45,7 @@ __all__ = [
     "Lookup",
     "NetMixin",
     "Patience",
+    "RandomLayer",
     "RowData",
     "RowLinear",
     "RowOptimizer",
@@ -61,7 +67,7 @@ __all__ = [
     "net_outputs",
     "pairwise_ranking",
     "rows_in_memory",
-    "seed_dropout",
+    "seed_layers",
     "seeded",
     "set_weights",
     "start_processes",

@@ -7,8 +7,8 @@ import math
 import torch
 from torch import nn
 
-from sklearn_geo.nets._dropout import SeededDropout
 from sklearn_geo.nets._linear import RowLinear
+from sklearn_geo.nets._random_layers import SeededDropout
 
 __all__ = ["ACTIVATIONS", "HeadedMLP", "init_weights"]
 

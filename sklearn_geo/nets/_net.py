@@ -12,9 +12,9 @@ import torch
 from scipy import sparse
 from skorch import NeuralNet
 
-from sklearn_geo.nets._dropout import draws_from_torch, seed_dropout
 from sklearn_geo.nets._optimizers import make_optimizers
 from sklearn_geo.nets._processes import start_processes
+from sklearn_geo.nets._random_layers import draws_from_torch, seed_layers
 from sklearn_geo.nets._row_data import RowData
 from sklearn_geo.nets._seeding import choose_device, seeded
 from sklearn_geo.nets._stopping import BestWeights, Patience
@@ -373,7 +373,7 @@ def train_net(
         net.training = training
         net.batch_size = training.batch_size
     later = _later_seed(seed, len(net.history))
-    seed_dropout(net.module_, later)
+    seed_layers(net.module_, later)
     # Networks of our own layers train in several threads at once.
     shared = draws_from_torch(net.module_)
     with seeded(later, net.device) if shared else nullcontext():

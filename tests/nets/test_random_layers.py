@@ -18,14 +18,14 @@ from sklearn_geo.nets import (
     Training,
     draws_from_torch,
     get_weights,
-    seed_dropout,
+    seed_layers,
     train_net,
 )
 
 
 def test_keeps_the_mean():
     dropout = SeededDropout(0.25)
-    seed_dropout(dropout, 3)
+    seed_layers(dropout, 3)
     outputs = dropout(torch.ones(40_000))
     np.testing.assert_allclose(np.unique(outputs), [0, 4 / 3], rtol=1e-6)
     # Four standard deviations of a share of a quarter among 40,000.
@@ -37,12 +37,12 @@ def test_keeps_the_mean():
 def test_numbers_are_its_own():
     layers = torch.nn.Sequential(SeededDropout(), SeededDropout())
     before = torch.get_rng_state()
-    seed_dropout(layers, 5)
+    seed_layers(layers, 5)
     first, second = (layer(torch.ones(64)) for layer in layers)
     assert not torch.equal(first, second)
     assert not torch.equal(layers[0](torch.ones(64)), first)  # goes on
     assert torch.equal(torch.get_rng_state(), before)
-    seed_dropout(layers, 5)
+    seed_layers(layers, 5)
     assert torch.equal(layers[1](torch.ones(64)), second)
     again = pickle.loads(pickle.dumps(layers))
     assert torch.equal(again[0](torch.ones(64)), first)
