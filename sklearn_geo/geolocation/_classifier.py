@@ -460,7 +460,7 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
                     None if weights is None else weights[counted],
                 )
         self.scenes_, scene_target = read_scenes(
-            scenes, X.shape[0], self.scenes_ if go_on else None
+            scenes, X.shape[0], go_on=go_on, known=self.scenes_ if go_on else None
         )
         targets = [self._target(cells[:, level], level) for level in self._levels()]
         if scene_target is not None:

@@ -92,6 +92,8 @@ def _modes(p, where, point_km):
     # A micrometre for the rounding of chords.
     near = np.where(km <= point_km + 1e-9, p[:, np.newaxis], 0.0)
     mass = near.sum(axis=2)
+    # A cell that cannot be is no answer, whatever lies around it.
+    mass[p[:, :N_TRIED] == 0.0] = -1.0
     tied = mass >= mass.max(axis=1, keepdims=True) - 1e-12
     # Of equals, the one that is nearest to what lies around it; then the likelier.
     spread = np.where(tied, (near * km).sum(axis=2), np.inf)

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn_geo._labels import first_missing, label_array
 
 
-def read_scenes(scenes, n_rows, known=None):
+def read_scenes(scenes, n_rows, *, go_on=False, known=None):
     """Validate scenes.
 
     Parameters
@@ -18,8 +18,11 @@ def read_scenes(scenes, n_rows, known=None):
     n_rows : int
         Number of rows.
 
+    go_on : bool, default=False
+        Whether a fitted classifier learns more.
+
     known : ndarray or None, default=None
-        The scenes learnt so far.
+        The scenes it has learnt so far.
 
     Returns
     -------
@@ -35,6 +38,11 @@ def read_scenes(scenes, n_rows, known=None):
                 f"This classifier has learnt {len(known)} scenes: pass scenes= again."
             )
         return None, None
+    if go_on and known is None:
+        raise ValueError(
+            "This classifier has learnt no scenes so far, and its network has no head "
+            "for them. Pass scenes= to the first call, or fit a new one."
+        )
     labels = label_array(scenes)
     if labels.shape[:1] != (n_rows,) or labels.ndim > 2:
         raise ValueError(

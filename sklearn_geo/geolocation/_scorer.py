@@ -137,7 +137,9 @@ class CellScorer:
     def _pieces(self, X, n_outputs):
         """Yield slices of rows and their features, an array or sparse rows."""
         itemsize = self._dtype(X).itemsize
-        width = n_outputs + sum(self.network.heads.weight.shape[:1])
+        widths = [part.shape[-1] for part in self.network.trunk.parameters()]
+        # Of sparse rows there never is a dense block.
+        width = n_outputs + sum(widths) + (0 if sparse.issparse(X) else X.shape[1])
         memory = int(get_config()["working_memory"] * 2**20)
         size = min(_PIECE_BYTES, memory // 3) // (itemsize * width)
         least, most = _PIECE_ROWS

@@ -570,6 +570,9 @@ def test_words_about_bad_scenes(fitted):
         model.partial_fit(X, places)
     with pytest.raises(ValueError, match="row 1: 'c' was not among the scenes"):
         model.partial_fit(X, places, scenes=["a", "c"] * 30)
+    model = _model(max_iter=1).partial_fit(X, places)
+    with pytest.raises(ValueError, match="has learnt no scenes so far"):
+        model.partial_fit(X, places, scenes=["a", "b"] * 30)
 
 
 def test_other_columns_at_prediction(fitted):

@@ -90,6 +90,19 @@ def test_rows_and_memory_do_not_matter(point):
     np.testing.assert_allclose(found[4:5], alone, atol=1e-9)
 
 
+def test_cells_that_cannot_be_are_no_answer():
+    # The masked cell in the middle has most around it.
+    places = np.array([[0.0, 0.0], [0.0, 1.0], [0.0, 2.0]])
+    found = best_points(
+        np.array([[0.6, 0.4, 0.0]]),
+        np.array([[0, 2, 1]]),
+        places,
+        point="mode_within_km",
+        point_km=1.5 * DEGREE_KM,
+    )
+    np.testing.assert_allclose(found, [[0.0, 0.0]], atol=1e-9)
+
+
 @pytest.mark.parametrize("point", ["median", "mode_within_km", "max_geoscore"])
 def test_a_single_cell_is_the_answer(point):
     found = best_points(

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import pickle
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -93,3 +94,23 @@ def test_priors_of_rows_stay_with_their_rows(monkeypatch):
     scorer = CellScorer(_network(), PARENTS, N_CELLS, "product")
     expected = log_softmax(_scores(scorer, X) + prior, axis=1)
     np.testing.assert_allclose(_scores(scorer, X, prior), expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("merged", [True, False])
+def test_memory_is_bounded(merged, monkeypatch):
+    if not merged:
+        monkeypatch.setattr(_scorer, "_MERGED_BYTES", 0)
+    n_rows, n_cells = 20_000, [50, 200, 1000]
+    parents = [np.arange(1000) // 20, np.arange(1000) // 5]
+    torch.manual_seed(0)
+    scorer = CellScorer(HeadedMLP(8, n_cells), parents, n_cells, "product")
+    X = np.ones((n_rows, 8), dtype=np.float32)
+    for _ in scorer.log_scores(X[:1]):
+        pass
+    tracemalloc.start()
+    for _ in scorer.log_scores(X):
+        pass
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # All scores at once would be 80 MB for the finest level alone.
+    assert peak < 30e6
