@@ -142,6 +142,7 @@ class PlacePartition(TransformerMixin, GeoEstimator, abc.ABC):
             now empty is its centre.
         """
         check_is_fitted(self, "cells_")
+        self._validate_params()
         places = self._read_places(X, reset=False)
         weights = read_weights(sample_weight, len(places))
         counted, _ = _counted(places, weights)
@@ -308,7 +309,8 @@ class PlacePartition(TransformerMixin, GeoEstimator, abc.ABC):
         ----------
         path : str or path
             Ends in ``.json`` or ``.csv``. The CSV is the table `cells_` below one
-            line, a comment, with everything else.
+            line, a comment that begins with ``#``, with everything else. Other tools
+            should read its names as text: some look like numbers.
         """
         check_is_fitted(self, "cells_")
         write_partition(self, path)

@@ -344,6 +344,8 @@ def test_refill_keeps_cells_and_counts_others():
     equal_tables(partition.refill(sample).cells_, before)
     with pytest.raises(NotFittedError):
         S2Partition().refill(sample)
+    with pytest.raises(InvalidParameterError, match="'representative' parameter"):
+        partition.set_params(representative="mode").refill(sample)
 
 
 # ------------------------------------------------------------------ places and cells
