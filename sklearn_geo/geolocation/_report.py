@@ -314,7 +314,7 @@ class GeolocationReport:
             sample_weight=None if self._weights is None else self._weights[both],
         )
         for measure, value in (
-            ("divergence", bias.kl),
+            ("KL divergence", bias.kl),
             ("entropy of the true cells", bias.entropy_true),
             ("entropy of the predicted cells", bias.entropy_predicted),
         ):
