@@ -26,6 +26,7 @@ def _model(partitions, **params):
 
 
 LEVELS = [S2Partition(60, 2), S2Partition(20, 2)]
+TRIANGLES = [TrianglePartition(n, 1, uncovered="nearest") for n in (9, 1)]
 
 
 @pytest.mark.parametrize(
@@ -33,7 +34,7 @@ LEVELS = [S2Partition(60, 2), S2Partition(20, 2)]
     [
         (LEVELS, {}),
         (LEVELS, {"combine": "tree_sum", "hidden": (5,), "smoothing_km": 500.0}),
-        ([TrianglePartition(9, 1), TrianglePartition(1, 1)], {"combine": "finest"}),
+        (TRIANGLES, {"combine": "finest"}),
         (KMeansPartition(7, random_state=0), {"calibration_fraction": None}),
     ],
 )
