@@ -8,8 +8,7 @@ import numpy as np
 from sklearn.utils import Bunch
 from sklearn.utils.validation import check_consistent_length
 
-from sklearn_geo.base import check_places
-from sklearn_geo.geolocation._answers import (
+from sklearn_geo._answers import (
     as_partition,
     cells_of,
     confidences,
@@ -18,6 +17,7 @@ from sklearn_geo.geolocation._answers import (
     innermost,
     nearest_cells,
 )
+from sklearn_geo.base import check_places
 from sklearn_geo.geolocation._report_table import TableRow, as_frame, as_html, as_text
 from sklearn_geo.metrics import (
     accuracy_at_km,

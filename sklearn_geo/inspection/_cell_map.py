@@ -5,13 +5,13 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_geo.base import check_places
-from sklearn_geo.geolocation._answers import (
+from sklearn_geo._answers import (
     as_partition,
     cells_of,
     final,
     finest_partition,
 )
+from sklearn_geo.base import check_places
 from sklearn_geo.inspection._map import RASTERIZED_FROM, MapWindow, cell_paths, plain
 from sklearn_geo.inspection._pyplot import axes_of, logarithmic_bar
 from sklearn_geo.metrics import great_circle_error

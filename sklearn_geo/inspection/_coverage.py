@@ -5,8 +5,7 @@
 import numpy as np
 from sklearn.utils import Bunch
 
-from sklearn_geo.base import check_places
-from sklearn_geo.geolocation._answers import (
+from sklearn_geo._answers import (
     as_partition,
     cells_of,
     final,
@@ -14,6 +13,7 @@ from sklearn_geo.geolocation._answers import (
     holds,
     innermost,
 )
+from sklearn_geo.base import check_places
 from sklearn_geo.inspection._map import point_feature
 from sklearn_geo.inspection._pyplot import COLORS, axes_of, shares_axis
 from sklearn_geo.metrics import bootstrap_interval

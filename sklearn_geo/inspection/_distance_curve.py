@@ -8,8 +8,8 @@ from functools import partial
 import numpy as np
 from sklearn.utils import Bunch
 
+from sklearn_geo._answers import final
 from sklearn_geo.base import check_places
-from sklearn_geo.geolocation._answers import final
 from sklearn_geo.inspection._map import plain
 from sklearn_geo.inspection._pyplot import COLORS, STYLES, axes_of, shares_axis
 from sklearn_geo.metrics import (

@@ -5,8 +5,8 @@
 import numpy as np
 from sklearn.utils.validation import _num_samples
 
+from sklearn_geo._answers import as_partition, finest_partition, innermost
 from sklearn_geo.base import check_places
-from sklearn_geo.geolocation._answers import as_partition, finest_partition, innermost
 from sklearn_geo.inspection._map import (
     RASTERIZED_FROM,
     MapWindow,

@@ -13,12 +13,12 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from sklearn_geo._answers import holds
 from sklearn_geo.geolocation import (
     GeolocationReport,
     NeighborGeolocator,
     PriorGeolocator,
 )
-from sklearn_geo.geolocation._answers import holds
 from sklearn_geo.metrics import (
     accuracy_at_km,
     bootstrap_interval,
