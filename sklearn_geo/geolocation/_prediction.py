@@ -20,9 +20,8 @@ from sklearn_geo.geolocation._points import N_WEIGHED, POINTS, best_points
 from sklearn_geo.geolocation._regions import (
     OUTSIDE,
     cell_thresholds,
-    check_promise,
+    promised_threshold,
     tail_masses,
-    threshold,
 )
 from sklearn_geo.geometry import unit_vectors
 from sklearn_geo.metrics import continent_names, geo_score
@@ -281,6 +280,10 @@ class CellPredictor(GeolocatorMixin, GeoEstimator, abc.ABC):
         groups with too few rows share one, and where that is not enough their cells
         are in every region.
 
+        These regions adapt: an uncertain row gets more cells. Cells above one threshold
+        of probability would be fewer on average, but leave the least certain rows with
+        one cell each, which is the false precision that a region is to replace.
+
         References
         ----------
         .. [1] V. Vovk, A. Gammerman and G. Shafer, "Algorithmic Learning in a Random
@@ -455,11 +458,9 @@ class CellPredictor(GeolocatorMixin, GeoEstimator, abc.ABC):
                 "calibration_fraction (and give fit 10 rows or more), or call "
                 "calibrate(X, y) with rows that were not used in fit."
             )
-        if by is None:
-            least = np.array([threshold(scores, coverage)])
-        else:
+        least = promised_threshold(scores, coverage)
+        if by is not None:
             least = self._group_thresholds(scores, coverage, by)
-        check_promise(scores, coverage, least)
         return least
 
     def _group_thresholds(self, scores, coverage, by):

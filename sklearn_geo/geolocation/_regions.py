@@ -106,7 +106,7 @@ def cell_thresholds(scores, row_groups, cell_groups, coverage):
     ndarray of shape (n_cells,)
         Thresholds. Groups with too few rows are calibrated together; if they still are
         too few, their cells are in every region (minus infinity), which is all that
-        keeps the promise.
+        can be done for them.
     """
     out = np.full(len(cell_groups), -np.inf)
     needed = rows_needed(coverage)
@@ -117,26 +117,48 @@ def cell_thresholds(scores, row_groups, cell_groups, coverage):
     counts = np.bincount(of_rows, minlength=len(groups))
     small = counts < needed
     for group in np.flatnonzero(~small):
-        out[of_cells == group] = threshold(scores[of_rows == group], coverage)
-    rest = scores[small[of_rows]]
-    out[small[of_cells]] = threshold(rest, coverage)
+        own = scores[of_rows == group]
+        out[of_cells == group] = promised_threshold(own, coverage, groups[group])
+    rest = threshold(scores[small[of_rows]], coverage)
+    out[small[of_cells]] = rest if rest != OUTSIDE else -np.inf
     return out
 
 
-def check_promise(scores, coverage, thresholds):
-    """Raise if no region can keep the promise."""
+def promised_threshold(scores, coverage, group=None):
+    """Return the threshold, or raise if no region can keep the promise.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_held_out,)
+        Tail masses of the true cells of held-out rows.
+
+    coverage : float
+        The promised rate.
+
+    group : object, default=None
+        What these rows have in common, for the message.
+
+    Returns
+    -------
+    float
+        The threshold.
+    """
     n = len(scores)
-    needed = rows_needed(coverage)
-    if n < needed:
+    where = "" if group is None else f" in the group {group!s}"
+    least = threshold(scores, coverage)
+    if np.isinf(least):
         raise ValueError(
-            f"coverage={coverage:g} needs at least {needed} held-out photos, and there "
-            f"are {n}. Ask for less, hold out more (calibration_fraction), or call "
-            "calibrate with photos that were not used in fit."
+            f"coverage={coverage:g} needs at least {rows_needed(coverage)} held-out "
+            f"photos{where}, and there are {n}. Ask for less, hold out more "
+            "(calibration_fraction), or call calibrate with photos that were not used "
+            "in fit."
         )
-    if (thresholds == OUTSIDE).any():
+    if least == OUTSIDE:
         outside = int((scores == OUTSIDE).sum())
         raise ValueError(
             f"coverage={coverage:g} cannot be promised: {outside} of the {n} held-out "
-            "places lie in no cell of the finest partition, and no region of cells "
-            'holds them. Ask for less, lower min_per_cell, or use uncovered="nearest".'
+            f"places{where} lie in no cell of the finest partition, and no region of "
+            "cells holds them. Ask for less, lower min_per_cell, or use "
+            'uncovered="nearest".'
         )
+    return least

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn_geo.geolocation._regions import (
     OUTSIDE,
     cell_thresholds,
-    check_promise,
+    promised_threshold,
     rows_needed,
     tail_masses,
     threshold,
@@ -92,9 +92,20 @@ def test_groups_are_calibrated_apart():
 
 def test_promises_that_cannot_be_kept():
     scores = np.array([0.5, OUTSIDE, 0.4, OUTSIDE])
-    with pytest.raises(ValueError, match=r"needs at least 9 held-out photos.* are 4"):
-        check_promise(scores, 0.9, np.array([-np.inf]))
-    limit = threshold(scores, 0.7)
+    with pytest.raises(
+        ValueError, match=r"at least 9 held-out photos, and there are 4"
+    ):
+        promised_threshold(scores, 0.9)
     with pytest.raises(ValueError, match=r"cannot be promised: 2 of the 4 held-out"):
-        check_promise(scores, 0.7, np.array([limit]))
-    check_promise(scores, 0.3, np.array([threshold(scores, 0.3)]))
+        promised_threshold(scores, 0.7)
+    assert promised_threshold(scores, 0.3) == 0.4
+    with pytest.raises(ValueError, match=r"2 of the 4 .* in the group Asia lie in no"):
+        promised_threshold(scores, 0.7, "Asia")
+
+
+def test_what_lies_outside_in_a_small_group_stops_nobody():
+    scores = np.array([0.1, 0.2, 0.3, 0.4, OUTSIDE])
+    row_groups = np.array(["a", "a", "a", "a", "b"])
+    found = cell_thresholds(scores, row_groups, np.array(["a", "b"]), 0.75)
+    # Rank ceil(5 * 0.75) = 4 of the four in "a".
+    np.testing.assert_array_equal(found, [0.1, -np.inf])
