@@ -4,7 +4,7 @@
 
 The ids of all descendants of a cell are an interval. So the ids of the finest cells
 that hold the places are made and sorted once; from then on a cell is a piece of the
-sorted ids, and the four cells it splits into are found by binary searches.
+sorted ids, and what the four cells it splits into hold is found by binary searches.
 """
 
 from collections.abc import Callable
@@ -13,6 +13,11 @@ from typing import NamedTuple
 import numpy as np
 
 from sklearn_geo.partition._cells import BLOCK_ROWS, blocks_of, cell_table, sums
+
+# Places that are sorted together, unless there are so many that this makes more pieces
+# than the second number: each piece costs a few binary searches a cell.
+PIECE_ROWS = 2**20
+MOST_PIECES = 16
 
 
 class QuadGrid(NamedTuple):
@@ -31,19 +36,70 @@ class QuadGrid(NamedTuple):
     areas: Callable
 
 
-class QuadCells(NamedTuple):
-    """Cells of a grid that do not overlap, by rising id.
+class SortedLeaves(NamedTuple):
+    """Places as sorted ids of the finest level: all of them, or a piece."""
 
-    `starts` and `stops` are their pieces of the sorted ids of the finest level.
-    """
+    leaves: np.ndarray
+    rows: np.ndarray | None = None  # where each stood before
+    weights: np.ndarray | None = None  # None for 1
+    counts: np.ndarray | None = None  # how many equal places a row stands for
+
+    def held_between(self, low, high):
+        """Return counts and weights of leaves in intervals, which rise."""
+        starts = np.searchsorted(self.leaves, low, "left")
+        stops = np.searchsorted(self.leaves, high, "right")
+        counts = _sums_between(self.counts, starts, stops)
+        if self.weights is None:
+            return counts, counts.astype(np.float64)
+        return counts, _sums_between(self.weights, starts, stops)
+
+
+class QuadCells(NamedTuple):
+    """Cells of a grid that do not overlap, by rising id, and what they hold."""
 
     ids: np.ndarray
-    starts: np.ndarray
-    stops: np.ndarray
+    counts: np.ndarray
     weights: np.ndarray
 
 
-def split_where_full(grid, leaves, weights, *, max_per_cell, start_level, max_level):
+def sort_leaves(grid, places, weights):
+    """Sort places by the ids of the finest cells around them.
+
+    Parameters
+    ----------
+    grid : QuadGrid
+        The grid.
+
+    places : ndarray of shape (n_places, 2)
+        Validated places.
+
+    weights : ndarray of shape (n_places,) or None
+        Their weights.
+
+    Returns
+    -------
+    list of SortedLeaves
+        Sorted piece by piece, since sorting many rows at once is slower; with weights,
+        one piece, so that their sums do not depend on the order of rows.
+    """
+    if weights is not None:
+        leaves = grid.leaf_ids(places)
+        order = np.lexsort((weights, leaves))
+        return [SortedLeaves(leaves[order], order, weights[order])]
+    n_places = len(places)
+    index = np.int32 if n_places < 2**31 else np.int64
+    pieces = []
+    for rows in blocks_of(n_places, max(PIECE_ROWS, -(-n_places // MOST_PIECES))):
+        leaves = grid.leaf_ids(places[rows])
+        order = np.argsort(leaves)
+        leaves = leaves[order]
+        order = order.astype(index)
+        order += index(rows.start)
+        pieces.append(SortedLeaves(leaves, order))
+    return pieces
+
+
+def split_where_full(grid, pieces, *, max_per_cell, start_level, max_level):
     """Split the base cells while they hold more than they may.
 
     Parameters
@@ -51,11 +107,8 @@ def split_where_full(grid, leaves, weights, *, max_per_cell, start_level, max_le
     grid : QuadGrid
         The grid.
 
-    leaves : ndarray of shape (n_places,), uint64
-        Ids of the finest level, sorted.
-
-    weights : ndarray of shape (n_places,) or None
-        Weights of the places in that order.
+    pieces : list of SortedLeaves
+        The places.
 
     max_per_cell : float
         Cells with more weight than this are split.
@@ -71,35 +124,57 @@ def split_where_full(grid, leaves, weights, *, max_per_cell, start_level, max_le
     QuadCells
         The cells that hold at least one place.
     """
-    summed = None if weights is None else np.append(0.0, np.cumsum(weights))
     done = []
     ids = grid.base_ids(0)
     for level in range(max_level + 1):
         low, high = grid.ranges(ids)
-        starts = np.searchsorted(leaves, low, "left")
-        stops = np.searchsorted(leaves, high, "right")
-        filled = stops > starts
-        ids, starts, stops = ids[filled], starts[filled], stops[filled]
-        inside = (
-            (stops - starts).astype(np.float64)
-            if summed is None
-            else summed[stops] - summed[starts]
-        )
-        full = (inside > max_per_cell) | (level < start_level)
+        held = [piece.held_between(low, high) for piece in pieces]
+        counts, weights = (sum(parts) for parts in zip(*held, strict=True))
+        cells = cells_where(QuadCells(ids, counts, weights), counts > 0)
+        full = (cells.weights > max_per_cell) | (level < start_level)
         if level == max_level:
             full[:] = False
-        done.append(QuadCells(ids[~full], starts[~full], stops[~full], inside[~full]))
-        ids = ids[full]
+        done.append(cells_where(cells, ~full))
+        ids = cells.ids[full]
         if not ids.size:
             break
         ids = grid.children(ids).ravel()
     cells = QuadCells(*map(np.concatenate, zip(*done, strict=True)))
-    order = np.argsort(cells.ids)
-    return QuadCells(*(column[order] for column in cells))
+    return cells_where(cells, np.argsort(cells.ids))
+
+
+def labels_of(grid, ids, pieces, n_places):
+    """Write down the cell of each place, -1 for none, in the order they had."""
+    labels = np.empty(n_places, dtype=np.int64)
+    low, high = grid.ranges(ids)
+    # Before each cell there may be leaves that are in none, and behind the last.
+    values = np.full(2 * len(ids) + 1, -1)
+    values[1::2] = np.arange(len(ids))
+    for piece in pieces:
+        borders = np.zeros(2 * len(ids) + 2, dtype=np.int64)
+        borders[1:-1:2] = np.searchsorted(piece.leaves, low, "left")
+        borders[2:-1:2] = np.searchsorted(piece.leaves, high, "right")
+        borders[-1] = len(piece.leaves)
+        labels[piece.rows] = np.repeat(values, np.diff(borders))
+    return labels
+
+
+def _sums_between(values, starts, stops):
+    """Add up values from starts to stops, disjoint and rising; None counts."""
+    if values is None:
+        return stops - starts
+    sums = np.zeros(len(starts), dtype=values.dtype)
+    filled = np.flatnonzero(stops > starts)
+    borders = np.column_stack([starts[filled], stops[filled]]).ravel()
+    if filled.size:
+        # Every other sum is that of a gap; the last border may be the end.
+        borders = borders[:-1] if borders[-1] == len(values) else borders
+        sums[filled] = np.add.reduceat(values, borders)[::2]
+    return sums
 
 
 def cells_where(cells, mask):
-    """Return the cells that a mask keeps."""
+    """Return the cells that a mask keeps, or rows in their order."""
     return QuadCells(*(column[mask] for column in cells))
 
 
@@ -136,14 +211,14 @@ def quad_columns(grid, ids):
     return columns, grid.centers(ids), grid.areas(ids)
 
 
-def dropped_table(grid, cells, counts):
+def dropped_table(grid, cells):
     """Make the table of cells that hold too little to be kept."""
     return cell_table(
         {
             "name": grid.tokens(cells.ids),
             "id": cells.ids,
             "level": grid.levels(cells.ids),
-            "count": np.asarray(counts, dtype=np.int64),
+            "count": cells.counts,
             "weight": cells.weights,
         }
     )
@@ -206,31 +281,25 @@ def learn_cells(partition, grid, places, weights):
         The table of cells that hold too little.
     """
     check_limits(partition)
-    leaves = grid.leaf_ids(places)
-    if weights is None:
-        cells = split_by_limits(partition, grid, np.sort(leaves), None)
-    else:
-        # The sums of a leaf in one order, whatever the order of rows.
-        order = np.lexsort((weights, leaves))
-        cells = split_by_limits(partition, grid, leaves[order], weights[order])
-    kept = cells.weights >= partition.min_per_cell
-    if not kept.any():
-        refuse_none_kept(partition, grid, cells)
-    lost, kept = cells_where(cells, ~kept), cells_where(cells, kept)
-    labels = locate(grid, kept.ids, leaves)
-    return labels, kept.ids, dropped_table(grid, lost, lost.stops - lost.starts)
+    pieces = sort_leaves(grid, places, weights)
+    kept, lost = split_by_limits(partition, grid, pieces)
+    if not kept.ids.size:
+        refuse_none_kept(partition, grid, lost)
+    labels = labels_of(grid, kept.ids, pieces, len(places))
+    return labels, kept.ids, dropped_table(grid, lost)
 
 
-def split_by_limits(partition, grid, leaves, weights):
-    """Split cells by the parameters of a partition, see `split_where_full`."""
-    return split_where_full(
+def split_by_limits(partition, grid, pieces):
+    """Split cells by the parameters of a partition; return those kept and dropped."""
+    cells = split_where_full(
         grid,
-        leaves,
-        weights,
+        pieces,
         max_per_cell=partition.max_per_cell,
         start_level=partition.start_level,
         max_level=partition.max_level,
     )
+    enough = cells.weights >= partition.min_per_cell
+    return cells_where(cells, enough), cells_where(cells, ~enough)
 
 
 def recount_dropped(dropped, grid, places, weights):
@@ -247,10 +316,10 @@ def dropped_to_json(dropped):
 
 def dropped_from_json(grid, columns):
     """Make the table of dropped cells from what `dropped_to_json` returned."""
+    ids = grid.ids_from_tokens(np.array(columns["name"], dtype=str))
+    counts = np.array(columns["count"], dtype=np.int64)
     weights = np.array(columns["weight"], dtype=np.float64)
-    names = np.array(columns["name"], dtype=str)
-    ids = grid.ids_from_tokens(names)
-    return dropped_table(grid, QuadCells(ids, None, None, weights), columns["count"])
+    return dropped_table(grid, QuadCells(ids, counts, weights))
 
 
 def ids_from_table(grid, cells):

@@ -28,7 +28,7 @@ from sklearn_geo.partition._cells import filled_table, read_weights
 from sklearn_geo.partition._outlines import along_geodesics, check_cell, ring_on_map
 from sklearn_geo.partition._quad_cells import (
     QuadGrid,
-    cells_where,
+    SortedLeaves,
     check_limits,
     dropped_from_json,
     dropped_table,
@@ -266,10 +266,12 @@ class S2Partition(PlacePartition):
         check_limits(self)
         leaves = S2_GRID.leaf_ids(places)
         stream = add_to_stream(stream, leaves, places, weights)
-        cells = split_by_limits(self, S2_GRID, stream.leaves, stream.weights)
-        kept = cells.weights >= self.min_per_cell
-        lost, kept = cells_where(cells, ~kept), cells_where(cells, kept)
+        leaves_seen = SortedLeaves(
+            stream.leaves, weights=stream.weights, counts=stream.counts
+        )
+        kept, lost = split_by_limits(self, S2_GRID, [leaves_seen])
         self._ids = kept.ids
+        self.dropped_cells_ = dropped_table(S2_GRID, lost)
         self.cells_ = filled_table(
             *self._describe(),
             stream.places,
@@ -278,9 +280,6 @@ class S2Partition(PlacePartition):
             weights=stream.weights,
             counts=stream.counts,
         )
-        summed = np.append(0, np.cumsum(stream.counts))
-        counts = summed[lost.stops] - summed[lost.starts]
-        self.dropped_cells_ = dropped_table(S2_GRID, lost, counts)
         self.dropped_ = np.flatnonzero(locate(S2_GRID, self._ids, leaves) < 0)
         self._stream = stream
         return self

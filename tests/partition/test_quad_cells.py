@@ -10,9 +10,12 @@ from sklearn_geo.geometry import s2_contains, s2_ids_from_tokens, triangle_conta
 from sklearn_geo.partition import _quad_cells
 from sklearn_geo.partition._midpoint_cells import TRIANGLE_GRID
 from sklearn_geo.partition._quad_cells import (
+    SortedLeaves,
     cells_where,
     first_overlap,
+    labels_of,
     locate,
+    sort_leaves,
     split_where_full,
 )
 from sklearn_geo.partition._s2 import S2_GRID
@@ -21,9 +24,13 @@ from tests.partition.common import globe, photos
 GRIDS = [(S2_GRID, s2_contains), (TRIANGLE_GRID, triangle_contains)]
 
 
-def split(grid, leaves, weights=None, most=10.0, start=0, end=20):
+def split(grid, places, weights=None, most=10.0, start=0, end=20):
     return split_where_full(
-        grid, leaves, weights, max_per_cell=most, start_level=start, max_level=end
+        grid,
+        sort_leaves(grid, places, weights),
+        max_per_cell=most,
+        start_level=start,
+        max_level=end,
     )
 
 
@@ -31,7 +38,7 @@ def split(grid, leaves, weights=None, most=10.0, start=0, end=20):
 @pytest.mark.parametrize("block_rows", [1, 7, 10_000])
 def test_locate(grid, contains, block_rows, monkeypatch):
     monkeypatch.setattr(_quad_cells, "BLOCK_ROWS", block_rows)
-    cells = split(grid, np.sort(grid.leaf_ids(photos(300))))
+    cells = split(grid, photos(300))
     cells = cells_where(cells, np.arange(len(cells.ids)) % 3 > 0)
     leaves = grid.leaf_ids(np.vstack([photos(300), globe(50)]))
     inside = contains(cells.ids[:, np.newaxis], leaves)
@@ -44,19 +51,49 @@ def test_locate(grid, contains, block_rows, monkeypatch):
 
 
 @pytest.mark.parametrize(("grid", "contains"), GRIDS)
-def test_pieces_of_sorted_ids(grid, contains):
-    leaves = np.sort(grid.leaf_ids(photos(500)))
-    weights = np.random.default_rng(0).integers(1, 5, len(leaves)).astype(float)
-    cells = split(grid, leaves, weights, most=30.0, start=2, end=9)
-    levels = grid.levels(cells.ids)
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("piece_rows", [1, 64, 2**20])
+def test_what_cells_hold(grid, contains, weighted, piece_rows, monkeypatch):
+    monkeypatch.setattr(_quad_cells, "PIECE_ROWS", piece_rows)
+    monkeypatch.setattr(_quad_cells, "MOST_PIECES", 100)
+    places = photos(500)
+    weights = np.random.default_rng(0).choice([0.1, 0.3, 1.0], len(places))
+    cells = split(grid, places, weights if weighted else None, 30.0, 2, 9)
+    weights = weights if weighted else np.ones(len(places))
+    leaves, levels = grid.leaf_ids(places), grid.levels(cells.ids)
     assert levels.min() >= 2
-    for id_, start, stop, weight, level in zip(*cells, levels, strict=True):
+    for id_, count, weight, level in zip(*cells, levels, strict=True):
         inside = contains(id_, leaves)
-        assert_array_equal(np.flatnonzero(inside), np.arange(start, stop))
-        assert weight == weights[inside].sum()
+        assert count == inside.sum() > 0
+        assert weight == pytest.approx(weights[inside].sum(), rel=1e-14)
         assert weight <= 30.0 or level == 9
-    assert (cells.stops - cells.starts).sum() == len(leaves)
+    assert cells.counts.sum() == len(places)
     assert first_overlap(grid, cells.ids) is None
+    # The same cells for the places in their own order.
+    some = cells_where(cells, np.arange(len(cells.ids)) % 3 > 0)
+    pieces = sort_leaves(grid, places, weights if weighted else None)
+    assert len(pieces) == (1 if weighted else min(100, -(-500 // piece_rows)))
+    assert_array_equal(
+        labels_of(grid, some.ids, pieces, len(places)), locate(grid, some.ids, leaves)
+    )
+
+
+def test_a_weight_that_is_the_minimum_is_enough():
+    # Sums of other cells leave no rounding in a cell of its own.
+    places = np.array([[0.0, 1.0], [0.0, 91.0], [0.0, -91.0]])
+    cells = split(S2_GRID, places, np.array([1e9 / 3, 0.1, 1e-9]), 1e10)
+    assert sorted(cells.weights.tolist()) == [1e-9, 0.1, 1e9 / 3]
+
+
+def test_rows_that_stand_for_several():
+    leaves = np.sort(S2_GRID.leaf_ids(globe(100)))
+    counts = np.arange(1, 101)
+    piece = SortedLeaves(leaves, weights=counts / 2.0, counts=counts)
+    low, high = leaves[[3, 10, 50]], leaves[[5, 9, 99]]
+    found, weights = piece.held_between(low, high)
+    assert found.tolist() == [4 + 5 + 6, 0, sum(range(51, 101))]
+    assert weights.tolist() == [7.5, 0.0, sum(range(51, 101)) / 2]
+    assert piece.held_between(low[:0], high[:0])[0].shape == (0,)
 
 
 def test_overlap():
