@@ -42,6 +42,10 @@ class KMeansPartition(PlacePartition):
         Most rounds of scikit-learn's search, and of the search on the sphere that
         follows it.
 
+    tol : float, default=1e-4
+        The search on the sphere ends when no more than this share of the weight changes
+        its cell in a round. With fewer than 10,000 places that is when none does.
+
     representative : {"mean", "center", "medoid", "median"}, default="mean"
         What stands for a cell: the direction of the mean unit vector of its places,
         its centre (the same, unless the search ended early or the partition was
@@ -59,7 +63,7 @@ class KMeansPartition(PlacePartition):
 
     n_cells_ : int
         Number of cells. It is smaller than `n_cells` if some centre was nearest to
-        no place in the end, which is rare.
+        no place in the end, which is rare with "lloyd".
 
     cell_names_ : ndarray of shape (n_cells_,)
         Names of the cells: "kmeans_0" and so on.
@@ -87,8 +91,7 @@ class KMeansPartition(PlacePartition):
     Spherical k-means [1]_ looks for unit vectors :math:`c_1, \dots, c_k` that make
     :math:`\sum_i w_i \max_j c_j \cdot x_i` as large as it can be. Each place belongs
     to the nearest centre, and each centre is the direction of the sum of its places.
-    The search starts from k-means of the unit vectors in space and ends when no place
-    changes its cell.
+    The search starts from k-means of the unit vectors in space.
 
     The cells are a Voronoi diagram: they cover the globe, and their borders are
     geodesics. Equal places count as one place with their weights added, so the
@@ -119,6 +122,7 @@ class KMeansPartition(PlacePartition):
             Interval(numbers.Integral, 1, None, closed="left"),
         ],
         "max_iter": [Interval(numbers.Integral, 1, None, closed="left")],
+        "tol": [Interval(numbers.Real, 0, None, closed="left")],
         "representative": PlacePartition._parameter_constraints["representative"],
         "random_state": ["random_state"],
     }
@@ -134,6 +138,7 @@ class KMeansPartition(PlacePartition):
         algorithm="lloyd",
         n_init="auto",
         max_iter=300,
+        tol=1e-4,
         representative="mean",
         random_state=None,
     ):
@@ -141,6 +146,7 @@ class KMeansPartition(PlacePartition):
         self.algorithm = algorithm
         self.n_init = n_init
         self.max_iter = max_iter
+        self.tol = tol
         self.representative = representative
         self.random_state = random_state
 
@@ -159,6 +165,7 @@ class KMeansPartition(PlacePartition):
             algorithm=self.algorithm,
             n_init=self.n_init,
             max_iter=self.max_iter,
+            tol=self.tol,
             random_state=self.random_state,
         )
         centers = places_from_vectors(centers)

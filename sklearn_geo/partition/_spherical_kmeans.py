@@ -9,7 +9,7 @@ from sklearn.utils import check_random_state
 
 
 def spherical_kmeans(
-    vectors, weights, n_cells, *, algorithm, n_init, max_iter, random_state
+    vectors, weights, n_cells, *, algorithm, n_init, max_iter, tol, random_state
 ):
     """Return unit vectors of centres that are the means of what is nearest to them.
 
@@ -32,6 +32,9 @@ def spherical_kmeans(
 
     max_iter : int
         Most rounds of scikit-learn's search, and of the search on the sphere after it.
+
+    tol : float
+        The search ends when no more than this share of the weight changes its cell.
 
     random_state : int, RandomState or None
         Seed.
@@ -62,9 +65,9 @@ def spherical_kmeans(
         )
         masses = np.bincount(at, weights=weights)
         centers = _directions(sums, masses, centers)
-        before = at
-        centers, at = _without_empty(centers, nearest(cKDTree(centers), vectors))
-        settled = bool((before == at).all())
+        now = nearest(cKDTree(centers), vectors)
+        settled = weights[now != at].sum() <= tol * weights.sum()
+        centers, at = _without_empty(centers, now)
     return centers, n_iter
 
 

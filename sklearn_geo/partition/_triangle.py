@@ -136,11 +136,12 @@ class TrianglePartition(PlacePartition):
     overfull or nothing changes. A place on an edge belongs to the first triangle
     there.
 
-    Many places at one spot cannot be parted, and vertices less than 5 m apart are
-    one. So a spot becomes a corner, and then places within 5 m of it stay out of
-    the means that cut its triangle; the triangle is not cut any more when what it
-    holds elsewhere is no more than `max_per_cell`. With "midpoint", such a triangle
-    is cut down to `max_level`. Both are listed in `oversized_cells_`.
+    Many places at one spot cannot be parted. With "midpoint" their triangle is cut
+    down to `max_level`. With "delaunay" the spot becomes a vertex; places within 5 m of
+    a corner stay out of the means that cut its triangle, and the triangle is not cut
+    any more when what it holds elsewhere is no more than `max_per_cell`. Vertices less
+    than 5 m apart are one, so that a few places within some 20 m of each other may stay
+    together as well. All such cells are listed in `oversized_cells_`.
 
     References
     ----------

@@ -12,7 +12,7 @@ from shapely import Polygon
 from sklearn.base import clone
 
 from sklearn_geo.geometry import haversine, spherical_mean, triangle_areas
-from sklearn_geo.partition import TrianglePartition
+from sklearn_geo.partition import CellHierarchy, KMeansPartition, TrianglePartition
 from tests.geometry.common_delaunay import cartesian
 from tests.geometry.common_triangles import latitudes, longitudes
 from tests.partition.common import PLACES, globe, photos
@@ -126,11 +126,10 @@ def test_invariants(refine, places, most, least):
     oversized = partition.oversized_cells_
     assert_array_equal(np.flatnonzero(counts > most), oversized)
     for cell in oversized:
-        # Too many at one spot: within five metres of each other, or as one triangle
-        # of the last level has them.
+        # Too many at one spot: vertices five metres apart cannot part them.
         inside = places[cells == cell]
         near = max(
-            (haversine(inside, inside[k : k + 1]) <= 0.0101).sum()
+            (haversine(inside, inside[k : k + 1]) <= 0.05).sum()
             for k in range(len(inside))
         )
         assert near > most
@@ -369,6 +368,32 @@ def test_geojson_covers_what_the_cells_do():
     assert len(frame) == partition.n_cells_
     assert frame.geometry.is_valid.all()
     assert_array_equal(frame["name"], partition.cell_names_)
+
+
+# ---- From coarse to fine ----------------------------------------------------------
+
+
+def test_midpoint_triangles_make_a_hierarchy():
+    places = photos(2000)
+    limits = (300, 60, 10)
+    hierarchy = CellHierarchy([TrianglePartition(most, 5) for most in limits])
+    hierarchy.fit(places)
+    found = hierarchy.predict(places)
+    assert hierarchy.n_cells_ == [p.n_cells_ for p in hierarchy.partitions_]
+    for level, parents in enumerate(hierarchy.parents_):
+        # A place in a fine cell is in the coarse cell that is its parent.
+        kept = found[:, -1] >= 0
+        assert_array_equal(parents[found[kept, -1]], found[kept, level])
+    assert_array_equal(
+        hierarchy.get_feature_names_out(),
+        ["triangle_cell_0", "triangle_cell_1", "triangle_cell_2"],
+    )
+
+
+def test_other_cells_have_no_parents():
+    for partition in (TrianglePartition(refine="delaunay"), KMeansPartition(3)):
+        with pytest.raises(ValueError, match="borders of its cells cross"):
+            CellHierarchy([partition]).fit(globe(50))
 
 
 # ---- Words ------------------------------------------------------------------------
