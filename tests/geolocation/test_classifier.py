@@ -43,7 +43,7 @@ def _photos(n_photos=900, seed=0, n_towns=12, noise=0.4):
 
 
 def _model(partitions=None, **params):
-    settings = {"max_iter": 5, "learning_rate_init": 0.03, "batch_size": 16}
+    settings = {"max_iter": 5, "learning_rate_init": 0.05, "batch_size": 32}
     settings |= {"random_state": 0, "device": "cpu", **params}
     return HierarchicalCellClassifier(
         LEVELS if partitions is None else partitions, **settings
@@ -346,14 +346,14 @@ def test_priors_and_masks(fitted):
 @pytest.mark.parametrize("point", ["median", "mode_within_km", "max_geoscore"])
 def test_point_rules_serve_their_metric(fitted, point):
     X, _ = _photos(300, seed=3, noise=2.5)
-    model = pickle.loads(pickle.dumps(fitted)).set_params(point=point, point_km=300.0)
+    model = pickle.loads(pickle.dumps(fitted)).set_params(point=point, point_km=6000.0)
     proba = model.predict_proba(X)
     expected = {}
     for name, answer in (("rule", model.predict(X)), ("mean", fitted.predict(X))):
         km = np.array([haversine(model.cell_places_, row[None]) for row in answer])
         gain = {
             "median": -km,
-            "mode_within_km": km <= 300.0,
+            "mode_within_km": km <= 6000.0,
             "max_geoscore": np.exp(km / -1492.7),
         }[point]
         expected[name] = (proba * gain).sum(axis=1)
