@@ -60,6 +60,8 @@ def cut_at_antimeridian(polygon):
         Polygons, with longitudes in [-180, 180].
     """
     outer = polygon[0]
+    if outer[:, 1].min() >= -180.0 and outer[:, 1].max() <= 180.0:
+        return [polygon]
     first = math.floor((outer[:, 1].min() + 180.0) / 360.0)
     last = math.ceil((outer[:, 1].max() + 180.0) / 360.0)
     parts = []
@@ -82,7 +84,8 @@ def signed_area(ring):
     if len(ring) < 3:
         return 0.0
     y, x = ring[:, 0], ring[:, 1] - ring[0, 1]
-    return 0.5 * float(x @ np.roll(y, -1) - y @ np.roll(x, -1))
+    inner = x[:-1] @ y[1:] - y[:-1] @ x[1:]
+    return 0.5 * float(inner + x[-1] * y[0] - y[-1] * x[0])
 
 
 def _cut_off(ring, longitude, side):
@@ -108,9 +111,9 @@ def _closed(ring, is_outer):
     """Write a ring as [longitude, latitude], closed, outer rings counter-clockwise."""
     if (signed_area(ring) > 0.0) != is_outer:
         ring = ring[::-1]
-    moves = (ring != np.roll(ring, 1, axis=0)).any(axis=1)
-    points = ring[moves, ::-1].tolist()
-    return [*points, points[0]]
+    ring = np.concatenate([ring, ring[:1]])[:, ::-1]
+    moves = (ring[1:] != ring[:-1]).any(axis=1)
+    return [ring[0].tolist(), *ring[1:][moves].tolist()]
 
 
 def _properties(cell):

@@ -28,11 +28,11 @@ def check_cell(cell, n_cells):
 
 
 def along_geodesics(corners, n_per_edge):
-    """Cut the geodesics between corners of a ring into pieces.
+    """Cut the geodesics between corners of rings into pieces.
 
     Parameters
     ----------
-    corners : ndarray of shape (n_corners, 3)
+    corners : ndarray of shape (..., n_corners, 3)
         Unit vectors.
 
     n_per_edge : int
@@ -40,13 +40,13 @@ def along_geodesics(corners, n_per_edge):
 
     Returns
     -------
-    ndarray of shape (n_corners * n_per_edge, 3)
+    ndarray of shape (..., n_corners * n_per_edge, 3)
         Unit vectors; the corners themselves are among them, unchanged.
     """
     if not isinstance(n_per_edge, numbers.Integral) or n_per_edge < 1:
         raise ValueError(f"n_per_edge must be an integer, at least 1; got {n_per_edge}")
-    ends = np.concatenate([corners[1:], corners[:1]])
-    chords = np.sqrt(((ends - corners) ** 2).sum(axis=1, keepdims=True))
+    ends = np.concatenate([corners[..., 1:, :], corners[..., :1, :]], axis=-2)
+    chords = np.sqrt(((ends - corners) ** 2).sum(axis=-1, keepdims=True))
     angles = 2.0 * np.arcsin(np.minimum(chords / 2.0, 1.0))
     after = np.arange(n_per_edge) / n_per_edge
     before = 1.0 - after
@@ -54,11 +54,11 @@ def along_geodesics(corners, n_per_edge):
     before, after = (
         share * np.sinc(share * angles / np.pi) for share in (before, after)
     )
-    points = before[..., np.newaxis] * corners[:, np.newaxis]
-    points += after[..., np.newaxis] * ends[:, np.newaxis]
-    points /= np.sqrt((points**2).sum(axis=2, keepdims=True))
-    points[:, 0] = corners
-    return points.reshape(-1, 3)
+    points = before[..., np.newaxis] * corners[..., np.newaxis, :]
+    points += after[..., np.newaxis] * ends[..., np.newaxis, :]
+    points /= np.sqrt((points**2).sum(axis=-1, keepdims=True))
+    points[..., 0, :] = corners
+    return points.reshape(*corners.shape[:-2], -1, 3)
 
 
 def ring_on_map(vectors, near_longitude):
@@ -109,6 +109,38 @@ def ring_on_map(vectors, near_longitude):
     middle = (ring[:, 1].min() + ring[:, 1].max()) / 2.0
     ring[:, 1] += 360.0 * round((near_longitude - middle) / 360.0)
     return ring
+
+
+def rings_on_map(vectors, near_longitudes):
+    """Lay many rings out, each as `ring_on_map` does.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n_rings, n_points, 3)
+        Unit vectors along rings.
+
+    near_longitudes : ndarray of shape (n_rings,)
+        One longitude a ring.
+
+    Returns
+    -------
+    list of ndarray of shape (n_places, 2)
+        The rings.
+    """
+    places = places_from_vectors(vectors.reshape(-1, 3)).reshape(*vectors.shape[:2], 2)
+    longitude = places[:, :, 1]
+    steps = np.diff(longitude, axis=1, append=longitude[:, :1])
+    steps -= 360.0 * np.round(steps / 360.0)
+    places[:, 1:, 1] = longitude[:, :1] + np.cumsum(steps[:, :-1], axis=1)
+    middle = (longitude.min(axis=1) + longitude.max(axis=1)) / 2.0
+    longitude += 360.0 * np.round((near_longitudes - middle) / 360.0)[:, np.newaxis]
+    # A pole on a ring or within makes it another matter.
+    plain = (np.hypot(vectors[:, :, 0], vectors[:, :, 1]) >= _AT_POLE).all(axis=1)
+    plain &= np.round(steps.sum(axis=1) / 360.0) == 0.0
+    rings = list(places)
+    for k in np.flatnonzero(~plain):
+        rings[k] = ring_on_map(vectors[k], near_longitudes[k])
+    return rings
 
 
 def _around_pole(latitude, longitude, turns):

@@ -24,8 +24,8 @@ from sklearn_geo.geometry import (
     s2_vertices,
 )
 from sklearn_geo.partition._base import PlacePartition
-from sklearn_geo.partition._cells import filled_table, read_weights
-from sklearn_geo.partition._outlines import along_geodesics, check_cell, ring_on_map
+from sklearn_geo.partition._cells import blocks_of, filled_table, read_weights
+from sklearn_geo.partition._outlines import along_geodesics, check_cell, rings_on_map
 from sklearn_geo.partition._quad_cells import (
     QuadGrid,
     SortedLeaves,
@@ -41,6 +41,9 @@ from sklearn_geo.partition._quad_cells import (
     split_by_limits,
 )
 from sklearn_geo.partition._stream import add_to_stream
+
+# Borders that are drawn together.
+_RINGS = 1024
 
 S2_GRID = QuadGrid(
     max_level=S2_MAX_LEVEL,
@@ -313,7 +316,15 @@ class S2Partition(PlacePartition):
     def cell_outline(self, cell, n_per_edge=8):
         check_is_fitted(self, "cells_")
         cell = check_cell(cell, self.n_cells_)
-        corners = s2_vertices(self._ids[cell : cell + 1], as_vectors=True)[0]
-        return ring_on_map(
-            along_geodesics(corners, n_per_edge), self.cells_["center_longitude"][cell]
-        )
+        return self._rings(slice(cell, cell + 1), n_per_edge)[0]
+
+    def _all_polygons(self, n_per_edge):
+        for cells in blocks_of(self.n_cells_, _RINGS):
+            for ring in self._rings(cells, n_per_edge):
+                yield [[ring]]
+
+    def _rings(self, cells, n_per_edge):
+        """Return the borders of a slice of the cells, which are geodesics."""
+        corners = s2_vertices(self._ids[cells], as_vectors=True)
+        points = along_geodesics(corners, n_per_edge)
+        return rings_on_map(points, self.cells_["center_longitude"][cells])

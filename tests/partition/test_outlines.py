@@ -8,7 +8,12 @@ from numpy.testing import assert_allclose
 
 from sklearn_geo.geometry import haversine, s2_ids_from_tokens, s2_vertices
 from sklearn_geo.partition import S2Partition
-from sklearn_geo.partition._outlines import along_geodesics, check_cell, ring_on_map
+from sklearn_geo.partition._outlines import (
+    along_geodesics,
+    check_cell,
+    ring_on_map,
+    rings_on_map,
+)
 from tests.partition.common import globe
 
 # One place in the middle of each face: cells of level 0, in the order of the faces.
@@ -110,6 +115,19 @@ def test_ring_of_another_turn():
     # The pole may be the first point as well.
     ring = ring_on_map(np.roll(vectors, 1, axis=0), 45.0)
     assert ring.tolist() == [[0, 0], [0, 90], [90, 90], [90, 0]]
+
+
+@pytest.mark.parametrize("level", [0, 1, 2, 5])
+def test_many_rings_are_laid_out_as_each_alone(level):
+    # With the poles, the antimeridian and all other turns of the globe.
+    places = np.vstack([globe(300), [[90.0, 10.0], [-90.0, 10.0], [0.0, 180.0]]])
+    partition = S2Partition(300, 1, start_level=level, max_level=level).fit(places)
+    corners = s2_vertices(partition.cells_["id"], as_vectors=True)
+    points = along_geodesics(corners, 3)
+    near = partition.cells_["center_longitude"] + 360.0 * (np.arange(len(corners)) % 3)
+    rings = rings_on_map(points, near)
+    for ring, own, longitude in zip(rings, points, near, strict=True):
+        assert_allclose(ring, ring_on_map(own, longitude), atol=1e-9)
 
 
 def test_bad_cells_and_pieces():
