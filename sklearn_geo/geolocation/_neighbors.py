@@ -13,7 +13,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_geo.base import GeoEstimator
-from sklearn_geo.geolocation._density import kernel_densities, modes
+from sklearn_geo.geolocation._density import Densities
 from sklearn_geo.geolocation._places_out import GeolocatorMixin
 from sklearn_geo.geolocation._sparse_looks import SparseFeatureIndex
 from sklearn_geo.geometry import km_to_chord, unit_vectors
@@ -214,7 +214,7 @@ class NeighborGeolocator(GeolocatorMixin, GeoEstimator):
         answers = np.empty(features.shape[0], dtype=np.intp)
         for batch, rows, weights in self._neighborhoods(features):
             vectors = self._vectors[rows]
-            best = modes(kernel_densities(vectors, weights, self.sigma_km))
+            best = Densities(vectors, weights, self.sigma_km).highest()
             if self.snap_km is not None:
                 # The mode itself is within any distance of the mode.
                 near = self._within(vectors, best, self.snap_km)
@@ -250,11 +250,11 @@ class NeighborGeolocator(GeolocatorMixin, GeoEstimator):
         shares = np.zeros((n_rows, k))
         for batch, rows, weights in self._neighborhoods(features):
             vectors = self._vectors[rows]
-            densities = kernel_densities(vectors, weights, self.sigma_km)
+            densities = Densities(vectors, weights, self.sigma_km)
             total = weights.sum(axis=1)
             left = np.ones(rows.shape, dtype=bool)
             for turn in range(k):
-                best = modes(np.where(left, densities, -1.0))
+                best = densities.highest(left)
                 found = np.flatnonzero(left.any(axis=1))
                 if not len(found):
                     break

@@ -171,8 +171,10 @@ def test_weights_by_hand():
 
 
 @pytest.mark.parametrize("metric", ["cosine", "euclidean"])
-@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array, sparse.csr_matrix])
-@pytest.mark.parametrize("working_memory", [1024, 0.01])
+@pytest.mark.parametrize(
+    ("container", "working_memory"),
+    [(np.asarray, 1024), (sparse.csr_array, 0.01), (sparse.csr_matrix, 1024)],
+)
 @pytest.mark.parametrize(
     ("k", "params"),
     [
