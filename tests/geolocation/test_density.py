@@ -89,6 +89,6 @@ def test_most_of_a_large_set_is_passed_over():
     vectors = unit_vectors(np.vstack([crowd, others]))[np.newaxis]
     densities = Densities(vectors, np.ones((1, 4_000)), 100.0)
     assert densities.highest()[0] < 2_000
-    # But for a piece that may lie across both.
+    # But for the few pieces that lie across both.
     (survey,) = densities._surveys
-    assert (survey._values[2_000:] < 0).mean() > 0.99
+    assert (survey._values[2_000:] < 0).mean() > 0.95

@@ -16,6 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_geo._answers import holds
 from sklearn_geo.geolocation import (
     GeolocationReport,
+    HierarchicalCellClassifier,
     NeighborGeolocator,
     PriorGeolocator,
 )
@@ -309,3 +310,33 @@ def test_refuses():
     far = np.tile([95.0, 0.0], (3, 1))
     with pytest.raises(ValueError, match="overshoot a pole"):
         GeolocationReport(Oracle(far), truth, truth)
+
+
+def test_a_classifier_over_cells():
+    features, places = _world(600)
+    model = HierarchicalCellClassifier(
+        S2Partition(60, 5), calibration_fraction=0.3, max_iter=5, random_state=0
+    )
+    model.fit(features[:400], places[:400])
+    report = GeolocationReport(model, features[400:], places[400:], n_resamples=50)
+    assert not [one for one in report.left_out if "because" in one]
+    table = model.cells_
+    truth = model.partitions_[-1].predict(places[400:])
+    covered = truth >= 0
+    assert report.best_possible.n_uncovered == (~covered).sum()
+    expected = class_bias(
+        truth[covered],
+        model.predict_cells(features[400:])[covered],
+        n_cells=len(table),
+    )
+    assert report.class_bias == expected
+    region = model.predict_region(features[400:], coverage=0.8).toarray()
+    hits = region[np.arange(200), np.maximum(truth, 0)] & covered
+    at = report.calibration.promised.tolist().index(0.8)
+    assert report.calibration.observed[at] == pytest.approx(hits.mean())
+    # Promises that too few held-out rows can keep are left out, and why is said.
+    report = GeolocationReport(
+        model, features[400:], places[400:], coverages=(0.5, 0.999), n_resamples=20
+    )
+    assert report.calibration.promised.tolist() == [0.5]
+    assert "coverage=0.999 needs at least" in " ".join(report.left_out)

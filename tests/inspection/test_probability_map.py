@@ -4,8 +4,16 @@
 import numpy as np
 import pytest
 
-from sklearn_geo.geolocation import NeighborGeolocator, PriorGeolocator
-from sklearn_geo.inspection import ProbabilityMapDisplay
+from sklearn_geo.geolocation import (
+    HierarchicalCellClassifier,
+    NeighborGeolocator,
+    PriorGeolocator,
+)
+from sklearn_geo.inspection import (
+    CellMapDisplay,
+    CoverageDisplay,
+    ProbabilityMapDisplay,
+)
 from sklearn_geo.partition import S2Partition
 from tests.inspection.common import check_geojson
 
@@ -102,3 +110,28 @@ def test_refuses():
     prior = PriorGeolocator().fit([[0.0]], [[0.0, 0.0]])
     with pytest.raises(TypeError, match=r"PriorGeolocator says nothing.*predict_proba"):
         ProbabilityMapDisplay.from_estimator(prior, [[0.0]])
+
+
+def test_a_real_classifier():
+    rng = np.random.default_rng(0)
+    labels = rng.integers(2, size=200)
+    places = np.array([[48.0, 2.0], [52.0, 13.0]])[labels] + rng.normal(0, 1, (200, 2))
+    features = np.eye(2)[labels] + rng.normal(0, 0.2, (200, 2))
+    model = HierarchicalCellClassifier(S2Partition(40, 1), max_iter=3, random_state=0)
+    model.fit(features, places)
+    row = features[:1]
+    display = ProbabilityMapDisplay.from_estimator(model, row, places[:1], k=2)
+    np.testing.assert_array_equal(display.probabilities, model.predict_proba(row)[0])
+    topk, shares = model.predict_topk(row, 2)
+    np.testing.assert_array_equal(display.topk, topk[0])
+    np.testing.assert_array_equal(display.topk_probabilities, shares[0])
+    cells = CellMapDisplay.from_estimator(
+        model, features, places, color_by="error", norm="linear"
+    )
+    assert np.isfinite(cells.values).sum() == len(
+        np.unique(model.partitions_[-1].predict(places))
+    )
+    coverage = CoverageDisplay.from_estimator(
+        model, features, places, coverages=(0.5, 0.7), n_resamples=20
+    )
+    assert coverage.name == "HierarchicalCellClassifier"
