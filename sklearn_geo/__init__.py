@@ -32,6 +32,7 @@ _ROOMS = {
         "HierarchicalCellClassifier",
         "NeighborGeolocator",
         "PriorGeolocator",
+        "SceneNetworks",
     ),
     "geometry": (),
     "inspection": (

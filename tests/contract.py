@@ -184,6 +184,7 @@ OTHER_INPUT = {
     "NeighborVoteAnnotator": "tests.neighbors.test_annotator",
     "PostingTimeEncoder": "tests.encoding.test_posting_time",
     "PriorGeolocator": "tests.geolocation.test_prior",
+    "SceneNetworks": "tests.geolocation.test_scene_networks",
     "TagVectorizer": "tests.neighbors.test_tag_vectorizer",
     "VenueActivityEncoder": "tests.encoding.test_venue_activity",
     "VisualNeighborTagPropagator": "tests.neighbors.test_visual",

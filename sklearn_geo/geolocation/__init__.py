@@ -6,10 +6,12 @@ from sklearn_geo.geolocation._classifier import HierarchicalCellClassifier
 from sklearn_geo.geolocation._neighbors import NeighborGeolocator
 from sklearn_geo.geolocation._prior import PriorGeolocator
 from sklearn_geo.geolocation._report import GeolocationReport
+from sklearn_geo.geolocation._scene_networks import SceneNetworks
 
 __all__ = [
     "GeolocationReport",
     "HierarchicalCellClassifier",
     "NeighborGeolocator",
     "PriorGeolocator",
+    "SceneNetworks",
 ]

@@ -3,7 +3,6 @@
 """Features become a place by classification over the cells of several partitions."""
 
 import numbers
-from functools import partial
 
 import numpy as np
 from sklearn.base import _fit_context
@@ -11,11 +10,18 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import (
     check_consistent_length,
     check_is_fitted,
-    validate_data,
 )
 
 from sklearn_geo.geolocation._combine import COMBINATIONS
+from sklearn_geo.geolocation._crop_scores import (
+    crop_head_proba,
+    crop_level_proba,
+    crop_log_scores,
+    feature_blocks,
+)
 from sklearn_geo.geolocation._files import load_classifier, save_classifier
+from sklearn_geo.geolocation._heads import level_target, make_loss, make_network
+from sklearn_geo.geolocation._inputs import cells_of, read_inputs
 from sklearn_geo.geolocation._levels import (
     are_fitted,
     fit_levels,
@@ -29,13 +35,8 @@ from sklearn_geo.geolocation._prediction import CellPredictor
 from sklearn_geo.geolocation._sampling import CellSampler
 from sklearn_geo.geolocation._scenes import read_scenes
 from sklearn_geo.geolocation._scorer import CellScorer
-from sklearn_geo.geolocation._smoothing import smoothed_labels
-from sklearn_geo.geolocation._tree import TreeMLP
 from sklearn_geo.nets import (
     TRAINING_CONSTRAINTS,
-    HeadedMLP,
-    HeadsLoss,
-    Lookup,
     NetMixin,
     RowData,
     Training,
@@ -43,6 +44,9 @@ from sklearn_geo.nets import (
     hold_out,
 )
 from sklearn_geo.nets._mlp import ACTIVATIONS
+
+# From here on "auto" can spare rows to watch the loss on, as in scikit-learn.
+_MANY_ROWS = 10_000
 
 
 class HierarchicalCellClassifier(NetMixin, CellPredictor):
@@ -73,6 +77,26 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
 
     dropout : float, default=0.0
         Share of the outputs of these layers dropped in training.
+
+    backbone : callable, default=None
+        Makes a torch module that turns images into features, for X a batch of images.
+        It takes floats in [0, 1] of shape (n, channels, height, width), and gives (n,
+        d), or maps (n, d, h, w) that are averaged. None takes X as features.
+
+    freeze_backbone : bool, default=False
+        Train the heads only. Otherwise the backbone is trained with them.
+
+    augment : bool, default=True
+        Show random areas of the images, flipped at random, while training: at least
+        70 % of an image, with a ratio of width to height between 3/4 and 4/3.
+
+    image_size : int, default=224
+        Height and width that images come to the backbone with.
+
+    n_crops : int, default=1
+        Number of square crops, evenly spaced along the longer side of an image, whose
+        probabilities are averaged at prediction: 3 in the paper. Can be changed after
+        `fit`.
 
     combine : {"product", "finest", "tree_sum"}, default="product"
         How the levels make one prediction:
@@ -154,12 +178,12 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
     tol : float, default=1e-4
         By how much the watched loss must fall to count as better.
 
-    n_iter_no_change : int, default=5
+    n_iter_no_change : int, default=3
         Training ends after so many epochs that were not better. None never does.
 
-    early_stopping : bool, default=False
+    early_stopping : "auto" or bool, default="auto"
         Watch the loss of a held-out share (besides the one for calibration), and keep
-        the weights of the best epoch.
+        the weights of the best epoch. "auto" does so for more than 10,000 rows.
 
     validation_fraction : float, default=0.1
         That share.
@@ -220,7 +244,7 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
         Number of epochs.
 
     n_features_in_ : int
-        Number of features seen in `fit`.
+        Number of features seen in `fit`; of channels, for images.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of these features, if they are strings.
@@ -293,6 +317,11 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
         "hidden": ["array-like"],
         "activation": [StrOptions(set(ACTIVATIONS))],
         "dropout": [Interval(numbers.Real, 0, 1, closed="left")],
+        "backbone": [callable, None],
+        "freeze_backbone": ["boolean"],
+        "augment": ["boolean"],
+        "image_size": [Interval(numbers.Integral, 1, None, closed="left")],
+        "n_crops": [Interval(numbers.Integral, 1, None, closed="left")],
         "combine": [StrOptions(set(COMBINATIONS))],
         "smoothing_km": [Interval(numbers.Real, 0, None, closed="neither"), None],
         "scene_weight": [Interval(numbers.Real, 0, None, closed="left")],
@@ -304,6 +333,7 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
         ],
         "epoch_growth": [Interval(numbers.Real, 0, None, closed="left"), None],
         "epoch_rows_per_cell": [Interval(numbers.Integral, 1, None, closed="left")],
+        "early_stopping": ["boolean", StrOptions({"auto"})],
         "device": "no_validation",  # see choose_device
     }
     # A setting that this estimator does not offer.
@@ -316,6 +346,11 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
         hidden=(),
         activation="relu",
         dropout=0.0,
+        backbone=None,
+        freeze_backbone=False,
+        augment=True,
+        image_size=224,
+        n_crops=1,
         combine="product",
         smoothing_km=None,
         scene_weight=1.0,
@@ -335,8 +370,8 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
         batch_size=200,
         max_iter=20,
         tol=1e-4,
-        n_iter_no_change=5,
-        early_stopping=False,
+        n_iter_no_change=3,
+        early_stopping="auto",
         validation_fraction=0.1,
         device="auto",
         mixed_precision="auto",
@@ -348,6 +383,11 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
         self.hidden = hidden
         self.activation = activation
         self.dropout = dropout
+        self.backbone = backbone
+        self.freeze_backbone = freeze_backbone
+        self.augment = augment
+        self.image_size = image_size
+        self.n_crops = n_crops
         self.combine = combine
         self.smoothing_km = smoothing_km
         self.scene_weight = scene_weight
@@ -383,7 +423,12 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_photos, n_features)
-            Features. Memory maps and sparse matrices stay as they are.
+            Features. Memory maps and sparse matrices stay as they are. Several crops a
+            photo, of shape (n_photos, n_crops, n_features), may be given here and at
+            prediction: one of them is shown at random while training, and at
+            prediction their probabilities are averaged. With a `backbone`, images of
+            shape (n_photos, channels, height, width) or (n_photos, height, width,
+            channels), bytes or floats in [0, 1].
 
         y : array-like of shape (n_photos, 2), or of int of shape (n_photos,) or \
                 (n_photos, n_partitions)
@@ -428,6 +473,8 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
 
     def _learn(self, X, y, sample_weight, scenes, *, go_on, epochs=None):
         X = self._read_features(X, reset=not go_on)
+        if not go_on:
+            self._X_ndim = X.ndim
         places, given = self._read_y(y, X)
         weights = self._read_weights(sample_weight, X)
         if not go_on:
@@ -462,7 +509,10 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
         self.scenes_, scene_target = read_scenes(
             scenes, X.shape[0], go_on=go_on, known=self.scenes_ if go_on else None
         )
-        targets = [self._target(cells[:, level], level) for level in self._levels()]
+        targets = [
+            level_target(self, cells[:, level], level)
+            for level in range(len(self.n_cells_))
+        ]
         if scene_target is not None:
             targets.append(scene_target)
         data = RowData(X, targets, weights, rows=counted)
@@ -498,62 +548,16 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
                 "tell apart. Lower max_per_cell, or pass more places."
             )
 
-    def _levels(self):
-        return range(len(self.n_cells_))
-
-    def _target(self, cells, level):
-        """Return what the head of a level learns: cells, or rows of smoothed labels."""
-        finest = level == len(self.n_cells_) - 1
-        usable = None
-        if self.combine == "tree_sum" and not finest:
-            # A cell without finest cells in it can never be predicted.
-            usable = np.zeros(self.n_cells_[level], dtype=bool)
-            usable[self.parents_[level][self.parents_[level] >= 0]] = True
-            cells = np.where((cells >= 0) & usable[cells], cells, -1)
-        if self.smoothing_km is None:
-            return cells
-        places = self.cell_places_ if finest else None
-        if places is None:
-            places = representatives(self.partitions_[level])
-        return Lookup(cells, smoothed_labels(places, self.smoothing_km, usable))
-
-    def _module(self):
-        """Return what makes the network."""
-        n_scenes = [] if self.scenes_ is None else [len(self.scenes_)]
-        settings = {
-            "hidden": tuple(self.hidden),
-            "activation": self.activation,
-            "dropout": self.dropout,
-        }
-        n_features = self.n_features_in_
-        if self.combine != "tree_sum":
-            return partial(
-                HeadedMLP, n_features, [*self.n_cells_, *n_scenes], **settings
-            )
-        return partial(
-            TreeMLP,
-            n_features,
-            [self.n_cells_[-1], *n_scenes],
-            self.parents_,
-            self.n_cells_[:-1],
-            **settings,
-        )
-
-    def _criterion(self):
-        """Return what makes the loss: the mean of the heads, and the scenes."""
-        n_levels = len(self.n_cells_)
-        weights = [1.0 / n_levels] * n_levels
-        if self.scenes_ is not None:
-            weights.append(self.scene_weight)
-        return partial(HeadsLoss, head_weights=weights, reduce="sum")
-
     def _training(self):
         # What is watched is held out here, where a sampler can see which rows are left.
         return Training.of(self, early_stopping=False)
 
     def _train_cells(self, data, cells, *, go_on, epochs):
         valid, draw = None, None
-        if self.early_stopping and epochs is None:
+        watch = self.early_stopping
+        if watch == "auto":
+            watch = len(data) > _MANY_ROWS
+        if watch and epochs is None:
             data, valid = hold_out(data, self.validation_fraction, self._seed)
         if self.sampling_alpha is not None or self.epoch_growth is not None:
             draw = CellSampler(
@@ -564,8 +568,8 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
                 self.max_iter,
             )
         self._train(
-            self._module(),
-            self._criterion(),
+            make_network(self),
+            make_loss(self),
             data,
             seed=self._seed,
             valid=valid,
@@ -578,7 +582,7 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
 
     def _make_scorer(self):
         self._scorer = CellScorer(
-            self.net_.module_, self.parents_, self.n_cells_, self.combine
+            cells_of(self.net_.module_), self.parents_, self.n_cells_, self.combine
         )
 
     def save_pretrained(self, folder):
@@ -593,7 +597,7 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
         save_classifier(self, folder)
 
     @classmethod
-    def from_pretrained(cls, folder):
+    def from_pretrained(cls, folder, *, backbone=None):
         """Read a classifier that :meth:`save_pretrained` has written.
 
         Parameters
@@ -601,13 +605,17 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
         folder : str or path
             The folder. Nothing in it is run, and the arrays are checked.
 
+        backbone : callable, default=None
+            What made the backbone, if there is one: it is code, so it is not stored.
+            Its weights are.
+
         Returns
         -------
         model : HierarchicalCellClassifier
             A fitted classifier that predicts as the saved one did. Its `partitions`
             are the fitted ones, frozen.
         """
-        return load_classifier(cls, folder)
+        return load_classifier(cls, folder, backbone)
 
     def predict_scene_proba(self, X):
         """Return the probabilities of scenes, if `fit` got `scenes`.
@@ -623,13 +631,20 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
             In the order of `scenes_`.
         """
         check_is_fitted(self)
-        X = self._read_features(X)
+        return self._scene_proba(self._read_features(X))
+
+    def _scene_proba(self, X):
         if self.scenes_ is None:
             raise ValueError(
                 "This classifier has learnt no scenes: pass scenes= to fit."
             )
         number = len(self.net_.module_.n_outputs) - 1
-        return np.concatenate([p for _, p in self._scorer.head_proba(X, number)])
+        parts = (
+            self._scorer.head_proba(X, number)
+            if X.ndim == 2
+            else crop_head_proba(self._scorer, self._crops(X), number)
+        )
+        return np.concatenate([proba for _, proba in parts])
 
     @property
     def cells_(self):
@@ -642,9 +657,7 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
         return self.partitions_[-1].cell_names_
 
     def _read_features(self, X, reset=False):
-        return validate_data(
-            self, X, reset=reset, accept_sparse="csr", dtype=[np.float64, np.float32]
-        )
+        return read_inputs(self, X, reset=reset)
 
     def _read_y(self, y, X):
         """Return places and None, or None and y if it holds cells."""
@@ -661,10 +674,19 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
         return self.partitions_[-1].predict(places), places
 
     def _log_scores(self, X, known):
-        return self._ready_scorer().log_scores(X, known)
+        scorer = self._ready_scorer()
+        if X.ndim == 2:
+            return scorer.log_scores(X, known)
+        return crop_log_scores(scorer, self._crops(X), known)
 
     def _level_proba(self, X, level):
-        return self._ready_scorer().level_proba(X, level)
+        scorer = self._ready_scorer()
+        if X.ndim == 2:
+            return scorer.level_proba(X, level)
+        return crop_level_proba(scorer, self._crops(X), level)
+
+    def _crops(self, X):
+        return feature_blocks(X, self.net_.module_, self.n_crops)
 
     def _ready_scorer(self):
         scorer = self._scorer

@@ -11,6 +11,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils._param_validation import InvalidParameterError
 
 import sklearn_geo.partition as partitions_room
+from sklearn_geo.geolocation._heads import make_loss, make_network
 from sklearn_geo.nets import (
     Store,
     get_weights,
@@ -27,13 +28,14 @@ _HISTORY = history_table([]).dtype.names
 def save_classifier(model, folder):
     """Write a fitted classifier to a folder."""
     params = model.get_params(deep=False)
-    del params["partitions"], params["random_state"]
+    del params["partitions"], params["random_state"], params["backbone"]
     params["device"] = str(params["device"])
     scenes = model.scenes_
     content = {
         "params": {name: _jsonable(value) for name, value in params.items()},
         "partitions": [_partition_to_json(part) for part in model.partitions_],
         "n_features": model.n_features_in_,
+        "X_ndim": model._X_ndim,
         "feature_names": getattr(model, "feature_names_in_", None),
         "scenes": None if scenes is None else scenes.tolist(),
         "seed": model._seed,
@@ -50,13 +52,16 @@ def save_classifier(model, folder):
     write_store(folder, type(model).__name__, content, blocks)
 
 
-def load_classifier(cls, folder):
+def load_classifier(cls, folder, backbone=None):
     """Read a classifier that :func:`save_classifier` has written."""
     store = Store(folder, kind=cls.__name__)
     tables = store.load("tables")
     try:
         model = cls(**store.content["params"])
+        model.backbone = backbone
         model._validate_params()
+        model._X_ndim = int(store.content["X_ndim"])
+        _check_backbone(model, folder)
         fitted = [_partition_from_json(text) for text in store.content["partitions"]]
         frozen = [FrozenEstimator(part) for part in fitted]
         model.partitions = frozen[0] if len(frozen) == 1 else frozen
@@ -79,7 +84,7 @@ def load_classifier(cls, folder):
         model._seed = int(store.content["seed"])
         columns = {name: tables[f"history_{name}"].tolist() for name in _HISTORY}
         is_sparse = bool(store.content["sparse"])
-        module, criterion = model._module(), model._criterion()
+        module, criterion = make_network(model), make_loss(model)
     except (KeyError, TypeError, InvalidParameterError) as error:
         raise ValueError(
             f"{folder} is incomplete or was changed: {type(error).__name__}: {error}. "
@@ -98,6 +103,19 @@ def load_classifier(cls, folder):
     model._take_net(net)
     model._make_scorer()
     return model
+
+
+def _check_backbone(model, folder):
+    if (model._X_ndim == 4) == (model.backbone is not None):
+        return
+    if model.backbone is None:
+        raise ValueError(
+            f"{folder} holds a classifier of images, without the code of its backbone: "
+            "pass backbone=, what made it."
+        )
+    raise ValueError(
+        f"{folder} holds a classifier of features: it has no backbone to be passed."
+    )
 
 
 def _jsonable(value):

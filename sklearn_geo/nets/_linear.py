@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The layer that reads features: dense batches or sparse ones, the same weights."""
 
-import numpy as np
 import torch
 from torch import nn
 from torch.autograd.function import once_differentiable
@@ -57,10 +56,7 @@ class RowLinear(nn.Module):
 
     def __init__(self, n_features, n_outputs):
         super().__init__()
-        # numpy's zeros take no memory until they are touched, torch's do: that is
-        # gigabytes where few of many hashed features ever occur.
-        zeros = np.zeros((n_features, n_outputs), dtype=np.float32)
-        self.weight = nn.Parameter(torch.from_numpy(zeros))
+        self.weight = nn.Parameter(torch.zeros(n_features, n_outputs))
         self.bias = nn.Parameter(torch.zeros(n_outputs))
 
     def extra_repr(self):

@@ -96,7 +96,6 @@ class HeadedMLP(nn.Module):
             width = size
         self.trunk = nn.Sequential(*layers)
         self.heads = RowLinear(width, sum(self.n_outputs))
-        # Weights begin as zeros that take no memory until they are touched.
         if init != "zeros":
             init_weights(self, init)
 

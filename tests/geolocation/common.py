@@ -48,5 +48,5 @@ def checks_of(estimator):
             # They want as many columns back as y had, which is one.
             cls = type(estimator)
             one_column = type(cls.__name__, (_OneColumn, cls), {})
-            one = one_column(**estimator.get_params())
+            one = one_column(**estimator.get_params(deep=False))
         yield one, check, name
