@@ -100,6 +100,17 @@ def test_neighbors():
     assert ProbabilityMapDisplay.from_estimator(model, [[0.0]]).colorbar_ is None
 
 
+def test_many_points_are_drawn_as_pixels():
+    rng = np.random.default_rng(0)
+    for n, many in ((100, False), (6_000, True)):
+        places = rng.uniform([40, 0], [50, 10], (n, 2))
+        display = ProbabilityMapDisplay(
+            places, np.full(n, 1.0 / n), places[:1], np.array([0.5])
+        ).plot()
+        assert bool(display.distribution_.get_rasterized()) is many
+        assert len(display.distribution_.get_offsets()) == n
+
+
 def test_refuses():
     partition = _partition()
     with pytest.raises(ValueError, match=r"one probability for each of the \d+ cells"):
