@@ -7,6 +7,7 @@ from collections import defaultdict
 import numpy as np
 import s2sphere
 from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
 
 
 def slow_leaf(place):
@@ -49,6 +50,16 @@ def slow_predict(tokens, place):
         if token in tokens:
             return token
     return None
+
+
+def equal_tables(a, b, rtol=0.0):
+    """Compare two tables of cells; representatives to rounding."""
+    assert a.dtype == b.dtype
+    for column in a.dtype.names:
+        if a.dtype[column].kind == "f":
+            assert_allclose(a[column], b[column], rtol=rtol, atol=1e-10, err_msg=column)
+        else:
+            assert_array_equal(a[column], b[column], err_msg=column)
 
 
 def globe(n, seed=0):

@@ -1,0 +1,177 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""S2Partition with weights, part by part, and filled with other places."""
+
+import pickle
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.utils._param_validation import InvalidParameterError
+
+from sklearn_geo.partition import S2Partition
+from tests.partition.common import (
+    PLACES,
+    equal_tables,
+    globe,
+    photos,
+    slow_partition,
+    slow_predict,
+)
+
+# -------------------------------------------------------------------------- weights
+
+
+@given(PLACES, st.data())
+@settings(max_examples=60, deadline=None)
+def test_a_weight_of_two_is_two_rows(places, data):
+    weights = np.array(
+        data.draw(
+            st.lists(st.integers(0, 3), min_size=len(places), max_size=len(places))
+        )
+    )
+    if not weights.any():
+        return
+    for kind in ("mean", "medoid"):
+        weighted = S2Partition(6, 2, representative=kind)
+        repeated = clone(weighted)
+        rows = np.repeat(np.arange(len(places)), weights)
+        try:
+            repeated.fit(places[rows])
+        except ValueError:
+            with pytest.raises(ValueError, match="none is kept"):
+                weighted.fit(places, sample_weight=weights)
+            continue
+        weighted.fit(places, sample_weight=weights)
+        assert_array_equal(weighted.cell_names_, repeated.cell_names_)
+        assert_array_equal(weighted.cells_["weight"], repeated.cells_["weight"])
+        assert_array_equal(repeated.cells_["weight"], repeated.cells_["count"])
+        assert_array_equal(weighted.predict(places), repeated.predict(places))
+        for column in ("latitude", "longitude"):
+            assert_allclose(weighted.cells_[column], repeated.cells_[column], atol=1e-7)
+        # Counts are rows that count, whatever they weigh.
+        inside = weighted.predict(places[weights > 0])
+        counts = np.bincount(inside[inside >= 0], minlength=weighted.n_cells_)
+        assert_array_equal(weighted.cells_["count"], counts)
+        assert_array_equal(
+            weighted.dropped_, np.flatnonzero(weighted.predict(places) < 0)
+        )
+
+
+def test_limits_are_about_weights():
+    # Each face gets one place; half a unit is enough where the limit says so.
+    places = np.array([[0.0, 1.0], [0.0, 91.0], [89.0, 0.0]])
+    partition = S2Partition(2.0, 0.5).fit(places, sample_weight=[0.5, 0.4, 2.0])
+    assert partition.cells_["weight"].tolist() == [0.5, 2.0]
+    assert partition.cells_["count"].tolist() == [1, 1]
+    assert partition.dropped_.tolist() == [1]
+    assert partition.dropped_cells_["weight"].tolist() == [0.4]
+    assert partition.dropped_cells_["level"].tolist() == [0]
+    # Place 2 alone weighs more than the limit: it goes down to the last level.
+    partition = S2Partition(1.9, 0.4).fit(places, sample_weight=[0.5, 0.4, 2.0])
+    assert partition.cells_["level"].tolist() == [0, 0, 30]
+    assert partition.oversized_cells_.tolist() == [2]
+
+
+# ------------------------------------------------------------- streams and refilling
+
+
+@pytest.mark.parametrize("representative", ["mean", "center", "medoid", "median"])
+def test_parts_are_as_good_as_the_whole(representative):
+    places = photos(500 if representative == "median" else 3000, seed=8)
+    places[::7] = places[3]
+    weights = np.random.default_rng(2).integers(0, 4, len(places)).astype(float)
+    for own in (None, weights):
+        whole = S2Partition(60, 6, representative=representative)
+        parts = clone(whole)
+        whole.fit(places, sample_weight=own)
+        for rows in np.array_split(np.arange(len(places)), 7)[::-1]:
+            parts.partial_fit(
+                places[rows], sample_weight=None if own is None else own[rows]
+            )
+        # A median is only found to a millimetre.
+        equal_tables(whole.cells_, parts.cells_, rtol=1e-7)
+        equal_tables(whole.dropped_cells_, parts.dropped_cells_)
+        assert_array_equal(whole.predict(places), parts.predict(places))
+    assert_array_equal(parts.dropped_, np.flatnonzero(parts.predict(places[rows]) < 0))
+
+
+def test_a_stream_may_begin_below_the_minimum():
+    places = globe(90)
+    partition = S2Partition(1000, 30, start_level=0)
+    partition.partial_fit(places[:10])
+    assert partition.n_cells_ == 0
+    assert partition.predict(places[:2]).tolist() == [-1, -1]
+    assert partition.transform(places[:2]).shape == (2, 1)
+    assert len(partition.dropped_) == 10
+    assert partition.dropped_cells_["count"].sum() == 10
+    assert partition.to_geojson()["features"] == []
+    nearest = clone(partition).set_params(uncovered="nearest")
+    nearest.partial_fit(places[:10])
+    with pytest.raises(ValueError, match=r"keeps none yet\. Go on with more places"):
+        nearest.predict(places[:2])
+    with pytest.raises(ValueError, match="has no cells yet"):
+        partition.inverse_transform([0])
+    for start in range(10, 90, 10):
+        partition.partial_fit(places[start : start + 10])
+    kept, _ = slow_partition(places, 1000, 30)
+    assert set(partition.cell_names_) == set(kept)
+
+
+def test_a_stream_after_fit_says_that_it_begins_anew():
+    places = globe(60)
+    partition = S2Partition(20, 1).fit(places[:40])
+    with pytest.warns(UserWarning, match="partial_fit begins anew") as caught:
+        partition.partial_fit(places[40:])
+    assert caught[0].filename == __file__
+    assert partition.cells_["count"].sum() == 20
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        partition.partial_fit(places[:40])
+    assert partition.cells_["count"].sum() == 60
+    # A stream survives a pickle.
+    again = pickle.loads(pickle.dumps(partition)).partial_fit(places[:10])
+    assert again.cells_["count"].sum() == 70
+
+
+def test_refill_keeps_cells_and_counts_others():
+    sample, everything = photos(500, seed=1), photos(4000, seed=1)
+    partition = S2Partition(50, 5).fit(sample)
+    before = partition.cells_.copy()
+    lost = partition.dropped_cells_.copy()
+    assert partition.refill(everything) is partition
+    for column in ("name", "id", "level", "center_latitude", "area_km2"):
+        assert_array_equal(partition.cells_[column], before[column])
+    cells = partition.predict(everything)
+    counts = np.bincount(cells[cells >= 0], minlength=partition.n_cells_)
+    assert_array_equal(partition.cells_["count"], counts)
+    assert_array_equal(partition.dropped_, np.flatnonzero(cells < 0))
+    assert_array_equal(partition.dropped_cells_["name"], lost["name"])
+    tokens = set(lost["name"])
+    inside = [slow_predict(tokens, place) for place in everything.tolist()]
+    for name, count in zip(
+        lost["name"], partition.dropped_cells_["count"], strict=True
+    ):
+        assert inside.count(name) == count
+    assert_array_equal(
+        partition.oversized_cells_, np.flatnonzero(partition.cells_["weight"] > 50)
+    )
+    # Cells without places are stood for by their middle, and count nothing.
+    partition.refill(sample[:1])
+    empty = partition.cells_["count"] == 0
+    assert empty.sum() >= partition.n_cells_ - 1
+    for axis in ("latitude", "longitude"):
+        assert_array_equal(
+            partition.cells_[axis][empty], partition.cells_[f"center_{axis}"][empty]
+        )
+    # The places it was fitted on bring the first table back.
+    equal_tables(partition.refill(sample).cells_, before)
+    with pytest.raises(NotFittedError):
+        S2Partition().refill(sample)
+    with pytest.raises(InvalidParameterError, match="'representative' parameter"):
+        partition.set_params(representative="mode").refill(sample)
