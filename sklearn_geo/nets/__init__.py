@@ -6,6 +6,7 @@ Seeding, batches, layers, losses, and the skorch net behind an estimator. These 
 tools for people who write estimators; the estimators themselves are in other rooms.
 """
 
+from sklearn_geo.nets._device_rows import DeviceRows, keep_on_device
 from sklearn_geo.nets._estimator import NetMixin
 from sklearn_geo.nets._history import history_table
 from sklearn_geo.nets._linear import RowLinear
@@ -39,6 +40,7 @@ __all__ = [
     "TRAINING_CONSTRAINTS",
     "Batch",
     "BestWeights",
+    "DeviceRows",
     "EstimatorNet",
     "HeadedMLP",
     "HeadsLoss",
@@ -61,6 +63,7 @@ __all__ = [
     "history_table",
     "hold_out",
     "init_weights",
+    "keep_on_device",
     "kl_divergence",
     "make_optimizers",
     "net_from_weights",

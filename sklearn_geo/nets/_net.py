@@ -12,6 +12,7 @@ import torch
 from scipy import sparse
 from skorch import NeuralNet
 
+from sklearn_geo.nets._device_rows import keep_on_device
 from sklearn_geo.nets._optimizers import make_optimizers
 from sklearn_geo.nets._processes import start_processes
 from sklearn_geo.nets._random_layers import draws_from_torch, seed_layers
@@ -134,6 +135,7 @@ class EstimatorNet(NeuralNet):
             The net.
         """
         data, training = self.get_dataset(X, y), self.training
+        data, valid = keep_on_device([data, valid], self.device)
         patience = Patience(training.n_iter_no_change, training.tol)
         best = None if valid is None else BestWeights(self.module_)
         self.interrupted_ = False
