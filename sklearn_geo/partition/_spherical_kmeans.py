@@ -47,13 +47,17 @@ def spherical_kmeans(
     n_iter : int
         Rounds on the sphere.
     """
-    search = KMeans if algorithm == "lloyd" else MiniBatchKMeans
-    model = search(
-        n_cells,
-        n_init=n_init,
-        max_iter=max_iter,
-        random_state=check_random_state(random_state),
-    ).fit(vectors, sample_weight=weights)
+    options = {
+        "n_init": n_init,
+        "max_iter": max_iter,
+        "random_state": check_random_state(random_state),
+    }
+    if algorithm == "lloyd":
+        model = KMeans(n_cells, **options)
+    else:
+        # Three numbers a place: large batches cost little.
+        model = MiniBatchKMeans(n_cells, batch_size=4096, **options)
+    model.fit(vectors, sample_weight=weights)
     # The first places stand in for centres that the search left at no direction.
     centers = _directions(model.cluster_centers_, 1.0, vectors[:n_cells])
     centers, at = _without_empty(centers, nearest(cKDTree(centers), vectors))
