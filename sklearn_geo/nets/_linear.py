@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The layer that reads features: dense batches or sparse ones, the same weights."""
 
+import warnings
+
 import torch
 from torch import nn
 from torch.autograd.function import once_differentiable
@@ -9,6 +11,13 @@ from torch.autograd.function import once_differentiable
 from sklearn_geo.nets._sparse_rows import SparseRows
 
 __all__ = ["RowLinear"]
+
+# Sparse tensors are not checked unless somebody asks for it. Some versions of torch
+# warn when that was never said in words, in the midst of a training.
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    if not torch.sparse.check_sparse_tensor_invariants.is_enabled():
+        torch.sparse.check_sparse_tensor_invariants.disable()
 
 
 class RowLinear(nn.Module):

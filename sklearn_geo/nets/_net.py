@@ -286,6 +286,8 @@ class EstimatorNet(NeuralNet):
         kind = _half_precision(self.device, self.training.mixed_precision)
         if kind is not torch.float16:
             return None
+        if not hasattr(torch.amp, "GradScaler"):  # torch 2.2
+            return torch.cuda.amp.GradScaler()
         return torch.amp.GradScaler(torch.device(self.device).type)
 
 

@@ -105,7 +105,7 @@ class Classifier(NetMixin, ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse="csr", reset=False)
         parts = [logits.softmax(1) for _, (logits,) in net_outputs(self.net_, X)]
-        return torch.cat(parts).double().numpy()
+        return torch.cat(parts).numpy()
 
     def predict(self, X):
         check_is_fitted(self)

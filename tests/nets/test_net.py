@@ -36,7 +36,11 @@ def data(n=N, *, sparse_rows=False, weight=False, seed=0):
 
 NETWORK = partial(HeadedMLP, D, [K], hidden=(4,))
 SETTINGS = Training(
-    max_iter=4, batch_size=16, learning_rate_init=0.05, n_iter_no_change=None
+    max_iter=4,
+    batch_size=16,
+    learning_rate_init=0.05,
+    n_iter_no_change=None,
+    device="cpu",
 )
 
 

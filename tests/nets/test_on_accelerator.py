@@ -1,6 +1,6 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
-"""On an accelerator: the same learning, in half precision, seeds that leave no trace."""
+"""On an accelerator: the same learning, half precision, seeds that leave no trace."""
 
 import pickle
 from functools import partial
@@ -89,12 +89,12 @@ def test_targets_of_all_kinds():
 
 
 def test_same_seed_and_no_trace():
+    foreign = partial(nn.Sequential, NETWORK().trunk, nn.Dropout(0.5), Tail())
     torch.manual_seed(1)
     torch.cuda.manual_seed_all(2)
     before = torch.get_rng_state(), torch.cuda.get_rng_state()
     first = get_weights(fit("cuda"))
     again = get_weights(fit("cuda"))
-    foreign = partial(nn.Sequential, NETWORK().trunk, nn.Dropout(0.5), Tail())
     fit("cuda", network=foreign)
     assert torch.equal(before[0], torch.get_rng_state())
     assert torch.equal(before[1], torch.cuda.get_rng_state())

@@ -11,6 +11,7 @@ import torch
 from sklearn_geo.nets import (
     HeadedMLP,
     HeadsLoss,
+    Training,
     get_weights,
     net_from_weights,
     net_outputs,
@@ -36,7 +37,8 @@ def test_there_and_back():
     assert (weights["heads.bias"] == 0).all()  # copies
     for array in weights.values():
         array.flags.writeable = False
-    net = net_from_weights(NETWORK, HeadsLoss, weights, seed=5)
+    training = Training(device="cpu")
+    net = net_from_weights(NETWORK, HeadsLoss, weights, seed=5, training=training)
     assert np.array_equal(outputs(net), expected)
     assert not net.module_.training
 
