@@ -186,6 +186,9 @@ class AreaPartition(PlacePartition):
         }
 
     def _restore(self, extra):
+        # Text would be taken as the path of another file.
+        if not isinstance(self.areas, dict):
+            raise ValueError("it does not hold its areas")
         self._learn(None, None)
         if not np.array_equal(self._cells.names, self.cells_["name"]):
             raise ValueError("the names of its areas are not those of its cells")

@@ -108,6 +108,10 @@ def _from_geojson(given, where):
         )
     shapes, properties = [], []
     for row, feature in enumerate(features):
+        if not isinstance(feature, dict):
+            raise ValueError(
+                f"{where}areas, row {row}: {feature!r:.60} is no feature of GeoJSON."
+            )
         geometry = feature.get("geometry")
         if geometry is None:
             raise ValueError(

@@ -296,6 +296,24 @@ def test_files(suffix, tmp_path):
     assert_array_equal(again.cells_, partition.cells_)
 
 
+def test_damaged_files(tmp_path):
+    path = tmp_path / "areas.json"
+    AreaPartition(collection()).fit(PLACES).save(path)
+    head = json.loads(path.read_text())
+    # Text in the place of areas is no path to be read.
+    other = tmp_path / "other.geojson"
+    other.write_text(json.dumps(collection()))
+    for areas, words in (
+        (str(other), "it does not hold its areas"),
+        ({"type": "FeatureCollection", "features": [3]}, "3 is no feature"),
+        (collection()["features"][0], "the names of its areas are not those"),
+    ):
+        head["parameters"]["areas"] = areas
+        path.write_text(json.dumps(head))
+        with pytest.raises(ValueError, match=f"areas.json is damaged: .*{words}"):
+            AreaPartition.load(path)
+
+
 def test_pickle_and_refill():
     shapes = blobs(20)
     places = globe(2000)
