@@ -496,7 +496,7 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
             cells = read_cells(given, self.n_cells_, self.parents_)
         self.left_out_ = counted[cells[counted, -1] < 0]
         counted = counted[cells[counted, -1] >= 0]
-        self._check_cells(cells[counted, -1], X.shape[0])
+        self._check_cells(cells[counted, -1], X.shape[0], go_on)
         if not go_on:
             self.cell_places_ = representatives(self.partitions_[-1])
             if places is not None:
@@ -521,7 +521,7 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
         self.calibration_scores_ = None
         if len(held_out):
             own_places = None if places is None else places[held_out]
-            self._calibrate(X[held_out], cells[held_out, -1], own_places)
+            self._calibrate(X, cells[held_out, -1], own_places, rows=held_out)
         return self
 
     def _fit_cells(self, places, weights, counted):
@@ -532,7 +532,7 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
         self.partitions_, self.parents_ = fit_levels(partitions, own, own_weights)
         self.n_cells_ = [partition.n_cells_ for partition in self.partitions_]
 
-    def _check_cells(self, cells, n_rows):
+    def _check_cells(self, cells, n_rows, go_on):
         """Refuse rows that leave nothing to tell apart."""
         if not len(cells):
             raise ValueError(
@@ -540,7 +540,7 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
                 "finest partition: was it fitted on other data? Fit it on these "
                 "places, or lower its min_per_cell."
             )
-        if (cells == cells[0]).all():
+        if (cells == cells[0]).all() and not go_on:
             name = str(self.cell_names_[cells[0]])
             raise ValueError(
                 f"y has n_samples={n_rows} places in one class only: they all lie in "
@@ -584,6 +584,14 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
         self._scorer = CellScorer(
             cells_of(self.net_.module_), self.parents_, self.n_cells_, self.combine
         )
+        return self._scorer
+
+    def __getstate__(self):
+        # skorch knows how to bring a network from an accelerator to a machine without
+        # one; what points into the network is made again there.
+        state = dict(super().__getstate__())
+        state.pop("_scorer", None)
+        return state
 
     def save_pretrained(self, folder):
         """Write the fitted classifier to a folder, as JSON and safetensors.
@@ -639,10 +647,11 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
                 "This classifier has learnt no scenes: pass scenes= to fit."
             )
         number = len(self.net_.module_.n_outputs) - 1
+        scorer = self._any_scorer()
         parts = (
-            self._scorer.head_proba(X, number)
+            scorer.head_proba(X, number)
             if X.ndim == 2
-            else crop_head_proba(self._scorer, self._crops(X), number)
+            else crop_head_proba(scorer, self._crops(X), number)
         )
         return np.concatenate([proba for _, proba in parts])
 
@@ -688,8 +697,12 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
     def _crops(self, X):
         return feature_blocks(X, self.net_.module_, self.n_crops)
 
+    def _any_scorer(self):
+        scorer = getattr(self, "_scorer", None)
+        return self._make_scorer() if scorer is None else scorer
+
     def _ready_scorer(self):
-        scorer = self._scorer
+        scorer = self._any_scorer()
         scorer.combine = self.combine
         if scorer.is_tree != (self.combine == "tree_sum"):
             how = "tree_sum" if scorer.is_tree else "product or finest"
@@ -700,4 +713,4 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
         return scorer
 
     def __sklearn_is_fitted__(self):
-        return hasattr(self, "_scorer")
+        return hasattr(self, "net_")

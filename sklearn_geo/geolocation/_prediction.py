@@ -8,7 +8,7 @@ import numbers
 import numpy as np
 from scipy import sparse
 from scipy.spatial import cKDTree
-from sklearn.utils import ClassifierTags
+from sklearn.utils import ClassifierTags, gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
@@ -26,11 +26,14 @@ from sklearn_geo.geolocation._regions import (
 from sklearn_geo.geometry import unit_vectors
 from sklearn_geo.metrics import continent_names, geo_score
 
+# Rows of a held-out share that are read together.
+_ROWS_AT_ONCE = 4096
+
 
 class CellPredictor(GeolocatorMixin, GeoEstimator, abc.ABC):
     """Base of estimators that predict a distribution over the cells of a partition.
 
-    A subclass says three things:
+    A subclass says four things:
 
     - `_read_features(X)` validates X at prediction;
     - `_log_scores(X, known)` yields slices of validated rows and the log scores of
@@ -39,8 +42,7 @@ class CellPredictor(GeolocatorMixin, GeoEstimator, abc.ABC):
       the `n_cells_` there are;
     - `_true_cells(y, X)` returns the finest cell of each row of y.
 
-    It has `cells_` (the table of the finest partition), `cell_places_` and
-    `cell_names_` once fitted.
+    Fitted, it has `cells_` (of the finest partition), `cell_places_`, `cell_names_`.
     """
 
     _parameter_constraints: dict = {
@@ -229,8 +231,7 @@ class CellPredictor(GeolocatorMixin, GeoEstimator, abc.ABC):
         """
         check_is_fitted(self)
         X = self._read_features(X)
-        known = self._known(X, prior, mask)
-        return self._likeliest(X, known, with_confidence=True)[1]
+        return self._likeliest(X, self._known(X, prior, mask), with_confidence=True)[1]
 
     def predict_region(self, X, coverage=0.9, *, by=None, prior=None, mask=None):
         r"""Return the smallest set of cells that holds the truth at a promised rate.
@@ -331,8 +332,7 @@ class CellPredictor(GeolocatorMixin, GeoEstimator, abc.ABC):
         """
         check_is_fitted(self)
         X = self._read_features(X)
-        cells, places = self._true_cells(y, X)
-        self._calibrate(X, cells, places)
+        self._calibrate(X, *self._true_cells(y, X))
         return self
 
     def score(self, X, y, sample_weight=None):
@@ -357,15 +357,14 @@ class CellPredictor(GeolocatorMixin, GeoEstimator, abc.ABC):
         """
         truth = self._read_target(y, X)
         places = self.predict(X)
+        weights = self._read_weights(sample_weight, X)
+        weights = np.ones(len(places)) if weights is None else weights
         given = ~np.isnan(places[:, 0])
-        if given.all():
-            return geo_score(truth, places, sample_weight=sample_weight)
-        weights = np.ones(len(places)) if sample_weight is None else sample_weight
-        weights = np.asarray(weights, dtype=np.float64)
-        if not (given & (weights > 0.0)).any():
+        share = weights[given].sum() / weights.sum()
+        if share == 0.0:
             return 0.0
-        reached = geo_score(truth[given], places[given], sample_weight=weights[given])
-        return float(reached * weights[given].sum() / weights.sum())
+        own = weights[given]
+        return share * geo_score(truth[given], places[given], sample_weight=own)
 
     def _known(self, X, prior, mask):
         return log_prior(
@@ -434,14 +433,17 @@ class CellPredictor(GeolocatorMixin, GeoEstimator, abc.ABC):
             out[rows] = np.exp(np.take_along_axis(own, order, axis=1) - top) / total
         return cells, out
 
-    def _calibrate(self, X, cells, places):
-        """Keep the scores of held-out rows: tail masses of their true cells."""
-        scores = np.full(X.shape[0], OUTSIDE)
-        for rows, logs in self._log_scores(X, None):
-            own = np.flatnonzero(cells[rows] >= 0)
-            tails = tail_masses(softmax(logs[own].astype(np.float64)))
-            at = np.arange(rows.start, rows.stop)[own]
-            scores[at] = tails[np.arange(len(own)), cells[at]]
+    def _calibrate(self, X, cells, places, rows=None):
+        """Keep the scores of held-out rows of X: tail masses of their true cells."""
+        rows = np.arange(X.shape[0]) if rows is None else rows
+        scores = np.full(len(rows), OUTSIDE)
+        for part in gen_batches(len(rows), _ROWS_AT_ONCE):
+            # A few rows of a memory map, never the whole share.
+            for piece, logs in self._log_scores(X[rows[part]], None):
+                at = np.arange(part.start + piece.start, part.start + piece.stop)
+                own = np.flatnonzero(cells[at] >= 0)
+                tails = tail_masses(softmax(logs[own].astype(np.float64)))
+                scores[at[own]] = tails[np.arange(len(own)), cells[at[own]]]
         self.calibration_scores_ = scores
         self.calibration_cells_ = cells
         self.calibration_places_ = places
@@ -458,10 +460,9 @@ class CellPredictor(GeolocatorMixin, GeoEstimator, abc.ABC):
                 "calibration_fraction (and give fit 10 rows or more), or call "
                 "calibrate(X, y) with rows that were not used in fit."
             )
-        least = promised_threshold(scores, coverage)
         if by is not None:
-            least = self._group_thresholds(scores, coverage, by)
-        return least
+            return self._group_thresholds(scores, coverage, by)
+        return promised_threshold(scores, coverage)
 
     def _group_thresholds(self, scores, coverage, by):
         groups = self._groups(by)

@@ -683,6 +683,8 @@ def test_warm_start_and_parts():
         parts.partial_fit(X[:450], places[:450]).partial_fit(X[450:], places[450:])
     assert parts.n_iter_ == 11
     assert parts.score(X, places) > 4000.0
+    near = np.repeat([X[0]], 5, axis=0), np.repeat([places[0]], 5, axis=0)
+    parts.partial_fit(*near)  # a part may have one class only
     with pytest.raises(ValueError, match="No rows were held out"):
         parts.predict_region(X)
 
