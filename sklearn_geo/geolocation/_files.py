@@ -21,12 +21,17 @@ from sklearn_geo.nets import (
 )
 from sklearn_geo.partition._base import PlacePartition
 
-_ARRAYS = ("calibration_scores_", "calibration_cells_", "calibration_places_")
+CALIBRATION = ("calibration_scores_", "calibration_cells_", "calibration_places_")
 _HISTORY = history_table([]).dtype.names
 
 
 def save_classifier(model, folder):
     """Write a fitted classifier to a folder."""
+    write_store(folder, type(model).__name__, *classifier_parts(model))
+
+
+def classifier_parts(model):
+    """Return the content and the blocks of a store that holds a fitted classifier."""
     params = model.get_params(deep=False)
     del params["partitions"], params["random_state"], params["backbone"]
     params["device"] = str(params["device"])
@@ -43,26 +48,53 @@ def save_classifier(model, folder):
     }
     tables = {"cell_places_": model.cell_places_, "left_out_": model.left_out_}
     tables |= {f"parent_{level}": p for level, p in enumerate(model.parents_)}
-    for name in _ARRAYS:
+    for name in CALIBRATION:
         if getattr(model, name, None) is not None:
             tables[name] = getattr(model, name)
     for name in _HISTORY:
         tables[f"history_{name}"] = model.history_[name]
-    blocks = {"network": get_weights(model.net_), "tables": tables}
-    write_store(folder, type(model).__name__, content, blocks)
+    return content, {"network": get_weights(model.net_), "tables": tables}
 
 
 def load_classifier(cls, folder, backbone=None):
     """Read a classifier that :func:`save_classifier` has written."""
     store = Store(folder, kind=cls.__name__)
-    tables = store.load("tables")
+    return restored_classifier(cls, store.content, store.load, folder, backbone)
+
+
+def restored_classifier(cls, content, load, folder, backbone=None):
+    """Make a classifier of the content and the blocks of a store.
+
+    Parameters
+    ----------
+    cls : type
+        HierarchicalCellClassifier, or a subclass.
+
+    content : dict
+        What :func:`classifier_parts` returned first.
+
+    load : callable
+        Returns the arrays of a block.
+
+    folder : str or path
+        The folder, to be named in errors.
+
+    backbone : callable or None, default=None
+        What made the backbone.
+
+    Returns
+    -------
+    cls
+        A fitted classifier.
+    """
+    tables = load("tables")
     try:
-        model = cls(**store.content["params"])
+        model = cls(**content["params"])
         model.backbone = backbone
         model._validate_params()
-        model._X_ndim = int(store.content["X_ndim"])
+        model._X_ndim = int(content["X_ndim"])
         _check_backbone(model, folder)
-        fitted = [_partition_from_json(text) for text in store.content["partitions"]]
+        fitted = [_partition_from_json(text) for text in content["partitions"]]
         frozen = [FrozenEstimator(part) for part in fitted]
         model.partitions = frozen[0] if len(frozen) == 1 else frozen
         model.partitions_ = frozen
@@ -73,17 +105,17 @@ def load_classifier(cls, folder, backbone=None):
             tables["left_out_"],
         )
         _check_tables(model)
-        for name in _ARRAYS:
+        for name in CALIBRATION:
             setattr(model, name, tables.get(name))
-        scenes = store.content["scenes"]
+        scenes = content["scenes"]
         model.scenes_ = None if scenes is None else np.array(scenes)
-        model.n_features_in_ = int(store.content["n_features"])
-        names = store.content["feature_names"]
+        model.n_features_in_ = int(content["n_features"])
+        names = content["feature_names"]
         if names is not None:
             model.feature_names_in_ = np.array(names, dtype=object)
-        model._seed = int(store.content["seed"])
+        model._seed = int(content["seed"])
         columns = {name: tables[f"history_{name}"].tolist() for name in _HISTORY}
-        is_sparse = bool(store.content["sparse"])
+        is_sparse = bool(content["sparse"])
         module, criterion = make_network(model), make_loss(model)
     except (KeyError, TypeError, InvalidParameterError) as error:
         raise ValueError(
@@ -93,7 +125,7 @@ def load_classifier(cls, folder, backbone=None):
     net = net_from_weights(
         module,
         criterion,
-        store.load("network"),
+        load("network"),
         training=model._training(),
         seed=model._seed,
         sparse=is_sparse,

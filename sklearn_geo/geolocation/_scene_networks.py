@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_geo.geolocation._classifier import HierarchicalCellClassifier
 from sklearn_geo.geolocation._combine import softmax
 from sklearn_geo.geolocation._prediction import CellPredictor
+from sklearn_geo.geolocation._scene_files import load_networks, save_networks
 from sklearn_geo.geolocation._scenes import read_scenes
 from sklearn_geo.nets import draw_seed, rows_in_memory
 
@@ -205,8 +206,7 @@ class SceneNetworks(CellPredictor):
             )
         if not is_frozen:
             model.fit(given, y, sample_weight=weights, scenes=taught)
-        self.common_ = model
-        self._copy_names(model)
+        self._take_common(model)
         cells, places = self._true_cells(y, X)
         self.networks_, rows = [], []
         for number, proba in enumerate(_columns(target, len(self.scenes_))):
@@ -238,6 +238,40 @@ class SceneNetworks(CellPredictor):
         """
         check_is_fitted(self)
         return self._scene_proba(self._read_features(X))
+
+    def save_pretrained(self, folder):
+        """Write the fitted networks to a folder, as JSON and safetensors.
+
+        Parameters
+        ----------
+        folder : str or path
+            The folder; it is made if it is not there. A `scene_estimator` is not
+            stored.
+        """
+        check_is_fitted(self)
+        save_networks(self, folder)
+
+    @classmethod
+    def from_pretrained(cls, folder, *, backbone=None, scene_estimator=None):
+        """Read networks that :meth:`save_pretrained` has written.
+
+        Parameters
+        ----------
+        folder : str or path
+            The folder. Nothing in it is run, and the arrays are checked.
+
+        backbone : callable, default=None
+            What made the backbone of the classifier, if it has one.
+
+        scene_estimator : estimator, default=None
+            The fitted estimator that says scenes, if they had one.
+
+        Returns
+        -------
+        model : SceneNetworks
+            Fitted networks that predict as the saved ones did.
+        """
+        return load_networks(cls, folder, backbone, scene_estimator)
 
     @property
     def cells_(self):
@@ -327,7 +361,8 @@ class SceneNetworks(CellPredictor):
             estimator.fit(X[rows], classes[labels[rows]])
         return estimator, estimator.predict_proba(X) if scenes is None else scenes
 
-    def _copy_names(self, model):
+    def _take_common(self, model):
+        self.common_ = model
         for name in ("n_features_in_", "feature_names_in_"):
             self.__dict__.pop(name, None)
             if hasattr(model, name):

@@ -225,6 +225,47 @@ def test_sparse_frames_crops_and_seeds(fitted):
     )
 
 
+def test_networks_go_to_disk(fitted, tmp_path):
+    X, _, _ = photos(50, seed=4)
+    fitted.save_pretrained(tmp_path / "own")
+    read = SceneNetworks.from_pretrained(tmp_path / "own")
+    for routing in ("argmax", "soft"):
+        a, b = (each.set_params(routing=routing) for each in (fitted, read))
+        assert np.array_equal(a.predict_proba(X), b.predict_proba(X))
+        assert (a.predict_region(X, 0.8) != b.predict_region(X, 0.8)).nnz == 0
+    fitted.set_params(routing="argmax")
+    assert read.scene_report_.tobytes() == fitted.scene_report_.tobytes()
+    assert read.scenes_.tolist() == ["indoor", "natural"]
+    assert {path.suffix for path in (tmp_path / "own").iterdir()} == {
+        ".json",
+        ".safetensors",
+    }
+    with pytest.raises(ValueError, match="they take no scene_estimator"):
+        SceneNetworks.from_pretrained(tmp_path / "own", scene_estimator=Told())
+    with pytest.raises(ValueError, match="holds a SceneNetworks, not a Hierarch"):
+        HierarchicalCellClassifier.from_pretrained(tmp_path / "own")
+
+
+def test_networks_on_disk_that_ask_for_scenes(tmp_path):
+    X, y, scenes = photos()
+    scenes = np.where(np.arange(160) == 5, "rare", scenes)
+    asked = LogisticRegression()
+    written = model(scene_estimator=asked, calibration_fraction=None)
+    written.fit(X, y, scenes=scenes).save_pretrained(tmp_path)
+    with pytest.raises(ValueError, match="pass scene_estimator=, fitted"):
+        SceneNetworks.from_pretrained(tmp_path)
+    read = SceneNetworks.from_pretrained(
+        tmp_path, scene_estimator=written.scene_estimator_
+    )
+    assert read.networks_[2] is read.common_
+    assert np.array_equal(read.predict(X), written.predict(X))
+    assert read.calibration_scores_ is None
+    path = tmp_path / "manifest.json"
+    path.write_text(path.read_text().replace('"own_network"', '"other"'))
+    with pytest.raises(ValueError, match="incomplete or was changed: KeyError"):
+        SceneNetworks.from_pretrained(tmp_path)
+
+
 def test_weights_count():
     X, y, scenes = photos()
     weight = (np.arange(160) < 80).astype(float)
