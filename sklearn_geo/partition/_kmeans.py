@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo.geometry import EARTH_RADIUS_KM, places_from_vectors, unit_vectors
 from sklearn_geo.partition._base import PlacePartition
-from sklearn_geo.partition._equal_places import merge_equal
+from sklearn_geo.partition._equal_places import merge_near
 from sklearn_geo.partition._outlines import along_geodesics, check_cell, ring_on_map
 from sklearn_geo.partition._spherical_kmeans import nearest, spherical_kmeans
 from sklearn_geo.partition._voronoi import ring_areas, voronoi_rings, with_poles
@@ -48,8 +48,8 @@ class KMeansPartition(PlacePartition):
 
     representative : {"mean", "center", "medoid", "median"}, default="mean"
         What stands for a cell: the direction of the mean unit vector of its places,
-        its centre (the same, unless the search ended early or the partition was
-        refilled), the place nearest to the mean, or the geometric median.
+        its centre (the same to about a metre, unless the search ended early or the
+        partition was refilled), the place nearest to the mean, or the geometric median.
 
     random_state : int, RandomState instance or None, default=None
         Where k-means starts. Pass an int for the same cells in every call.
@@ -94,8 +94,8 @@ class KMeansPartition(PlacePartition):
     The search starts from k-means of the unit vectors in space.
 
     The cells are a Voronoi diagram: they cover the globe, and their borders are
-    geodesics. Equal places count as one place with their weights added, so the
-    order of rows does not matter.
+    geodesics. Places within about a metre count as one place with their weights added,
+    and the order of rows does not matter.
 
     References
     ----------
@@ -151,15 +151,16 @@ class KMeansPartition(PlacePartition):
         self.random_state = random_state
 
     def _learn(self, places, weights):
-        distinct, masses, _ = merge_equal(places, weights)
-        if self.n_cells > len(distinct):
+        merged, masses = merge_near(places, weights)
+        if self.n_cells > len(merged):
             raise ValueError(
                 f"n_cells={self.n_cells} is more than the number of distinct places, "
-                f"{len(distinct)} (n_samples={len(places)}), and every cell needs one. "
-                "Lower n_cells, or fit on more places."
+                f"{len(merged)} (n_samples={len(places)}), and every cell needs one. "
+                "Lower n_cells, or fit on more places. Places within about a metre "
+                "count as one."
             )
         centers, self.n_iter_ = spherical_kmeans(
-            unit_vectors(distinct),
+            unit_vectors(merged),
             masses,
             self.n_cells,
             algorithm=self.algorithm,
