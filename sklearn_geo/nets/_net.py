@@ -135,13 +135,13 @@ class EstimatorNet(NeuralNet):
             The net.
         """
         data, training = self.get_dataset(X, y), self.training
-        data, valid = keep_on_device([data, valid], self.device)
         patience = Patience(training.n_iter_no_change, training.tol)
         best = None if valid is None else BestWeights(self.module_)
         self.interrupted_ = False
-        processes = start_processes(training.device)
-        step = partial(self._step, processes, self._scaler())
         try:
+            data, valid = keep_on_device([data, valid], self.device)
+            processes = start_processes(training.device)
+            step = partial(self._step, processes, self._scaler())
             for _ in range(training.max_iter if epochs is None else epochs):
                 record = self._epoch(data, valid, draw, processes, step)
                 watched = record["train_loss" if valid is None else "valid_loss"]

@@ -72,21 +72,26 @@ class BestWeights:
     """
 
     def __init__(self, module):
-        self._module, self._kept = module, None
+        self._module, self._kept, self._is_whole = module, None, False
 
     @torch.no_grad()
     def keep(self):
         """Remember the weights as they are."""
         now = self._module.state_dict()
+        self._is_whole = False
         if self._kept is None:
             self._kept = {name: tensor.clone() for name, tensor in now.items()}
         else:
             for name, tensor in now.items():
                 self._kept[name].copy_(tensor)
+        self._is_whole = True
 
     @torch.no_grad()
     def restore(self):
-        """Put back the weights last kept, if there are any."""
-        if self._kept is not None:
+        """Put back the weights last kept, if there are any.
+
+        If keeping them was interrupted, those of the network are the better ones.
+        """
+        if self._is_whole:
             for name, tensor in self._module.state_dict().items():
                 tensor.copy_(self._kept[name])

@@ -2,7 +2,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The loop that trains: equal to one written by hand, seeded, silent, interruptible."""
 
+import os
 import pickle
+import signal
+import threading
+import tracemalloc
 from functools import partial
 
 import numpy as np
@@ -244,6 +248,53 @@ def test_ctrl_c_in_the_midst_of_an_epoch(monkeypatch):
     assert torch.isfinite(net.forward(data().X)[0]).all()
     valid = hold_out(data(), 0.1, seed=0)[1]
     assert net.evaluate(valid) == pytest.approx(min(losses(net, "valid_loss")))
+
+
+def test_ctrl_c_while_weights_are_kept(monkeypatch):
+    # Half of the copy is of this epoch and half of one before: it must not come back.
+    count, copy_ = [], torch.Tensor.copy_
+
+    def interrupted(self, other, *args):
+        count.append(1)
+        if len(count) == 2:
+            raise KeyboardInterrupt
+        return copy_(self, other, *args)
+
+    training = SETTINGS.but(early_stopping=True)
+    expected = fit(training=training, epochs=2)
+    monkeypatch.setattr(torch.Tensor, "copy_", interrupted)
+    with pytest.warns(UserWarning, match="interrupted after 1 whole epochs"):
+        net = fit(training=training)
+    monkeypatch.undo()
+    assert expected.history[1]["best"]
+    assert_same_weights(net, expected, rtol=0)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+def test_a_real_ctrl_c():
+    training = SETTINGS.but(max_iter=10**6)
+    timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.warns(UserWarning, match="The network is fitted and predicts"):
+        net = fit(training=training)
+    timer.join()
+    assert 0 < len(net.history) < 10**6
+    assert torch.isfinite(net.forward(data().X)[0]).all()
+
+
+def test_memory_maps_are_read_in_passing(tmp_path):
+    X = np.lib.format.open_memmap(
+        tmp_path / "x.npy", mode="w+", dtype=np.float64, shape=(20_000, 400)
+    )
+    rows = RowData(X, [np.zeros(20_000, dtype=np.int64)])
+    network = partial(HeadedMLP, 400, [2])
+    training = SETTINGS.but(batch_size=500, early_stopping=True)
+    tracemalloc.start()
+    fit(rows, network=network, training=training, epochs=1)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # A few batches of 1.6 MB, of 64 MB.
+    assert peak < 8e6
 
 
 def test_a_callback_may_stop():
