@@ -22,6 +22,9 @@ from sklearn_geo.neighbors._approximate import index_of
 # Four degrees of a great circle.
 _FOUR_DEGREES_KM = 444.8
 
+# Rows that look for neighbours together: more of them only leave the cache.
+_BATCH_ROWS = 256
+
 # Bytes a neighbour takes until a row is answered: its vector, distances and weights.
 _NEIGHBOR_BYTES = 96
 
@@ -314,7 +317,7 @@ class NeighborGeolocator(GeolocatorMixin, GeoEstimator):
         width = min(n_neighbors, len(self.places_))
         distances = np.empty((features.shape[0], width))
         rows = np.empty(distances.shape, dtype=np.intp)
-        for batch in gen_batches(features.shape[0], self._index.query_rows()):
+        for batch in gen_batches(features.shape[0], self._batch_rows()):
             distances[batch], rows[batch] = self._index.nearest(features[batch], width)
         return (distances, rows) if return_distance else rows
 
@@ -366,11 +369,14 @@ class NeighborGeolocator(GeolocatorMixin, GeoEstimator):
             )
         return SparseFeatureIndex(features, self.metric)
 
+    def _batch_rows(self):
+        return min(self._index.query_rows(), _BATCH_ROWS)
+
     def _neighborhoods(self, features):
         """Yield slices of rows, their neighbours and the weights of these."""
         width = min(self.n_neighbors, len(self.places_))
         memory = int(get_config()["working_memory"] * 2**20)
-        n_rows = min(self._index.query_rows(), memory // (_NEIGHBOR_BYTES * width))
+        n_rows = min(self._batch_rows(), memory // (_NEIGHBOR_BYTES * width))
         n_rows = max(1, n_rows)
         for batch in gen_batches(features.shape[0], n_rows):
             distances, rows = self._index.nearest(features[batch], width)
