@@ -52,7 +52,9 @@ def api_page():
                 lines += [f"   :template: {kind}.rst", ""]
                 lines += [*(f"   {name}" for name in names), ""]
         for name in constants:
-            lines += [f"``{name}`` = ``{getattr(module, name)!r}``", ""]
+            value = repr(getattr(module, name))
+            shown = f" = ``{value}``" if len(value) <= 80 else ""
+            lines += [f"``{name}``{shown}", ""]
     return "\n".join(lines)
 
 
