@@ -170,7 +170,12 @@ class KMeansPartition(PlacePartition):
             random_state=self.random_state,
         )
         centers = places_from_vectors(centers)
-        self._cells = _Nearest(centers[np.lexsort(centers.T[::-1])])
+        centers = centers[np.lexsort(centers.T[::-1])]
+        labels = _Nearest(centers).locate(places)
+        # Of centres a metre apart, one may be nearest to merged places only.
+        filled = np.unique(labels)
+        self._cells = _Nearest(centers[filled])
+        return np.searchsorted(filled, labels)
 
     def _describe(self):
         names = [f"kmeans_{k}" for k in range(len(self._cells.places))]
