@@ -67,6 +67,13 @@ def read_weights(sample_weight, n_places):
             "sample_weight is zero for every place, so there is nothing to count. "
             "Leave it out to count every place once."
         )
+    with np.errstate(over="ignore"):
+        total = weights.sum()
+    if not np.isfinite(total):
+        raise ValueError(
+            "sample_weight adds up to infinity. Scale the weights down first, for "
+            "example with weights / weights.max()."
+        )
     return None if (weights == 1.0).all() else weights
 
 
@@ -89,6 +96,10 @@ def cell_table(columns):
         dtype=[(name, column.dtype) for name, column in columns.items()],
     )
     for name, column in columns.items():
+        if len(column) != len(table):
+            raise ValueError(
+                f"the column {name!r} has {len(column)} values for {len(table)} cells"
+            )
         table[name] = column
     return table
 

@@ -21,6 +21,14 @@ VERSION = 1
 _COMMENT = "# "
 _PLACES = (("latitude", "longitude"), ("center_latitude", "center_longitude"))
 _KINDS = {"U": "str", "i": "int64", "u": "uint64", "f": "float64"}
+# What every table has; the second of each pair is the smallest number there may be.
+_COLUMNS = {
+    "name": ("str", None),
+    "count": ("int64", 0),
+    "weight": ("float64", 0.0),
+    **{name: ("float64", None) for pair in _PLACES for name in pair},
+    "area_km2": ("float64", None),
+}
 
 
 def write_partition(partition, path):
@@ -48,14 +56,16 @@ def write_partition(partition, path):
         head["cells"] = {name: cells[name].tolist() for name in cells.dtype.names}
         text = json.dumps(head, allow_nan=False) + "\n"
     else:
-        out = io.StringIO()
-        out.write(_COMMENT + json.dumps(head, allow_nan=False) + "\n")
-        writer = csv.writer(out, lineterminator="\n")
+        out = io.StringIO(newline="")
+        # Rows end as RFC 4180 has it; so names with such ends are quoted.
+        out.write(_COMMENT + json.dumps(head, allow_nan=False) + "\r\n")
+        writer = csv.writer(out)
         writer.writerow(cells.dtype.names)
         # repr of a float is the shortest text that reads back as the same float.
         writer.writerows(cells.tolist())
         text = out.getvalue()
-    path.write_text(text, encoding="utf-8")
+    # As bytes, so that the ends of lines in names stay what they are.
+    path.write_bytes(text.encode("utf-8"))
 
 
 def read_partition(cls, path):
@@ -81,7 +91,9 @@ def read_partition(cls, path):
     partition.cells_ = cells
     try:
         partition._restore(head)
-    except (KeyError, TypeError, ValueError) as error:
+    except KeyError as error:
+        raise _damaged(path, f"it does not say its {error}") from error
+    except (TypeError, ValueError) as error:
         raise _damaged(path, f"{error}") from error
     return partition
 
@@ -98,7 +110,8 @@ def _suffix(path):
 
 def _text_of(path):
     try:
-        return path.read_text(encoding="utf-8")
+        # Editors of tables put a mark before the first line, which is skipped.
+        return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise _foreign(path, "it is no text") from error
 
@@ -106,7 +119,7 @@ def _text_of(path):
 def _from_json(text, path):
     try:
         head = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise _damaged(path, f"it is no JSON ({error})") from error
     if not isinstance(head, dict) or head.get("format") != FORMAT:
         raise _foreign(path, "its JSON has another format")
@@ -118,7 +131,11 @@ def _from_csv(text, path):
     if not first.startswith(_COMMENT):
         raise _foreign(path, "its first line is not the comment that says what it is")
     head, _ = _from_json(first[len(_COMMENT) :], path)
-    rows = list(csv.reader(io.StringIO(rest)))
+    try:
+        # Empty lines are no rows.
+        rows = [row for row in csv.reader(io.StringIO(rest, newline="")) if row]
+    except csv.Error as error:
+        raise _damaged(path, f"it is no CSV ({error})") from error
     names = rows[0] if rows else []
     for number, row in enumerate(rows[1:]):
         if len(row) != len(names):
@@ -130,29 +147,38 @@ def _from_csv(text, path):
 
 def _check_head(cls, head, path):
     version = head.get("version")
-    if not isinstance(version, int) or version < 1:
+    if type(version) is not int or version < 1:
         raise _damaged(path, "it does not say its version")
     if version > VERSION:
         raise ValueError(
             f"{path} was written by a newer sklearn_geo (version {version} of the "
             f"format; this one reads up to {VERSION}). Upgrade sklearn_geo."
         )
-    if head.get("class") != cls.__name__:
+    held = head.get("class")
+    if not isinstance(held, str):
+        raise _damaged(path, "it does not say its class")
+    if held != cls.__name__:
         raise ValueError(
-            f"{path} holds a {head.get('class')}, not a {cls.__name__}. Read it with "
-            f"{head.get('class')}.load."
+            f"{path} holds cells of {held}, not of {cls.__name__}. Read it with "
+            f"{held}.load."
         )
     for name, kind in (("parameters", dict), ("columns", dict), ("n_cells", int)):
         if not isinstance(head.get(name), kind):
             raise _damaged(path, f"it does not say its {name}")
-    if "feature_names" not in head:
-        raise _damaged(path, "it does not say its feature_names")
+    names = head.get("feature_names", ())
+    if names is not None and not (
+        isinstance(names, list) and [type(name) for name in names] == [str, str]
+    ):
+        raise _damaged(path, "its feature_names are not the names of two columns")
 
 
 def _cells(head, columns, path):
     """Build the table of cells, or say which column is wrong."""
     if not isinstance(columns, dict) or list(columns) != list(head["columns"]):
         raise _damaged(path, "its columns are not the ones it says it has")
+    for name, (kind, _) in _COLUMNS.items():
+        if head["columns"].get(name) != kind:
+            raise _damaged(path, f"it has no column {name!r} of {kind}")
     table = {}
     for name, kind in head["columns"].items():
         values = columns[name]
@@ -173,19 +199,22 @@ def _cells(head, columns, path):
             raise _damaged(path, f"the column {name!r} does not hold {kind}") from error
         if kind == "float64" and not np.isfinite(table[name]).all():
             raise _damaged(path, f"the column {name!r} holds values that are no number")
+        _, least = _COLUMNS.get(name, (kind, None))
+        if least is not None and (table[name] < least).any():
+            raise _damaged(path, f"the column {name!r} holds values below {least}")
     for latitude, longitude in _PLACES:
-        if latitude in table and longitude in table:
-            pair = np.column_stack([table[latitude], table[longitude]])
-            try:
-                check_places(pair, name=f"{latitude} and {longitude}", min_places=0)
-            except ValueError as error:
-                raise _damaged(path, str(error)) from error
+        pair = np.column_stack([table[latitude], table[longitude]])
+        try:
+            pair = check_places(pair, name=f"{latitude} and {longitude}", min_places=0)
+        except ValueError as error:
+            raise _damaged(path, str(error)) from error
+        table[longitude] = pair[:, 1]
     return cell_table(table)
 
 
 def _integer(value):
     """Read an integer or its text; a float has lost digits on the way."""
-    if not isinstance(value, (int, str)):
+    if type(value) not in (int, str):
         raise TypeError(f"{value!r} is no integer")
     return int(value)
 
@@ -203,7 +232,8 @@ def _plain(value):
 
 def _damaged(path, what):
     return ValueError(
-        f"{path} is damaged: {what}. Write it again with save, or restore a copy."
+        f"{path} is damaged: {what.rstrip('.')}. Write it again with save, or restore "
+        "a copy."
     )
 
 

@@ -319,6 +319,8 @@ def dropped_from_json(grid, columns):
     ids = grid.ids_from_tokens(np.array(columns["name"], dtype=str))
     counts = np.array(columns["count"], dtype=np.int64)
     weights = np.array(columns["weight"], dtype=np.float64)
+    if (counts < 0).any() or not (np.isfinite(weights) & (weights >= 0.0)).all():
+        raise ValueError("its dropped cells hold what is no count or no weight")
     return dropped_table(grid, QuadCells(ids, counts, weights))
 
 
@@ -328,6 +330,9 @@ def ids_from_table(grid, cells):
     if not np.array_equal(ids, cells["id"]):
         row = int(np.argmax(ids != cells["id"]))
         raise ValueError(f"cell {row} has a name and an id of two different cells")
+    if not np.array_equal(grid.levels(ids), cells["level"]):
+        row = int(np.argmax(grid.levels(ids) != cells["level"]))
+        raise ValueError(f"cell {row} is of another level than it says")
     if not np.array_equal(np.sort(ids), ids):
         raise ValueError("its cells are not in the order of their ids")
     overlap = first_overlap(grid, ids)

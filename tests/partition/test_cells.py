@@ -126,6 +126,11 @@ def test_cell_table_of_nothing():
     assert table.dtype.names == ("name", "count")
 
 
+def test_columns_are_of_one_length():
+    with pytest.raises(ValueError, match="column 'count' has 1 values for 2 cells"):
+        cell_table({"name": ["a", "b"], "count": [3]})
+
+
 def test_weights():
     assert read_weights(None, 3) is None
     assert read_weights([1, 1, 1], 3) is None
@@ -147,6 +152,7 @@ def test_weights():
             r"shape == \(2,\), expected \(3,\): one weight a place",
         ),
         (["a", "b", "c"], TypeError, "sample_weight must hold numbers"),
+        ([1e308, 1e308, 0.0], ValueError, "sample_weight adds up to infinity. Scale"),
     ],
 )
 def test_bad_weights(weights, error, match):

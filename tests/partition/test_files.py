@@ -11,11 +11,22 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 
-from sklearn_geo.partition import S2Partition
+from sklearn_geo.partition import AreaPartition, S2Partition
 from tests.partition.common import globe, photos, seams
 
 SUFFIXES = [".json", ".csv"]
-COLUMNS = S2Partition(9, 1).fit([[0.0, 0.0]]).cells_.dtype.names
+COLUMNS = {
+    "name": "str",
+    "id": "uint64",
+    "level": "int64",
+    "count": "int64",
+    "weight": "float64",
+    "latitude": "float64",
+    "longitude": "float64",
+    "center_latitude": "float64",
+    "center_longitude": "float64",
+    "area_km2": "float64",
+}
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +158,7 @@ def changed(path, change):
         ({"format": "gpkg"}, "is no file of a partition"),
         (
             {"class": "KMeansPartition"},
-            r"holds a KMeansPartition.*KMeansPartition\.load",
+            r"holds cells of KMeansPartition, not .*KMeansPartition\.load",
         ),
         ({"parameters": {"max_cells": 3}}, "parameters are not those of S2Partition"),
         (
@@ -158,8 +169,28 @@ def changed(path, change):
         ({"parameters": None}, "is damaged: it does not say its parameters"),
         ({"n_cells": 3}, r"is damaged: the column 'name' does not have 3 values"),
         ({"columns": {"name": "str"}}, "damaged: its columns are not the ones"),
-        ({"columns": dict.fromkeys(COLUMNS, "object")}, "'name' is of an unknown kind"),
-        ({"dropped_cells": {}}, "is damaged"),
+        ({"columns": {}, "cells": {}}, "is damaged: "),
+        ({"columns": dict.fromkeys(COLUMNS, "object")}, "no column 'name' of str"),
+        ({"columns": COLUMNS | {"level": "object"}}, "'level' is of an unknown kind"),
+        ({"columns": COLUMNS | {"count": "str"}}, "it has no column 'count' of int64"),
+        ({"version": True}, "is damaged: it does not say its version"),
+        ({"class": None}, "is damaged: it does not say its class"),
+        ({"feature_names": "ab"}, "its feature_names are not the names of two columns"),
+        ({"feature_names": ["a", "b", "c"]}, "not the names of two columns"),
+        ({"feature_names": [1, 2]}, "not the names of two columns"),
+        ({"dropped_cells": {}}, "is damaged: it does not say its 'name'"),
+        (
+            {"dropped_cells": {"name": ["1", "3"], "count": [1], "weight": [1, 1]}},
+            "damaged: the column 'count' has 1 values for 2 cells",
+        ),
+        (
+            {"dropped_cells": {"name": ["1"], "count": [1], "weight": [float("nan")]}},
+            "its dropped cells hold what is no count",
+        ),
+        (
+            {"dropped_cells": {"name": ["1"], "count": [-1], "weight": [1]}},
+            "its dropped cells hold what is no count",
+        ),
         (
             {"dropped_cells": {"name": ["no"], "count": [1], "weight": [1]}},
             "not the tok",
@@ -193,6 +224,9 @@ def test_heads_that_lack_something(file, name):
         ("count", 0, "many", "the column 'count' does not hold int64"),
         ("latitude", 0, "nan", "the column 'latitude' holds values that are no number"),
         ("latitude", 2, 95.0, "row 2: latitude 95.0"),
+        ("count", 1, -2, "the column 'count' holds values below 0"),
+        ("weight", 1, -2.0, "the column 'weight' holds values below 0"),
+        ("level", 1, 29, "cell 1 is of another level than it says"),
     ],
 )
 def test_changed_cells(tmp_path, fitted, suffix, column, row, value, match):
@@ -225,6 +259,59 @@ def test_cells_out_of_order_or_nested(fitted, tmp_path):
     order = sorted(whole[2:], key=lambda line: int(line.split(",")[1]))
     path.write_text("\n".join([*whole[:2], *order]) + "\n")
     with pytest.raises(ValueError, match="overlaps another one"):
+        S2Partition.load(path)
+
+
+def test_what_editors_of_tables_do(fitted, file):
+    content = file.read_bytes()
+    unix = content.replace(b"\r\n", b"\n")
+    for now in (b"\xef\xbb\xbf" + content, unix, content + b"\r\n"):
+        file.write_bytes(now)
+        assert_array_equal(S2Partition.load(file).cells_, fitted.cells_)
+
+
+def test_longitudes_wrap_as_everywhere(fitted, tmp_path):
+    path = tmp_path / "cells.json"
+    fitted.save(path)
+    first = fitted.cells_["longitude"][0]
+    changed(path, lambda head: head["cells"]["longitude"].__setitem__(0, first + 720.0))
+    assert S2Partition.load(path).cells_["longitude"][0] == pytest.approx(first)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_names_of_any_text(tmp_path, suffix):
+    names = ['a,"b"\nc', "x\ry", "# z", " wide ", "ü日", "'"]
+    areas = {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "properties": {"name": name},
+                "geometry": {
+                    "type": "Polygon",
+                    "coordinates": [[[i, 0], [i + 1, 0], [i + 1, 1], [i, 1], [i, 0]]],
+                },
+            }
+            for i, name in enumerate(names)
+        ],
+    }
+    path = tmp_path / f"areas{suffix}"
+    AreaPartition(areas).fit([[0.5, 0.5]]).save(path)
+    assert AreaPartition.load(path).cell_names_.tolist() == names
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("deep.json", "[" * 100_000),
+        ("large.json", '{"version": ' + "9" * 5000 + "}"),
+        ("wide.csv", '# {"format": "sklearn_geo.partition"}\n"' + "9," * 100_000),
+    ],
+)
+def test_what_readers_give_up_on(tmp_path, name, content):
+    path = tmp_path / name
+    path.write_text(content)
+    with pytest.raises(ValueError, match=rf"{name} is damaged: it is no (JSON|CSV)"):
         S2Partition.load(path)
 
 
