@@ -178,7 +178,7 @@ class CellHierarchy(TransformerMixin, GeoEstimator):
         check_is_fitted(self, "partitions_")
         places = self._read_places(X, reset=False)
         return np.column_stack(
-            [partition.predict(places) for partition in self.partitions_]
+            [_inside(partition)._cells_at(places) for partition in self.partitions_]
         )
 
     def transform(self, X):

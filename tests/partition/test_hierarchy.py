@@ -5,6 +5,7 @@
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -198,6 +199,18 @@ def test_frozen_partitions_are_kept(tmp_path):
     assert_array_equal(hierarchy.predict(others), expected.predict(others))
     again = pickle.loads(pickle.dumps(hierarchy))
     assert_array_equal(again.predict(others), expected.predict(others))
+
+
+def test_frozen_partitions_that_know_names_of_columns():
+    places = pd.DataFrame(photos(500, seed=5), columns=["lat", "lon"])
+    fitted = [partition.fit(places) for partition in three()]
+    hierarchy = CellHierarchy(list(map(frozen, fitted))).fit(places)
+    # No warning that names are missing, though the partitions read none here.
+    assert_array_equal(
+        hierarchy.predict(places),
+        np.column_stack([partition.predict(places) for partition in fitted]),
+    )
+    assert hierarchy.feature_names_in_.tolist() == ["lat", "lon"]
 
 
 def test_made_on_a_sample_and_filled_with_all():
