@@ -32,4 +32,9 @@ def fit_partition(partition, places):
             f"{type(fitted).__name__} is no partition of the earth. Freeze one of "
             "sklearn_geo.partition, such as FrozenEstimator(S2Partition().fit(places))."
         )
+    if not fitted.n_cells_:
+        raise ValueError(
+            f"the frozen {type(fitted).__name__} keeps no cells yet, so there is "
+            "nothing to encode. Let it learn from more places first."
+        )
     return fitted

@@ -202,17 +202,18 @@ class S2OneHotEncoder(PlaceOneHotEncoder):
         return self.partition_.cell_names_[regions]
 
     def _where(self, place):
-        if self.partition_ is None or self._region_ids(place)[0] >= 0:
+        if self.partition_ is None:
             return super()._where(place)
         return "no cell of the partition"
 
     def _unknown_remedy(self):
         if self.partition_ is None:
-            source = "the cells seen in fit: fit on places there too, use a lower level"
+            source = "seen in fit: fit on places there too, use a lower level for "
+            source += "larger cells"
         else:
-            source = "the cells of the partition: fit it on places there too, use its"
-            source += ' uncovered="nearest", lower its min_per_cell'
+            source = "of the partition: fit it on more places there, give it "
+            source += 'uncovered="nearest"'
         return (
-            f"Columns are {source} for larger cells, or take such places in with "
+            f"Columns are the cells {source}, or take such places in with "
             'handle_unknown="ignore" or "infrequent_if_exist".'
         )

@@ -19,7 +19,7 @@ from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
-from sklearn_geo.encoding import S2OneHotEncoder
+from sklearn_geo.encoding import S2OneHotEncoder, SoftGridEncoder
 from sklearn_geo.partition import S2Partition, TrianglePartition
 
 
@@ -276,7 +276,8 @@ def test_places_outside_of_a_partition(city):
     with pytest.raises(
         ValueError,
         match=r"row 1: the place \(-33.9, 18.4\) lies in no "
-        r"cell of the partition. Columns are the cells of the partition",
+        r"cell of the partition. Columns are the cells of the partition: fit it on "
+        r"more places there, give it uncovered=.nearest., or take such places in with",
     ):
         fit("drop", handle_unknown="error").transform(far)
     rare = fit("drop", handle_unknown="infrequent_if_exist", min_frequency=20)
@@ -297,3 +298,8 @@ def test_frozen_and_other_partitions(city):
     assert_array_equal(again.transform(city).indices, X.indices)
     with pytest.raises(ValueError, match="'partition' parameter of S2OneHotEncoder"):
         S2OneHotEncoder(partition=7).fit(city)
+    # What has seen too few places of a stream to have cells is nothing to encode by.
+    young = FrozenEstimator(S2Partition(1000, 50).partial_fit(city[:5]))
+    for encoder in (S2OneHotEncoder(partition=young), SoftGridEncoder(regions=young)):
+        with pytest.raises(ValueError, match="frozen S2Partition keeps no cells yet"):
+            encoder.fit(city)
