@@ -14,6 +14,11 @@ _N_EDGES = 32
 _N_BUILDING = 100
 _N_SEARCHING = 400
 
+# Rows that tell where features lie and how far they spread.
+_N_LOOKED_AT = 4096
+# The square of this times hundreds of features is finite in float32.
+_FARTHEST = 1e15
+
 # Where more than this share of all photos is asked for, comparing with all is faster.
 _LARGE_SHARE = 0.1
 
@@ -39,7 +44,10 @@ class ApproximateIndex:
     def __init__(self, features, metric):
         faiss = _import_faiss()
         self._exact = FeatureIndex(features, metric)
-        self._n_photos, n_features = features.shape
+        self._cosine = metric == "cosine"
+        self._n_photos = len(features)
+        self._look_at(features[:: -(-self._n_photos // _N_LOOKED_AT)])
+        n_features = self._as_float32(features[:1]).shape[1]
         self._graph = faiss.IndexHNSWFlat(n_features, _N_EDGES)
         self._graph.hnsw.efConstruction = _N_BUILDING
         with _OneThread(faiss):
@@ -109,9 +117,30 @@ class ApproximateIndex:
             np.take_along_axis(rows, by, axis=1),
         )
 
-    def _as_float32(self, features):
+    def _look_at(self, some):
+        """Choose the origin and the unit in which float32 tells features apart."""
+        self._origin, self._unit = 0.0, 1.0
+        vectors = self._vectors(some)
+        self._origin = np.median(vectors, axis=0)
+        spread = np.abs(vectors - self._origin).max(axis=1)
+        self._unit = float(np.median(spread)) or float(spread.max()) or 1.0
+
+    def _vectors(self, features):
         """Return vectors whose straight distances are in the order of the metric."""
-        return np.ascontiguousarray(self._exact.vectors(features), dtype=np.float32)
+        vectors = self._exact.vectors(features)
+        if self._cosine:
+            # To rows of zeros all are equally far; that needs one more dimension.
+            vectors = np.column_stack([vectors, ~vectors.any(axis=1)])
+        return vectors
+
+    def _as_float32(self, features):
+        """Return vectors for the graph."""
+        vectors = self._vectors(features)
+        vectors -= self._origin
+        with np.errstate(over="ignore"):
+            vectors /= self._unit
+        np.clip(vectors, -_FARTHEST, _FARTHEST, out=vectors)
+        return np.ascontiguousarray(vectors, dtype=np.float32)
 
 
 def index_of(features, metric, *, ann, owner=None):

@@ -59,6 +59,28 @@ def test_nearly_all_neighbors_and_their_exact_distances(photos, indices):
     assert (distances >= true_distances - 1e-12).all()
 
 
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+@pytest.mark.parametrize(
+    ("scale", "shift"), [(1e-25, 0.0), (1e100, 0.0), (1.0, 1e7), (1e-6, -1.0)]
+)
+def test_features_of_any_size_and_origin(photos, metric, scale, shift):
+    features, queries = (X * scale + shift for X in photos)
+    # Nobody looks like a photo that lies far outside of everything.
+    features[11] = 1e12 * (scale + abs(shift))
+    _, rows = ApproximateIndex(features, metric).nearest(queries, K)
+    _, true_rows = FeatureIndex(features, metric).nearest(queries, K)
+    assert shared(rows, true_rows) > 0.98
+
+
+def test_photos_without_features_do_not_hide_the_others(photos):
+    features = np.concatenate([photos[0], np.zeros((400, photos[0].shape[1]))])
+    # The cosine distance to them is one; those that are nearer come first.
+    distances, _ = ApproximateIndex(features, "cosine").nearest(photos[1], 300)
+    true_distances, _ = FeatureIndex(features, "cosine").nearest(photos[1], 300)
+    assert (true_distances[:, -1] > 0.5).mean() > 0.1
+    assert (distances <= true_distances[:, -1:] + 1e-12).mean() > 0.98
+
+
 def test_a_query_does_not_depend_on_the_others(photos, indices):
     _, approximate = indices
     _, rows = approximate.nearest(photos[1], K)
