@@ -153,4 +153,5 @@ class FromPhotos:
 
 def _holds_rows(y):
     """Say whether an array of one dimension holds lists: rows of unequal lengths."""
-    return y.dtype == object and any(isinstance(row, (list, tuple)) for row in y[:1])
+    rows = (list, tuple, set, frozenset, np.ndarray)
+    return y.dtype == object and any(isinstance(row, rows) for row in y[:1])

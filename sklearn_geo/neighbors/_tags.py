@@ -83,6 +83,11 @@ def as_output(matrix):
 def _refuse_words(tags, name):
     if sparse.issparse(tags) or hasattr(tags, "columns"):
         return
+    remedy = (
+        "It has to be a tag indicator, with one column a tag and a count (or 0 and 1) "
+        "a photo: scikit-learn's MultiLabelBinarizer makes one of lists of tags, and "
+        "CountVectorizer(binary=True) of texts."
+    )
     array = tags if hasattr(tags, "dtype") else np.empty(0)
     if isinstance(tags, (list, tuple)) and len(tags):
         first = tags[0]
@@ -91,13 +96,14 @@ def _refuse_words(tags, name):
         array = np.asarray(first)
     words = array.dtype.kind in "US"
     if array.dtype.kind == "O":
-        words = any(isinstance(value, (str, list, tuple)) for value in np.ravel(array))
+        kinds = (str, list, tuple, set, frozenset)
+        words = any(isinstance(value, kinds) for value in np.ravel(array))
     if words:
-        raise ValueError(
-            f"{name} holds words. It has to be a tag indicator, with one column a tag "
-            "and a count (or 0 and 1) a photo: scikit-learn's MultiLabelBinarizer "
-            "makes one of lists of tags, and CountVectorizer(binary=True) of texts."
-        )
+        raise ValueError(f"{name} holds words. {remedy}")
+    if isinstance(tags, (list, tuple)):
+        lengths = {len(row) for row in tags if hasattr(row, "__len__")}
+        if len(lengths) > 1:
+            raise ValueError(f"{name} has rows of unequal lengths. {remedy}")
 
 
 def _canonical(matrix, given):

@@ -645,6 +645,8 @@ def test_refuses_parameters(params, words):
         (np.zeros((5, 0)), "y has no columns"),
         ([["sea"], ["sun"], ["sea"], [], []], "y holds words.*MultiLabelBinarizer"),
         (np.array([*"abcde"]).reshape(5, 1), "y holds words"),
+        ([{"sea"}, {"sun"}, {"sea"}, set(), set()], "y holds words"),
+        ([[0, 2], [1], [1], [0], [2]], "y has rows of unequal lengths. It has to be a"),
         (np.array([["a"], ["b"], [], [], []], dtype=object), "y holds words"),
         (pd.DataFrame(TAGS, columns=["a", "b", "a"]), "more than one column"),
         (
