@@ -116,8 +116,7 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
     scene_weight : float, default=1.0
         Weight of the scenes' cross-entropy, if `fit` gets `scenes`.
 
-    point : {"mean", "center", "median", "mode_within_km", "max_geoscore"}, \
-            default="mean"
+    point : str, default="mean"
         The place that :meth:`predict` answers with:
 
         - "mean": the mean of the training places in the likeliest cell;
@@ -237,7 +236,7 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
     net_ : EstimatorNet
         The skorch net; `net_.module_` is the network.
 
-    history_ : ndarray of shape (n_iter_,)
+    history_ : ndarray of shape (`n_iter_`,)
         A row an epoch: losses, learning rate, rows and seconds.
 
     n_iter_ : int

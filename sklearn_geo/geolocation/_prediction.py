@@ -244,8 +244,7 @@ class CellPredictor(GeolocatorMixin, GeoEstimator, abc.ABC):
         coverage : float, default=0.9
             The promised rate, between 0 and 1.
 
-        by : {"continent"}, callable, array-like of shape (n_cells,) or None, \
-                default=None
+        by : str, callable, array-like of shape (n_cells,) or None, default=None
             Keep the promise within each group of places, not only on average: on every
             continent, in the groups a function makes of places, or in groups given by
             one label a cell.
