@@ -211,8 +211,8 @@ class S2OneHotEncoder(PlaceOneHotEncoder):
             source = "seen in fit: fit on places there too, use a lower level for "
             source += "larger cells"
         else:
-            source = "of the partition: fit it on more places there, give it "
-            source += 'uncovered="nearest"'
+            source = "of the partition: give it more places (or areas) there, set its "
+            source += 'uncovered to "nearest"'
         return (
             f"Columns are the cells {source}, or take such places in with "
             'handle_unknown="ignore" or "infrequent_if_exist".'

@@ -355,7 +355,7 @@ class PlacePartition(TransformerMixin, GeoEstimator, abc.ABC):
             f"X, row {row}: the place ({latitude!r}, {longitude!r}) lies in no "
             f'{self._cell} of this partition. Use uncovered="drop" to get -1 there, '
             f'uncovered="nearest" for the {self._cell} whose representative is '
-            f"nearest, or fit on more places there.{others}"
+            f"nearest, or give the partition more places (or areas) there.{others}"
         )
 
     def _read_cells(self, cells):

@@ -298,7 +298,7 @@ class CellHierarchy(TransformerMixin, GeoEstimator):
             )
         if inside._grid is None:
             raise ValueError(
-                f"partitions[{k}], {inside!r}, has cells without ids that say what "
+                f"partitions[{k}], {inside!r:.80}, has cells without ids that say what "
                 "lies in what, and the borders of its cells cross those of others. "
                 'Use S2Partition, or TrianglePartition(refine="midpoint").'
             )
