@@ -197,8 +197,8 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
         1 prints a line an epoch.
 
     warm_start : bool, default=False
-        Go on with the cells and the network of the last `fit`. Pass the same rows: those
-        held out then are the same as well.
+        Go on with the cells and the network of the last `fit`. Pass the same rows, so
+        that the same ones are held out.
 
     random_state : int, RandomState instance or None, default=None
         Decides the held-out rows, the first weights and the order of rows.
