@@ -277,7 +277,8 @@ def test_places_outside_of_a_partition(city):
         ValueError,
         match=r"row 1: the place \(-33.9, 18.4\) lies in no "
         r"cell of the partition. Columns are the cells of the partition: give it "
-        r"more places \(or areas\) there, set its uncovered to .nearest., or take such places in with",
+        r"more places \(or areas\) there, set its uncovered to .nearest., or take "
+        r"such places in with",
     ):
         fit("drop", handle_unknown="error").transform(far)
     rare = fit("drop", handle_unknown="infrequent_if_exist", min_frequency=20)
