@@ -129,7 +129,7 @@ class TrianglePartition(PlacePartition):
     *Delaunay.* All edges are geodesics, from the start: the mesh begins as the
     Delaunay triangulation of the 932 corners of the base triangles. These are 1,860
     triangles, because 62 of the 1,922 have an edge along a pole, which is a point.
-    Areas are not equal: from 0.83 of the mean of the 1,922 up to twice it at the
+    Areas are not equal: from 0.83 of the mean of the 1,922 up to nearly twice it at the
     poles, and what the data make of them later. In a round, each overfull triangle
     gets a vertex at the mean of its places, and then all vertices are triangulated
     anew by the convex hull of their unit vectors; rounds go on until none is
