@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The package's front door: lazy, complete and light."""
 
+import configparser
 import importlib
 import inspect
 import json
@@ -96,6 +97,19 @@ def test_dir_and_unknown_names():
     assert set(dir(sklearn_geo)) == set(sklearn_geo.__all__)
     with pytest.raises(AttributeError, match="no attribute 'UTMOneHotEncodr'"):
         sklearn_geo.UTMOneHotEncodr  # noqa: B018
+
+
+def test_extras_can_be_read_and_all_has_every_optional_one():
+    config = configparser.ConfigParser()
+    config.read(Path(__file__).parent.parent / "setup.cfg")
+    extras = {
+        name: set(config.get("options.extras_require", name).split())
+        for name in config.options("options.extras_require")
+    }
+    optional = set().union(
+        *(needs for name, needs in extras.items() if name not in ("test", "docs"))
+    )
+    assert extras["all"] == optional
 
 
 def test_version_is_the_installed_one():
