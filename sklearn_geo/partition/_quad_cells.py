@@ -197,11 +197,11 @@ def locate(grid, ids, leaves):
 def first_overlap(grid, ids):
     """Return the first position whose cell overlaps the one before, or None.
 
-    Ids have to be sorted: of nested cells one follows the other, or they enclose
-    cells that overlap one of them.
+    Ids have to be sorted: whatever lies between a cell and one inside of it is inside
+    of it as well, so of two neighbours the second overlaps the first.
     """
     low, high = grid.ranges(ids)
-    overlaps = np.flatnonzero(low[1:] <= np.maximum.accumulate(high)[:-1])
+    overlaps = np.flatnonzero(low[1:] <= high[:-1])
     return int(overlaps[0]) + 1 if overlaps.size else None
 
 

@@ -78,6 +78,20 @@ def test_limits_are_about_weights():
     assert partition.oversized_cells_.tolist() == [2]
 
 
+def test_sums_of_weights_do_not_depend_on_the_order_of_rows():
+    # Two spots of one cell, whose sum is at the limit but for its last digits.
+    rng = np.random.default_rng(4)
+    places = np.repeat([[10.0, 20.0], [10.0001, 20.0]], 60, axis=0)
+    weights = 10.0 ** rng.uniform(-8, 8, len(places))
+    total = weights.sum()
+    for limit in total * (1.0 + np.arange(-3, 4) * 2.3e-16):
+        whole = S2Partition(limit, 1e-9).fit(places, sample_weight=weights)
+        for _ in range(5):
+            order = rng.permutation(len(places))
+            again = clone(whole).fit(places[order], sample_weight=weights[order])
+            assert_array_equal(again.cell_names_, whole.cell_names_)
+
+
 # ------------------------------------------------------------- streams and refilling
 
 
