@@ -61,7 +61,7 @@ class AreaPartition(PlacePartition):
 
     Attributes
     ----------
-    cells_ : ndarray of shape (n_cells_,)
+    cells_ : ndarray of shape (n_cells,)
         Structured array, one record an area, in the order of `areas`: `name`, `count`
         and `weight` of its places, `latitude` and `longitude` of what stands for it,
         `center_latitude`, `center_longitude` and `area_km2`. Areas without places are
@@ -70,7 +70,7 @@ class AreaPartition(PlacePartition):
     n_cells_ : int
         Number of areas.
 
-    cell_names_ : ndarray of shape (n_cells_,)
+    cell_names_ : ndarray of shape (n_cells,)
         Names of the areas.
 
     dropped_ : ndarray of int64

@@ -56,7 +56,7 @@ class KMeansPartition(PlacePartition):
 
     Attributes
     ----------
-    cells_ : ndarray of shape (n_cells_,)
+    cells_ : ndarray of shape (n_cells,)
         Structured array, one record a cell: `name`, `count` and `weight` of its
         places, `latitude` and `longitude` of what stands for it, `center_latitude`,
         `center_longitude` and `area_km2`. Sorted by the centres, from south to north.
@@ -65,7 +65,7 @@ class KMeansPartition(PlacePartition):
         Number of cells. It is smaller than `n_cells` if some centre was nearest to
         no place in the end, which is rare with "lloyd".
 
-    cell_names_ : ndarray of shape (n_cells_,)
+    cell_names_ : ndarray of shape (n_cells,)
         Names of the cells: "kmeans_0" and so on.
 
     n_iter_ : int

@@ -70,7 +70,7 @@ class TrianglePartition(PlacePartition):
     n_cells_ : int
         Number of cells.
 
-    cell_names_ : ndarray of shape (n_cells_,)
+    cell_names_ : ndarray of shape (n_cells,)
         Names of the cells: tokens of the ids, or "t" and the row in the mesh.
 
     oversized_cells_ : ndarray of int64
