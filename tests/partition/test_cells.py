@@ -88,6 +88,31 @@ def test_places_that_balance_each_other_have_no_mean():
     assert medoid.tolist() == [[0.0, 0.0]]
 
 
+def test_what_rounding_leaves_of_a_balance_is_no_mean():
+    place = np.array([10.3, 20.7])
+    places = np.array([place, [-place[0], place[1] - 180.0]])
+    sums_of_vectors = unit_vectors(places).sum(axis=0)
+    assert 0.0 < np.linalg.norm(sums_of_vectors) < 1e-15
+    labels, middle = np.zeros(2, dtype=np.int64), np.array([[-80.0, 0.0]])
+    found = representatives(places, labels, np.array([True]), None, middle, "mean")
+    assert found.tolist() == middle.tolist()
+
+
+def test_medoids_do_not_depend_on_the_order_of_rows():
+    # A regular polygon around a place: all corners are equally far but for rounding.
+    turns = np.radians(np.arange(0.0, 360.0, 7.5))
+    places = np.column_stack([48.0 + np.sin(turns) / 10, 2.0 + np.cos(turns) / 10])
+    places = np.concatenate([places, places[::-1] * [1.0, -1.0] + [0.0, 4.0]])
+    labels, rng = np.zeros(len(places), dtype=np.int64), np.random.default_rng(0)
+    found = [
+        representatives(
+            places[order], labels, np.array([True]), None, CENTERS[:1], "medoid"
+        ).tolist()
+        for order in (rng.permutation(len(places)) for _ in range(40))
+    ]
+    assert all(medoid == found[0] for medoid in found)
+
+
 def test_of_equal_medoids_the_southernmost():
     places = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
     labels = np.zeros(4, dtype=np.int64)
