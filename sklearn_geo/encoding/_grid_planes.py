@@ -5,6 +5,7 @@
 import functools
 
 import numpy as np
+from sklearn.utils import gen_batches
 
 from sklearn_geo.geometry import (
     EARTH_RADIUS_KM,
@@ -23,6 +24,8 @@ _MIRROR_M = 1_000_000.0
 # Pieces that each edge of a partition's cell is scanned in. An edge that bends by a
 # whole cell then leaves its extreme by less than a thousandth of the cell.
 _STEPS_AN_EDGE = 64
+# Cells whose borders are scanned together.
+_BLOCK_CELLS = 512
 
 
 class UTMPlanes:
@@ -45,9 +48,9 @@ class UTMPlanes:
         """Give easting and northing of places in their zones, in metres."""
         return utm_project(places, zones)
 
-    def extent(self, zone):
-        """Give the smallest and the largest easting and northing of a zone."""
-        return zone_extent(zone, self._extent)
+    def extents(self, zones):
+        """Give the smallest and the largest easting and northing of some zones."""
+        return np.array([zone_extent(zone, self._extent) for zone in zones.tolist()])
 
 
 class CellPlanes:
@@ -76,7 +79,7 @@ class CellPlanes:
                 np.cos(latitude),
             ]
         )
-        self._extents = {}
+        self._extents = np.full((len(middles), 4), np.nan)
 
     def zones(self, places):
         """Say in which cell each place lies, or -1."""
@@ -96,14 +99,54 @@ class CellPlanes:
         ratio *= EARTH_RADIUS_KM * 1000.0
         return np.column_stack([east * ratio, north * ratio])
 
-    def extent(self, zone):
-        """Give how far a cell reaches west, south, east and north of its middle."""
-        if zone not in self._extents:
-            outline = self._partition.cell_outline(zone, _STEPS_AN_EDGE)
-            metres = self.project(outline, np.full(len(outline), zone))
-            extremes = (*metres.min(axis=0), *metres.max(axis=0))
-            self._extents[zone] = tuple(map(float, extremes))
-        return self._extents[zone]
+    def extents(self, zones):
+        """Give how far some cells reach west, south, east and north of their middles.
+
+        They are computed when they are asked for first.
+        """
+        new = zones[np.isnan(self._extents[zones, 0])]
+        for block in gen_batches(len(new), _BLOCK_CELLS) if len(new) else ():
+            cells = new[block]
+            outlines = [
+                in_short_pieces(outline)
+                for outline in self._partition._outlines(cells, _STEPS_AN_EDGE)
+            ]
+            lengths = np.array([len(outline) for outline in outlines])
+            metres = self.project(np.concatenate(outlines), np.repeat(cells, lengths))
+            starts = np.cumsum(lengths) - lengths
+            self._extents[cells, :2] = np.minimum.reduceat(metres, starts)
+            self._extents[cells, 2:] = np.maximum.reduceat(metres, starts)
+        return self._extents[zones]
+
+
+def in_short_pieces(outline):
+    """Cut long pieces of an outline, which are straight on the map.
+
+    Parameters
+    ----------
+    outline : ndarray of shape (n_points, 2)
+        Latitude and longitude along a ring. That of an area has its corners only.
+
+    Returns
+    -------
+    ndarray of shape (n_points_now, 2)
+        The same ring in pieces no longer than a share of the whole.
+    """
+    steps = np.roll(outline, -1, axis=0) - outline
+    middle = np.radians(outline[:, 0] + steps[:, 0] / 2.0)
+    lengths = np.hypot(steps[:, 0], steps[:, 1] * np.cos(middle))
+    # Edges in as many steps have no such pieces, because no edge is the whole ring.
+    longest = lengths.sum() / _STEPS_AN_EDGE
+    n_pieces = np.ones(len(outline), dtype=np.intp)
+    long = lengths > longest
+    n_pieces[long] = np.ceil(_STEPS_AN_EDGE * lengths[long] / lengths.sum()) * 2
+    piece = np.arange(n_pieces.sum()) - np.repeat(
+        np.cumsum(n_pieces) - n_pieces, n_pieces
+    )
+    share = piece / np.repeat(n_pieces, n_pieces)
+    return np.repeat(outline, n_pieces, axis=0) + share[:, np.newaxis] * np.repeat(
+        steps, n_pieces, axis=0
+    )
 
 
 @functools.cache

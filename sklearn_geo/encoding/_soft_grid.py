@@ -251,7 +251,7 @@ class SoftGridEncoder(DensePlaceEncoder):
 
     def _write_inside(self, places, zones, out):
         present, which = np.unique(zones, return_inverse=True)
-        extents = np.array([self._planes.extent(int(zone)) for zone in present])
+        extents = self._planes.extents(present)
         corners, spans = extents[which, :2], extents[which, 2:] - extents[which, :2]
         # From the grid's south-western corner, in float64: easting, northing.
         metres = self._planes.project(places, zones) - corners

@@ -316,15 +316,15 @@ class S2Partition(PlacePartition):
     def cell_outline(self, cell, n_per_edge=8):
         check_is_fitted(self, "cells_")
         cell = check_cell(cell, self.n_cells_)
-        return self._rings(slice(cell, cell + 1), n_per_edge)[0]
+        return self._outlines(np.array([cell]), n_per_edge)[0]
 
     def _all_polygons(self, n_per_edge):
         for cells in blocks_of(self.n_cells_, _RINGS):
-            for ring in self._rings(cells, n_per_edge):
+            for ring in self._outlines(np.arange(cells.start, cells.stop), n_per_edge):
                 yield [[ring]]
 
-    def _rings(self, cells, n_per_edge):
-        """Return the borders of a slice of the cells, which are geodesics."""
+    def _outlines(self, cells, n_per_edge):
+        # The borders are geodesics.
         corners = s2_vertices(self._ids[cells], as_vectors=True)
         points = along_geodesics(corners, n_per_edge)
         return rings_on_map(points, self.cells_["center_longitude"][cells])

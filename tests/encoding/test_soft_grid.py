@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from pyproj import Proj
+from shapely import box
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
@@ -25,7 +26,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_geo.encoding import SoftGridEncoder
 from sklearn_geo.encoding._grid_planes import zone_extent
 from sklearn_geo.geometry import utm_zone_bounds, utm_zone_ids, utm_zone_names
-from sklearn_geo.partition import S2Partition, TrianglePartition
+from sklearn_geo.partition import AreaPartition, S2Partition, TrianglePartition
 
 
 def project(latitude, longitude, zone):
@@ -396,6 +397,41 @@ def test_cells_against_proj(world, cells, hard):
             assert (inside < 1 + 1e-3).all()
         else:
             assert_allclose(row, np.exp(-distances / 3e5), rtol=2e-3)
+
+
+def test_areas_reach_as_far_as_their_edges_bend():
+    # From its middle, (0, 0), the area reaches farthest east on the equator and not at
+    # its corners, which are the only points that its outline has.
+    encoder = SoftGridEncoder(
+        1, 3, hard=True, regions=AreaPartition([box(-9, -60, 9, 60)])
+    )
+    east = encoder.fit([[0.0, 0.0]]).transform([[0, 2.9], [0, 3.1], [0, -3.1]])
+    assert_array_equal(east, [[0, 1, 0], [0, 0, 1], [1, 0, 0]])
+    # The northern edge, a parallel, reaches farthest north at its ends.
+    encoder = SoftGridEncoder(
+        2, 1, 500, regions=AreaPartition([box(-180, -90, 180, -60)])
+    )
+    outline = encoder.fit([[-70.0, 0.0]])._planes.extents(np.array([0]))[0]
+    scan = np.linspace(-180, 180, 7201)
+    middle = encoder.partition_.cells_[0]
+    project = Proj(
+        proj="aeqd",
+        R=6371008.8,
+        lat_0=middle["center_latitude"],
+        lon_0=middle["center_longitude"],
+    )
+    edge = np.array(project(scan, np.full(len(scan), -60.0)))
+    expected = [*edge.min(axis=1), *edge.max(axis=1)]
+    assert_allclose(outline, expected, atol=1e-3 * (expected[2] - expected[0]))
+
+
+def test_extents_are_computed_when_asked_for_and_in_any_order(world):
+    cells = FrozenEstimator(S2Partition(max_per_cell=1, min_per_cell=1).fit(world))
+    whole = SoftGridEncoder(2, 2, 500, regions=cells).fit(world)
+    rows = whole.transform(world)
+    single = SoftGridEncoder(2, 2, 500, regions=cells).fit(world)
+    for i in np.random.default_rng(0).permutation(len(world)):
+        assert_array_equal(single.transform(world[i : i + 1])[0], rows[i])
 
 
 def test_a_frozen_partition_is_kept_and_a_fresh_one_is_copied(world):
