@@ -148,9 +148,9 @@ class CellHierarchy(TransformerMixin, GeoEstimator):
             else clone(partition).fit(places, sample_weight=sample_weight)
             for partition in self._partitions()
         ]
+        # What lies in a cell that lies in another lies in that as well.
         for finer in range(1, len(partitions)):
-            for coarser in range(finer):
-                _check_nested(partitions, coarser, finer)
+            _check_nested(partitions, finer - 1, finer)
         self.partitions_ = partitions
         self.n_cells_ = [partition.n_cells_ for partition in partitions]
         finest = partitions[-1].cells_["id"]

@@ -44,8 +44,6 @@ def add_to_stream(stream, leaves, places, weights):
     elif not weights.all():
         counted = np.flatnonzero(weights)
         leaves, places, weights = leaves[counted], places[counted], weights[counted]
-    # A negative zero is the same degree.
-    places = places + 0.0
     order = np.argsort(leaves)
     new = Stream(
         leaves[order],
@@ -70,7 +68,7 @@ def _merge_equal(stream):
         return stream
     # Few places share a leaf of a centimetre: only those are sorted.
     latitude, longitude = places[tied].T
-    order = tied[np.lexsort((weights[tied], longitude, latitude, leaves[tied]))]
+    order = tied[np.lexsort((longitude, latitude, leaves[tied]))]
     for column in (places, weights, counts):
         column[tied] = column[order]
     same &= (places[1:] == places[:-1]).all(axis=1)

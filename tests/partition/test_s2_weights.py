@@ -6,6 +6,7 @@ import pickle
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -151,6 +152,24 @@ def test_a_stream_after_fit_says_that_it_begins_anew():
     # A stream survives a pickle.
     again = pickle.loads(pickle.dumps(partition)).partial_fit(places[:10])
     assert again.cells_["count"].sum() == 70
+
+
+@pytest.mark.parametrize("learn", ["fit", "refill"])
+def test_a_stream_is_forgotten_by_fit_and_refill(learn):
+    places = globe(60)
+    partition = S2Partition(20, 1).partial_fit(places)
+    getattr(partition, learn)(places[:30])
+    with pytest.warns(UserWarning, match="begins anew"):
+        partition.partial_fit(places[:10])
+    assert partition.cells_["count"].sum() == 10
+
+
+def test_parts_have_the_same_columns():
+    table = pd.DataFrame(globe(60), columns=["lat", "lon"])
+    partition = S2Partition(20, 1).partial_fit(table)
+    with pytest.raises(ValueError, match="feature names should match"):
+        partition.partial_fit(table.rename(columns={"lat": "latitude"}))
+    assert partition.partial_fit(table).cells_["count"].sum() == 120
 
 
 def test_refill_keeps_cells_and_counts_others():
