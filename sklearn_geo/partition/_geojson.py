@@ -72,8 +72,6 @@ def cut_at_antimeridian(polygon):
             kept = _cut_off(_cut_off(moved, -180.0, 1.0), 180.0, -1.0)
             if abs(signed_area(kept)) > 0.0:
                 rings.append(kept)
-            elif ring is outer:
-                break
         if rings:
             parts.append(rings)
     return parts
