@@ -306,6 +306,7 @@ class PlacePartition(TransformerMixin, GeoEstimator, abc.ABC):
         GeoDataFrame
             The columns of `cells_` and the polygons of :meth:`to_geojson`.
         """
+        check_is_fitted(self, "cells_")
         return to_frame(self.cells_, self.to_geojson(n_per_edge))
 
     def save(self, path):

@@ -4,9 +4,14 @@
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_geo.geometry import haversine, s2_ids_from_tokens, s2_vertices
+from sklearn_geo.geometry import (
+    haversine,
+    s2_ids_from_tokens,
+    s2_vertices,
+    unit_vectors,
+)
 from sklearn_geo.partition import S2Partition
 from sklearn_geo.partition._outlines import (
     along_geodesics,
@@ -38,6 +43,11 @@ def test_pieces_of_geodesics_are_equal():
         normal = np.cross(edge[0], edge[-1])
         assert_allclose(edge @ normal, 0.0, atol=1e-15)
     assert_allclose(along_geodesics(corners, 1), corners, atol=0)
+
+
+def test_corners_stay_what_they_are_to_the_last_bit():
+    corners = unit_vectors(globe(300)).reshape(100, 3, 3)
+    assert_array_equal(along_geodesics(corners, 4)[:, ::4], corners)
 
 
 def test_face_around_the_antimeridian():

@@ -401,6 +401,8 @@ def test_not_fitted():
             getattr(S2Partition(), method)(argument)
     with pytest.raises(NotFittedError):
         S2Partition().to_geojson()
+    with pytest.raises(NotFittedError):
+        S2Partition().to_geopandas()
 
 
 # ------------------------------------------------------------------ among its friends
