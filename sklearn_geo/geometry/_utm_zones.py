@@ -135,7 +135,7 @@ class ZoneValues:
         floors, halves = np.empty(shape), np.empty(shape, dtype=self._HALVES)
         numbers = np.empty(len(halves), dtype=np.intp)
         for block in gen_batches(len(places), _BLOCK_ROWS):
-            n = min(block.stop, len(places)) - block.start
+            n = block.stop - block.start
             np.floor(places[block], out=floors[:n])
             np.copyto(halves[:n], floors[:n], casting="unsafe")
             words = halves[:n].view(self._WORDS)[:, 0]
