@@ -95,6 +95,22 @@ def test_clean_places_are_not_copied_and_never_changed():
     assert_array_equal(outside, [[1.0, 190.0]])
 
 
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("n_places", [1, 511, 512, 513, 1024, 1500])
+def test_one_place_among_many_is_never_missed(n_places, order):
+    # Around the ends of rows that are compared at a time, and of the table.
+    rows = {0, 1, 510, 511, 512, 513, 1022, 1023, 1024, n_places - 2, n_places - 1}
+    for row in sorted(rows & set(range(n_places))):
+        places = np.zeros((n_places, 2), order=order)
+        places[row, 1] = 190.0
+        expected = np.where(places == 190.0, -170.0, places)
+        assert_array_equal(check_places(places), expected)
+        for place in ([90.5, 0.0], [-91.0, 0.0], [np.nan, 0.0], [0.0, -np.inf]):
+            places[row] = place
+            with pytest.raises(ValueError, match=f"places, row {row}: "):
+                check_places(places)
+
+
 # --------------------------------------------------------------- what is accepted
 
 

@@ -72,6 +72,16 @@ def test_features_of_any_size_and_origin(photos, metric, scale, shift):
     assert shared(rows, true_rows) > 0.98
 
 
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+@pytest.mark.parametrize("n_others", [0, 300])
+def test_photos_that_nearly_all_look_the_same(photos, metric, n_others):
+    same = np.broadcast_to(photos[0][:1], (1500, photos[0].shape[1]))
+    features = np.concatenate([same, photos[0][:n_others]])
+    distances, rows = ApproximateIndex(features, metric).nearest(same[:2], K)
+    assert (distances == 0.0).all()
+    np.testing.assert_array_equal(features[rows], same[:K][np.newaxis].repeat(2, 0))
+
+
 def test_photos_without_features_do_not_hide_the_others(photos):
     features = np.concatenate([photos[0], np.zeros((400, photos[0].shape[1]))])
     # The cosine distance to them is one; those that are nearer come first.
@@ -79,6 +89,14 @@ def test_photos_without_features_do_not_hide_the_others(photos):
     true_distances, _ = FeatureIndex(features, "cosine").nearest(photos[1], 300)
     assert (true_distances[:, -1] > 0.5).mean() > 0.1
     assert (distances <= true_distances[:, -1:] + 1e-12).mean() > 0.98
+
+
+def test_nearly_all_neighbors_where_nothing_is_clustered():
+    features = np.random.default_rng(5).normal(size=(3000, 40))
+    queries = np.random.default_rng(6).normal(size=(50, 40))
+    _, rows = ApproximateIndex(features, "euclidean").nearest(queries, K)
+    _, true_rows = FeatureIndex(features, "euclidean").nearest(queries, K)
+    assert shared(rows, true_rows) > 0.98
 
 
 def test_a_query_does_not_depend_on_the_others(photos, indices):
@@ -103,6 +121,25 @@ def test_excluded_photos_are_no_neighbors(photos, indices):
     assert (rows != own_rows[:, np.newaxis]).all()
     assert (corpus_groups[rows] != groups[:, np.newaxis]).all()
     assert shared(rows, exact.nearest(queries, K, excluded)[1]) > 0.99
+
+
+def test_queries_that_exclude_something_beside_those_that_do_not(photos, indices):
+    exact, approximate = indices
+    queries = photos[0][:200]
+    own_rows = np.where(np.arange(200) % 3 == 0, np.arange(200), -1)
+    excluded = Excluded(own_rows, None, None)
+    distances, rows = approximate.nearest(queries, K, excluded)
+    assert (rows != own_rows[:, np.newaxis]).all()
+    np.testing.assert_array_equal(distances, exact.between(queries, rows))
+    assert shared(rows, exact.nearest(queries, K, excluded)[1]) > 0.99
+
+
+def test_equally_far_photos_are_in_the_order_of_their_rows(photos):
+    features = np.concatenate([photos[0][:1500]] * 3)
+    distances, rows = ApproximateIndex(features, "euclidean").nearest(photos[1], K)
+    equal = distances[:, 1:] == distances[:, :-1]
+    assert equal.mean() > 0.5
+    assert (np.diff(rows, axis=1)[equal] > 0).all()
 
 
 def test_a_group_of_nearly_everything_is_left_to_the_exact_index(photos, indices):
