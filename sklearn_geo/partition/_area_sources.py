@@ -97,6 +97,11 @@ def _from_geojson(given, where):
     kind = given.get("type")
     if kind == "FeatureCollection":
         features = given.get("features", [])
+        if not isinstance(features, (list, tuple)):
+            raise ValueError(
+                f'{where}"features" of a FeatureCollection is a list; got '
+                f"{features!r:.60}."
+            )
     elif kind == "Feature":
         features = [given]
     elif kind in ("Polygon", "MultiPolygon"):
@@ -118,7 +123,8 @@ def _from_geojson(given, where):
                 f"{where}areas, row {row}: the feature has no geometry. Drop it first."
             )
         try:
-            shapes.append(shapely.geometry.shape(geometry))
+            with np.errstate(invalid="ignore"):  # NaN is found and named later
+                shapes.append(shapely.geometry.shape(geometry))
         except (
             AttributeError,
             IndexError,
@@ -128,9 +134,16 @@ def _from_geojson(given, where):
             shapely.errors.ShapelyError,
         ) as error:
             raise ValueError(
-                f"{where}areas, row {row}: its geometry is no GeoJSON: {error}."
+                f"{where}areas, row {row}: its geometry is no GeoJSON: "
+                f"{str(error).rstrip('.')}."
             ) from error
-        own = dict(feature.get("properties") or {})
+        own = feature.get("properties") or {}
+        if not isinstance(own, dict):
+            raise ValueError(
+                f"{where}areas, row {row}: its properties are {own!r:.60}, not an "
+                "object of names and values."
+            )
+        own = dict(own)
         if "id" in feature:
             own.setdefault("id", feature["id"])
         properties.append(own)
@@ -169,7 +182,7 @@ def _from_sequence(areas):
         raise TypeError(
             f"areas is a single {areas.geom_type}. Put it into a list: [polygon]."
         )
-    if not isinstance(areas, (list, tuple, np.ndarray)):
+    if not isinstance(areas, (list, tuple)) and not hasattr(areas, "__array__"):
         raise TypeError(
             f"areas must be polygons; got {areas!r:.60}. Pass a GeoDataFrame, GeoJSON "
             "as a dict or the path of a file, or a list of shapely polygons."

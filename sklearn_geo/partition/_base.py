@@ -18,6 +18,7 @@ from sklearn_geo.partition._cells import (
 )
 from sklearn_geo.partition._files import read_partition, write_partition
 from sklearn_geo.partition._geojson import feature_collection, to_frame
+from sklearn_geo.partition._outlines import check_n_per_edge
 
 
 class PlacePartition(TransformerMixin, GeoEstimator, abc.ABC):
@@ -291,6 +292,7 @@ class PlacePartition(TransformerMixin, GeoEstimator, abc.ABC):
             languages would round them.
         """
         check_is_fitted(self, "cells_")
+        check_n_per_edge(n_per_edge)
         return feature_collection(self.cells_, self._all_polygons(n_per_edge))
 
     def to_geopandas(self, n_per_edge=8):

@@ -9,6 +9,7 @@ from sklearn_geo.partition._cells import cell_table
 from sklearn_geo.partition._delaunay_refine import SPOT_KM, base_mesh, grow_mesh
 from sklearn_geo.partition._equal_places import merge_equal
 from sklearn_geo.partition._outlines import along_geodesics, ring_on_map
+from sklearn_geo.partition._quad_cells import read_counts
 
 
 class DelaunayCells:
@@ -98,7 +99,7 @@ class DelaunayCells:
             inside = (rows >= 0) & (rows < len(simplices))
             if not inside.all() or (np.diff(rows) <= 0).any():
                 raise ValueError("the ids are not sorted rows of its mesh")
-        table = _dropped_table(lost, dropped["count"], dropped["weight"])
+        table = _dropped_table(lost, *read_counts(dropped))
         return cls(mesh, partition.cells_["id"]), table
 
 

@@ -17,6 +17,7 @@ from sklearn_geo.geometry import (
     triangle_tokens,
     triangle_vertices,
 )
+from sklearn_geo.partition._outlines import check_n_per_edge
 from sklearn_geo.partition._quad_cells import (
     QuadGrid,
     check_limits,
@@ -81,6 +82,7 @@ class MidpointCells:
 
     def outline(self, cell, n_per_edge):
         """Return places along the border of a cell: straight lines in the plane."""
+        check_n_per_edge(n_per_edge)
         corners = triangle_vertices(self.ids[cell : cell + 1])[0]
         # In the plane (sine of the latitude, longitude).
         start = np.column_stack([np.sin(np.radians(corners[:, 0])), corners[:, 1]])

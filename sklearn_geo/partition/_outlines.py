@@ -27,6 +27,12 @@ def check_cell(cell, n_cells):
     return int(cell)
 
 
+def check_n_per_edge(n_per_edge):
+    """Raise if edges cannot be cut into so many pieces."""
+    if not isinstance(n_per_edge, numbers.Integral) or n_per_edge < 1:
+        raise ValueError(f"n_per_edge must be an integer, at least 1; got {n_per_edge}")
+
+
 def along_geodesics(corners, n_per_edge):
     """Cut the geodesics between corners of rings into pieces.
 
@@ -43,8 +49,7 @@ def along_geodesics(corners, n_per_edge):
     ndarray of shape (..., n_corners * n_per_edge, 3)
         Unit vectors; the corners themselves are among them, unchanged.
     """
-    if not isinstance(n_per_edge, numbers.Integral) or n_per_edge < 1:
-        raise ValueError(f"n_per_edge must be an integer, at least 1; got {n_per_edge}")
+    check_n_per_edge(n_per_edge)
     ends = np.concatenate([corners[..., 1:, :], corners[..., :1, :]], axis=-2)
     chords = np.sqrt(((ends - corners) ** 2).sum(axis=-1, keepdims=True))
     angles = 2.0 * np.arcsin(np.minimum(chords / 2.0, 1.0))

@@ -317,11 +317,17 @@ def dropped_to_json(dropped):
 def dropped_from_json(grid, columns):
     """Make the table of dropped cells from what `dropped_to_json` returned."""
     ids = grid.ids_from_tokens(np.array(columns["name"], dtype=str))
+    counts, weights = read_counts(columns)
+    return dropped_table(grid, QuadCells(ids, counts, weights))
+
+
+def read_counts(columns):
+    """Return the counts and the weights of dropped cells from a file."""
     counts = np.array(columns["count"], dtype=np.int64)
     weights = np.array(columns["weight"], dtype=np.float64)
     if (counts < 0).any() or not (np.isfinite(weights) & (weights >= 0.0)).all():
         raise ValueError("its dropped cells hold what is no count or no weight")
-    return dropped_table(grid, QuadCells(ids, counts, weights))
+    return counts, weights
 
 
 def ids_from_table(grid, cells):

@@ -203,7 +203,9 @@ class TrianglePartition(PlacePartition):
 
     @property
     def _grid(self):
-        return TRIANGLE_GRID if self.refine == "midpoint" else None
+        # Of the cells there are, whatever the parameter says by now.
+        kind = type(self._cells) if hasattr(self, "_cells") else _CELLS[self.refine]
+        return TRIANGLE_GRID if kind is MidpointCells else None
 
     def _learn(self, places, weights):
         check_limits(self)
@@ -258,6 +260,10 @@ class TrianglePartition(PlacePartition):
         """
         check_is_fitted(self, "cells_")
         return self._cells.outline(check_cell(cell, self.n_cells_), n_per_edge)
+
+    def _file_parameters(self):
+        refine = next(n for n, kind in _CELLS.items() if isinstance(self._cells, kind))
+        return {**super()._file_parameters(), "refine": refine}
 
     def _file_extra(self):
         return self._cells.to_json(self.dropped_cells_)

@@ -409,3 +409,47 @@ def test_without_shapely(monkeypatch):
     monkeypatch.setitem(sys.modules, "shapely", None)
     with pytest.raises(ImportError, match=r"pip install sklearn-geo\[geo\]"):
         AreaPartition([1]).fit(PLACES)
+
+
+@pytest.mark.parametrize(
+    ("areas", "words"),
+    [
+        (
+            {"type": "FeatureCollection", "features": None},
+            '"features" of a FeatureCollection is a list; got None',
+        ),
+        (
+            {
+                "type": "Feature",
+                "properties": [1],
+                "geometry": json.loads(shapely.to_geojson(box(0, 0, 1, 1))),
+            },
+            r"row 0: its properties are \[1\], not an object",
+        ),
+        (
+            {"type": "Polygon", "coordinates": [[[0, 0], [1, 0]]]},
+            r"row 0: its geometry is no GeoJSON: .*[^.]\.$",
+        ),
+        (
+            {
+                "type": "Polygon",
+                "coordinates": [[[0, 0], [1, float("nan")], [1, 1], [0, 0]]],
+            },
+            "row 0",
+        ),
+    ],
+    ids=["features", "properties", "two corners", "NaN"],
+)
+def test_warts_of_geojson(areas, words):
+    with pytest.raises(ValueError, match=words):
+        AreaPartition(areas).fit([[0.5, 0.5]])
+
+
+def test_an_array_of_geometries():
+    import geopandas
+
+    shapes = [box(0, 0, 1, 1), box(1, 0, 2, 1)]
+    frame = geopandas.GeoSeries(shapes)
+    for areas in (frame.values, np.array(shapes, dtype=object)):
+        partition = AreaPartition(areas).fit([[0.5, 0.5], [0.5, 1.5]])
+        assert_array_equal(partition.predict([[0.2, 1.8], [0.2, 0.2]]), [1, 0])

@@ -450,3 +450,42 @@ def test_representatives_lie_in_their_cells(refine, kind):
     if kind == "medoid":
         known = {tuple(place) for place in places.tolist()}
         assert all(tuple(place) in known for place in stands.tolist())
+
+
+@pytest.mark.parametrize("refine", BOTH)
+@pytest.mark.parametrize("pieces", [0, -1, 2.5, "8"])
+def test_edges_are_cut_into_whole_pieces(refine, pieces):
+    partition = TrianglePartition(40, 4, refine=refine).fit(photos(300))
+    words = "n_per_edge must be an integer, at least 1; got"
+    with pytest.raises(ValueError, match=words):
+        partition.cell_outline(0, pieces)
+    with pytest.raises(ValueError, match=words):
+        partition.to_geojson(pieces)
+
+
+@pytest.mark.parametrize("refine", BOTH)
+def test_a_file_tells_of_the_cells_not_of_a_parameter_changed_since(refine, tmp_path):
+    places = photos(500)
+    partition = TrianglePartition(40, 4, refine=refine).fit(places)
+    other = next(kind for kind in BOTH if kind != refine)
+    partition.set_params(refine=other).save(tmp_path / "cells.json")
+    loaded = TrianglePartition.load(tmp_path / "cells.json")
+    assert loaded.refine == refine
+    assert_array_equal(loaded.predict(places), partition.predict(places))
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("count", "-1"), ("weight", "NaN"), ("weight", "-0.5")]
+)
+def test_dropped_triangles_of_a_damaged_file(column, value, tmp_path):
+    partition = TrianglePartition(40, 4, refine="delaunay").fit(photos(500))
+    assert len(partition.dropped_cells_) > 1
+    path = tmp_path / "mesh.json"
+    partition.save(path)
+    head, tail = path.read_text().split('"dropped_cells"')
+    key = f'"{column}": ['
+    start = tail.index(key) + len(key)
+    end = min(tail.index(mark, start) for mark in ",]")
+    path.write_text(head + '"dropped_cells"' + tail[:start] + value + tail[end:])
+    with pytest.raises(ValueError, match="what is no count or no weight"):
+        TrianglePartition.load(path)
