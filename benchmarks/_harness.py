@@ -29,6 +29,8 @@ class Bounded:
         return f"<= {self.at_most:g}"
 
     def met(self, value):
+        if value is None:  # the growth of a single size
+            return False
         if self.at_least is not None:
             return value >= self.at_least
         return value <= self.at_most
@@ -265,8 +267,7 @@ def report(outcome):
         lines.append(f"  {name} worked on {rows:,} {job.unit}, at that pace.")
     for goal in job.goals:
         value = goal.value(outcome)
-        met = value is not None and goal.met(value)
-        verdict = "met" if met else "MISSED"
+        verdict = "met" if goal.met(value) else "MISSED"
         if not outcome.is_full:
             verdict = f"not judged, the goal is for n = {job.sizes[-1]:,}"
         lines.append(

@@ -29,6 +29,7 @@ class DelaunayCells:
         self.rows = rows
         self._cell_of_row = np.full(len(mesh.simplices), -1, dtype=np.int64)
         self._cell_of_row[rows] = np.arange(len(rows))
+        self._middles = mesh.centers()[rows]
 
     @classmethod
     def learn(cls, partition, places, weights):
@@ -59,7 +60,7 @@ class DelaunayCells:
     def describe(self):
         """Return the first columns of the table, the centres and the areas."""
         columns = {"name": _names(self.rows), "id": self.rows}
-        return columns, self.mesh.centers()[self.rows], self.mesh.areas()[self.rows]
+        return columns, self._middles, self.mesh.areas()[self.rows]
 
     def locate(self, places):
         """Return the cell of each place, or -1."""
@@ -69,8 +70,7 @@ class DelaunayCells:
         """Return places along the border of a cell: geodesics."""
         corners = self.mesh.vertices[self.mesh.simplices[self.rows[cell]]]
         ring = along_geodesics(_exact_poles(corners), n_per_edge)
-        middle = self.mesh.centers()[self.rows[cell]]
-        return ring_on_map(ring, middle[1])
+        return ring_on_map(ring, self._middles[cell, 1])
 
     def to_json(self, dropped):
         """Return what a file holds besides the table of cells: the mesh, mostly."""
