@@ -5,10 +5,10 @@
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, OutlierMixin, is_classifier
-from sklearn.frozen import FrozenEstimator
 from sklearn.multiclass import OneVsRestClassifier, _ConstantPredictor
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import _check_response_method
+
+from sklearn_geo._answers import final
 
 
 class _Unread(OutlierMixin, BaseEstimator):
@@ -67,25 +67,12 @@ def ask(method_caller, estimator, response_method, X):
 def _has(estimator, method):
     if not hasattr(estimator, method):
         return False
-    inner = _innermost(estimator)
+    inner = final(estimator)
     if isinstance(inner, OneVsRestClassifier):
         # It asks its first estimator alone, which may stand in for a tag without photos
         # and then knows methods that the others do not.
         return all(hasattr(one, method) for one in inner.estimators_)
     return True
-
-
-def _innermost(estimator):
-    """Return the estimator that answers in the end: of a pipeline, or of a search."""
-    while True:
-        if isinstance(estimator, Pipeline):
-            estimator = estimator.steps[-1][1]
-        elif isinstance(estimator, FrozenEstimator):
-            estimator = estimator.estimator
-        elif hasattr(estimator, "best_estimator_"):
-            estimator = estimator.best_estimator_
-        else:
-            return estimator
 
 
 def read_tag_scores(response, estimator, method, y_true):
@@ -116,7 +103,7 @@ def read_tag_scores(response, estimator, method, y_true):
     elif _n_columns(y_true) == 1:
         response = _only_tag(response, estimator, method)
     if method == "decision_function":
-        response = _put_constants_at_the_ends(response, _innermost(estimator))
+        response = _put_constants_at_the_ends(response, final(estimator))
     return response
 
 
