@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import numbers
+import os
 from pathlib import Path
 
 import numpy as np
@@ -64,8 +65,11 @@ def write_partition(partition, path):
         # repr of a float is the shortest text that reads back as the same float.
         writer.writerows(cells.tolist())
         text = out.getvalue()
-    # As bytes, so that the ends of lines in names stay what they are.
-    path.write_bytes(text.encode("utf-8"))
+    # As bytes, so that the ends of lines in names stay what they are; and beside the
+    # old file first, so that whoever reads sees the old one or the new one.
+    new = path.with_name(f"{path.name}.new")
+    new.write_bytes(text.encode("utf-8"))
+    os.replace(new, path)
 
 
 def read_partition(cls, path):

@@ -321,3 +321,21 @@ def test_half_a_file(file, share):
     file.write_text(text[: int(len(text) * share)])
     with pytest.raises(ValueError, match=r"is damaged: .*Write it again with save"):
         S2Partition.load(file)
+
+
+@pytest.mark.parametrize("suffix", [".json", ".csv"])
+def test_a_file_is_replaced_whole_or_not_at_all(suffix, tmp_path, monkeypatch):
+    path = tmp_path / f"cells{suffix}"
+    old = S2Partition(40, 4).fit(globe(500))
+    old.save(path)
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+    def full_disk(self, data):
+        with open(self, "wb") as file:
+            file.write(data[: len(data) // 2])
+        raise OSError("no space left on the device")
+
+    monkeypatch.setattr(type(path), "write_bytes", full_disk)
+    with pytest.raises(OSError, match="no space left"):
+        S2Partition(20, 2).fit(globe(500)).save(path)
+    assert_array_equal(S2Partition.load(path).cells_, old.cells_)
