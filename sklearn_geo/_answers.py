@@ -32,30 +32,27 @@ def innermost(estimator, X):
     X : array-like
         What that one reads.
     """
-    while True:
-        if isinstance(estimator, Pipeline):
-            if len(estimator.steps) > 1:
-                X = estimator[:-1].transform(X)
-            estimator = estimator.steps[-1][1]
-        elif isinstance(estimator, FrozenEstimator):
-            estimator = estimator.estimator
-        elif hasattr(estimator, "best_estimator_"):
-            estimator = estimator.best_estimator_
-        else:
-            return estimator, X
+    while (inside := _inside(estimator)) is not None:
+        if isinstance(estimator, Pipeline) and len(estimator.steps) > 1:
+            X = estimator[:-1].transform(X)
+        estimator = inside
+    return estimator, X
 
 
 def final(estimator):
     """Take wrappers and the steps before it off the estimator that answers."""
-    while True:
-        if isinstance(estimator, Pipeline):
-            estimator = estimator.steps[-1][1]
-        elif isinstance(estimator, FrozenEstimator):
-            estimator = estimator.estimator
-        elif hasattr(estimator, "best_estimator_"):
-            estimator = estimator.best_estimator_
-        else:
-            return estimator
+    while (inside := _inside(estimator)) is not None:
+        estimator = inside
+    return estimator
+
+
+def _inside(estimator):
+    """Return what a wrapper lets answer, or None if the estimator answers itself."""
+    if isinstance(estimator, Pipeline):
+        return estimator.steps[-1][1]
+    if isinstance(estimator, FrozenEstimator):
+        return estimator.estimator
+    return getattr(estimator, "best_estimator_", None)
 
 
 def confidences(estimator, X):

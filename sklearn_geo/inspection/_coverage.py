@@ -168,13 +168,10 @@ class CoverageDisplay:
         y = check_places(y, name="y")
         cells = cells_of(partition, y)
         found = [holds(model.predict_region(X, coverage=c), cells) for c in coverages]
-        hits = np.array([hit for hit, _ in found])
-        sizes = np.array([float(np.median(size)) for _, size in found])
         return cls._of_hits(
             y,
-            hits,
+            found,
             coverages,
-            sizes,
             name,
             groups,
             ax,
@@ -226,13 +223,10 @@ class CoverageDisplay:
         cells = cells_of(as_partition(partition), y_true)
         coverages = sorted(regions)
         found = [holds(regions[coverage], cells) for coverage in coverages]
-        hits = np.array([hit for hit, _ in found])
-        sizes = np.array([float(np.median(size)) for _, size in found])
         return cls._of_hits(
             y_true,
-            hits,
+            found,
             coverages,
-            sizes,
             name,
             groups,
             ax,
@@ -243,15 +237,15 @@ class CoverageDisplay:
         )
 
     @classmethod
-    def _of_hits(
-        cls, y_true, hits, coverages, sizes, name, groups, ax, kwargs, **settings
-    ):
+    def _of_hits(cls, y_true, found, coverages, name, groups, ax, kwargs, **settings):
+        hits = np.array([hit for hit, _ in found])
+        sizes = np.array([float(np.median(size)) for _, size in found])
         table = Bunch(observed=[], low=[], high=[])
         for hit in hits.astype(np.float64):
-            found = bootstrap_interval(np.mean, hit, groups=groups, **settings)
-            table.observed.append(found.estimate)
-            table.low.append(found.low)
-            table.high.append(found.high)
+            share = bootstrap_interval(np.mean, hit, groups=groups, **settings)
+            table.observed.append(share.estimate)
+            table.low.append(share.low)
+            table.high.append(share.high)
         numbers = {key: np.array(values) for key, values in table.items()}
         promised = np.array(coverages, dtype=np.float64)
         display = cls(
