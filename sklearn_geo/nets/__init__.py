@@ -28,7 +28,7 @@ from sklearn_geo.nets._random_layers import (
     draws_from_torch,
     seed_layers,
 )
-from sklearn_geo.nets._row_data import Batch, Lookup, RowData
+from sklearn_geo.nets._row_data import Batch, LazyRows, Lookup, RowData
 from sklearn_geo.nets._seeding import choose_device, draw_seed, seeded
 from sklearn_geo.nets._sparse_rows import SparseRows
 from sklearn_geo.nets._stopping import BestWeights, Patience
@@ -44,6 +44,7 @@ __all__ = [
     "EstimatorNet",
     "HeadedMLP",
     "HeadsLoss",
+    "LazyRows",
     "Lookup",
     "NetMixin",
     "Patience",

@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 
 from sklearn_geo.nets._sparse_rows import SparseRows
 
-__all__ = ["Batch", "Lookup", "RowData"]
+__all__ = ["Batch", "LazyRows", "Lookup", "RowData"]
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,40 @@ class Batch:
         return Batch(inputs, targets, weight)
 
 
-class Lookup:
+class LazyRows:
+    """Rows that are computed when a batch asks for them, and never lie in memory all.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Number of rows and of columns.
+
+    rows : callable
+        From positions (a slice or an array of ints) to those rows, as an array or a
+        sparse array.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_geo.nets import LazyRows, RowData
+    >>> squares = LazyRows((1000, 1), lambda at: np.arange(1000.0)[at, None] ** 2)
+    >>> RowData(squares).take(np.array([2, 30])).inputs
+    tensor([[  4.],
+            [900.]])
+    """
+
+    def __init__(self, shape, rows):
+        self.shape = tuple(shape)
+        self._rows = rows
+
+    def __len__(self):
+        return self.shape[0]
+
+    def __getitem__(self, at):
+        return self._rows(at)
+
+
+class Lookup(LazyRows):
     """Targets that are rows of a table: what a smoothed label of each class is.
 
     Kept as one number a row, however wide the table.
@@ -84,12 +117,9 @@ class Lookup:
         # Row -1 is the last one: nothing.
         self._table = sparse.csr_array(sparse.vstack([table, nothing], format="csr"))
         self._index = index
-        self.shape = (len(index), table.shape[1])
+        super().__init__((len(index), table.shape[1]), self._look_up)
 
-    def __len__(self):
-        return len(self._index)
-
-    def __getitem__(self, rows):
+    def _look_up(self, rows):
         return self._table[self._index[rows]]
 
 
@@ -98,12 +128,12 @@ class RowData(Dataset):
 
     Parameters
     ----------
-    X : ndarray, memmap, Tensor-like or sparse array of shape (n_rows, ...)
+    X : ndarray, memmap, sparse array or :class:`LazyRows` of shape (n_rows, ...)
         Features. Two dimensions become float32, one batch at a time; sparse ones stay
         sparse. Images (four dimensions) keep their type, so that a batch of bytes
         travels as bytes.
 
-    targets : sequence of array-like, sparse array or :class:`Lookup`, default=()
+    targets : sequence of array-like, sparse array or :class:`LazyRows`, default=()
         What to learn: whole numbers become int64, other numbers float32, sparse rows
         :class:`SparseRows`.
 
@@ -235,7 +265,7 @@ class RowData(Dataset):
 
 
 def _readable(target):
-    if isinstance(target, Lookup):
+    if isinstance(target, LazyRows):
         return target
     return target.tocsr() if sparse.issparse(target) else np.asarray(target)
 
