@@ -10,9 +10,11 @@ from sklearn.utils import gen_batches
 from sklearn_geo.geometry import (
     EARTH_RADIUS_KM,
     N_UTM_ZONES,
+    places_from_vectors,
     unit_vectors,
     utm_project,
     utm_zone_bounds,
+    utm_zone_ids,
     utm_zones,
 )
 
@@ -26,6 +28,9 @@ _MIRROR_M = 1_000_000.0
 _STEPS_AN_EDGE = 64
 # Cells whose borders are scanned together.
 _BLOCK_CELLS = 512
+# How far from the middle of a UTM zone a place may be drawn: 60 degrees. The projection
+# ends at about 70 degrees from the central meridian.
+_COS_FARTHEST, _SIN_FARTHEST = 0.5, np.sqrt(0.75)
 
 
 class UTMPlanes:
@@ -44,8 +49,46 @@ class UTMPlanes:
         """Say in which zone each place lies."""
         return utm_zones(places)
 
+    def read_zones(self, zones, n_places):
+        """Return ids of zones, one a place, from ids or names."""
+        zones = np.asarray(zones)
+        if zones.dtype.kind in "OUT":
+            zones = utm_zone_ids(zones)
+        n_zones = len(utm_zone_bounds())
+        return one_zone_a_place(
+            zones,
+            n_places,
+            range(n_zones),
+            f"UTM zones have ids from 0 to {n_zones - 1}, as utm_zones gives them, or "
+            'names such as "30U".',
+        )
+
     def project(self, places, zones):
         """Give easting and northing of places in their zones, in metres."""
+        return utm_project(places, zones)
+
+    def project_from_afar(self, places, zones):
+        """Give easting and northing in any zones, however far the places are.
+
+        Places that no plane holds are drawn where their ways to the middles of the
+        zones enter the plane.
+        """
+        middles, easts = _zone_middles()
+        middle = middles[zones]
+        vectors = unit_vectors(places)
+        ahead = np.einsum("ij,ij->i", vectors, middle)
+        far = np.flatnonzero(ahead < _COS_FARTHEST)
+        if far.size:
+            middle = middle[far]
+            aside = vectors[far] - ahead[far, np.newaxis] * middle
+            length = np.sqrt(np.square(aside).sum(axis=1, keepdims=True))
+            # From the antipode, all ways are equal.
+            lost = length[:, 0] < 1e-12
+            aside[lost], length[lost] = easts[zones[far[lost]]], 1.0
+            places = places.copy()
+            places[far] = places_from_vectors(
+                _COS_FARTHEST * middle + _SIN_FARTHEST / length * aside
+            )
         return utm_project(places, zones)
 
     def extents(self, zones):
@@ -85,8 +128,18 @@ class CellPlanes:
         """Say in which cell each place lies, or -1."""
         return self._partition._cells_at(places)
 
+    def read_zones(self, zones, n_places):
+        """Return cells, one a place, or -1."""
+        n_cells = self._partition.n_cells_
+        return one_zone_a_place(
+            np.asarray(zones),
+            n_places,
+            range(-1, n_cells),
+            f"This partition has the cells 0 to {n_cells - 1}, and -1 stands for none.",
+        )
+
     def project(self, places, zones):
-        """Give metres east and north of the middle of each place's cell."""
+        """Give metres east and north of the middle of cells, from anywhere."""
         vectors = unit_vectors(places)
         east, north, up = (
             np.einsum("ij,ij->i", vectors, axes[zones])
@@ -96,8 +149,13 @@ class CellPlanes:
         # Near the middle the ratio of an angle to its sine is 1.
         ratio = np.arctan2(flat, up) / np.where(flat > 0.0, flat, 1.0)
         ratio[flat == 0.0] = 1.0
+        # The antipode is half a turn away in any direction: say, in the east.
+        opposite = (flat == 0.0) & (up < 0.0)
+        east[opposite], ratio[opposite] = 1.0, np.pi
         ratio *= EARTH_RADIUS_KM * 1000.0
         return np.column_stack([east * ratio, north * ratio])
+
+    project_from_afar = project
 
     def extents(self, zones):
         """Give how far some cells reach west, south, east and north of their middles.
@@ -117,6 +175,46 @@ class CellPlanes:
             self._extents[cells, :2] = np.minimum.reduceat(metres, starts)
             self._extents[cells, 2:] = np.maximum.reduceat(metres, starts)
         return self._extents[zones]
+
+
+def one_zone_a_place(zones, n_places, known, remedy):
+    """Check zones that were asked for, and return one a place.
+
+    Parameters
+    ----------
+    zones : ndarray
+        One zone, or one a place.
+
+    n_places : int
+        How many places there are.
+
+    known : range
+        The ids there are.
+
+    remedy : str
+        A sentence on what zones there are.
+
+    Returns
+    -------
+    ndarray of shape (n_places,)
+        Integers in `known`.
+    """
+    if zones.dtype.kind not in "iu":
+        raise TypeError(
+            f"zones must be integers; got the dtype {zones.dtype}. {remedy}"
+        )
+    if zones.shape not in ((), (1,), (n_places,)):
+        raise ValueError(
+            f"zones must be one zone, or one a place, shape ({n_places},); got the "
+            f"shape {zones.shape}."
+        )
+    wrong = (zones < known.start) | (zones >= known.stop)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise ValueError(
+            f"zones, row {row}: there is no zone {zones.flat[row]}. {remedy}"
+        )
+    return np.broadcast_to(zones, n_places)
 
 
 def in_short_pieces(outline):
@@ -147,6 +245,18 @@ def in_short_pieces(outline):
     return np.repeat(outline, n_pieces, axis=0) + share[:, np.newaxis] * np.repeat(
         steps, n_pieces, axis=0
     )
+
+
+@functools.cache
+def _zone_middles():
+    """Return the middles of all UTM zones, and the directions east of them."""
+    south, west, north, east = utm_zone_bounds().T
+    middles = np.column_stack([(south + north) / 2.0, (west + east) / 2.0])
+    longitude = np.radians(middles[:, 1])
+    aside = np.column_stack(
+        [-np.sin(longitude), np.cos(longitude), np.zeros(len(longitude))]
+    )
+    return unit_vectors(middles), aside
 
 
 @functools.cache

@@ -31,7 +31,8 @@ class SoftGridEncoder(DensePlaceEncoder):
     The columns are those of the place's *own* zone: the same column means another
     piece of the earth in another zone. Models that see several zones at once need to
     be told the zone as well, by :class:`UTMOneHotEncoder` or by
-    :meth:`transform_with_zone`.
+    :meth:`transform_with_zone`. The columns in the grid of any other zone are given by
+    :meth:`transform_in_zone`.
 
     Parameters
     ----------
@@ -211,6 +212,69 @@ class SoftGridEncoder(DensePlaceEncoder):
         places = self._read_places(X, reset=False)
         return self._encode(places), self._planes.zones(places)
 
+    def transform_in_zone(self, X, zones, *, at_edge=False):
+        """Give the columns of places in the grids of given zones.
+
+        A place need not lie in its zone: nearness goes on beyond the grid, and a hard
+        cell is the nearest one. So the networks of two zones can be asked about one
+        place, on both sides of their border.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_places, 2)
+            Latitude and longitude in degrees.
+
+        zones : int, str or array-like of shape (n_places,)
+            One zone for all places or one a place: ids or names of UTM zones, or cells
+            of the partition. A place in cell -1, which stands for none, has a row of
+            zeros.
+
+        at_edge : bool, default=False
+            Move each place to the nearest point that the grid of its zone covers, in
+            the zone's plane, before its columns are computed.
+
+        Returns
+        -------
+        X_out : ndarray of shape (n_places, n_rows * n_cols)
+            The columns, an array whatever `set_output` says.
+
+        Notes
+        -----
+        Planes of UTM zones do not hold the whole globe. A place more than 60 degrees
+        of great circle (6,671 km) from the middle of its UTM zone counts as the one
+        at 60 degrees in the same direction; from the antipode, that direction is east.
+
+        Examples
+        --------
+        London lies in zone 30U, just west of zone 31U:
+
+        >>> from sklearn_geo.encoding import SoftGridEncoder
+        >>> london = [[51.5, -0.13]]
+        >>> encoder = SoftGridEncoder(n_rows=1, n_cols=3, sigma_km=100).fit(london)
+        >>> encoder.transform_in_zone(london, "30U").round(3)
+        array([[0.029, 0.127, 0.479]])
+        >>> encoder.transform_in_zone(london, "31U").round(3)
+        array([[0.422, 0.107, 0.025]])
+        """
+        check_is_fitted(self)
+        places = self._read_places(X, reset=False)
+        zones = self._planes.read_zones(zones, len(places))
+        return self._encode_in(places, zones, at_edge=at_edge)
+
+    def _encode_in(self, places, zones, *, at_edge=False):
+        """Do what `transform_in_zone` does, for places and ids that were read."""
+        zones = np.broadcast_to(zones, len(places))
+        n_columns = self.n_rows * self.n_cols
+        out = np.empty((len(places), n_columns), dtype=self._float_dtype())
+        project = self._planes.project_from_afar
+        for rows in gen_batches(len(places), self._block_rows(n_columns)):
+            self._write_in(places[rows], zones[rows], out[rows], project, at_edge)
+        return out
+
+    def _encode_at_edge(self, places, zones):
+        """Do what `_encode_in` does, after moving places onto their zones' grids."""
+        return self._encode_in(places, zones, at_edge=True)
+
     def _prepare(self, places):
         if isinstance(self.regions, str):
             self.partition_ = None
@@ -236,7 +300,9 @@ class SoftGridEncoder(DensePlaceEncoder):
         return _PROJECTED_ROWS  # cells are computed in blocks of their own
 
     def _write(self, places, out):
-        zones = self._planes.zones(places)
+        self._write_in(places, self._planes.zones(places), out, self._planes.project)
+
+    def _write_in(self, places, zones, out, project, at_edge=False):
         inside = zones >= 0
         if not inside.all():
             # Rows in no region are rare or none, so a copy of the others does.
@@ -244,17 +310,16 @@ class SoftGridEncoder(DensePlaceEncoder):
             if not inside.any():
                 return
             rows = np.empty((int(inside.sum()), out.shape[1]), dtype=out.dtype)
-            self._write_inside(places[inside], zones[inside], rows)
+            self._write_in(places[inside], zones[inside], rows, project, at_edge)
             out[inside] = rows
-        else:
-            self._write_inside(places, zones, out)
-
-    def _write_inside(self, places, zones, out):
+            return
         present, which = np.unique(zones, return_inverse=True)
         extents = self._planes.extents(present)
         corners, spans = extents[which, :2], extents[which, 2:] - extents[which, :2]
         # From the grid's south-western corner, in float64: easting, northing.
-        metres = self._planes.project(places, zones) - corners
+        metres = project(places, zones) - corners
+        if at_edge:
+            np.clip(metres, 0.0, spans, out=metres)
         if self.hard:
             self._write_hard(metres, spans, out)
         else:

@@ -25,7 +25,14 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_geo.encoding import SoftGridEncoder
 from sklearn_geo.encoding._grid_planes import zone_extent
-from sklearn_geo.geometry import utm_zone_bounds, utm_zone_ids, utm_zone_names
+from sklearn_geo.geometry import (
+    bearing,
+    destination,
+    pairwise_haversine,
+    utm_zone_bounds,
+    utm_zone_ids,
+    utm_zone_names,
+)
 from sklearn_geo.partition import AreaPartition, S2Partition, TrianglePartition
 
 
@@ -321,6 +328,8 @@ def test_not_fitted():
     for method in (SoftGridEncoder().transform, SoftGridEncoder().transform_with_zone):
         with pytest.raises(NotFittedError):
             method([[0.0, 0.0]])
+    with pytest.raises(NotFittedError):
+        SoftGridEncoder().transform_in_zone([[0.0, 0.0]], "31N")
 
 
 @pytest.mark.parametrize("container", ["pandas", "polars"])
@@ -473,3 +482,245 @@ def test_limits_of_cells_can_be_searched(world):
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
     best = search.best_params_["softgridencoder__regions__max_per_cell"]
     assert search.best_estimator_[0].partition_.max_per_cell == best
+
+
+# In given zones.
+
+
+def drawn_by_proj(place, zone):
+    """Easting and northing by PROJ in a zone that the place need not lie in."""
+    number, letter = int(zone[:-1]), zone[-1]
+    project = Proj(
+        proj="etmerc",
+        ellps="WGS84",
+        k=0.9996,
+        lon_0=6 * number - 183,
+        x_0=5e5,
+        y_0=1e7 if letter < "N" else 0.0,
+    )
+    return np.array(project(place[1], place[0]))
+
+
+def cells_by_hand(metres, zone, n_rows, n_cols, sigma_km):
+    e0, n0, e1, n1 = slow_extent(zone, paper=False)
+    return [
+        math.exp(
+            -math.hypot(
+                metres[0] - e0 - (column + 0.5) * (e1 - e0) / n_cols,
+                metres[1] - n0 - (row + 0.5) * (n1 - n0) / n_rows,
+            )
+            / (1000 * sigma_km)
+        )
+        for column in range(n_cols)
+        for row in range(n_rows)
+    ]
+
+
+def test_in_a_neighbouring_zone_worked_by_hand():
+    # On the equator at 6 degrees east, the border of 31N and 32N, a place is 333,979 m
+    # east of the central meridian of the one and as far west of that of the other. With
+    # one cell the centre is on the meridian, 442,752 m north. One millimetre farther
+    # west, in 31N, the value in 32N is nearly the same.
+    encoder = SoftGridEncoder(1, 1, 100).fit([[0.0, 0.0]])
+    by_hand = math.exp(-math.hypot(333_978.56, 442_751.88) / 1e5)
+    for longitude in (6.0, 6.0 - 1e-8):
+        for zone in ("31N", "32N"):
+            values = encoder.transform_in_zone([[0.0, longitude]], zone)
+            assert_allclose(values, [[by_hand]], rtol=1e-6)
+    # Twice as far from the meridian: 9 degrees east is in the middle of 32N.
+    far = encoder.transform_in_zone([[0.0, 9.0]], "31N")
+    by_hand = math.exp(-math.hypot(668_881.69, 442_751.88) / 1e5)
+    assert_allclose(far, [[by_hand]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("zone", ["31N", "30U", "32V", "60C", "1X"])
+def test_in_any_zone_against_proj(zone, world):
+    bounds = utm_zone_bounds(utm_zone_ids([zone]))[0]
+    middle = np.array([bounds[[0, 2]].mean(), bounds[[1, 3]].mean()])
+    away = pairwise_haversine(world, middle[None])[:, 0]
+    near = world[away < 6600]
+    assert 3 < len(near) < len(world)
+    encoder = SoftGridEncoder(3, 2, 2000).fit(world)
+    found = encoder.transform_in_zone(near, zone)
+    for place, row in zip(near, found, strict=True):
+        metres = drawn_by_proj(place, zone)
+        assert_allclose(row, cells_by_hand(metres, zone, 3, 2, 2000), rtol=1e-4)
+    # Others count as the place where the way to them leaves 60 degrees.
+    circle = math.radians(60) * 6371.0088
+    far = world[away > 6700]
+    found = encoder.transform_in_zone(far, zone)
+    for place, row in zip(far, found, strict=True):
+        towards = bearing(middle[None], place[None])
+        stand_in = destination(middle[None], towards, circle)
+        assert_allclose(row, encoder.transform_in_zone(stand_in, zone)[0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("regions", ["utm", S2Partition(6, 1), TrianglePartition(6, 1)])
+@pytest.mark.parametrize("hard", [False, True])
+def test_in_the_own_zone_it_is_transform(regions, hard, world):
+    places = np.concatenate([world, [[90.0, 5.0], [-90.0, 0.0], [84.0, -180.0]]])
+    encoder = SoftGridEncoder(3, 4, 300, regions=regions, hard=hard).fit(world)
+    columns, zones = encoder.transform_with_zone(places)
+    assert_array_equal(encoder.transform_in_zone(places, zones), columns)
+    assert_array_equal(encoder._encode_in(places, zones), columns)
+    if isinstance(regions, str):
+        names = utm_zone_names(zones)
+        assert_array_equal(encoder.transform_in_zone(places, names), columns)
+
+
+def test_no_cell_is_a_row_of_zeros():
+    cells = S2Partition(max_per_cell=9, min_per_cell=1)
+    encoder = SoftGridEncoder(2, 2, 5000, regions=cells).fit([[0.0, 0.0], [0.0, 22.5]])
+    places = [[0.0, 22.5], [0.0, 100.0], [0.0, 100.0], [0.0, -180.0]]
+    for at_edge in (False, True):
+        found = encoder.transform_in_zone(places, [0, -1, 0, 0], at_edge=at_edge)
+        assert (found.sum(axis=1) > 0).tolist() == [True, False, True, True]
+    # As far as 100 degrees are, on a straight line to the east.
+    reach, at = math.pi / 4 * 6371.0088, math.radians(100) * 6371.0088
+    far = [
+        math.exp(-math.hypot(at - c, reach / 2) / 5000) for c in (-reach / 2, reach / 2)
+    ]
+    found = encoder.transform_in_zone(places[1:2], 0)
+    assert_allclose(found, [np.repeat(far, 2)], rtol=1e-6)
+    # The antipode of the middle is half a turn away, in the east.
+    at = math.pi * 6371.0088
+    far = [
+        math.exp(-math.hypot(at - c, reach / 2) / 5000) for c in (-reach / 2, reach / 2)
+    ]
+    found = encoder.transform_in_zone(places[3:], 0)
+    assert_allclose(found, [np.repeat(far, 2)], rtol=1e-6)
+
+
+def test_at_the_edge_worked_by_hand():
+    # Zone 31N reaches from 166,021 to 833,979 m of easting and from the equator to
+    # 885,504 m of northing; the centres of two rows and two columns are 166,989 m and
+    # 221,376 m within. Far to the east on the equator, the place counts as the
+    # south-eastern corner of the grid.
+    encoder = SoftGridEncoder(2, 2, 100).fit([[0.0, 0.0]])
+    low, high = 221_375.94, 664_127.82
+    near, far = 166_989.28, 500_967.83
+    corner = [
+        math.exp(-math.hypot(east, north) / 1e5)
+        for east in (far, near)
+        for north in (low, high)
+    ]
+    for longitude in (7.0, 20.0, 60.0):
+        found = encoder.transform_in_zone([[0.0, longitude]], "31N", at_edge=True)
+        assert_allclose(found, [corner], rtol=1e-5)
+    # Beyond a quarter of the globe the north-eastern corner is the nearer one.
+    found = encoder.transform_in_zone([[0.0, 170.0]], "31N", at_edge=True)
+    assert_allclose(found, [np.array(corner)[[1, 0, 3, 2]]], rtol=1e-5)
+    # Inside the grid nothing is moved, outside one coordinate may stay what it is.
+    inside = [[3.0, 3.0], [7.0, 0.5]]
+    assert_array_equal(
+        encoder.transform_in_zone(inside, "31N", at_edge=True),
+        encoder.transform(inside),
+    )
+    south = encoder.transform_in_zone([[-5.0, 3.0]], "31N", at_edge=True)
+    assert_allclose(south, encoder.transform([[0.0, 3.0]]), rtol=1e-9)
+
+
+@pytest.mark.parametrize("hard", [False, True])
+@pytest.mark.parametrize(
+    ("place", "zone", "cell"),
+    [
+        # Far south of a southern zone is over the pole for the other half of the globe.
+        ([-60.0, -170.0], "31G", (0, None)),
+        ([60.0, -170.0], "31U", (1, None)),
+        ([60.0, 100.0], "31N", (1, 1)),
+        ([60.0, -100.0], "31N", (1, 0)),
+        ([-60.0, 100.0], "31N", (0, 1)),
+        ([10.0, 179.0], "60Q", (None, 1)),
+        ([10.0, -179.0], "60Q", (None, 1)),
+        ([10.0, 179.0], "1Q", (None, 0)),
+    ],
+)
+def test_the_edge_that_is_nearest(place, zone, cell, hard):
+    encoder = SoftGridEncoder(2, 2, 300, hard=hard).fit([[0.0, 0.0]])
+    found = encoder.transform_in_zone([place], zone, at_edge=True)[0]
+    column, row = divmod(int(found.argmax()), 2)
+    assert cell[0] in (None, row)
+    assert cell[1] in (None, column)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(
+        st.tuples(st.floats(-90, 90), st.floats(-180, 180), st.integers(0, 1200)),
+        min_size=1,
+        max_size=9,
+    ),
+    st.sampled_from([None, "l1", "max"]),
+    st.booleans(),
+)
+def test_in_any_zone_values_are_finite(rows, normalize, at_edge):
+    encoder = SoftGridEncoder(3, 4, 5000, normalize=normalize).fit([[0.0, 0.0]])
+    places = np.array([row[:2] for row in rows])
+    zones = [row[2] for row in rows]
+    found = encoder.transform_in_zone(places, zones, at_edge=at_edge)
+    assert ((found > 0) & (found <= 1)).all()
+    for i, (*place, zone) in enumerate(rows):
+        alone = encoder.transform_in_zone([place], zone, at_edge=at_edge)
+        assert_allclose(alone[0], found[i], rtol=1e-12)
+    hard = encoder.set_params(hard=True).transform_in_zone(places, zones)
+    assert_array_equal(hard.sum(axis=1), 1)
+    # The hard cell is the one that the place moved onto the grid lies in.
+    encoder.set_params(hard=False)
+    edge = encoder.transform_in_zone(places, zones, at_edge=True)
+    assert_allclose((edge * hard).sum(axis=1), edge.max(axis=1), rtol=1e-9)
+
+
+def test_antipodes_of_zones_and_cells():
+    bounds = utm_zone_bounds()
+    middles = np.column_stack(
+        [bounds[:, [0, 2]].mean(axis=1), bounds[:, [1, 3]].mean(axis=1)]
+    )
+    antipodes = np.column_stack([-middles[:, 0], middles[:, 1] - 180.0])
+    encoder = SoftGridEncoder(1, 3, 5000).fit(middles)
+    found = encoder.transform_in_zone(antipodes, np.arange(1201))
+    assert (found > 0).all()
+    # The middle of a UTM zone's southern border is not its grid's middle row, but
+    # columns tell east from west, and antipodes count as places in the east.
+    ordinary = np.abs(bounds[:, 0]) < 70
+    assert (np.diff(found[ordinary], axis=1) > 0).all()
+
+
+def test_blocks_of_given_zones_do_not_show():
+    rng = np.random.default_rng(0)
+    places = np.column_stack([rng.uniform(-90, 90, 40_000), rng.uniform(-9, 9, 40_000)])
+    zones = rng.integers(0, 1201, len(places))
+    encoder = SoftGridEncoder(1, 2, 3000, dtype=np.float32).fit(places)
+    whole = encoder.transform_in_zone(places, zones)
+    some = rng.integers(0, len(places), 50)
+    alone = encoder.transform_in_zone(places[some], zones[some])
+    assert_allclose(alone, whole[some], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("zones", "error", "words"),
+    [
+        (1201, ValueError, r"zones, row 0: there is no zone 1201\. UTM zones have ids"),
+        ([31, -1], ValueError, r"zones, row 1: there is no zone -1\. UTM zones"),
+        ([31, 32, 33], ValueError, r"one a place, shape \(2,\); got the shape \(3,\)"),
+        ([[31, 32]], ValueError, r"got the shape \(1, 2\)"),
+        (31.0, TypeError, "zones must be integers; got the dtype float64"),
+        ([True, False], TypeError, "zones must be integers; got the dtype bool"),
+        ("32X", ValueError, "32X does not exist"),
+        (["31N", "31I"], ValueError, "no bands I and O"),
+        (None, ValueError, "there is no UTM zone None"),
+    ],
+)
+def test_zones_that_are_none(zones, error, words):
+    encoder = SoftGridEncoder(2, 2).fit([[0.0, 0.0]])
+    with pytest.raises(error, match=words):
+        encoder.transform_in_zone([[0.0, 0.0], [1.0, 1.0]], zones)
+
+
+def test_cells_that_are_none(world):
+    encoder = SoftGridEncoder(2, 2, regions=S2Partition(6, 1)).fit(world)
+    n = encoder.partition_.n_cells_
+    for zone in (n, -2):
+        with pytest.raises(ValueError, match=f"no zone {zone}.* cells 0 to {n - 1}"):
+            encoder.transform_in_zone([[0.0, 0.0]], zone)
+    with pytest.raises(TypeError, match="zones must be integers"):
+        encoder.transform_in_zone([[0.0, 0.0]], "31N")
