@@ -32,7 +32,7 @@ from sklearn_geo.nets._row_data import Batch, LazyRows, Lookup, RowData
 from sklearn_geo.nets._seeding import choose_device, draw_seed, seeded
 from sklearn_geo.nets._sparse_rows import SparseRows
 from sklearn_geo.nets._stopping import BestWeights, Patience
-from sklearn_geo.nets._store import Store, write_store
+from sklearn_geo.nets._store import Store, write_block, write_manifest, write_store
 from sklearn_geo.nets._training import TRAINING_CONSTRAINTS, Training
 from sklearn_geo.nets._weights import get_weights, net_from_weights, set_weights
 
@@ -77,5 +77,7 @@ __all__ = [
     "start_processes",
     "train_net",
     "weighted_mean",
+    "write_block",
+    "write_manifest",
     "write_store",
 ]

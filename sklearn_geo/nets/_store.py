@@ -2,24 +2,27 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Fitted things on disk without pickle: one JSON manifest, safetensors beside it."""
 
-import hashlib
-import json
 import os
 import re
-import tempfile
+import secrets
+import stat
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load, save
+from safetensors.numpy import save
 
-__all__ = ["Store", "write_store"]
+from sklearn_geo.nets._mapped_arrays import checksum, map_file, mapped_arrays
+from sklearn_geo.nets._strict_json import strict_json, to_json
 
+__all__ = ["Store", "write_block", "write_manifest", "write_store"]
+
+MANIFEST = "manifest.json"
 _FORMAT = "sklearn-geo store"
 _VERSION = 1
-_MANIFEST = "manifest.json"
 _BLOCK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}-[0-9a-f]{16}\.safetensors")
+_CHECKSUM = re.compile(r"[0-9a-f]{64}")
+_PART = (".store-", ".part")
 
 
 def write_store(folder, kind, content, blocks):
@@ -50,6 +53,11 @@ def write_store(folder, kind, content, blocks):
     Store
         The store written.
 
+    See Also
+    --------
+    write_block : Write one block, to be named in a manifest later.
+    write_manifest : Name blocks that are written.
+
     Examples
     --------
     >>> import tempfile
@@ -61,39 +69,118 @@ def write_store(folder, kind, content, blocks):
     ...     print(store.content, store.names, store.load("zone-32U")["w"])
     {'n': 2} ['zone-32U'] [1. 1. 1.]
     """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    before = _file_names(folder)
     entries = {}
     for name, arrays in blocks.items() if hasattr(blocks, "items") else blocks:
-        if not _BLOCK_NAME.fullmatch(name):
-            raise ValueError(
-                f"Block name {name!r}: use at most 100 letters, digits, dots, hyphens "
-                "and underscores, and begin with a letter or digit."
-            )
         if name in entries:
             raise ValueError(f"There are two blocks called {name!r}.")
-        data = save({key: np.ascontiguousarray(a) for key, a in arrays.items()})
-        digest = hashlib.sha256(data).hexdigest()
-        # Its content is in its name: a file in use is never written over.
-        file = f"{name}-{digest[:16]}.safetensors"
-        _write(folder / file, data)
-        entries[name] = {"file": file, "sha256": digest, "bytes": len(data)}
-    manifest = {
+        entries[name] = write_block(folder, name, arrays)
+    return write_manifest(folder, kind, content, entries, clean=True)
+
+
+def write_block(folder, name, arrays):
+    """Write the file of one block, which no manifest names yet.
+
+    Several threads, processes or machines may do so in one folder at the same time.
+    The file is there whole or not at all, and its checksum is in its name, so it never
+    replaces another one.
+
+    Parameters
+    ----------
+    folder : str or path
+        The folder; it is made if it is not there.
+
+    name : str
+        Name of the block.
+
+    arrays : mapping of str to ndarray
+        The arrays.
+
+    Returns
+    -------
+    dict
+        What the manifest has to say about the block, for :func:`write_manifest`.
+
+    Examples
+    --------
+    A store that grows:
+
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from sklearn_geo.nets import Store, write_block, write_manifest
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     entries = {}
+    ...     for zone in ("32U", "33X"):
+    ...         entries[zone] = write_block(folder, zone, {"w": np.ones(3)})
+    ...         store = write_manifest(folder, "Cells", {}, entries)
+    ...         print(store.names)
+    ['32U']
+    ['32U', '33X']
+    """
+    if not isinstance(name, str) or not _BLOCK_NAME.fullmatch(name):
+        raise ValueError(
+            f"Block name {name!r}: use at most 100 letters, digits, dots, hyphens "
+            "and underscores, and begin with a letter or digit."
+        )
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    data = save({key: np.ascontiguousarray(a) for key, a in arrays.items()})
+    digest = checksum(data)
+    # Its content is in its name: a file in use is never written over.
+    file = f"{name}-{digest[:16]}.safetensors"
+    _write(folder / file, data)
+    return {"file": file, "bytes": len(data), "checksum": digest}
+
+
+def write_manifest(folder, kind, content, entries, *, clean=False):
+    """Write the manifest that names blocks, in one step.
+
+    One process at a time may write manifests of a folder. Others may write blocks
+    meanwhile, unless `clean` is asked for.
+
+    Parameters
+    ----------
+    folder : str or path
+        The folder.
+
+    kind, content :
+        See :func:`write_store`.
+
+    entries : mapping of str to dict
+        What :func:`write_block` returned, by name of the block.
+
+    clean : bool, default=False
+        Delete the files that neither this manifest names nor the one before it, and
+        what writers that died left. Nobody may be writing a block then, since a file
+        that is not named yet would go.
+
+    Returns
+    -------
+    Store
+        The store written.
+
+    See Also
+    --------
+    write_block : Write a block, and an example.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    before = _file_names(folder) if clean else set()
+    head = {
         "format": _FORMAT,
         "format_version": _VERSION,
         "kind": kind,
         "content": content,
-        "blocks": entries,
     }
-    text = json.dumps(manifest, indent=1, default=_plain, allow_nan=False)
-    _write(folder / _MANIFEST, text.encode())
-    now = {entry["file"] for entry in entries.values()}
-    for path in folder.glob("*.safetensors"):
+    # One line a block: fast to write, and to be read by people too.
+    lines = [f"{to_json(key)}: {to_json(value)}" for key, value in head.items()]
+    rows = [f"{to_json(name)}: {to_json(entry)}" for name, entry in entries.items()]
+    lines.append('"blocks": {\n' + ",\n".join(rows) + "\n}")
+    text = "{\n" + ",\n".join(lines) + "\n}\n"
+    _check_manifest(folder / MANIFEST, strict_json(text))
+    _write(folder / MANIFEST, text.encode())
+    if clean:
         # Files of the store before stay for its readers; older ones go.
-        stale = path.name not in now | before
-        if stale and _FILE_NAME.fullmatch(path.name):
-            path.unlink(missing_ok=True)
+        _clean(folder, before | {entry["file"] for entry in entries.values()})
     return Store(folder, kind=kind)
 
 
@@ -101,7 +188,7 @@ class Store:
     """A folder with a manifest and arrays, checked as they are read.
 
     Nothing in it is ever run: the manifest is JSON, arrays are safetensors, and names
-    of files that could point out of the folder are refused.
+    of files and links that point out of the folder are refused.
 
     Parameters
     ----------
@@ -121,6 +208,9 @@ class Store:
 
     names : list of str
         Names of the blocks, in the order they were written.
+
+    entries : dict of str to dict
+        What the manifest says of each block: its file, size and checksum.
 
     See Also
     --------
@@ -143,6 +233,11 @@ class Store:
         """Names of the blocks."""
         return list(self._blocks)
 
+    @property
+    def entries(self):
+        """What the manifest says of each block."""
+        return {name: dict(entry) for name, entry in self._blocks.items()}
+
     def load(self, name):
         """Read the arrays of a block.
 
@@ -154,33 +249,60 @@ class Store:
         Returns
         -------
         dict of str to ndarray
-            The arrays.
+            The arrays, one's own to change.
+        """
+        return {key: array.copy() for key, array in self.open(name).items()}
+
+    def open(self, name):
+        """Map the arrays of a block into memory, without a copy.
+
+        The file is read once, to check it, and its pages stay shared with all
+        processes that map it.
+
+        Parameters
+        ----------
+        name : str
+            Name of the block.
+
+        Returns
+        -------
+        dict of str to ndarray
+            Read-only arrays. The file is released when they are gone.
         """
         if name not in self._blocks:
             raise ValueError(
-                f"{self.folder} has no block {name!r}; it has {self.names}."
+                f"{self.folder} has no block {name!r}; it has {_some(self._blocks)}."
             )
         if not (self.folder / self._blocks[name]["file"]).exists():
             self._reopen(name)
-        entry = self._blocks[name]
+        return self._open_file(self._blocks[name])
+
+    def _open_file(self, entry):
         path = self.folder / entry["file"]
         try:
-            data = path.read_bytes()
+            _check_place(path)
+            n_bytes = path.stat().st_size
+            data = map_file(path) if n_bytes == entry["bytes"] > 0 else b""
         except OSError as error:
             raise ValueError(
-                f"The store {self.folder} lacks its file {path.name}. Copy the whole "
-                "folder, or write it again."
+                f"The store {self.folder} lacks its file {path.name}, or it cannot be "
+                "read. Copy the whole folder, or write it again."
             ) from error
-        digest = hashlib.sha256(data).hexdigest()
-        if digest != entry["sha256"]:
+        if n_bytes != entry["bytes"] or len(data) != n_bytes:
+            raise ValueError(
+                f"{path} is damaged or was exchanged: it has {n_bytes} bytes, the "
+                f"manifest says {entry['bytes']}. Copy the store, or write it again."
+            )
+        digest = checksum(data)
+        if digest != entry["checksum"]:
             raise ValueError(
                 f"{path} is damaged or was exchanged: its checksum is {digest[:16]}"
-                f"..., the manifest says {entry['sha256'][:16]}... Copy the store, or "
-                "write it again."
+                f"..., the manifest says {entry['checksum'][:16]}... Copy the store, "
+                "or write it again."
             )
         try:
-            return load(data)
-        except SafetensorError as error:
+            return mapped_arrays(data)
+        except ValueError as error:
             raise ValueError(f"{path} is no safetensors file: {error}.") from error
 
     def _reopen(self, name):
@@ -199,51 +321,80 @@ class Store:
 
 
 def _read_manifest(folder):
-    path = folder / _MANIFEST
+    path = folder / MANIFEST
     try:
+        _check_place(path)
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ValueError(
-            f"{folder} is no store: it has no readable {_MANIFEST}."
+            f"{folder} is no store: it has no readable {MANIFEST}."
         ) from error
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is no text, so it is no manifest.") from error
     try:
-        manifest = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        manifest = strict_json(text)
+    except ValueError as error:
         raise ValueError(f"{path} is not JSON: {error}.") from error
+    _check_manifest(path, manifest)
+    return manifest
+
+
+def _check_manifest(path, manifest):
     if not isinstance(manifest, dict) or manifest.get("format") != _FORMAT:
         raise ValueError(
             f"{path} is the manifest of something else: its format is not {_FORMAT!r}."
         )
     version = manifest.get("format_version")
-    if not isinstance(version, int) or version < 1:
+    if type(version) is not int or version < 1:
         raise ValueError(f"{path}: format_version {version!r} is no version.")
     if version > _VERSION:
         raise ValueError(
             f"{path} has format version {version}; this release of sklearn-geo reads "
             f"up to {_VERSION}. Update it: pip install -U sklearn-geo."
         )
-    _check_entries(path, manifest)
-    return manifest
-
-
-def _check_entries(path, manifest):
     blocks, kind = manifest.get("blocks"), manifest.get("kind")
     if not isinstance(blocks, dict) or not isinstance(kind, str):
         raise ValueError(f"{path} is incomplete: it names no blocks or no kind.")
     if not isinstance(manifest.get("content"), dict):
         raise ValueError(f"{path} is incomplete: it has no content.")
     for name, entry in blocks.items():
-        file = entry.get("file") if isinstance(entry, dict) else None
-        if not isinstance(file, str) or not _FILE_NAME.fullmatch(file):
-            raise ValueError(
-                f"{path}: block {name!r} names the file {file!r}. Files lie beside the "
-                "manifest and are called NAME-CHECKSUM.safetensors; this manifest was "
-                "not written by sklearn-geo."
-            )
-        if not isinstance(entry.get("sha256"), str):
-            raise ValueError(f"{path}: block {name!r} has no checksum.")
+        _check_entry(path, name, entry)
+
+
+def _check_entry(path, name, entry):
+    if not _BLOCK_NAME.fullmatch(name):
+        raise ValueError(
+            f"{path}: {name!r} is no name of a block; this manifest was not written by "
+            "sklearn-geo."
+        )
+    file = entry.get("file") if isinstance(entry, dict) else None
+    if not isinstance(file, str) or not _FILE_NAME.fullmatch(file):
+        raise ValueError(
+            f"{path}: block {name!r} names the file {file!r}. Files lie beside the "
+            "manifest and are called NAME-CHECKSUM.safetensors; this manifest was "
+            "not written by sklearn-geo."
+        )
+    digest, n_bytes = entry.get("checksum"), entry.get("bytes")
+    if not isinstance(digest, str) or not _CHECKSUM.fullmatch(digest):
+        raise ValueError(f"{path}: block {name!r} has no checksum.")
+    if not file.endswith(f"-{digest[:16]}.safetensors"):
+        raise ValueError(
+            f"{path}: block {name!r} names the file {file!r}, which has the checksum "
+            "of another; this manifest was not written by sklearn-geo."
+        )
+    if type(n_bytes) is not int or n_bytes < 0:
+        raise ValueError(f"{path}: block {name!r} has no size.")
+
+
+def _check_place(path):
+    """Refuse what is no plain file, and links that lead out of the folder."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(f"{path} is no plain file.")
+    if path.is_symlink() and path.resolve().parent != path.parent.resolve():
+        raise ValueError(
+            f"{path} is a link that leads out of its folder. Stores hold their files "
+            "themselves; put the file in the place of the link."
+        )
 
 
 def _file_names(folder):
@@ -255,31 +406,41 @@ def _file_names(folder):
     return {entry["file"] for entry in manifest["blocks"].values()}
 
 
+def _clean(folder, keep):
+    """Delete blocks that are not to be kept, and the parts of writers that died."""
+    for path in folder.iterdir():
+        is_block = _FILE_NAME.fullmatch(path.name) and path.name not in keep
+        is_part = path.name.startswith(_PART[0]) and path.name.endswith(_PART[1])
+        if is_block or is_part:
+            _remove(path)
+
+
+def _remove(path):
+    try:
+        path.unlink(missing_ok=True)
+    except PermissionError:
+        # Windows keeps what somebody has mapped; the next cleaning takes it.
+        return
+
+
 def _write(path, data):
     """Write a file in one step: it is there whole or not at all."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    part = path.parent / f"{_PART[0]}{secrets.token_hex(8)}{_PART[1]}"
     try:
-        with os.fdopen(handle, "wb") as file:
+        # "x": never over another's; its permissions are those of any new file.
+        with open(part, "xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        # mkstemp lets nobody else read; a store is read by whoever may read the folder.
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(name).chmod(0o666 & ~umask)
-        os.replace(name, path)
+        os.replace(part, path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
 
 
-def _plain(value):
-    """Make numpy's numbers and arrays plain, for JSON."""
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    raise TypeError(
-        f"{type(value).__name__} cannot be written to JSON. Only numbers, text, lists "
-        "and mappings are stored."
-    )
+def _some(names):
+    """Return names for a message: all, or the first of many."""
+    names = list(names)
+    if len(names) <= 20:
+        return names
+    return f"{names[:20]} and {len(names) - 20} others"

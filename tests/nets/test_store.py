@@ -2,15 +2,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Folders of JSON and safetensors: there and back, damaged, foreign, hostile."""
 
+import hashlib
 import json
+import mmap
 import os
 import shutil
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save
 
-from sklearn_geo.nets import Store, write_store
+from sklearn_geo.nets import Store, write_block, write_manifest, write_store
 
 CONTENT = {"widths": np.array([3, 4]), "name": "é", "n": np.int64(7), "none": None}
 BLOCKS = {
@@ -142,16 +146,270 @@ def test_names_that_point_elsewhere(folder, file):
         Store(folder)
 
 
-def test_file_that_is_no_safetensors(folder):
-    import hashlib
+def slow_checksum(data):
+    """The checksum as the docstring words it, by hand."""
+    pieces = [data[i : i + 2**20] for i in range(0, len(data), 2**20)]
+    digests = [hashlib.sha256(bytes(piece)).digest() for piece in pieces]
+    return hashlib.sha256(b"".join(digests)).hexdigest()
 
-    data = b"\x80\x04cos\nsystem\n."
-    name = "a-0123456789abcdef.safetensors"
-    (folder / name).write_bytes(data)
-    digest = hashlib.sha256(data).hexdigest()
-    edit(folder, blocks={"a": {"file": name, "sha256": digest}})
-    with pytest.raises(ValueError, match="is no safetensors file"):
-        Store(folder).load("a")
+
+def put(folder, data, name="a"):
+    """Put a file with a right checksum into a store."""
+    digest = slow_checksum(data)
+    file = f"{name}-{digest[:16]}.safetensors"
+    (folder / file).write_bytes(data)
+    entry = {"file": file, "bytes": len(data), "checksum": digest}
+    edit(folder, blocks={name: entry})
+    return entry
+
+
+def safetensors(header, data=b""):
+    header = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return len(header).to_bytes(8, "little") + header + data
+
+
+def field(dtype="F32", shape=(1,), offsets=(0, 4)):
+    return {"dtype": dtype, "shape": list(shape), "data_offsets": list(offsets)}
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "longer than the file"),
+        (b"\x80\x04cos\nsystem\n.", "longer than the file"),
+        ((2**63).to_bytes(8, "little") + b"{}", "longer than the file"),
+        (safetensors(b"{half"), "is not JSON"),
+        (safetensors(b"\xff\xfe"), "is not JSON"),
+        (safetensors(b"[" * 100_000), "nested too deeply"),
+        (safetensors([1]), "no mapping"),
+        (safetensors({"w": 3}), "dtype that is not read"),
+        (safetensors({"w": field("O")}, bytes(4)), "dtype that is not read"),
+        (safetensors({"w": field(["F32"])}, bytes(4)), "dtype that is not read"),
+        (safetensors({"w": {"dtype": "F32"}}), "has no shape"),
+        (safetensors({"w": field(shape=[-1])}, bytes(4)), "has no shape"),
+        (safetensors({"w": field(shape=[True])}, bytes(4)), "has no shape"),
+        (safetensors({"w": field(shape=[1] * 99)}, bytes(4)), "has no shape"),
+        (safetensors({"w": field(shape=[10**40])}, bytes(4)), "has no shape"),
+        (safetensors({"w": field(shape=[2])}, bytes(4)), "more or fewer bytes"),
+        (safetensors({"w": field(shape=[2**40] * 3)}, bytes(4)), "more or fewer"),
+        (safetensors({"w": field(offsets=[4, 8])}, bytes(8)), "does not begin"),
+        (safetensors({"w": field(offsets=[0.0, 4])}, bytes(4)), "no place"),
+        (safetensors({"w": field(offsets=[0, 4, 8])}, bytes(4)), "no place"),
+        (safetensors({"w": field()}), "before or after the end"),
+        (safetensors({"w": field()}, bytes(8)), "before or after the end"),
+        (safetensors({"v": field(), "w": field()}, bytes(4)), "does not begin"),
+        (
+            safetensors(b'{"w": %b, "w": %b}' % (b"1", b"2"), bytes(4)),
+            "'w' is there twice",
+        ),
+    ],
+)
+def test_headers_that_lie(folder, data, words):
+    put(folder, data)
+    with pytest.raises(ValueError, match=f"is no safetensors file: .*{words}"):
+        Store(folder).open("a")
+
+
+def test_checksum_is_what_its_docstring_says(tmp_path):
+    rng = np.random.default_rng(0)
+    for n_bytes in (0, 1, 2**20 - 90, 2**20, 3 * 2**20 + 5):
+        block = {"w": rng.integers(0, 256, n_bytes, dtype=np.uint8)}
+        entry = write_block(tmp_path, "a", block)
+        data = (tmp_path / entry["file"]).read_bytes()
+        assert entry["bytes"] == len(data)
+        assert entry["checksum"] == slow_checksum(data)
+        assert entry["file"] == f"a-{entry['checksum'][:16]}.safetensors"
+
+
+def test_the_package_reads_what_is_written_and_the_other_way_round(tmp_path):
+    rng = np.random.default_rng(0)
+    arrays = {
+        "none": np.zeros((0, 3)),
+        "one": np.array(2.5),
+        "flags": np.array([True, False, True]),
+        **{
+            dtype: rng.integers(0, 100, (3, 5)).astype(dtype)
+            for dtype in ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u8")
+        },
+    }
+    store = write_store(tmp_path, "Thing", {}, {"a": arrays})
+    theirs = load_file(tmp_path / store.entries["a"]["file"])
+    ours = store.open("a")
+    assert set(theirs) == set(ours) == set(arrays)
+    for key, array in arrays.items():
+        for read in (theirs[key], ours[key]):
+            assert read.dtype == array.dtype
+            np.testing.assert_array_equal(read, array)
+    put(tmp_path, save({"b": np.ones(3)}))
+    assert Store(tmp_path).open("a")["b"].tolist() == [1, 1, 1]
+
+
+def test_opened_arrays_are_maps_that_nothing_writes_through(folder):
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    w = Store(folder).open("zone-32U")["w"]
+    assert isinstance(_root(w), mmap.mmap)
+    with pytest.raises(ValueError, match="read-only"):
+        w[0, 0] = 7
+    # Torch wants arrays that it could write; then the page is this process's own.
+    mine = w.view()
+    mine.flags.writeable = True
+    mine[0, 0] = 7
+    assert Store(folder).open("zone-32U")["w"][0, 0] == 0
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+    loaded = Store(folder).load("zone-32U")["w"]
+    loaded[0, 0] = 8
+    assert not isinstance(_root(loaded), mmap.mmap)
+
+
+def _root(array):
+    while isinstance(array, np.ndarray) and array.base is not None:
+        array = array.base
+    return array.obj if isinstance(array, memoryview) else array
+
+
+def test_truncated_and_longer_files(folder):
+    store = Store(folder)
+    path = folder / store.entries["zone-32U"]["file"]
+    data = path.read_bytes()
+    for changed in (data[:-1], data + b"x", b""):
+        path.write_bytes(changed)
+        words = f"has {len(changed)} bytes, the manifest says {len(data)}"
+        with pytest.raises(ValueError, match=words):
+            store.open("zone-32U")
+
+
+def test_things_that_are_no_files(folder):
+    store = Store(folder)
+    path = folder / store.entries["zone-32U"]["file"]
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(ValueError, match=r"lacks its file .* or it cannot be read"):
+        store.open("zone-32U")
+    if hasattr(os, "mkfifo"):
+        path.rmdir()
+        os.mkfifo(path)  # reading it would wait for ever
+        with pytest.raises(ValueError, match="lacks its file"):
+            store.open("zone-32U")
+
+
+def test_links(folder, tmp_path):
+    store = Store(folder)
+    path = folder / store.entries["zone-32U"]["file"]
+    path.rename(folder / "inside")
+    path.symlink_to("inside")
+    assert store.open("zone-32U")["w"].shape == (2, 3)
+    (folder / "inside").rename(tmp_path / "outside")
+    path.unlink()
+    path.symlink_to(tmp_path / "outside")
+    with pytest.raises(ValueError, match="is a link that leads out of its folder"):
+        store.open("zone-32U")
+    # A link to the folder itself is the user's own doing.
+    (tmp_path / "link").symlink_to(folder, target_is_directory=True)
+    assert Store(tmp_path / "link").open("zone-33X")["w"].shape == (1, 2)
+    (folder / "manifest.json").rename(tmp_path / "manifest")
+    (folder / "manifest.json").symlink_to(tmp_path / "manifest")
+    with pytest.raises(ValueError, match="is a link that leads out of its folder"):
+        Store(folder)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"none": null', '"none": NaN', "NaN is no number"),
+        ('"none": null', '"none": -Infinity', "-Infinity is no number"),
+        ('"none": null', '"none": 1e999', "1e999 is too large a number"),
+        ('"none": null', '"none": ' + "9" * 5000, "is not JSON"),
+        ('"none": null', '"none": 1, "none": 2', "'none' is there twice"),
+        ('"zone-33X": {', '"zone-32U": {', "'zone-32U' is there twice"),
+        ('"zone-33X": {', '"../zone-33X": {', "'../zone-33X' is no name of a block"),
+        ('"zone-33X": {', '"": {', "'' is no name of a block"),
+        ('"bytes": ', '"bytes": -', "block 'zone-32U' has no size"),
+        ('"bytes": ', '"bytes": 0.', "block 'zone-32U' has no size"),
+        ('"checksum": "', '"checksum": "x', "block 'zone-32U' has no checksum"),
+        ('"file": "zone-33X', '"file": "zone-33X-0', None),
+        ('"format_version": 1', '"format_version": true', "True is no version"),
+        ('"format_version": 1', '"format_version": 1' + "0" * 99, "Update it"),
+    ],
+)
+def test_manifests_that_lie(folder, old, new, words):
+    path = folder / "manifest.json"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    if words is None:  # another file name with the right checksum: a missing file
+        with pytest.raises(ValueError, match="lacks its file zone-33X-0"):
+            Store(folder).open("zone-33X")
+        return
+    with pytest.raises(ValueError, match=words):
+        Store(folder)
+
+
+def test_a_file_of_another_checksum(folder):
+    manifest = json.loads((folder / "manifest.json").read_text())
+    blocks = manifest["blocks"]
+    blocks["zone-32U"]["file"] = blocks["zone-33X"]["file"]
+    edit(folder, blocks=blocks)
+    with pytest.raises(ValueError, match="has the checksum of another"):
+        Store(folder)
+
+
+def test_a_store_that_grows_rewrites_nothing(tmp_path):
+    entries, seen = {}, {}
+    for i in range(4):
+        entries[f"z{i}"] = write_block(tmp_path, f"z{i}", {"w": np.full(3, i)})
+        store = write_manifest(tmp_path, "Thing", {"n": i}, entries)
+        for path, inode in seen.items():
+            assert path.stat().st_ino == inode
+        seen = {path: path.stat().st_ino for path in tmp_path.glob("*.safetensors")}
+        assert store.entries == entries
+        assert store.names == [f"z{k}" for k in range(i + 1)]
+    assert store.open("z2")["w"].tolist() == [2, 2, 2]
+    assert store.content == {"n": 3}
+
+
+def test_only_cleaning_deletes(folder):
+    old = Store(folder).entries
+    unnamed = write_block(folder, "zone-1A", {"w": np.ones(1)})
+    (folder / ".store-0123.part").write_bytes(b"half")
+    (folder / "notes.txt").write_text("mine")
+    mine = folder / "mine.safetensors"
+    mine.write_bytes(b"")
+    new = write_block(folder, "zone-32U", {"w": np.zeros(1)})
+    write_manifest(folder, "Thing", {}, {"zone-32U": new})
+    assert (folder / unnamed["file"]).exists()
+    assert (folder / ".store-0123.part").exists()
+    for _ in range(2):
+        write_manifest(folder, "Thing", {}, {"zone-32U": new}, clean=True)
+    names = {path.name for path in folder.iterdir()}
+    assert names == {"manifest.json", "notes.txt", mine.name, new["file"]}
+    assert old["zone-32U"]["file"] not in names
+
+
+def test_blocks_from_many_threads_at_once(tmp_path):
+    def write(i):
+        return write_block(tmp_path, f"z{i % 5}", {"w": np.full(1000, i % 5)})
+
+    mask = os.umask(0)
+    os.umask(mask)
+    with ThreadPoolExecutor(8) as threads:
+        entries = list(threads.map(write, range(40)))
+    write_manifest(tmp_path, "Thing", {}, {f"z{i}": entries[i] for i in range(5)})
+    store = Store(tmp_path)
+    assert len(list(tmp_path.iterdir())) == 6
+    for i in range(5):
+        assert entries[i] == entries[i + 35]
+        assert (store.open(f"z{i}")["w"] == i).all()
+    assert os.umask(mask) == mask
+
+
+def test_entries_are_checked_when_a_manifest_is_written(folder):
+    with pytest.raises(ValueError, match=r"names the file '../up'"):
+        write_manifest(folder, "Thing", {}, {"a": {"file": "../up"}})
+    with pytest.raises(ValueError, match="'1' is there twice"):
+        write_manifest(folder, "Thing", {1: 2, "1": 3}, {})
+    with pytest.raises(ValueError, match="JSON compliant"):
+        write_manifest(folder, "Thing", {"loss": np.nan}, {})
+    assert Store(folder).names == ["zone-32U", "zone-33X"]
 
 
 def test_names_and_content_are_checked_when_writing(tmp_path):

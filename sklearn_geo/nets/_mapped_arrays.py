@@ -1,0 +1,162 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""A safetensors file as arrays that are mapped, not read, after its checksum is made.
+
+The layout is public: eight bytes with the length of a header, the header in JSON, then
+the arrays one after the other. It is read here, and not by the package, because a
+mapped file costs no copy, and a header that lies has to be told, not trusted.
+"""
+
+import hashlib
+import math
+import mmap
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from sklearn_geo.nets._strict_json import strict_json
+
+__all__ = ["checksum", "map_file", "mapped_arrays"]
+
+_PIECE = 1 << 20
+_MAX_HEADER = 100_000_000
+_MAX_NDIM = 32
+_DTYPES = {
+    "F64": "<f8",
+    "F32": "<f4",
+    "F16": "<f2",
+    "I64": "<i8",
+    "I32": "<i4",
+    "I16": "<i2",
+    "I8": "|i1",
+    "U64": "<u8",
+    "U32": "<u4",
+    "U16": "<u2",
+    "U8": "|u1",
+    "BOOL": "|b1",
+}
+
+
+def checksum(data):
+    """Return the checksum of a file, made on all cores.
+
+    It is the SHA-256 of the SHA-256 digests of its pieces of 2**20 bytes.
+
+    Parameters
+    ----------
+    data : buffer
+        The bytes of the file.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    with memoryview(data) as view:
+        starts = range(0, len(view), _PIECE)
+
+        def digest(start):
+            with view[start : start + _PIECE] as piece:
+                return hashlib.sha256(piece).digest()
+
+        n_threads = min(len(starts), _n_cores())
+        if n_threads < 2:
+            digests = map(digest, starts)
+            return hashlib.sha256(b"".join(digests)).hexdigest()
+        with ThreadPoolExecutor(n_threads) as threads:
+            digests = threads.map(digest, starts)
+            return hashlib.sha256(b"".join(digests)).hexdigest()
+
+
+def map_file(path):
+    """Map a file into memory, such that the file itself cannot be written through it.
+
+    Parameters
+    ----------
+    path : path
+        A file that is not empty.
+
+    Returns
+    -------
+    mmap
+        Its bytes. Pages that are written become private to the process.
+    """
+    with open(path, "rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+
+
+def mapped_arrays(data):
+    """Return the arrays of a safetensors file, as read-only views of its bytes.
+
+    Parameters
+    ----------
+    data : buffer
+        The bytes of the file.
+
+    Returns
+    -------
+    dict of str to ndarray
+        The arrays.
+
+    Raises
+    ------
+    ValueError
+        If it is no such file, or if its header says what cannot be.
+    """
+    n_header = int.from_bytes(data[:8], "little")
+    if len(data) < 8 or n_header > min(len(data) - 8, _MAX_HEADER):
+        raise ValueError("its header is longer than the file")
+    try:
+        header = strict_json(bytes(data[8 : 8 + n_header]).decode("utf-8"))
+    except ValueError as error:
+        raise ValueError(f"its header is not JSON: {error}") from error
+    if not isinstance(header, dict):
+        raise ValueError("its header is no mapping")
+    header.pop("__metadata__", None)
+    fields = {name: _checked(name, field) for name, field in header.items()}
+    position = 0
+    for name, (_, _, begin, end) in sorted(fields.items(), key=lambda f: f[1][2:]):
+        if begin != position:
+            raise ValueError(f"{name!r} does not begin where the array before it ends")
+        position = end
+    if 8 + n_header + position != len(data):
+        raise ValueError("its arrays end before or after the end of the file")
+    arrays = {}
+    for name, (dtype, shape, begin, _) in fields.items():
+        array = np.frombuffer(
+            data, dtype=dtype, count=math.prod(shape), offset=8 + n_header + begin
+        ).reshape(shape)
+        if not array.flags.aligned:
+            array = array.copy()
+        array.flags.writeable = False
+        arrays[name] = array
+    return arrays
+
+
+def _checked(name, field):
+    """Return the dtype, shape, begin and end of one array."""
+    if not isinstance(field, dict) or str(field.get("dtype")) not in _DTYPES:
+        raise ValueError(f"{name!r} has a dtype that is not read")
+    dtype, shape = np.dtype(_DTYPES[field["dtype"]]), field.get("shape")
+    offsets = field.get("data_offsets")
+    if not _are_counts(shape) or len(shape) > _MAX_NDIM:
+        raise ValueError(f"{name!r} has no shape")
+    if not _are_counts(offsets) or len(offsets) != 2:
+        raise ValueError(f"{name!r} has no place in the file")
+    begin, end = offsets
+    if end - begin != math.prod(shape) * dtype.itemsize:
+        raise ValueError(f"{name!r} has more or fewer bytes than its shape needs")
+    return dtype, tuple(shape), begin, end
+
+
+def _are_counts(values):
+    return isinstance(values, list) and all(
+        type(value) is int and 0 <= value < 1 << 63 for value in values
+    )
+
+
+def _n_cores():
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
