@@ -116,7 +116,10 @@ def frozen(regions):
 def _box(south, west, north, east, n_per_edge):
     """Return the border of a box, counter-clockwise from its south-western corner."""
     steps = np.arange(n_per_edge) / n_per_edge
-    latitudes, longitudes = south + steps * (north - south), west + steps * (east - west)
+    latitudes, longitudes = (
+        south + steps * (north - south),
+        west + steps * (east - west),
+    )
     corners = [
         (np.full(n_per_edge, south), longitudes),
         (latitudes, np.full(n_per_edge, east)),

@@ -84,6 +84,7 @@ class Teachers:
         self.contexts = contexts
         self.propagators = propagators
         self.places = places
+        self._teaching = {}
 
     def check(self):
         """Refuse rows that are no distributions; return the mean row of each context.
@@ -94,6 +95,7 @@ class Teachers:
         widths = self.contexts.widths
         sums = {name: np.zeros(width) for name, width in widths.items()}
         n_rows = self.matrix.shape[0]
+        self._teaching = {name: np.ones(n_rows, dtype=bool) for name in widths}
         for rows in gen_batches(
             n_rows, rows_in_memory(24 * sum(widths.values()), n_rows)
         ):
@@ -103,7 +105,9 @@ class Teachers:
                     total = np.nansum(_dense_sum(block), axis=0)
                 else:
                     self._check_block(block, rows.start, name)
-                    total = _dense_sum(_normalised(block, np.float64))
+                    block = _normalised(block, np.float64)
+                    self._teaching[name][rows] = _has_values(block)
+                    total = _dense_sum(block)
                 sums[name] += total
         means = {}
         for name, total in sums.items():
@@ -143,6 +147,13 @@ class Teachers:
             block = self._block(at, name)
         return _normalised(block, np.float32)
 
+    def teaches(self, at, name):
+        """Say whether any of some photos teaches a context, once they are checked.
+
+        A propagator is taken to have something to say everywhere.
+        """
+        return bool(self._teaching[name][at].any())
+
     def bytes_a_row(self):
         """Reckon what a normalised row of all contexts takes."""
         widths = self.contexts.widths
@@ -152,8 +163,12 @@ class Teachers:
         return int(8 * stored) + 8 * len(widths)
 
     def _block(self, rows, name):
-        block = self.matrix[rows]
-        return block[:, self.contexts.columns[name]]
+        columns = self.contexts.columns[name]
+        if sparse.issparse(self.matrix):
+            return self.matrix[rows][:, columns]
+        if isinstance(rows, slice) or isinstance(columns, slice):
+            return self.matrix[rows, columns]
+        return self.matrix[np.ix_(rows, columns)]
 
     def _check_block(self, block, first, name):
         """Refuse a block of rows, naming the first that is no distribution."""
@@ -216,6 +231,13 @@ def _dense_sum(block):
     if sparse.issparse(block):
         return np.nan_to_num(np.asarray(block.sum(axis=0), dtype=np.float64)).ravel()
     return np.nansum(block, axis=0, dtype=np.float64)
+
+
+def _has_values(block):
+    """Say which normalised rows are no missing ones."""
+    if sparse.issparse(block):
+        return np.diff(block.indptr) > 0
+    return ~np.isnan(block[:, 0])
 
 
 def _normalised(block, dtype):

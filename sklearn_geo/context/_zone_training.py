@@ -104,7 +104,10 @@ class TrainedZone:
         """The best divergence on photos held out, added up over the contexts."""
         return float(
             sum(
-                min((record.get("valid_loss", np.nan) for record in history), default=np.nan)
+                min(
+                    (record.get("valid_loss", np.nan) for record in history),
+                    default=np.nan,
+                )
                 for history in self.histories
             )
         )

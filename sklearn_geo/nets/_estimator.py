@@ -18,7 +18,7 @@ except ImportError:  # an older one has no callbacks to support
         return method
 
 
-__all__ = ["NetMixin"]
+__all__ = ["CallbackSupportMixin", "NetMixin", "Progress", "with_callbacks"]
 
 
 class NetMixin(CallbackSupportMixin):
@@ -123,7 +123,7 @@ class NetMixin(CallbackSupportMixin):
         most = training.max_iter if epochs is None else epochs
         if keep_steps is None:
             keep_steps = bool(getattr(self, "warm_start", False))
-        progress = _Progress(self, most)
+        progress = Progress(self, most)
         net = train_net(
             module,
             criterion,
@@ -150,28 +150,41 @@ class NetMixin(CallbackSupportMixin):
         self.n_iter_ = len(self.history_)
 
 
-class _Progress:
-    """Tell scikit-learn's callbacks about epochs, where there are any callbacks."""
+class Progress:
+    """Tell scikit-learn's callbacks about steps, where there are any callbacks.
 
-    def __init__(self, estimator, n_epochs):
+    Parameters
+    ----------
+    estimator : CallbackSupportMixin
+        What is fitted.
+
+    n_steps : int
+        How many steps there are at most.
+
+    step : str, default="epoch"
+        What a step is called.
+    """
+
+    def __init__(self, estimator, n_steps, step="epoch"):
         self._estimator, self._context, self._epoch = estimator, None, None
+        self._step = step
         if not hasattr(estimator, "_init_callback_context"):
             return
         outer = getattr(estimator, "_callback_fit_ctx", None)
         if outer is None:
-            self._context = estimator._init_callback_context(max_subtasks=n_epochs)
+            self._context = estimator._init_callback_context(max_subtasks=n_steps)
         else:  # a fit that trains several nets has opened its own
-            self._context = outer.subcontext("train", max_subtasks=n_epochs)
+            self._context = outer.subcontext("train", max_subtasks=n_steps)
         self._context.call_on_fit_task_begin(estimator=estimator)
         self._begin()
 
     def _begin(self):
         if len(self._context._children_map) < self._context.max_subtasks:
-            self._epoch = self._context.subcontext(task_name="epoch")
+            self._epoch = self._context.subcontext(task_name=self._step)
             self._epoch.call_on_fit_task_begin(estimator=self._estimator)
 
     def __call__(self, record):
-        """End an epoch and begin the next; say whether a callback wants to stop."""
+        """End a step and begin the next; say whether a callback wants to stop."""
         if self._context is None:
             return False
         stop = self._epoch.call_on_fit_task_end(
@@ -182,5 +195,6 @@ class _Progress:
         return stop
 
     def finish(self):
+        """End the task."""
         if self._context is not None:
             self._context.call_on_fit_task_end(estimator=self._estimator)

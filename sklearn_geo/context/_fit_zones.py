@@ -1,0 +1,81 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""All zones, one after the other, side by side in workers, or many at once."""
+
+from itertools import islice
+
+from joblib import Parallel, delayed, effective_n_jobs
+from joblib.parallel import get_active_backend
+
+from sklearn_geo.context._batched import train_zones, zones_that_fit
+from sklearn_geo.context._zone_training import train_zone
+from sklearn_geo.nets import choose_device
+
+__all__ = ["train_all"]
+
+
+def train_all(tasks, architecture, preset, *, n_jobs=None, zones_at_once="auto"):
+    """Train zones, and yield each as soon as it is done.
+
+    Parameters
+    ----------
+    tasks : iterable of ZoneTask
+        The zones; they are made when their turn comes.
+
+    architecture : Architecture
+        The shape of their networks.
+
+    preset : Preset
+        How they are trained.
+
+    n_jobs : int or None, default=None
+        Number of workers. They are those of the joblib backend that is set:
+        processes of this machine, or a cluster.
+
+    zones_at_once : "auto" or int, default="auto"
+        How many zones are one computation. "auto" is one on a processor, and what the
+        memory of an accelerator holds.
+
+    Yields
+    ------
+    TrainedZone
+        The zones, in no particular order. After an interrupted one there are no more.
+    """
+    together = zones_at_once
+    if together == "auto":
+        device = choose_device(preset.training.device)
+        together = 1
+        if device.type != "cpu":
+            together = zones_that_fit(architecture, device, preset.training)
+    if together > 1:
+        yield from _at_once(tasks, architecture, preset, together)
+    elif effective_n_jobs(n_jobs) == 1:
+        for task in tasks:
+            trained = train_zone(task, architecture, preset)
+            yield trained
+            if trained.interrupted:
+                return
+    else:
+        yield from _in_workers(tasks, architecture, preset, n_jobs)
+
+
+def _at_once(tasks, architecture, preset, together):
+    tasks = iter(tasks)
+    while batch := list(islice(tasks, together)):
+        for trained in train_zones(batch, architecture, preset):
+            yield trained
+            if trained.interrupted:
+                return
+
+
+def _in_workers(tasks, architecture, preset, n_jobs):
+    jobs = (delayed(train_zone)(task, architecture, preset) for task in tasks)
+    options = {"n_jobs": n_jobs, "pre_dispatch": "n_jobs", "batch_size": 1}
+    backend, _ = get_active_backend()
+    if getattr(backend, "supports_return_generator", False):
+        yield from Parallel(return_as="generator_unordered", **options)(jobs)
+        return
+    # Some clusters only return all at once: then so many that all workers have work.
+    jobs, size = iter(jobs), 2 * effective_n_jobs(n_jobs)
+    while batch := list(islice(jobs, size)):
+        yield from Parallel(**options)(batch)

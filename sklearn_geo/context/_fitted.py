@@ -1,0 +1,312 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a fit of GPS2VecPlusTransformer leaves behind, and how it grows."""
+
+import numpy as np
+from scipy import sparse
+
+from sklearn_geo.context._checkpointing import open_shelf
+from sklearn_geo.context._fitting import (
+    FALLBACK_NAME,
+    balanced_rows,
+    fit_propagators,
+    make_plan,
+    train_plan,
+)
+from sklearn_geo.context._inference import FALLBACK
+from sklearn_geo.context._presets import resolve
+from sklearn_geo.context._teachers import Teachers
+from sklearn_geo.encoding import UTMOneHotEncoder
+from sklearn_geo.nets import history_table
+from sklearn_geo.nets._estimator import Progress
+
+__all__ = ["FittedZones"]
+
+_REPORT = [
+    ("photos", np.int64),
+    ("epochs", np.int64),
+    ("held_out_kl", np.float64),
+    ("seconds", np.float64),
+]
+
+
+class FittedZones:
+    """Zones, their networks, and what was learnt along the way.
+
+    Parameters
+    ----------
+    model : GPS2VecPlusTransformer
+        Whose parameters say what is learnt.
+
+    places : ndarray of shape (n_photos, 2)
+        Training places.
+
+    matrix : ndarray or csr_array of shape (n_photos, n_columns)
+        Teacher rows.
+
+    names : list of str or None
+        Names of their columns.
+
+    weights : ndarray of shape (n_photos,) or None
+        What photos count.
+
+    seed : int
+        Decides everything that is left to chance.
+    """
+
+    def __init__(self, model, places, matrix, names, weights, *, seed):
+        plan = make_plan(model, places, matrix.shape[1], names, seed)
+        self._set(
+            plan,
+            UTMOneHotEncoder(
+                zones="seen",
+                handle_unknown="ignore",
+                sparse_output=False,
+                dtype=np.float32,
+            ).fit(places),
+            seed,
+            names,
+        )
+        self.shelf = None
+
+    def _set(self, plan, location_encoder, seed, names):
+        self.plan = plan
+        self.location_encoder = location_encoder
+        self.seed = seed
+        self.column_names = names
+        self.histories = {}
+        self.photos_seen = {}
+
+    contexts = property(lambda self: self.plan.contexts)
+    networks = property(lambda self: self.plan.networks)
+    regions = property(lambda self: self.plan.regions)
+    columns = property(lambda self: self.plan.columns)
+    fallback_columns = property(lambda self: self.plan.fallback_columns)
+    architecture = property(lambda self: self.plan.architecture)
+    fallback_architecture = property(lambda self: self.plan.fallback_architecture)
+
+    def learn(
+        self,
+        model,
+        places,
+        matrix,
+        names,
+        weights,
+        *,
+        overrides,
+        fresh,
+        fallback,
+        epochs,
+    ):
+        """Train zones: all, or those that the photos lie in.
+
+        Parameters
+        ----------
+        model : GPS2VecPlusTransformer
+            The transformer.
+
+        places, matrix, names, weights
+            The photos.
+
+        overrides : dict
+            Settings of the training that win over the preset where they are not None.
+
+        fresh : bool
+            Whether this is the beginning.
+
+        fallback : bool
+            Whether the network of the whole globe is trained too.
+
+        epochs : int or None
+            How many epochs at most.
+        """
+        preset = resolve(model.preset, overrides)
+        if weights is not None and not weights.all():
+            kept = np.flatnonzero(weights)
+            places, matrix, weights = places[kept], matrix[kept], weights[kept]
+        corpus = model.corpus if fresh else None
+        propagators = fit_propagators(model, self.contexts, places, matrix, corpus)
+        teachers = Teachers(matrix, self.contexts, propagators, places)
+        means = teachers.check()
+        zones = self.regions.locate(places)
+        if fresh:
+            self.shelf = open_shelf(model, self, teachers, preset)
+        rows_of = self._rows_to_train(zones, model.min_samples)
+        fallback_rows = None
+        if fallback and self.fallback_columns is not None:
+            fallback_rows = balanced_rows(zones, model.fallback_samples, self.seed)
+        if not rows_of and fallback_rows is None and not self.shelf.zone_ids:
+            raise ValueError(
+                f"No zone has min_samples={model.min_samples} photos (the largest has "
+                f"{int(np.bincount(zones - zones.min()).max())}), so that no network "
+                'would be trained. Lower min_samples, or use missing_zone="fallback".'
+            )
+        if fresh:  # what a killed fit has finished is not done again
+            done = set(self.shelf.zone_ids)
+            rows_of = {zone: rows for zone, rows in rows_of.items() if zone not in done}
+            fallback_rows = None if FALLBACK in done else fallback_rows
+        n_tasks = len(rows_of) + (fallback_rows is not None)
+        progress = Progress(model, n_tasks, "zone")
+        known = set(self.shelf.zone_ids)
+        trained = train_plan(
+            self.plan,
+            teachers,
+            means,
+            preset,
+            weights=weights,
+            seed=self.seed,
+            rows_of=rows_of,
+            starts=lambda zone: self.shelf.get(zone) if zone in known else None,
+            fallback_rows=fallback_rows,
+            epochs=epochs,
+            n_jobs=model.n_jobs,
+            zones_at_once=model.zones_at_once,
+        )
+        for zone in trained:
+            record = self._take(zone)
+            if model.verbose:
+                print(_line(record), flush=True)
+            if progress(record):
+                break
+        progress.finish()
+
+    def _rows_to_train(self, zones, min_samples):
+        """Return the photos of each zone that has networks or is to get some."""
+        order = np.argsort(zones, kind="stable")
+        present, starts = np.unique(zones[order], return_index=True)
+        rows_of = {}
+        for zone, rows in zip(
+            present.tolist(), np.split(order, starts[1:]), strict=True
+        ):
+            if zone < 0:  # in no cell of a partition
+                continue
+            self.photos_seen[zone] = self.photos_seen.get(zone, 0) + len(rows)
+            if self.photos_seen[zone] >= min_samples or zone in self.shelf.zone_ids:
+                rows_of[zone] = rows
+        return rows_of
+
+    def _take(self, trained):
+        """Put the networks of a zone on the shelf."""
+        zone = trained.zone
+        histories = self.histories.setdefault(zone, [])
+        histories.append(trained.histories)
+        is_fallback = zone == FALLBACK
+        name = FALLBACK_NAME if is_fallback else self.regions.names([zone])[0]
+        record = {
+            "name": name,
+            "photos": (
+                trained.n_photos
+                if is_fallback
+                else self.photos_seen.get(zone, trained.n_photos)
+            ),
+            "epochs": trained.n_epochs,
+            "held_out_kl": trained.held_out_kl,
+            "seconds": trained.seconds,
+        }
+        before = self.shelf.records.get(zone)
+        if before is not None:  # trained further
+            record["epochs"] += before["epochs"]
+            record["seconds"] += before["seconds"]
+        self.shelf.put(zone, record, trained.weights)
+        return record
+
+    def check_columns(self, matrix, names):
+        """Refuse teacher rows that are not those that `fit` saw."""
+        n_columns = sum(self.contexts.widths.values())
+        if matrix.shape[1] != n_columns:
+            raise ValueError(
+                f"y has {matrix.shape[1]} columns, but the contexts "
+                f"{dict(self.contexts.widths)} of this transformer have {n_columns}."
+            )
+        if names is None or self.column_names is None or names == self.column_names:
+            return
+        missing = sorted(set(self.column_names) - set(names))[:5]
+        raise ValueError(
+            "y has other columns than in fit"
+            + (f": it lacks {missing}." if missing else ", or another order of them.")
+            + " Select them as X was selected, y[names_seen_in_fit]."
+        )
+
+    def teachers(self, model, places, matrix):
+        """Return teachers of photos that are not learnt from."""
+        propagators = fit_propagators(model, self.contexts, places, matrix, None)
+        return Teachers(matrix, self.contexts, propagators, places)
+
+    def add_divergence(self, total, teachers, rows, said, weights):
+        """Add the divergences of some rows to (sum, weight) by context."""
+        start = 0
+        weights = np.ones(len(said)) if weights is None else weights[rows]
+        for name, width in self.contexts.widths.items():
+            teacher = teachers.rows(rows, name)
+            if sparse.issparse(teacher):
+                present = np.diff(teacher.indptr) > 0
+                teacher = teacher.toarray()
+            else:
+                present = ~np.isnan(teacher[:, 0])
+            student = said[:, start : start + width].astype(np.float64)
+            start += width
+            losses = divergence(teacher[present], student[present])
+            total[name] += [
+                float(losses @ weights[present]),
+                float(weights[present].sum()),
+            ]
+
+    def feature_names(self, output_layer):
+        """Return the names of the columns of a layer."""
+        if output_layer == "softmax":
+            return self.contexts.feature_names()
+        width = self.plan.hidden[output_layer - 1]
+        digits = len(str(width - 1))
+        return [
+            f"{'_'.join(names)}_layer{output_layer}_{unit:0{digits}d}"
+            for names in self.networks
+            for unit in range(width)
+        ]
+
+    def report(self):
+        """Return a row a zone."""
+        records = self.shelf.records
+        zones = sorted(zone for zone in records if zone >= 0)
+        names = [records[zone]["name"] for zone in zones]
+        width = max([1, *map(len, names)])
+        table = np.zeros(len(zones), dtype=[("zone", f"U{width}"), *_REPORT])
+        table["zone"] = names
+        for field, _ in _REPORT:
+            table[field] = [records[zone][field] for zone in zones]
+        return table
+
+    def history(self):
+        """Return a row an epoch."""
+        parts, labels = [], []
+        for zone in sorted(self.histories):
+            name = self.shelf.records[zone]["name"]
+            for histories in self.histories[zone]:
+                for number, history in enumerate(histories):
+                    table = history_table(history)
+                    parts.append(table)
+                    labels += [(name, number)] * len(table)
+        epochs = np.concatenate(parts) if parts else history_table([])
+        width = max([1, *(len(name) for name, _ in labels)])
+        kind = [("zone", f"U{width}"), ("network", np.int64), *epochs.dtype.descr]
+        table = np.zeros(len(epochs), dtype=kind)
+        for field in epochs.dtype.names:
+            table[field] = epochs[field]
+        if labels:
+            table["zone"], table["network"] = zip(*labels, strict=True)
+        return table
+
+
+def divergence(teacher, student):
+    """Return KL(teacher || student) of rows, a probability of nothing held tiny."""
+    tiny = np.finfo(np.float32).tiny
+    teacher = teacher.astype(np.float64)
+    logs = np.log(np.maximum(student, tiny))
+    logs = np.log(teacher, where=teacher > 0, out=np.zeros_like(teacher)) - logs
+    return np.einsum("ij,ij->i", teacher, logs)
+
+
+def _line(record):
+    return (
+        f"Zone {record['name']}: {record['photos']:,} photos, {record['epochs']} "
+        f"epochs, held-out KL {record['held_out_kl']:.4f} ({record['seconds']:.1f} s)"
+    )

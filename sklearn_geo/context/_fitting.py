@@ -1,0 +1,352 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""From photos and their teachers to networks, zone by zone."""
+
+import numpy as np
+from sklearn.base import clone
+
+from sklearn_geo.context._columns import default_encoding, fit_columns
+from sklearn_geo.context._contexts import read_contexts, read_networks
+from sklearn_geo.context._fit_zones import train_all
+from sklearn_geo.context._inference import FALLBACK
+from sklearn_geo.context._networks import Architecture
+from sklearn_geo.context._regions import WholeGlobe, make_regions
+from sklearn_geo.context._teachers import Teachers
+from sklearn_geo.context._zone_training import ZoneTask
+from sklearn_geo.nets import LazyRows, rows_in_memory
+
+__all__ = ["Plan", "balanced_rows", "make_plan", "silence_untaught", "train_plan"]
+
+# What a network of the whole globe is called where zones have names.
+FALLBACK_NAME = "fallback"
+
+
+class Plan:
+    """What is learnt from, and into what shape.
+
+    Attributes
+    ----------
+    contexts : Contexts
+        The blocks of teacher columns.
+
+    regions : UTMRegions, PartitionRegions or WholeGlobe
+        The zones.
+
+    columns, fallback_columns : ZoneColumns
+        What networks read; None for a fallback that is not wanted.
+
+    architecture, fallback_architecture : Architecture
+        Shapes of the networks.
+    """
+
+    def __init__(self, contexts, regions, columns, fallback_columns, networks, hidden):
+        self.contexts = contexts
+        self.regions = regions
+        self.columns = columns
+        self.fallback_columns = fallback_columns
+        self.networks = networks
+        self.hidden = hidden
+
+    @property
+    def architecture(self):
+        """The shape of the networks of zones."""
+        return self._shape(self.columns)
+
+    @property
+    def fallback_architecture(self):
+        """The shape of the network of the whole globe."""
+        if self.fallback_columns is None:
+            return None
+        return self._shape(self.fallback_columns)
+
+    def _shape(self, columns):
+        return Architecture(
+            columns.n_features, self.networks, self.contexts.widths, self.hidden
+        )
+
+
+def make_plan(model, places, n_columns, names, seed):
+    """Read the parameters of a transformer that say what is learnt.
+
+    Parameters
+    ----------
+    model : GPS2VecPlusTransformer
+        The transformer.
+
+    places : ndarray of shape (n_photos, 2)
+        Training places.
+
+    n_columns : int
+        Number of teacher columns.
+
+    names : list of str or None
+        Their names.
+
+    seed : int
+        For encoders that draw and have no seed of their own.
+
+    Returns
+    -------
+    Plan
+        The plan.
+    """
+    contexts = read_contexts(model.contexts, n_columns, names)
+    networks = read_networks(model.networks, list(contexts.widths))
+    regions = make_regions(model.regions, places)
+    encoding = model.encoding
+    if encoding is None:
+        encoding = default_encoding(model.regions)
+    columns = fit_columns(encoding, regions, places, seed)
+    fallback_columns = None
+    if model.missing_zone == "fallback" and not isinstance(regions, WholeGlobe):
+        fallback_columns = columns
+        if columns.in_zones:  # its columns mean another place in every zone
+            globe = WholeGlobe()
+            fallback_columns = fit_columns(default_encoding(None), globe, places, seed)
+    return Plan(
+        contexts, regions, columns, fallback_columns, networks, tuple(model.hidden)
+    )
+
+
+def fit_propagators(model, contexts, places, matrix, corpus):
+    """Fit what makes teacher rows of raw tags.
+
+    Parameters
+    ----------
+    model : GPS2VecPlusTransformer
+        The transformer.
+
+    contexts : Contexts
+        The blocks of columns.
+
+    places : ndarray of shape (n_photos, 2)
+        Where the photos were taken.
+
+    matrix : ndarray or csr_array of shape (n_photos, n_columns)
+        What is known of them.
+
+    corpus : GeoTagCorpus or None
+        The corpus whose tags `matrix` is, if it is one: then its index is shared.
+
+    Returns
+    -------
+    dict of str to transformer
+        Fitted propagators by context.
+    """
+    fitted = {}
+    for name, propagator in _propagators(model.target_propagator, contexts).items():
+        propagator = clone(propagator)
+        if hasattr(propagator, "set_output"):
+            propagator.set_output(transform="default")
+        params = propagator.get_params(deep=False)
+        whole = contexts.widths[name] == matrix.shape[1]
+        if corpus is not None and whole and params.get("corpus", 0) is None:
+            fitted[name] = propagator.set_params(corpus=corpus).fit(places)
+            continue
+        block = Teachers(matrix, contexts, {}, places)._block(slice(None), name)
+        rows = np.ones(len(places), dtype=bool)
+        if block.dtype.kind == "f" and not hasattr(block, "indptr"):
+            rows = ~np.isnan(block).all(axis=1)
+        if not rows.all():
+            if not rows.any():
+                raise ValueError(f"Y: no photo teaches the context {name!r}.")
+            fitted[name] = propagator.fit(places[rows], block[rows])
+        else:
+            fitted[name] = propagator.fit(places, block)
+    return fitted
+
+
+def _propagators(given, contexts):
+    """Return the unfitted propagators by context."""
+    if given is None:
+        return {}
+    names = list(contexts.widths)
+    if hasattr(given, "fit"):
+        name = "tag" if "tag" in names else names[0]
+        if name != "tag" and len(names) > 1:
+            raise ValueError(
+                f"target_propagator: say which of the contexts {names} it makes: "
+                f'target_propagator={{"{names[-1]}": ...}}.'
+            )
+        return {name: given}
+    unknown = [name for name in given if name not in names]
+    if unknown:
+        raise ValueError(
+            f"target_propagator names the contexts {unknown}, which Y does not have. "
+            f"Its contexts are {names}."
+        )
+    return dict(given)
+
+
+def train_plan(
+    plan,
+    teachers,
+    means,
+    preset,
+    *,
+    weights,
+    seed,
+    rows_of,
+    starts,
+    fallback_rows,
+    epochs=None,
+    n_jobs=None,
+    zones_at_once="auto",
+):
+    """Train the zones of a plan, and yield them as they are done.
+
+    Parameters
+    ----------
+    plan : Plan
+        What is learnt, and into what shape.
+
+    teachers : Teachers
+        The photos.
+
+    means : dict of str to ndarray
+        Mean teacher row of each context.
+
+    preset : Preset
+        How networks are trained.
+
+    weights : ndarray of shape (n_photos,) or None
+        What photos count.
+
+    seed : int
+        The seed of the fit.
+
+    rows_of : dict of int to ndarray
+        The photos of each zone to train.
+
+    starts : callable
+        From a zone to the weights to go on from, or None.
+
+    fallback_rows : ndarray or None
+        The photos that the network of the whole globe learns from, if there is one.
+
+    epochs : int or None, default=None
+        How many epochs at most.
+
+    n_jobs, zones_at_once
+        See :func:`train_all`.
+
+    Yields
+    ------
+    TrainedZone
+        The zones.
+    """
+    options = {"n_jobs": n_jobs, "zones_at_once": zones_at_once}
+    names = dict(
+        zip(
+            rows_of, plan.regions.names(np.array(list(rows_of), dtype=int)), strict=True
+        )
+    )
+
+    def task(zone, name, rows, columns):
+        return ZoneTask(
+            zone,
+            name,
+            _features(columns, teachers.places, rows, zone),
+            _targets(teachers, plan.networks, rows),
+            None if weights is None else weights[rows],
+            _zone_seed(seed, zone),
+            starts(zone),
+            epochs,
+        )
+
+    # The largest first: they take longest, and equals come together.
+    order = sorted(rows_of, key=lambda zone: (-len(rows_of[zone]), zone))
+    tasks = (task(zone, names[zone], rows_of[zone], plan.columns) for zone in order)
+    interrupted = False
+    for trained in train_all(tasks, plan.architecture, preset, **options):
+        if starts(trained.zone) is None:
+            rows = rows_of[trained.zone]
+            silence_untaught(trained, plan.architecture, teachers, rows, means)
+        yield trained
+        interrupted |= trained.interrupted
+    if fallback_rows is None or interrupted:
+        return
+    only = [task(FALLBACK, FALLBACK_NAME, fallback_rows, plan.fallback_columns)]
+    yield from train_all(only, plan.fallback_architecture, preset)
+
+
+def balanced_rows(zones, n_most, seed):
+    """Choose photos so that no zone has more than a fair share.
+
+    Every zone gives all its photos up to a number that is the same for all, the
+    largest with which there are at most `n_most`.
+
+    Parameters
+    ----------
+    zones : ndarray of shape (n_photos,)
+        The zone of each photo.
+
+    n_most : int
+        How many photos to choose.
+
+    seed : int
+        Decides which.
+
+    Returns
+    -------
+    ndarray of int
+        Rows, ascending.
+    """
+    _, zone_of, counts = np.unique(zones, return_inverse=True, return_counts=True)
+    low, high = 1, int(counts.max())
+    while low < high:  # the largest share whose sum is small enough
+        middle = (low + high + 1) // 2
+        if np.minimum(counts, middle).sum() <= n_most:
+            low = middle
+        else:
+            high = middle - 1
+    order = np.random.default_rng([seed, 0xBA1A]).permutation(len(zones))
+    order = order[np.argsort(zone_of[order], kind="stable")]
+    starts = np.cumsum(counts) - counts
+    rank = np.arange(len(zones)) - np.repeat(starts, counts)
+    return np.sort(order[rank < low])
+
+
+def silence_untaught(trained, architecture, teachers, rows, means):
+    """Let a context that no photo of a zone teaches say the mean of all photos."""
+    for number, names in enumerate(architecture.networks):
+        start = 0
+        for name in names:
+            columns = slice(start, start + architecture.widths[name])
+            start = columns.stop
+            if not teachers.teaches(rows, name):
+                trained.weights[f"{number}.heads.weight"][:, columns] = 0.0
+                floor = 1e-6 / architecture.widths[name]
+                trained.weights[f"{number}.heads.bias"][columns] = np.log(
+                    means[name] + floor
+                )
+
+
+def _features(columns, places, rows, zone):
+    """Return the columns of photos, computed when asked for if they are many."""
+    if len(rows) <= rows_in_memory(8 * columns.n_features, len(rows)):
+        return columns(places[rows], zone)
+    return LazyRows(
+        (len(rows), columns.n_features), lambda at: columns(places[rows[at]], zone)
+    )
+
+
+def _targets(teachers, networks, rows):
+    """Return teacher rows, gathered when asked for if they are many."""
+    lazy = len(rows) > rows_in_memory(2 * teachers.bytes_a_row(), len(rows))
+
+    def target(name):
+        if not lazy:
+            return teachers.rows(rows, name)
+        return LazyRows(
+            (len(rows), teachers.contexts.widths[name]),
+            lambda at: teachers.rows(rows[at], name),
+        )
+
+    return tuple(tuple(target(name) for name in names) for names in networks)
+
+
+def _zone_seed(seed, zone):
+    """Give a zone chance of its own, whatever else is trained."""
+    state = np.random.SeedSequence([seed, zone + 16]).generate_state(1)
+    return int(state[0] >> 2)

@@ -1,0 +1,231 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""From places to what the networks of their zones say, in the caller's order."""
+
+from collections import OrderedDict
+
+import numpy as np
+from sklearn.utils import gen_batches
+
+from sklearn_geo.context._nearest_zone import nearest_zones
+from sklearn_geo.context._networks import ZoneModules
+from sklearn_geo.context._seams import Seams
+from sklearn_geo.nets import choose_device, rows_in_memory
+
+__all__ = ["FALLBACK", "Inference"]
+
+# In the place of a zone: the network of the whole globe; and no network at all.
+FALLBACK, UNIFORM, NAN = -2, -3, -4
+# Rows that go through a network together at most: more are not faster.
+_MOST_ROWS = 8192
+
+
+class Inference:
+    """What zones say of places.
+
+    Parameters
+    ----------
+    regions : UTMRegions, PartitionRegions or WholeGlobe
+        The zones.
+
+    columns : ZoneColumns
+        What the networks of zones read.
+
+    fallback_columns : ZoneColumns or None
+        What the network of the whole globe reads.
+
+    shelf : ZoneShelf
+        The weights.
+
+    architecture, fallback_architecture : Architecture
+        The shapes of the networks.
+
+    missing_zone, blend_km, device, max_loaded_zones
+        Parameters of the transformer.
+    """
+
+    def __init__(
+        self,
+        regions,
+        columns,
+        fallback_columns,
+        shelf,
+        architecture,
+        fallback_architecture,
+        *,
+        missing_zone,
+        blend_km,
+        device,
+        max_loaded_zones,
+    ):
+        self.regions = regions
+        self.columns = columns
+        self.fallback_columns = fallback_columns
+        self.shelf = shelf
+        self.architecture = architecture
+        self.fallback_architecture = fallback_architecture
+        self.missing_zone = missing_zone
+        self.device = choose_device(device)
+        self.max_loaded_zones = max_loaded_zones
+        self.seams = None if blend_km is None else Seams(regions, blend_km)
+        self._modules = OrderedDict()
+        self._trained = np.array(
+            sorted(zone for zone in shelf.zone_ids if zone >= 0), dtype=np.int64
+        )
+
+    def write(self, places, out, output_layer):
+        """Write what is said of places.
+
+        Parameters
+        ----------
+        places : ndarray of shape (n_places, 2)
+            Validated places.
+
+        out : ndarray of shape (n_places, n_outputs)
+            Where to.
+
+        output_layer : "softmax" or int
+            Which layer.
+        """
+        rows, zones, edges, shares = self._plan(places)
+        if shares is not None:
+            out[:] = 0
+        for zone, edge, group in _groups(zones, edges):
+            size = rows_in_memory(
+                8 * (self.architecture.n_features + out.shape[1]), len(group)
+            )
+            for part in gen_batches(len(group), min(size, _MOST_ROWS)):
+                at = group[part]
+                self._write(
+                    places[rows[at]],
+                    int(zone),
+                    bool(edge),
+                    out,
+                    rows[at],
+                    None if shares is None else shares[at],
+                    output_layer,
+                )
+
+    def _write(self, places, zone, edge, out, rows, shares, output_layer):
+        """Write or add what one zone says of some rows."""
+        if zone in (UNIFORM, NAN):
+            said = np.empty((len(rows), out.shape[1]), dtype=out.dtype)
+            said[:] = np.nan if zone == NAN else self._uniform()
+        else:
+            if zone == FALLBACK:
+                columns = self.fallback_columns(places, zone)
+            else:
+                columns = self.columns(places, zone, at_edge=edge)
+            whole = shares is None and len(rows) == len(out)
+            said = out if whole and (np.diff(rows) == 1).all() else None
+            if said is None:
+                said = np.empty((len(rows), out.shape[1]), dtype=out.dtype)
+            self.modules(zone).write(columns, said, output_layer)
+            if said is out:
+                return
+        if shares is None:
+            out[rows] = said
+        else:
+            said *= shares[:, np.newaxis].astype(out.dtype)
+            out[rows] += said
+
+    def _uniform(self):
+        widths = self.architecture.widths.values()
+        return np.concatenate([np.full(width, 1.0 / width) for width in widths])
+
+    def modules(self, zone):
+        """Return the networks of a zone, ready to run."""
+        modules = self._modules.get(zone)
+        if modules is None:
+            shape = self.architecture
+            if zone == FALLBACK:
+                shape = self.fallback_architecture
+            modules = ZoneModules(shape, self.shelf.get(zone), self.device)
+            self._modules[zone] = modules
+            while len(self._modules) > self.max_loaded_zones:
+                self._modules.popitem(last=False)
+        self._modules.move_to_end(zone)
+        return modules
+
+    def forget(self):
+        """Drop what was loaded."""
+        self._modules.clear()
+
+    def _plan(self, places):
+        """Say which zones speak of which rows, at whose edge, and with what share."""
+        zones = self.regions.locate(places)
+        rows, shares = np.arange(len(places)), None
+        own = zones
+        if self.seams is not None:
+            rows, zones, shares = self.seams.shares(places, zones)
+            if len(rows) == len(places):
+                shares = None
+            own = own[rows]
+        missing = ~np.isin(zones, self._trained)
+        edges = np.zeros(len(zones), dtype=bool)
+        if not missing.any():
+            return rows, zones, edges, shares
+        policy = self.missing_zone
+        if policy in ("error", "nan"):
+            # A neighbour without networks has no say; the own zone needs some.
+            silent = missing & (zones != own)
+            if policy == "error" and (missing & ~silent).any():
+                self._refuse(places, rows, zones, missing & ~silent)
+            if silent.any():
+                keep = ~silent
+                rows, zones, missing, edges = (
+                    each[keep] for each in (rows, zones, missing, edges)
+                )
+                shares = shares[keep]
+                shares = shares / np.bincount(rows, shares, len(places))[rows]
+            zones = np.where(missing, NAN, zones)
+        elif policy == "nearest":
+            edges = missing
+            zones = zones.copy()
+            zones[missing] = nearest_zones(
+                places[rows[missing]], self.regions, self._trained
+            )
+            if shares is not None:
+                rows, zones, edges, shares = _merged(rows, zones, edges, shares)
+        else:
+            zones = np.where(
+                missing, FALLBACK if policy == "fallback" else UNIFORM, zones
+            )
+        return rows, zones, edges, shares
+
+    def _refuse(self, places, rows, zones, missing):
+        at = int(np.argmax(missing))
+        row, zone = int(rows[at]), int(zones[at])
+        latitude, longitude = (float(value) for value in places[row])
+        where = "no zone" if zone < 0 else f"zone {self.regions.names([zone])[0]}"
+        more = len(np.unique(rows[missing])) - 1
+        others = f" ({more} more row{'s' * (more > 1)} like it.)" if more else ""
+        raise ValueError(
+            f"X, row {row}: the place ({latitude!r}, {longitude!r}) lies in {where}, "
+            'which has no network. Use missing_zone="fallback" for the network of the '
+            'whole globe, or "nearest", "uniform" or "nan"; or give the zone photos '
+            f"with update_zones.{others}"
+        )
+
+
+def _merged(rows, zones, edges, shares):
+    """Add up the shares of a zone that speaks twice of a row, for two neighbours."""
+    order = np.lexsort((edges, zones, rows))
+    rows, zones, edges = rows[order], zones[order], edges[order]
+    first = np.ones(len(rows), dtype=bool)
+    first[1:] = (np.diff(rows) != 0) | (np.diff(zones) != 0) | (edges[1:] != edges[:-1])
+    shares = np.add.reduceat(shares[order], np.flatnonzero(first))
+    return rows[first], zones[first], edges[first], shares
+
+
+def _groups(zones, edges):
+    """Yield zones and the positions that belong to them, a zone once an edge."""
+    if len(zones) == 1:
+        yield zones[0], edges[0], np.zeros(1, dtype=np.intp)
+        return
+    order = np.lexsort((zones, edges))
+    keys = 2 * zones[order] + edges[order]
+    starts = np.flatnonzero(np.diff(keys, prepend=keys[0] - 1))
+    for start, stop in zip(starts, [*starts[1:], len(order)], strict=True):
+        group = order[start:stop]
+        yield zones[group[0]], edges[group[0]], np.sort(group)
