@@ -1,0 +1,362 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""The folder of a fitted transformer: a manifest, and one file a zone."""
+
+import math
+import re
+from numbers import Integral, Real
+
+import numpy as np
+
+import sklearn_geo
+from sklearn_geo.context._quantize import (
+    DTYPES,
+    pack_weights,
+    packed_shapes,
+    unpack_weights,
+)
+from sklearn_geo.nets import Store, write_block, write_manifest
+
+__all__ = [
+    "ZoneTable",
+    "checked_record",
+    "load_weights",
+    "update_zones_in",
+    "write_zone",
+    "write_zone_manifest",
+    "write_zones",
+]
+
+# What this file adds to the content of a manifest.
+_OURS = ("library_version", "dtype", "zones")
+# Names of files keep names of zones that are fit for it; those without a letter could
+# be taken for the id of another zone.
+_FIT_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_.-]{1,80}")
+_FILE_END = re.compile(r"-[0-9a-f]{16}\.safetensors$")
+_COUNTS = ("photos", "epochs")
+_MEASURES = ("held_out_kl", "seconds")
+
+
+class ZoneTable:
+    """What the manifest of a store says about zones, every field checked.
+
+    Parameters
+    ----------
+    store : Store
+        The store.
+
+    Attributes
+    ----------
+    content : dict
+        What whoever wrote the store said, without the parts below.
+
+    dtype : {"float32", "float16", "int8"}
+        How weights are stored.
+
+    records : dict of int to dict
+        What is known of each zone, by id, see :func:`checked_record`.
+
+    blocks : dict of int to str
+        Name of the block that holds the weights of a zone.
+    """
+
+    def __init__(self, store):
+        content = store.content
+        where = f"The zone store {store.folder} cannot be read"
+        dtype, rows = content.get("dtype"), content.get("zones")
+        if not isinstance(dtype, str) or dtype not in DTYPES:
+            raise ValueError(f"{where}: its dtype is {dtype!r}, not one of {DTYPES}.")
+        if not isinstance(rows, list):
+            raise ValueError(f"{where}: its manifest has no list of zones.")
+        if not isinstance(content.get("library_version"), str):
+            raise ValueError(f"{where}: it does not say its library_version.")
+        self.content = {k: v for k, v in content.items() if k not in _OURS}
+        self.dtype, self.records, self.blocks = dtype, {}, {}
+        names = set(store.names)
+        for number, row in enumerate(rows):
+            try:
+                if not isinstance(row, dict):
+                    raise ValueError("it is no mapping")
+                row = dict(row)
+                block = row.pop("block", None)
+                if not isinstance(block, str) or block not in names:
+                    raise ValueError(f"its block {block!r} is not in the store")
+                record = checked_record(row.pop("id", None), row)
+                if record["id"] in self.records:
+                    raise ValueError(f"its id {record['id']} is there twice")
+            except ValueError as error:
+                raise ValueError(f"{where}: zones, entry {number}: {error}.") from error
+            self.records[record["id"]] = record
+            self.blocks[record["id"]] = block
+        if len(set(self.blocks.values())) < len(self.blocks):
+            raise ValueError(f"{where}: two zones name the same block.")
+
+
+def checked_record(zone_id, record):
+    """Return a record of a zone with plain values, or say which field is wrong.
+
+    Parameters
+    ----------
+    zone_id : int
+        Id of the zone.
+
+    record : mapping
+        "name" has to be there. "photos" and "epochs" are counts, "held_out_kl" and
+        "seconds" numbers, NaN where unknown. Other fields are kept: numbers, text,
+        booleans or None.
+
+    Returns
+    -------
+    dict
+        The record, with the id first.
+    """
+    # numpy's integers are Integral too; True is, but it is no id.
+    if not isinstance(zone_id, Integral) or isinstance(zone_id, (bool, np.bool_)):
+        raise ValueError(f"its id {zone_id!r} is no integer")
+    zone_id = int(zone_id)
+    if not -(2**63) <= zone_id < 2**63:
+        raise ValueError(f"its id {zone_id} has more than 64 bits")
+    checked = {"id": zone_id, "name": None}
+    for field, value in dict(record).items():
+        value = value.item() if isinstance(value, np.generic) else value
+        if field in _COUNTS:
+            if type(value) is not int or value < 0:
+                raise ValueError(f"its {field} {value!r} is no count")
+        elif field in _MEASURES:
+            value = math.nan if value is None else value
+            if not isinstance(value, Real) or isinstance(value, bool):
+                raise ValueError(f"its {field} {value!r} is no number")
+            value = float(value)
+        elif not isinstance(value, (str, int, float, bool, type(None))):
+            raise ValueError(f"its {field} is a {type(value).__name__}, not a value")
+        checked[str(field)] = value
+    if checked["id"] != zone_id:
+        raise ValueError(f"its record is that of zone {checked['id']!r}")
+    name = checked["name"]
+    if not isinstance(name, str) or not name or not _is_text(name):
+        raise ValueError(f"its name {name!r} is no text")
+    return checked
+
+
+def load_weights(store, table, zone_id, shapes):
+    """Load the weights of a zone.
+
+    Parameters
+    ----------
+    store : Store
+        The store.
+
+    table : ZoneTable
+        What it says about zones.
+
+    zone_id : int
+        Id of the zone.
+
+    shapes : dict of str to tuple of int
+        Shapes of the weights, see :meth:`Architecture.shapes`.
+
+    Returns
+    -------
+    dict of str to ndarray
+        Read-only float32 arrays. Those that are stored so are maps of the file.
+    """
+    arrays = store.open(table.blocks[zone_id])
+    found = {name: (array.shape, str(array.dtype)) for name, array in arrays.items()}
+    expected = packed_shapes(shapes, table.dtype)
+    if found != expected:
+        name = next(
+            key for key in (*expected, *found) if found.get(key) != expected.get(key)
+        )
+        raise ValueError(
+            f"The zone store {store.folder}, zone {table.records[zone_id]['name']}: "
+            f"its array {name!r} is {_words(found.get(name))}, and the networks of "
+            f"the manifest need {_words(expected.get(name))}. The folder was changed; "
+            "copy it again, or write it again with save_pretrained."
+        )
+    return unpack_weights(arrays, table.dtype)
+
+
+def write_zone(folder, zone_id, record, weights, dtype="float32"):
+    """Write the file of one zone, which no manifest names yet.
+
+    Any process on any machine that sees the folder may do so; what is returned is
+    small and pickles, and goes to :func:`write_zone_manifest`.
+
+    Parameters
+    ----------
+    folder : str or path
+        The folder of the store.
+
+    zone_id : int
+        Id of the zone.
+
+    record : mapping
+        What is known of it, see :func:`checked_record`.
+
+    weights : dict of str to ndarray
+        Its weights.
+
+    dtype : {"float32", "float16", "int8"}, default="float32"
+        How they are stored.
+
+    Returns
+    -------
+    dict
+        The record and the entry of the file.
+    """
+    try:
+        record = checked_record(zone_id, record)
+    except ValueError as error:
+        raise ValueError(f"Zone {zone_id!r} cannot be stored: {error}.") from error
+    try:
+        arrays = pack_weights(weights, dtype)
+    except ValueError as error:
+        raise ValueError(f"Zone {record['name']}: {error}") from error
+    fit = _FIT_NAME.fullmatch(record["name"])
+    block = f"zone-{record['name'] if fit else record['id']}"
+    return {"record": record, "entry": write_block(folder, block, arrays)}
+
+
+def write_zone_manifest(folder, kind, content, written, dtype="float32", clean=False):
+    """Write the manifest that names zones, in one step.
+
+    Parameters
+    ----------
+    folder : str or path
+        The folder of the store.
+
+    kind : str
+        Name of the class that reads it.
+
+    content : dict
+        What that class needs: parameters, contexts, names of teachers.
+
+    written : iterable of dict
+        What :func:`write_zone` returned, for all zones of the store.
+
+    dtype : {"float32", "float16", "int8"}, default="float32"
+        How all of them were stored.
+
+    clean : bool, default=False
+        Delete files that are no longer named, see :func:`write_manifest`.
+
+    Returns
+    -------
+    Store
+        The store.
+    """
+    taken = sorted(set(content) & set(_OURS))
+    if taken:
+        raise ValueError(f"content must leave {taken} to the store.")
+    rows, entries, seen = [], {}, set()
+    for each in written:
+        record, entry = each["record"], each["entry"]
+        if record["id"] in seen:
+            raise ValueError(f"Zone {record['name']} is written twice.")
+        seen.add(record["id"])
+        block = _FILE_END.sub("", entry["file"])
+        if block in entries:  # two zones of one name
+            block = f"zone-{record['id']}"
+        entries[block] = entry
+        rows.append({field: _finite(value) for field, value in record.items()})
+        rows[-1]["block"] = block
+    content = {
+        "library_version": sklearn_geo.__version__,
+        **content,
+        "dtype": dtype,
+        "zones": rows,
+    }
+    return write_manifest(folder, kind, content, entries, clean=clean)
+
+
+def write_zones(folder, kind, content, zones, dtype="float32"):
+    """Write a whole store; a zone is in memory only while it is written.
+
+    Parameters
+    ----------
+    folder : str or path
+        The folder. What is in it stays readable until all is written.
+
+    kind, content :
+        See :func:`write_zone_manifest`.
+
+    zones : ZoneShelf or iterable of tuple of (int, mapping, dict of str to ndarray)
+        Id, record and weights of each zone.
+
+    dtype : {"float32", "float16", "int8"}, default="float32"
+        How weights are stored.
+
+    Returns
+    -------
+    Store
+        The store.
+    """
+    written = _written(folder, zones, dtype)
+    return write_zone_manifest(folder, kind, content, written, dtype, clean=True)
+
+
+def update_zones_in(folder, kind, zones, *, content=None):
+    """Replace or add zones in a store; the files of other zones are not touched.
+
+    Whoever reads the store meanwhile finds the old zones or the new ones. Whoever
+    opened it before goes on with the old ones until it is updated once more. One
+    process at a time may update a store.
+
+    Parameters
+    ----------
+    folder : str or path
+        The folder of the store.
+
+    kind : str
+        Name of the class that wrote it.
+
+    zones : ZoneShelf or iterable of tuple of (int, mapping, dict of str to ndarray)
+        The zones to be written, in the dtype of the store.
+
+    content : dict or None, default=None
+        What the manifest says from now on, None for what it says.
+
+    Returns
+    -------
+    Store
+        The store.
+    """
+    store = Store(folder, kind=kind)
+    table, entries = ZoneTable(store), store.entries
+    written = {
+        zone_id: {"record": record, "entry": entries[table.blocks[zone_id]]}
+        for zone_id, record in table.records.items()
+    }
+    for new in _written(folder, zones, table.dtype):
+        written[new["record"]["id"]] = new
+    content = table.content if content is None else content
+    return write_zone_manifest(
+        folder, kind, content, written.values(), table.dtype, clean=True
+    )
+
+
+def _written(folder, zones, dtype):
+    for zone_id, record, weights in zones.items() if hasattr(zones, "items") else zones:
+        new = write_zone(folder, zone_id, record, weights, dtype)
+        del weights  # before the next zone is loaded
+        yield new
+
+
+def _finite(value):
+    """Return None for what JSON has no number for."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _is_text(name):
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _words(shape_and_dtype):
+    if shape_and_dtype is None:
+        return "not there"
+    shape, dtype = shape_and_dtype
+    return f"{dtype} of shape {shape}"
