@@ -1,0 +1,461 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Many zones trained at once, as one batched computation."""
+
+import time
+import warnings
+from collections import deque
+from functools import partial
+from math import prod
+
+import numpy as np
+import torch
+from scipy import sparse
+from sklearn import get_config
+
+from sklearn_geo.context._batched_rows import ResidentRows, StreamedRows, walk
+from sklearn_geo.context._batched_steps import NetworkStack
+from sklearn_geo.context._networks import of_network
+from sklearn_geo.context._zone_training import TrainedZone, train_zone
+from sklearn_geo.nets import Patience, RowData, choose_device, hold_out, seeded
+
+__all__ = ["train_zones", "zones_that_fit"]
+
+# Of the memory that is free, what stacks and rows may take: products need some too.
+_SHARE = 0.8
+# More zones at once fill a card no better, and are lost together if it fails.
+_MOST = 256
+
+
+def train_zones(tasks, architecture, preset):
+    """Train the networks of many zones, their steps side by side.
+
+    Every zone has the first weights, the batches, the steps and the end that
+    :func:`train_zone` gives it, so that its result is the same to the noise of
+    floating point, whatever other zones are trained with it.
+
+    Parameters
+    ----------
+    tasks : sequence of ZoneTask
+        The zones. The targets of one context are either dense in all of them or sparse
+        in all of them.
+
+    architecture : Architecture
+        The shape of their networks.
+
+    preset : Preset
+        How they are trained.
+
+    Yields
+    ------
+    TrainedZone
+        The zones, each as soon as it is done. Their seconds are shares of the time
+        that zones took together. After Ctrl-C those that were being trained come with
+        the best weights they had, and then no more.
+
+    Raises
+    ------
+    ValueError
+        What :func:`train_zone` raises; the message names the zone.
+
+    Notes
+    -----
+    Zones are put in order of size, and so many of them make a bucket as memory holds
+    together with their rows. A zone whose rows do not fit is read batch by batch. If
+    an accelerator runs out of memory all the same, half as many are tried.
+
+    In a bucket the zone with most batches comes first, so that the zones that have a
+    batch left are always the first ones. A zone that is done leaves, and the ones
+    behind it move up.
+
+    Zones are trained one by one if their columns are sparse, if products on the card
+    are in "float16", whose gradients need a scale of their own for every zone, and for
+    ``device="accelerate"``.
+    """
+    training, together = preset.training, []
+    device = _stacking_device(training)
+    for task in tasks:
+        if device is not None and not sparse.issparse(task.X[:1]):
+            together.append(task)
+            continue
+        trained = train_zone(task, architecture, preset)
+        yield trained
+        if trained.interrupted:
+            return
+    if not together:
+        return
+    buckets = deque(_buckets(together, architecture, training, device))
+    while buckets:
+        bucket, is_resident = buckets.popleft()
+        done, interrupted, is_short = set(), False, False
+        try:
+            for position, trained in _train_bucket(
+                bucket, architecture, preset, device, is_resident
+            ):
+                done.add(position)
+                interrupted |= trained.interrupted
+                yield trained
+        except torch.cuda.OutOfMemoryError:
+            if len(bucket) == 1:
+                raise
+            is_short = True
+        if interrupted:
+            return
+        if is_short:  # the error and what it held is gone by now
+            torch.cuda.empty_cache()
+            left = [task for at, task in enumerate(bucket) if at not in done]
+            middle = (len(left) + 1) // 2
+            halves = [(left[:middle], is_resident), (left[middle:], is_resident)]
+            buckets.extendleft(half for half in reversed(halves) if half[0])
+
+
+def zones_that_fit(architecture, device, training, *, n_photos=0, free=None):
+    """Say how many zones can be trained at once.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        The shape of their networks.
+
+    device : str or torch.device
+        Where they are trained.
+
+    training : Training
+        Solver, batch size and early stopping decide what is kept beside weights.
+
+    n_photos : int, default=0
+        Photos of a zone whose rows are to be on the device too.
+
+    free : int or None, default=None
+        Bytes to reckon with. None asks the card; on a processor it is scikit-learn's
+        `working_memory`.
+
+    Returns
+    -------
+    int
+        At least 1, at most 256.
+
+    Notes
+    -----
+    A network of `P` weights needs :math:`4 P (1 + m + e)` bytes, with `m` moments of
+    the solver (one of "sgd" and "adagrad", two of "adam") and `e` one for early
+    stopping; half precision has a copy of :math:`2 P`. To that come the gradient of the
+    largest layer and what a batch is on its way.
+
+    Examples
+    --------
+    >>> from sklearn_geo.context._batched import zones_that_fit
+    >>> from sklearn_geo.context._networks import Architecture
+    >>> from sklearn_geo.nets import Training
+    >>> shape = Architecture(400, (("tag",),), {"tag": 2000}, (512, 1024, 2048))
+    >>> zones_that_fit(shape, "cpu", Training(solver="sgd"), free=10 * 2**30)
+    102
+    """
+    device = torch.device(device)
+    if _half(training, device) is torch.float16:
+        return 1
+    free = _free_bytes(device) if free is None else free
+    each = _network_bytes(architecture, training, device)
+    each += n_photos * _row_bytes(architecture)
+    return int(min(max(1, _SHARE * free // each), _MOST))
+
+
+def _stacking_device(training):
+    """Return the device that trains zones at once, None if they go one by one."""
+    if isinstance(training.device, str) and training.device == "accelerate":
+        return None
+    device = choose_device(training.device)
+    return None if _half(training, device) is torch.float16 else device
+
+
+def _half(training, device):
+    """Return what products are computed in, as nets choose it; None is float32."""
+    wanted = training.mixed_precision
+    if device.type != "cuda" or wanted is False:
+        return None
+    if wanted in ("auto", True):
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    return getattr(torch, wanted)
+
+
+def _free_bytes(device):
+    if device.type != "cuda":
+        return get_config()["working_memory"] * 2**20
+    cached = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return torch.cuda.mem_get_info(device)[0] + cached
+
+
+def _network_bytes(architecture, training, device):
+    """Return what the largest network of a zone takes while it is trained."""
+    planes = {"sgd": 2, "adagrad": 2, "adam": 3}[training.solver]
+    planes += training.early_stopping
+    shapes, needed = architecture.shapes(), []
+    for number, contexts in enumerate(architecture.networks):
+        sizes = [prod(shape) for shape in of_network(shapes, number).values()]
+        width = sum(architecture.widths[name] for name in contexts)
+        on_the_way = architecture.n_features + 3 * sum(architecture.hidden) + 6 * width
+        needed.append(
+            4 * planes * sum(sizes)
+            + 8 * max(sizes)
+            + (2 * sum(sizes) if _half(training, device) else 0)
+            + 4 * (training.batch_size + 1) * on_the_way
+        )
+    return max(needed)
+
+
+def _row_bytes(architecture):
+    widths = [
+        sum(architecture.widths[name] for name in contexts)
+        for contexts in architecture.networks
+    ]
+    return 4 * (architecture.n_features + max(widths))
+
+
+def _buckets(tasks, architecture, training, device):
+    """Yield tasks to train together, and whether their rows fit on the device."""
+    allowed = _SHARE * _free_bytes(device)
+    network = _network_bytes(architecture, training, device)
+    bucket, used, was_resident = [], 0, True
+    for task in sorted(tasks, key=lambda task: -task.X.shape[0]):
+        rows = _bytes_of_rows(task)
+        is_resident = network + rows <= allowed
+        cost = network + rows * is_resident
+        if bucket and (used + cost > allowed or is_resident != was_resident):
+            yield bucket, was_resident
+            bucket, used = [], 0
+        bucket.append(task)
+        used, was_resident = used + cost, is_resident
+    yield bucket, was_resident
+
+
+def _bytes_of_rows(task):
+    """Return what the rows of a zone take on the device, for its widest network."""
+    n_rows, n_features = task.X.shape
+
+    def size(target):
+        if sparse.issparse(target):
+            return 8 * target.nnz
+        return 4 * n_rows * target.shape[1]
+
+    return 4 * n_rows * n_features + max(sum(map(size, t)) for t in task.targets)
+
+
+def _train_bucket(tasks, architecture, preset, device, is_resident):
+    """Yield the position of a task and its trained zone, as they are done."""
+    found = [
+        TrainedZone(task.zone, {}, int(task.X.shape[0]), 0.0, []) for task in tasks
+    ]
+    last = len(architecture.networks) - 1
+    for number in range(last + 1):
+        learners = [
+            _Learner(position, task, number, architecture, preset)
+            for position, task in enumerate(tasks)
+        ]
+        run = _Run(learners, architecture.module(number), preset.training, device)
+        interrupted = False
+        for learner, arrays, stopped in run.train(is_resident):
+            trained = found[learner.position]
+            trained.weights.update(
+                {f"{number}.{name}": array for name, array in arrays.items()}
+            )
+            trained.histories.append(learner.history)
+            trained.seconds += learner.seconds
+            trained.interrupted |= stopped
+            interrupted |= stopped
+            if number == last:
+                yield learner.position, trained
+        if interrupted:
+            warnings.warn(
+                "Training was interrupted. The networks of the zones in training are "
+                "fitted and predict, as well as they had learnt by then.",
+                UserWarning,
+                stacklevel=2,
+            )
+
+
+class _Learner:
+    """One network of one zone: its rows, its chance, and how far it has come."""
+
+    def __init__(self, position, task, number, architecture, preset):
+        training = preset.training
+        self.position, self.name, self.seed = position, task.name, task.seed + number
+        targets = task.targets[number]
+        try:
+            self.data = RowData(task.X, targets, task.sample_weight)
+            self.train, self.valid = self.data, None
+            if training.early_stopping:
+                self.train, self.valid = hold_out(
+                    self.data, training.validation_fraction, self.seed
+                )
+        except ValueError as error:
+            raise ValueError(f"Zone {self.name}: {error}") from error
+        if task.start is not None:
+            own = of_network(task.start, number).items()
+            self.first = lambda: {name: torch.tensor(array) for name, array in own}
+        else:
+            make = partial(architecture.module, number)
+            make = preset.starting(make, targets, task.sample_weight)
+            self.first = lambda: self._draw(make)
+        self.limit = training.max_iter if task.epochs is None else task.epochs
+        self.patience = Patience(training.n_iter_no_change, training.tol)
+        self.shuffle = training.shuffle
+        self.history, self.seconds = [], 0.0
+
+    def _draw(self, make):
+        with seeded(self.seed):
+            return make().state_dict()
+
+    @property
+    def is_done(self):
+        """Whether there is no further epoch."""
+        return self.patience.exhausted or len(self.history) >= self.limit
+
+    def order(self, epoch):
+        """Return the positions of an epoch, as a net draws them."""
+        if not self.shuffle:
+            return np.arange(len(self.train))
+        return np.random.default_rng([self.seed, epoch]).permutation(len(self.train))
+
+
+class _Run:
+    """The training of networks of one shape, zone beside zone."""
+
+    def __init__(self, learners, module, training, device):
+        # Most batches first, in training and among the rows held out.
+        self.learners = sorted(learners, key=lambda each: -len(each.data))
+        self.training, self.device = training, device
+        self.stack = NetworkStack(
+            module,
+            len(learners),
+            training,
+            device,
+            half=_half(training, device),
+            keeps_best=training.early_stopping,
+        )
+
+    def train(self, is_resident):
+        """Yield each learner with its weights, and whether it was interrupted."""
+        began, interrupted = time.perf_counter(), False
+        for slot, learner in enumerate(self.learners):
+            self.stack.load(slot, learner.first())
+            learner.first = None
+        kind = ResidentRows if is_resident else StreamedRows
+        self.rows = kind([each.data for each in self.learners], self.device)
+        self._share_time(began)
+        epoch = 0
+        while self.learners:
+            done = [
+                slot
+                for slot, learner in enumerate(self.learners)
+                if interrupted or learner.is_done
+            ]
+            for slot in done:
+                yield self.learners[slot], self.stack.arrays(slot), interrupted
+            if done:
+                self._leave(done)
+                continue
+            try:
+                self._epoch(epoch)
+            except KeyboardInterrupt:
+                interrupted = True
+            epoch += 1
+
+    def _leave(self, done):
+        """Let learners go; the ones behind move up."""
+        kept = [slot for slot in range(len(self.learners)) if slot not in set(done)]
+        for target, source in enumerate(kept):
+            if target != source:
+                self.stack.move(source, target)
+        self.learners = [self.learners[slot] for slot in kept]
+        self.rows = self.rows.only(kept)
+
+    def _share_time(self, began):
+        seconds = (time.perf_counter() - began) / len(self.learners)
+        for learner in self.learners:
+            learner.seconds += seconds
+        return seconds
+
+    def _epoch(self, epoch):
+        began, rate = time.perf_counter(), self.training.learning_rate(epoch)
+        train = [learner.train for learner in self.learners]
+        orders = [learner.order(epoch) for learner in self.learners]
+
+        def learn(inputs, targets, weight, sizes):
+            factor = weight / sizes[:, None]
+            return self.stack.learn(inputs, targets, factor, rate)
+
+        train_losses = self._walk(train, orders, learn)
+        self._check(train_losses, epoch)
+        valid_losses = [None] * len(train)
+        if self.training.early_stopping:
+            valid = [learner.valid for learner in self.learners]
+            orders = [np.arange(len(part)) for part in valid]
+            valid_losses = self._walk(
+                valid, orders, lambda *batch: self.stack.losses(*batch[:2])
+            )
+        seconds = self._share_time(began)
+        for slot, (learner, train_loss, valid_loss) in enumerate(
+            zip(self.learners, train_losses, valid_losses, strict=True)
+        ):
+            record = {
+                "epoch": epoch + 1,
+                "train_loss": train_loss,
+                "learning_rate": rate,
+                "n_rows": len(learner.train),
+            }
+            if valid_loss is not None:
+                record["valid_loss"] = valid_loss
+            record["seconds"] = seconds
+            watched = train_loss if valid_loss is None else valid_loss
+            record["best"] = learner.patience.tell(watched)
+            if valid_loss is not None and record["best"]:
+                self.stack.keep(slot)
+            learner.history.append(record)
+        if self.training.verbose:
+            print(_line(self.learners))
+
+    def _walk(self, parts, orders, losses_of):
+        """Return the weighted mean of the losses of each zone."""
+        total = torch.zeros(len(parts), device=self.device)
+        batch_size = self.training.batch_size
+        for inputs, targets, weight, sizes in walk(
+            parts, batch_size, orders, self.rows
+        ):
+            losses = losses_of(inputs, targets, weight, sizes)
+            total[: len(sizes)] += (losses * weight).sum(dim=1)
+        means = []
+        for loss, part in zip(total.tolist(), parts, strict=True):
+            weights = _weight_sum(part)
+            means.append(loss / weights if weights else 0.0)
+        return means
+
+    def _check(self, losses, epoch):
+        wrong = [at for at, loss in enumerate(losses) if not np.isfinite(loss)]
+        if not wrong:
+            return
+        names = [self.learners[at].name for at in wrong]
+        more = f" (and of {len(names) - 1} more zones)" if len(names) > 1 else ""
+        raise ValueError(
+            f"Zone {names[0]}: The training loss of epoch {epoch + 1} is "
+            f"{losses[wrong[0]]}{more}: the steps were too long. Lower "
+            f"learning_rate_init (it is {self.training.learning_rate_init:g}), or "
+            "scale the features, for example with StandardScaler."
+        )
+
+
+def _weight_sum(part):
+    if part.sample_weight is None:
+        return len(part)
+    rows = slice(None) if part.rows is None else part.rows
+    return float(part.sample_weight[rows].sum(dtype=np.float64))
+
+
+def _line(learners):
+    records = [learner.history[-1] for learner in learners]
+    text = f"Epoch {records[0]['epoch']}, {len(records)} zones: loss "
+    text += f"{np.mean([record['train_loss'] for record in records]):.5f}"
+    if "valid_loss" in records[0]:
+        text += (
+            f", held out {np.mean([record['valid_loss'] for record in records]):.5f}"
+        )
+    return text + f" ({sum(record['seconds'] for record in records):.2f} s)"
