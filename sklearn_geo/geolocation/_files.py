@@ -2,15 +2,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A fitted classifier as a folder of JSON and safetensors: nothing in it is run."""
 
-import json
-import tempfile
-from pathlib import Path
-
 import numpy as np
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils._param_validation import InvalidParameterError
 
-import sklearn_geo.partition as partitions_room
 from sklearn_geo.geolocation._heads import make_loss, make_network
 from sklearn_geo.nets import (
     Store,
@@ -19,7 +14,7 @@ from sklearn_geo.nets import (
     net_from_weights,
     write_store,
 )
-from sklearn_geo.partition._base import PlacePartition
+from sklearn_geo.partition._files import partition_from_json, partition_to_json
 
 CALIBRATION = ("calibration_scores_", "calibration_cells_", "calibration_places_")
 _HISTORY = history_table([]).dtype.names
@@ -38,7 +33,7 @@ def classifier_parts(model):
     scenes = model.scenes_
     content = {
         "params": {name: _jsonable(value) for name, value in params.items()},
-        "partitions": [_partition_to_json(part) for part in model.partitions_],
+        "partitions": [partition_to_json(part) for part in model.partitions_],
         "n_features": model.n_features_in_,
         "X_ndim": model._X_ndim,
         "feature_names": getattr(model, "feature_names_in_", None),
@@ -94,7 +89,7 @@ def restored_classifier(cls, content, load, folder, backbone=None):
         model._validate_params()
         model._X_ndim = int(content["X_ndim"])
         _check_backbone(model, folder)
-        fitted = [_partition_from_json(text) for text in content["partitions"]]
+        fitted = [partition_from_json(held, folder) for held in content["partitions"]]
         frozen = [FrozenEstimator(part) for part in fitted]
         model.partitions = frozen[0] if len(frozen) == 1 else frozen
         model.partitions_ = frozen
@@ -154,29 +149,6 @@ def _jsonable(value):
     if isinstance(value, (np.ndarray, np.generic)):
         return value.tolist()
     return list(value) if isinstance(value, tuple) else value
-
-
-def _partition_to_json(partition):
-    """Return what `save` writes, to be a part of the manifest."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "partition.json"
-        partition.save(path)
-        return json.loads(path.read_text(encoding="utf-8"))
-
-
-def _partition_from_json(head):
-    known = {
-        name: getattr(partitions_room, name)
-        for name in partitions_room.__all__
-        if issubclass(getattr(partitions_room, name), PlacePartition)
-    }
-    name = head.get("class") if isinstance(head, dict) else None
-    if name not in known:
-        raise KeyError(f"the partition {name!r} is none of {sorted(known)}")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "partition.json"
-        path.write_text(json.dumps(head), encoding="utf-8")
-        return known[name].load(path)
 
 
 def _check_tables(model):

@@ -3,6 +3,7 @@
 """Partitions as files of JSON or CSV: nothing is pickled, nothing in them is run."""
 
 import csv
+import importlib
 import io
 import json
 import numbers
@@ -32,12 +33,10 @@ _COLUMNS = {
 }
 
 
-def write_partition(partition, path):
-    """Write a fitted partition; the suffix of `path` says how."""
-    path = Path(path)
-    suffix = _suffix(path)
+def _head(partition):
+    """Return all that is to be said of a fitted partition, but its cells."""
     cells = partition.cells_
-    head = {
+    return {
         "format": FORMAT,
         "version": VERSION,
         "class": type(partition).__name__,
@@ -53,13 +52,56 @@ def write_partition(partition, path):
         "columns": {name: _KINDS[cells.dtype[name].kind] for name in cells.dtype.names},
         **partition._file_extra(),
     }
+
+
+def partition_to_json(partition):
+    """Return what a file of JSON holds, to be a part of another one."""
+    cells = partition.cells_
+    columns = {name: cells[name].tolist() for name in cells.dtype.names}
+    return {**_head(partition), "cells": columns}
+
+
+def partition_from_json(held, path):
+    """Make a fitted partition of what :func:`partition_to_json` returned.
+
+    Parameters
+    ----------
+    held : dict
+        Read from a file that anybody may have changed.
+
+    path : path
+        The file, for messages.
+
+    Returns
+    -------
+    PlacePartition
+        The partition, of one of the classes of this room.
+    """
+    room = importlib.import_module("sklearn_geo.partition")
+    known = {
+        name: cls
+        for name in room.__all__
+        if hasattr(cls := getattr(room, name), "_restore")
+    }
+    name = held.get("class") if isinstance(held, dict) else None
+    if not isinstance(name, str) or name not in known:
+        raise _damaged(path, f"the partition {name!r} is none of {sorted(known)}")
+    if held.get("format") != FORMAT:
+        raise _foreign(path, "its JSON has another format")
+    return _read(known[name], held, held.get("cells"), path)
+
+
+def write_partition(partition, path):
+    """Write a fitted partition; the suffix of `path` says how."""
+    path = Path(path)
+    suffix = _suffix(path)
+    cells = partition.cells_
     if suffix == ".json":
-        head["cells"] = {name: cells[name].tolist() for name in cells.dtype.names}
-        text = json.dumps(head, allow_nan=False) + "\n"
+        text = json.dumps(partition_to_json(partition), allow_nan=False) + "\n"
     else:
         out = io.StringIO(newline="")
         # Rows end as RFC 4180 has it; so names with such ends are quoted.
-        out.write(_COMMENT + json.dumps(head, allow_nan=False) + "\r\n")
+        out.write(_COMMENT + json.dumps(_head(partition), allow_nan=False) + "\r\n")
         writer = csv.writer(out)
         writer.writerow(cells.dtype.names)
         # repr of a float is the shortest text that reads back as the same float.
@@ -80,6 +122,10 @@ def read_partition(cls, path):
     head, columns = (
         _from_json(text, path) if suffix == ".json" else _from_csv(text, path)
     )
+    return _read(cls, head, columns, path)
+
+
+def _read(cls, head, columns, path):
     _check_head(cls, head, path)
     cells = _cells(head, columns, path)
     try:
