@@ -3,6 +3,7 @@
 """Which columns of Y belong to which context, and what they are called."""
 
 import numbers
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,7 +72,7 @@ def read_contexts(contexts, n_columns, names):
     """
     if not n_columns:
         raise ValueError(
-            "Y has no columns: it needs one for each thing a teacher says."
+            "y has no columns: it needs one for each thing a teacher says."
         )
     if contexts is None:
         chosen = _contexts_by_name(n_columns, names)
@@ -82,13 +83,13 @@ def read_contexts(contexts, n_columns, names):
         np.add.at(taken, positions, 1)
     if (taken > 1).any():
         raise ValueError(
-            f"contexts: {_column(int(np.argmax(taken > 1)), names)} of Y is in more "
+            f"contexts: {_column(int(np.argmax(taken > 1)), names)} of y is in more "
             "than one context. Each column belongs to one."
         )
     if (taken == 0).any():
         left = np.flatnonzero(taken == 0)
         raise ValueError(
-            f"contexts: {len(left)} of the {n_columns} columns of Y are in no context, "
+            f"contexts: {len(left)} of the {n_columns} columns of y are in no context, "
             f"the first of them is {_column(int(left[0]), names)}. Name a context for "
             "them, or drop them."
         )
@@ -98,11 +99,19 @@ def read_contexts(contexts, n_columns, names):
             chosen.items(), _rules(contexts, chosen), strict=True
         )
     }
-    return Contexts(
+    found = Contexts(
         {context: _slice(positions) for context, positions in chosen.items()},
         {context: len(positions) for context, positions in chosen.items()},
         teachers,
     )
+    called = found.feature_names()
+    if len(set(called)) < len(called):
+        twice = next(name for name in called if called.count(name) > 1)
+        raise ValueError(
+            f"contexts: two columns would both be called {twice!r}, the name of their "
+            "context before their own. Rename a context."
+        )
+    return found
 
 
 def default_networks(contexts):
@@ -138,15 +147,13 @@ def read_networks(networks, contexts):
         return default_networks(contexts)
     if isinstance(networks, str):
         networks = (networks,)
-    read = tuple(
-        (group,) if isinstance(group, str) else tuple(group) for group in networks
-    )
+    read = tuple(map(_names, networks))
     named = [name for group in read for name in group]
     unknown = [name for name in named if name not in contexts]
     missing = [name for name in contexts if name not in named]
     twice = sorted({str(name) for name in named if named.count(name) > 1})
     for what, which in (
-        ("names contexts that Y does not have:", unknown),
+        ("names contexts that y does not have:", unknown),
         ("names contexts more than once:", twice),
         ("lacks the contexts", missing),
     ):
@@ -161,11 +168,20 @@ def read_networks(networks, contexts):
     return read
 
 
+def _names(group):
+    """Return the names of a network's contexts, or the one name that it is."""
+    alone = isinstance(group, str) or not np.iterable(group)
+    return tuple(
+        str(name) if isinstance(name, str) else name
+        for name in ([group] if alone else group)
+    )
+
+
 def _contexts_by_name(n_columns, names):
     everything = np.arange(n_columns)
     if names is None:
         return {_UNNAMED: everything}
-    if not all("__" in name for name in names):
+    if not all(name.partition("__")[0] and "__" in name for name in names):
         return {_UNNAMED: everything}
     found = {}
     for position, name in enumerate(names):
@@ -174,14 +190,26 @@ def _contexts_by_name(n_columns, names):
 
 
 def _chosen(contexts, n_columns, names):
-    if not hasattr(contexts, "items") or not contexts:
+    if not isinstance(contexts, Mapping) or not contexts:
         raise ValueError(
-            f"contexts={contexts!r} is no mapping. Say what belongs to each context: "
+            f"contexts={contexts!r} names no contexts. Say what belongs to each: "
             'contexts={"object": 1000, "scene": 365, "tag": 2000}.'
         )
     for context in contexts:
         if not isinstance(context, str) or not context:
-            raise ValueError(f"contexts: the name {context!r} is no text.")
+            raise ValueError(
+                f"contexts: a context cannot be called {context!r}. Use text, such as "
+                '"tag".'
+            )
+    for context, rule in contexts.items():
+        if not (
+            isinstance(rule, (numbers.Integral, str, slice)) or np.iterable(rule)
+        ) or isinstance(rule, (bool, dict)):
+            raise ValueError(
+                f"contexts: {rule!r} does not say which columns belong to {context!r}. "
+                "Give their number, a list of names or positions, a slice, or the "
+                "prefix of their names."
+            )
     counted = [isinstance(rule, numbers.Integral) for rule in contexts.values()]
     if any(counted) and not all(counted):
         raise ValueError(
@@ -202,7 +230,7 @@ def _by_width(contexts, n_columns):
     total = int(sum(contexts.values()))
     if total != n_columns:
         raise ValueError(
-            f"contexts={contexts!r} add up to {total} columns, but Y has {n_columns}."
+            f"contexts={contexts!r} add up to {total} columns, but y has {n_columns}."
         )
     found, start = {}, 0
     for context, width in contexts.items():
@@ -213,17 +241,29 @@ def _by_width(contexts, n_columns):
 
 def _by_rule(context, rule, n_columns, names):
     if isinstance(rule, slice):
-        positions = np.arange(n_columns)[rule]
+        try:
+            positions = np.arange(n_columns)[rule]
+        except (TypeError, IndexError) as error:
+            raise ValueError(
+                f"contexts: the slice of {context!r} goes by {rule!r}. Slices go by "
+                "positions; give a list of names instead."
+            ) from error
     elif isinstance(rule, str):
         _need_names(context, rule, names)
         positions = [i for i, name in enumerate(names) if name.startswith(rule)]
         if not positions:
             raise ValueError(
-                f"contexts: no column of Y begins with {rule!r}. The first columns are "
+                f"contexts: no column of y begins with {rule!r}. The first columns are "
                 f"{names[:5]}."
             )
     else:
-        positions = [_position(context, key, n_columns, names) for key in rule]
+        keys = list(rule)
+        if keys and all(isinstance(key, (bool, np.bool_)) for key in keys):
+            raise ValueError(
+                f"contexts: {context!r} is a mask. Give the positions instead, as "
+                "np.flatnonzero(mask) says them."
+            )
+        positions = [_position(context, key, n_columns, names) for key in keys]
     if not len(positions):
         raise ValueError(f"contexts: {context!r} has no columns.")
     return np.asarray(positions, dtype=np.int64)
@@ -233,13 +273,13 @@ def _position(context, key, n_columns, names):
     if isinstance(key, numbers.Integral) and not isinstance(key, bool):
         if not -n_columns <= key < n_columns:
             raise ValueError(
-                f"contexts: {context!r} names column {key}; Y has {n_columns}."
+                f"contexts: {context!r} names column {key}; y has {n_columns}."
             )
         return int(key) % n_columns
     _need_names(context, key, names)
     if key not in names:
         raise ValueError(
-            f"contexts: {context!r} names the column {key!r}, which Y does not have. "
+            f"contexts: {context!r} names the column {key!r}, which y does not have. "
             f"The first columns are {names[:5]}."
         )
     return names.index(key)
@@ -248,7 +288,7 @@ def _position(context, key, n_columns, names):
 def _need_names(context, key, names):
     if names is None:
         raise ValueError(
-            f"contexts: {context!r} goes by the name {key!r}, but the columns of Y "
+            f"contexts: {context!r} goes by the name {key!r}, but the columns of y "
             "have no names. Pass a data frame, or numbers of columns."
         )
 
@@ -264,8 +304,10 @@ def _teachers(context, rule, positions, names):
     if names is None:
         return None
     own = [names[position] for position in positions]
-    prefixes = [rule] if isinstance(rule, str) else []
-    for prefix in [*prefixes, f"{context}__", f"{context}_"]:
+    # The longest first, so that what joins prefix and name goes with the prefix.
+    stems = [rule] if isinstance(rule, str) else []
+    joined = [f"{stem}{joint}" for stem in [*stems, context] for joint in ("__", "_")]
+    for prefix in [*joined, *stems]:
         if all(name.startswith(prefix) and name != prefix for name in own):
             own = [name.removeprefix(prefix) for name in own]
             break
