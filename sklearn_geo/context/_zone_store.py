@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 # What this file adds to the content of a manifest.
-_OURS = ("library_version", "dtype", "zones")
+_OURS = ("library_version", "dtype", "zones", "checkpoint")
 # Names of files keep names of zones that are fit for it; those without a letter could
 # be taken for the id of another zone.
 _FIT_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_.-]{1,80}")
@@ -58,6 +58,9 @@ class ZoneTable:
 
     blocks : dict of int to str
         Name of the block that holds the weights of a zone.
+
+    checkpoint : object
+        What a :class:`Checkpoint` notes about its fit, None in a saved transformer.
     """
 
     def __init__(self, store):
@@ -71,6 +74,7 @@ class ZoneTable:
         if not isinstance(content.get("library_version"), str):
             raise ValueError(f"{where}: it does not say its library_version.")
         self.content = {k: v for k, v in content.items() if k not in _OURS}
+        self.checkpoint = content.get("checkpoint")
         self.dtype, self.records, self.blocks = dtype, {}, {}
         names = set(store.names)
         for number, row in enumerate(rows):
@@ -217,7 +221,9 @@ def write_zone(folder, zone_id, record, weights, dtype="float32"):
     return {"record": record, "entry": write_block(folder, block, arrays)}
 
 
-def write_zone_manifest(folder, kind, content, written, dtype="float32", clean=False):
+def write_zone_manifest(
+    folder, kind, content, written, dtype="float32", *, clean=False, checkpoint=None
+):
     """Write the manifest that names zones, in one step.
 
     Parameters
@@ -239,6 +245,9 @@ def write_zone_manifest(folder, kind, content, written, dtype="float32", clean=F
 
     clean : bool, default=False
         Delete files that are no longer named, see :func:`write_manifest`.
+
+    checkpoint : dict or None, default=None
+        What a :class:`Checkpoint` notes about its fit.
 
     Returns
     -------
@@ -266,6 +275,8 @@ def write_zone_manifest(folder, kind, content, written, dtype="float32", clean=F
         "dtype": dtype,
         "zones": rows,
     }
+    if checkpoint is not None:
+        content["checkpoint"] = checkpoint
     return write_manifest(folder, kind, content, entries, clean=clean)
 
 

@@ -1,0 +1,270 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""A fit that survives: every finished zone is on disk at once."""
+
+import os
+import threading
+import warnings
+import weakref
+from pathlib import Path
+
+from sklearn_geo.context._zone_shelf import ZoneShelf
+from sklearn_geo.context._zone_store import ZoneTable, write_zone, write_zone_manifest
+from sklearn_geo.nets import Store
+from sklearn_geo.nets._strict_json import strict_json, to_json
+
+__all__ = ["Checkpoint"]
+
+_LOCK = "checkpoint.lock"
+
+
+class Checkpoint:
+    """The folder in which a fit keeps the zones that are finished.
+
+    It is a zone store, that any process can read at any moment; a fit that was killed
+    goes on with the zones that are not in it. One fit at a time uses a folder.
+
+    Parameters
+    ----------
+    folder : str or path
+        The folder; it is made if it is not there.
+
+    fingerprint : mapping
+        What decides the numbers of the fit: parameters, seed, a digest of the data.
+        Only a fit with the same one goes on.
+
+    kind : str
+        Name of the class that reads the store.
+
+    content : dict
+        What that class needs, see :func:`write_zone_manifest`.
+
+    dtype : {"float32", "float16", "int8"}, default="float32"
+        How weights are stored. Only "float32" gives the numbers of a fit without a
+        checkpoint.
+
+    resume : bool, default=False
+        Go on with what is in the folder. Otherwise a checkpoint there is started over.
+        A folder with anything else in it is refused.
+    """
+
+    def __init__(
+        self, folder, fingerprint, *, kind, content, dtype="float32", resume=False
+    ):
+        self.folder = Path(folder)
+        self.kind = kind
+        self.content = content
+        self.dtype = dtype
+        self._fingerprint = strict_json(to_json(dict(fingerprint)))
+        self._written, self._named = {}, {}
+        self._lock, self._manifest_lock = threading.Lock(), threading.Lock()
+        self._find(resume)  # so that nothing is written to a folder that is refused
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._unlock = weakref.finalize(self, _release, _acquire(self.folder))
+        try:
+            store = self._find(resume)
+            if store is not None and resume:
+                self._take_up(store)
+            self._write_manifest(finished=False, clean=True)
+        except BaseException:
+            self.close()
+            raise
+
+    def finished(self):
+        """Return the records of the zones that are done, by ascending id."""
+        with self._lock:
+            records = [dict(each["record"]) for each in self._written.values()]
+        return sorted(records, key=lambda record: record["id"])
+
+    def add(self, zone_id, record, weights):
+        """Put a zone on disk; when this returns, no kill takes it away.
+
+        Several threads may add zones at the same time.
+
+        Parameters
+        ----------
+        zone_id : int
+            Id of the zone.
+
+        record : mapping
+            What is known of it, see :func:`checked_record`.
+
+        weights : dict of str to ndarray
+            Its weights.
+        """
+        self.take(write_zone(self.folder, zone_id, record, weights, self.dtype))
+
+    def take(self, written):
+        """Name a zone that was written by another process.
+
+        Parameters
+        ----------
+        written : dict
+            What :func:`write_zone` returned there, for this folder and dtype.
+        """
+        zone_id = written["record"]["id"]
+        with self._lock:
+            self._written[zone_id] = written
+        with self._manifest_lock:
+            # Another thread may have named it while this one waited.
+            if self._named.get(zone_id) is not written:
+                self._write_manifest(finished=False)
+
+    def shelf(self, shapes, *, max_loaded_zones=8):
+        """Return the zones that are done, loaded from the folder when needed.
+
+        Parameters
+        ----------
+        shapes, max_loaded_zones
+            See :class:`ZoneShelf`.
+
+        Returns
+        -------
+        ZoneShelf
+            The zones.
+        """
+        store = Store(self.folder, kind=self.kind)
+        return ZoneShelf(store, shapes, max_loaded_zones=max_loaded_zones)
+
+    def finish(self, content=None):
+        """Say that the fit is done, and clean the folder.
+
+        Parameters
+        ----------
+        content : dict or None, default=None
+            What the manifest says from now on, None for what it says.
+        """
+        if content is not None:
+            self.content = content
+        with self._manifest_lock:
+            self._write_manifest(finished=True, clean=True)
+
+    def close(self):
+        """Let another fit use the folder."""
+        self._unlock()
+
+    def __enter__(self):
+        """Return the checkpoint, to be closed at the end."""
+        return self
+
+    def __exit__(self, *error):
+        """Close the checkpoint."""
+        self.close()
+
+    def _write_manifest(self, *, finished, clean=False):
+        with self._lock:
+            written = dict(self._written)
+        write_zone_manifest(
+            self.folder,
+            self.kind,
+            self.content,
+            written.values(),
+            self.dtype,
+            clean=clean,
+            checkpoint={"fingerprint": self._fingerprint, "finished": finished},
+        )
+        self._named = written
+
+    def _find(self, resume):
+        """Return the store in the folder, None if it is empty, or refuse it."""
+        if self.folder.exists() and not self.folder.is_dir():
+            raise ValueError(f"checkpoint_dir: {self.folder} is no folder.")
+        if not self.folder.exists() or not _others(self.folder):
+            return None
+        try:
+            store = Store(self.folder, kind=self.kind)
+            theirs = ZoneTable(store).checkpoint
+        except ValueError as error:
+            raise ValueError(
+                f"checkpoint_dir: {self.folder} is not empty and holds no checkpoint "
+                f"({error}) Pass a new folder, or empty this one."
+            ) from error
+        if not isinstance(theirs, dict) or "fingerprint" not in theirs:
+            raise ValueError(
+                f"checkpoint_dir: {self.folder} holds a {self.kind} that was saved, "
+                "not a checkpoint. Pass a new folder."
+            )
+        if resume and theirs["fingerprint"] != self._fingerprint:
+            raise ValueError(
+                f"checkpoint_dir: {self.folder} is the checkpoint of another fit: "
+                f"{_difference(theirs['fingerprint'], self._fingerprint)}. Pass a new "
+                "folder, or resume=False to start this one over."
+            )
+        return store
+
+    def _take_up(self, store):
+        table, entries = ZoneTable(store), store.entries
+        if table.dtype != self.dtype:
+            raise ValueError(
+                f"checkpoint_dir: {self.folder} has zones in {table.dtype}, not in "
+                f"{self.dtype}."
+            )
+        for zone_id, block in table.blocks.items():
+            record = table.records[zone_id]
+            try:
+                store.open(block)
+            except ValueError as error:
+                warnings.warn(
+                    f"Zone {record['name']} is trained again: {error}", stacklevel=4
+                )
+                continue
+            self._written[zone_id] = {"record": record, "entry": entries[block]}
+
+
+def _others(folder):
+    """Say whether there is anything but the lock and what dead writers left."""
+    return any(
+        path.name != _LOCK and not path.name.startswith(".store-")
+        for path in folder.iterdir()
+    )
+
+
+def _difference(theirs, ours):
+    if not isinstance(theirs, dict):
+        return "its fingerprint is no mapping"
+    nothing = object()
+    name = next(
+        key
+        for key in (*ours, *theirs)
+        if theirs.get(key, nothing) != ours.get(key, nothing)
+    )
+    there, here = (
+        _short(each[name]) if name in each else "not set" for each in (theirs, ours)
+    )
+    return f"{name} was {there} and is {here}"
+
+
+def _short(value):
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _acquire(folder):
+    """Lock the folder for this process; the lock ends with it, however it ends."""
+    handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        _lock_file(handle)
+    except BlockingIOError as error:
+        os.close(handle)
+        raise ValueError(
+            f"checkpoint_dir: another fit is using {folder} now. Give each fit a "
+            "folder of its own."
+        ) from error
+    return handle
+
+
+def _release(handle):
+    os.close(handle)
+
+
+def _lock_file(handle):
+    try:
+        import fcntl
+    except ImportError:  # Windows has none; there folders are not locked
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError:  # a file system without locks
+        return
