@@ -267,7 +267,8 @@ class SoftGridEncoder(DensePlaceEncoder):
         n_columns = self.n_rows * self.n_cols
         out = np.empty((len(places), n_columns), dtype=self._float_dtype())
         project = self._planes.project_from_afar
-        for rows in gen_batches(len(places), self._block_rows(n_columns)):
+        n_rows = self._block_rows(n_columns)
+        for rows in gen_batches(len(places), n_rows) if len(places) else ():
             self._write_in(places[rows], zones[rows], out[rows], project, at_edge)
         return out
 

@@ -716,6 +716,13 @@ def test_zones_that_are_none(zones, error, words):
         encoder.transform_in_zone([[0.0, 0.0], [1.0, 1.0]], zones)
 
 
+def test_no_places_in_a_zone():
+    encoder = SoftGridEncoder(2, 3).fit([[0.0, 0.0]])
+    nothing = np.empty((0, 2))
+    assert encoder._encode_in(nothing, np.empty(0, dtype=int)).shape == (0, 6)
+    assert encoder._encode_at_edge(nothing, 5).shape == (0, 6)
+
+
 def test_cells_that_are_none(world):
     encoder = SoftGridEncoder(2, 2, regions=S2Partition(6, 1)).fit(world)
     n = encoder.partition_.n_cells_

@@ -1,0 +1,43 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Distances to zones by walking along their borders, as slowly as it takes."""
+
+import numpy as np
+
+from sklearn_geo.geometry import haversine, places_from_vectors, unit_vectors
+
+
+def along(start, end, shares, geodesic):
+    """Points between two corners: on the sphere, or on the map."""
+    if not geodesic:
+        points = start + shares[:, None] * (end - start)
+        return np.column_stack([points[:, 0], (points[:, 1] + 180) % 360 - 180])
+    (a, b) = unit_vectors([start, end])
+    return places_from_vectors((1 - shares)[:, None] * a + shares[:, None] * b)
+
+
+def slow_km_to_ring(place, ring, geodesic=False):
+    """Walk along each edge, then again and again around the nearest point."""
+    best = np.inf
+    for start, end in zip(ring, np.roll(ring, -1, axis=0), strict=True):
+        low, high = 0.0, 1.0
+        for _ in range(7):
+            shares = np.linspace(low, high, 201)
+            km = haversine(along(start, end, shares, geodesic), place[None])
+            nearest = int(km.argmin())
+            best = min(best, float(km[nearest]))
+            low = shares[max(nearest - 2, 0)]
+            high = shares[min(nearest + 2, 200)]
+    return best
+
+
+def slow_shares(place, own, rings, blend_km, geodesic=False):
+    """Write the formula down: a dict of the shares of zones."""
+    weights = {own: 1.0}
+    for zone, ring in rings.items():
+        if zone != own:
+            weight = 1 - slow_km_to_ring(place, ring, geodesic) / blend_km
+            if weight > 0:
+                weights[zone] = weight
+    total = sum(weights.values())
+    return {zone: weight / total for zone, weight in weights.items()}
