@@ -1,0 +1,171 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Where networks start: at the mean of what teachers say."""
+
+from functools import partial
+
+import numpy as np
+import torch
+from scipy import sparse
+from sklearn.utils import gen_batches
+from sklearn.utils._chunking import get_chunk_n_rows
+
+__all__ = ["biases_at_mean", "start_at_mean", "starting_at_mean"]
+
+# A target row in memory, and what is made of it on the way to a sum.
+_BYTES_A_NUMBER = 16
+
+
+def biases_at_mean(targets, sample_weight=None):
+    r"""Return biases whose softmax is the mean teacher row.
+
+    Parameters
+    ----------
+    targets : sequence of {ndarray, sparse array or LazyRows} of shape (n_rows, width)
+        Teacher rows of each head. A row with a NaN, or without entries, misses that
+        context and does not count there.
+
+    sample_weight : array-like of shape (n_rows,) or None, default=None
+        What every row counts; only the ratios matter.
+
+    Returns
+    -------
+    ndarray of shape (sum of widths,), float32
+        The biases, head by head.
+
+    Notes
+    -----
+    With teacher rows :math:`t_i` and weights :math:`w_i`, whose mean over the rows is
+    one, the bias of column j of a head with K columns is
+
+    .. math::
+
+        b_j = \log \frac{\sum_i w_i t_{ij} + 1 / K}{\sum_i \sum_k w_i t_{ik} + 1},
+
+    as if there were one more photo whose teacher is uniform. So columns that no photo
+    has are finite, the rarer the more photos there are, and a context without any
+    photo is uniform.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_geo.context._start import biases_at_mean
+    >>> rows = np.array([[1.0, 0.0], [1.0, 0.0], [1.0, 0.0]])
+    >>> np.exp(biases_at_mean([rows]))  # (3 + 1/2) / 4 and (0 + 1/2) / 4
+    array([0.875, 0.125], dtype=float32)
+    """
+    weight = None
+    if sample_weight is not None:
+        weight = np.asarray(sample_weight, dtype=np.float64)
+        weight = weight / (weight.mean() or 1.0)
+    biases = []
+    for target in targets:
+        total = _column_sums(target, weight)
+        share = (total + 1.0 / len(total)) / (total.sum() + 1.0)
+        biases.append(np.log(share))
+    return np.concatenate(biases).astype(np.float32)
+
+
+def start_at_mean(network, targets, sample_weight=None, *, prefix=""):
+    """Set the biases of the heads so that a network starts at the mean teacher row.
+
+    Parameters
+    ----------
+    network : HeadedMLP, or dict of str to ndarray
+        The network, or its weights by name. It is changed in place.
+
+    targets, sample_weight
+        As in :func:`biases_at_mean`.
+
+    prefix : str, default=""
+        What stands before "heads.bias" in a dict.
+
+    Returns
+    -------
+    HeadedMLP or dict
+        The same network.
+
+    Examples
+    --------
+    >>> import numpy as np, torch
+    >>> from sklearn_geo.context._start import start_at_mean
+    >>> from sklearn_geo.nets import HeadedMLP
+    >>> network = HeadedMLP(3, [2], init="zeros")
+    >>> rows = np.array([[1.0, 0.0], [1.0, 0.0], [1.0, 0.0]])
+    >>> (logits,) = start_at_mean(network, [rows])(torch.ones(1, 3))
+    >>> logits.softmax(dim=1).detach()
+    tensor([[0.8750, 0.1250]])
+    """
+    return _set_biases(network, biases_at_mean(targets, sample_weight), prefix)
+
+
+def starting_at_mean(make, targets, sample_weight=None):
+    """Make networks that start at the mean teacher row.
+
+    Parameters
+    ----------
+    make : callable
+        Makes the network, a :class:`~sklearn_geo.nets.HeadedMLP`.
+
+    targets, sample_weight
+        As in :func:`biases_at_mean`. They are read once, here.
+
+    Returns
+    -------
+    callable
+        Makes the network and sets its biases. It can be pickled if `make` can, and
+        holds no target.
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> import numpy as np
+    >>> from sklearn_geo.context._start import starting_at_mean
+    >>> from sklearn_geo.nets import HeadedMLP
+    >>> make = starting_at_mean(partial(HeadedMLP, 3, [2]), [np.eye(2)])
+    >>> make().heads.bias.exp().detach()
+    tensor([0.5000, 0.5000])
+    """
+    return partial(_make_with_biases, make, biases_at_mean(targets, sample_weight))
+
+
+def _make_with_biases(make, biases):
+    return _set_biases(make(), biases, "")
+
+
+def _set_biases(network, biases, prefix):
+    is_dict = isinstance(network, dict)
+    name = f"{prefix}heads.bias"
+    own = network[name] if is_dict else network.heads.bias
+    if tuple(own.shape) != biases.shape:
+        raise ValueError(
+            f"The targets have {len(biases)} columns in all; the heads of the network "
+            f"have {len(own)}."
+        )
+    if is_dict:
+        network[name] = biases.astype(own.dtype)
+    else:
+        with torch.no_grad():
+            own.copy_(torch.from_numpy(biases))
+    return network
+
+
+def _column_sums(target, weight):
+    """Return weighted sums of the columns over the rows that teach, in float64."""
+    n_rows, width = target.shape
+    total = np.zeros(width)
+    rows_at_once = get_chunk_n_rows(
+        row_bytes=_BYTES_A_NUMBER * width, max_n_rows=max(n_rows, 1)
+    )
+    for part in gen_batches(n_rows, rows_at_once) if n_rows else ():
+        rows = np.arange(part.start, part.stop)
+        block = target[rows]
+        counts = np.ones(len(rows)) if weight is None else weight[rows]
+        if sparse.issparse(block):
+            total += block.T @ counts
+        else:
+            block = np.asarray(block)
+            # A NaN makes the sum of its row NaN: no second array of the block's size.
+            counts = np.where(np.isnan(block.sum(axis=1)), 0.0, counts)
+            total += counts @ np.nan_to_num(block)
+    return total
