@@ -5,6 +5,7 @@
 import time
 import warnings
 from collections import deque
+from contextlib import contextmanager
 from functools import partial
 from math import prod
 
@@ -25,6 +26,7 @@ __all__ = ["train_zones", "zones_that_fit"]
 _SHARE = 0.8
 # More zones at once fill a card no better, and are lost together if it fails.
 _MOST = 256
+_HALVES = ("bfloat16", "float16")
 
 
 def train_zones(tasks, architecture, preset):
@@ -67,6 +69,10 @@ def train_zones(tasks, architecture, preset):
     In a bucket the zone with most batches comes first, so that the zones that have a
     batch left are always the first ones. A zone that is done leaves, and the ones
     behind it move up.
+
+    On a card, `mixed_precision` "auto" and True compute products in TensorFloat-32:
+    half precision needs copies of all weights in each step, which take longer than what
+    products of small batches save.
 
     Zones are trained one by one if their columns are sparse, if products on the card
     are in "float16", whose gradients need a scale of their own for every zone, and for
@@ -149,7 +155,7 @@ def zones_that_fit(architecture, device, training, *, n_photos=0, free=None):
     >>> from sklearn_geo.nets import Training
     >>> shape = Architecture(400, (("tag",),), {"tag": 2000}, (512, 1024, 2048))
     >>> zones_that_fit(shape, "cpu", Training(solver="sgd"), free=10 * 2**30)
-    102
+    80
     """
     device = torch.device(device)
     if _half(training, device) is torch.float16:
@@ -169,13 +175,29 @@ def _stacking_device(training):
 
 
 def _half(training, device):
-    """Return what products are computed in, as nets choose it; None is float32."""
-    wanted = training.mixed_precision
-    if device.type != "cuda" or wanted is False:
-        return None
-    if wanted in ("auto", True):
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-    return getattr(torch, wanted)
+    """Return the type of half precision that was asked for by name, or None."""
+    kind = training.mixed_precision
+    return getattr(torch, kind) if device.type == "cuda" and kind in _HALVES else None
+
+
+@contextmanager
+def _quick_products(training, device):
+    """Let a card compute products in TensorFloat-32, unless full precision is wanted.
+
+    It reads weights as they are. Half precision first makes copies of them, and with
+    few rows a batch a card is busy with memory rather than with products.
+    """
+    if device.type != "cuda" or training.mixed_precision not in ("auto", True):
+        yield
+        return
+    products = torch.backends.cuda.matmul
+    setting = "fp32_precision" if hasattr(products, "fp32_precision") else "allow_tf32"
+    before = getattr(products, setting)
+    setattr(products, setting, "tf32" if setting == "fp32_precision" else True)
+    try:
+        yield
+    finally:
+        setattr(products, setting, before)
 
 
 def _free_bytes(device):
@@ -384,7 +406,8 @@ class _Run:
             factor = weight / sizes[:, None]
             return self.stack.learn(inputs, targets, factor, rate)
 
-        train_losses = self._walk(train, orders, learn)
+        with _quick_products(self.training, self.device):
+            train_losses = self._walk(train, orders, learn)
         self._check(train_losses, epoch)
         valid_losses = [None] * len(train)
         if self.training.early_stopping:

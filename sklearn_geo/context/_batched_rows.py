@@ -9,15 +9,10 @@ from sklearn.utils import gen_batches
 from sklearn_geo.context._batched_steps import SparseTarget
 from sklearn_geo.nets import RowData, SparseRows
 
-__all__ = ["ResidentRows", "StreamedRows", "n_batches", "walk"]
+__all__ = ["ResidentRows", "StreamedRows", "walk"]
 
 # Row numbers that are prepared together, and bytes that are copied together.
 _BLOCK_ROWS, _CHUNK_BYTES = 1 << 20, 1 << 26
-
-
-def n_batches(n_rows, batch_size):
-    """Return how many batches :meth:`RowData.parts` makes of rows."""
-    return len(_batch_sizes(n_rows, batch_size))
 
 
 def walk(parts, batch_size, orders, rows):
@@ -70,8 +65,8 @@ def walk(parts, batch_size, orders, rows):
                 weight[:, zone] *= part.sample_weight[found]
             at[:, zone] = found
         there = rows.send(at)
-        weight = torch.from_numpy(weight).to(rows.device)
-        n_real = torch.from_numpy(counts).to(rows.device)
+        weight = _send(torch.from_numpy(weight), rows.device)
+        n_real = _send(torch.from_numpy(counts), rows.device)
         for step in range(stop - first):
             n_zones = int(np.count_nonzero(counts[step]))
             width = int(counts[step].max())
@@ -82,6 +77,13 @@ def walk(parts, batch_size, orders, rows):
                 weight[step, :n_zones, :width],
                 n_real[step, :n_zones],
             )
+
+
+def _send(tensor, device):
+    """Copy to the device without waiting for what it is doing."""
+    if device.type != "cuda":
+        return tensor.to(device)
+    return tensor.pin_memory().to(device, non_blocking=True)
 
 
 def _batch_sizes(n_rows, batch_size):
@@ -148,7 +150,7 @@ class ResidentRows:
     def send(self, at):
         """Make row numbers ready: of zones here, of all rows on the device."""
         at = at + self._starts[: at.shape[1], None]
-        return at, torch.from_numpy(at).to(self.device)
+        return at, _send(torch.from_numpy(at), self.device)
 
     def take(self, there, step, counts, width):
         """Return the rows of a step."""
@@ -183,7 +185,7 @@ class _Entries:
         device = self._columns.device
         # Where the entries of a row lie, minus where they come to lie.
         shifts = starts - (np.cumsum(lengths) - lengths)
-        packed = torch.from_numpy(np.stack([lengths, shifts])).to(device)
+        packed = _send(torch.from_numpy(np.stack([lengths, shifts])), device)
         rows = torch.repeat_interleave(
             torch.arange(len(at), device=device), packed[0], output_size=total
         )
@@ -232,7 +234,6 @@ class StreamedRows:
 
     def _gather(self, blocks, width):
         """Put the blocks of zones side by side, filled up with zeros."""
-        on_card = self.device.type == "cuda"
         if isinstance(blocks[0], SparseRows):
             rows = [
                 block.row_numbers() + zone * width for zone, block in enumerate(blocks)
@@ -240,12 +241,12 @@ class StreamedRows:
             columns = torch.cat([block.columns for block in blocks])
             values = torch.cat([block.values for block in blocks])
             found = (torch.cat(rows), columns.long(), values)
-            return SparseTarget(*(each.to(self.device) for each in found))
+            return SparseTarget(*(_send(each, self.device) for each in found))
         shape = (len(blocks), width, blocks[0].shape[1])
-        whole = torch.zeros(shape, pin_memory=on_card)
+        whole = torch.zeros(shape, pin_memory=self.device.type == "cuda")
         for zone, block in enumerate(blocks):
             whole[zone, : len(block)] = block
-        return whole.to(self.device, non_blocking=on_card)
+        return _send(whole, self.device)
 
 
 def _everything(part):

@@ -2,16 +2,22 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Networks of one shape, stacked zone on zone: their steps are batched products."""
 
-import math
+from itertools import pairwise
 
 import numpy as np
 import torch
+from torch.optim.adam import adam
 
 from sklearn_geo.nets import RowLinear
 
 __all__ = ["NetworkStack", "SparseTarget", "divergences"]
 
+# Widths that products on a card like: rows then start at multiples of 16 bytes, also in
+# half precision.
+_EVEN = 8
 _BETAS, _ADAM_EPS, _ADAGRAD_EPS = (0.9, 0.999), 1e-8, 1e-10
+# More than so many calls for views of stacks take longer than the passes they save.
+_MOST_RUNS = 64
 _N_MOMENTS = {"sgd": 1, "adagrad": 1, "adam": 2}
 
 
@@ -56,6 +62,11 @@ class NetworkStack:
 
     keeps_best : bool, default=False
         Whether best weights will be kept.
+
+    Notes
+    -----
+    The columns of the heads are filled up with zeros to a multiple of 8. Their logits
+    are not looked at, so that their gradients are zero and they stay what they are.
     """
 
     def __init__(
@@ -72,25 +83,34 @@ class NetworkStack:
         if training.solver == "sgd" and not training.momentum:
             n_moments = 0
 
-        def stack(tensor):
-            return torch.zeros((n_zones, *tensor.shape), device=device)
-
-        state = module.state_dict()
-        self._weights = {name: stack(tensor) for name, tensor in state.items()}
-        self._moments = {
-            name: [stack(tensor) for _ in range(n_moments)]
-            for name, tensor in state.items()
+        shapes = {
+            name: tuple(tensor.shape) for name, tensor in module.state_dict().items()
         }
-        self._best = None
-        if keeps_best:
-            self._best = {name: stack(tensor) for name, tensor in state.items()}
+        # Heads are the last layer; their columns are the last dimension.
+        self._columns = {
+            name: shape[-1]
+            for name, shape in shapes.items()
+            if name.rpartition(".")[0] == self._layers[-1][0]
+        }
+
+        def stacks():
+            found = {}
+            for name, shape in shapes.items():
+                if name in self._columns:
+                    shape = (*shape[:-1], -(-shape[-1] // _EVEN) * _EVEN)
+                found[name] = torch.zeros((n_zones, *shape), device=device)
+            return found
+
+        self._weights = stacks()
+        self._moments = [stacks() for _ in range(n_moments)]
+        self._best = stacks() if keeps_best else None
         self._has_best = np.zeros(n_zones, dtype=bool)
         self._n_steps = np.zeros(n_zones, dtype=np.int64)
 
     def load(self, slot, state):
         """Put the weights of a network, a dict of tensors, into a slot."""
         for name, tensor in state.items():
-            self._weights[name][slot].copy_(tensor)
+            self._real(self._weights, name, slot).copy_(tensor)
 
     def keep(self, slot):
         """Remember the weights of a slot as the best so far."""
@@ -103,17 +123,20 @@ class NetworkStack:
         """Return the best weights of a slot, else its last ones, as arrays."""
         stacks = self._best if self._has_best[slot] else self._weights
         return {
-            name: stack[slot].to("cpu", copy=True).numpy()
-            for name, stack in stacks.items()
+            name: self._real(stacks, name, slot).to("cpu", copy=True).numpy()
+            for name in stacks
         }
+
+    def _real(self, stacks, name, slot):
+        """Return the weights of a slot without what fills up."""
+        return stacks[name][slot][..., : self._columns.get(name)]
 
     def move(self, source, target):
         """Copy a slot with all that belongs to it onto another one."""
-        stacks = list(self._weights.values())
-        stacks += [stack for pair in self._moments.values() for stack in pair]
-        stacks += [] if self._best is None else list(self._best.values())
-        for stack in stacks:
-            stack[target].copy_(stack[source])
+        best = [] if self._best is None else [self._best]
+        for stacks in (self._weights, *self._moments, *best):
+            for stack in stacks.values():
+                stack[target].copy_(stack[source])
         for each in (self._has_best, self._n_steps):
             each[target] = each[source]
 
@@ -197,13 +220,12 @@ class NetworkStack:
     def _rule(self, n_zones, rate):
         """Return the optimizer's step for one stack, given factors of its gradient."""
         training, solver = self.training, self.training.solver
-        scales = None
         if solver == "adam":
-            scales = _adam_scales(self._n_steps[:n_zones], rate, self.device)
+            steps = _AdamSteps(self._n_steps[:n_zones], rate, self.device)
 
         def move(name, left, right):
             weight = self._weights[name][:n_zones]
-            moments = [stack[:n_zones] for stack in self._moments[name]]
+            moments = [stacks[name][:n_zones] for stacks in self._moments]
             decay = training.weight_decay
             if solver == "sgd" and moments and left is not None and self.half is None:
                 # The product is added to the velocity: no gradient is ever stored.
@@ -213,7 +235,8 @@ class NetworkStack:
                 weight.add_(moments[0], alpha=-rate)
                 return
             grad = right.sum(1) if left is None else torch.bmm(left, right)
-            grad = grad.float()
+            if solver != "sgd" or decay:
+                grad = grad.float()
             if decay:
                 grad.add_(weight, alpha=decay)
             if solver == "sgd":
@@ -223,7 +246,7 @@ class NetworkStack:
                 scale = moments[0].sqrt().add_(_ADAGRAD_EPS)
                 weight.addcdiv_(grad, scale, value=-rate)
             else:
-                _adam(weight, grad, moments, scales)
+                steps.move(weight, grad, *moments)
 
         return move
 
@@ -234,7 +257,7 @@ def divergences(logits, targets, widths, factor=None):
     Parameters
     ----------
     logits : Tensor of shape (n_zones, n_rows, n_outputs)
-        What the networks say, the heads side by side.
+        What the networks say, the heads side by side. More columns are not looked at.
 
     targets : list of Tensor or SparseTarget
         Teacher rows of each head, a Tensor of shape (n_zones, n_rows, width). Rows with
@@ -265,7 +288,7 @@ def divergences(logits, targets, widths, factor=None):
         \frac{\partial \ell}{\partial z_j} = \Big(\sum_k t_k\Big) s_j - t_j
     """
     losses = logits.new_zeros(logits.shape[:2])
-    grad = None if factor is None else torch.empty_like(logits)
+    grad = None if factor is None else torch.zeros_like(logits)
     start = 0
     for target, width in zip(targets, widths, strict=True):
         head = logits[..., start : start + width]
@@ -304,33 +327,64 @@ def _sgd(weight, grad, moments, momentum, rate):
     weight.add_(grad, alpha=-rate)
 
 
-def _adam_scales(n_steps, rate, device):
-    r"""Return two factors of Adam's denominator, for every zone or for all.
+class _AdamSteps:
+    r"""A step of Adam for zones that have had different numbers of steps.
 
-    A step is :math:`w - \eta \hat m / (\sqrt{\hat v} + \epsilon)`, which is
-    :math:`w - m / (a \sqrt v + b)` with :math:`c_i = 1 - \beta_i^n`,
-    :math:`a = c_1 / (\eta \sqrt{c_2})` and :math:`b = \epsilon c_1 / \eta`.
+    Zones side by side with the same number are one run. torch's fused kernel takes some
+    runs in one call; for many the step is written out, as
+
+    .. math:: w - m / (a \sqrt v + b), \quad a = \frac{c_1}{\eta \sqrt{c_2}}, \quad
+        b = \frac{\epsilon c_1}{\eta}, \quad c_i = 1 - \beta_i^n
+
+    which is :math:`w - \eta \hat m / (\sqrt{\hat v} + \epsilon)`, with `a` and `b` for
+    every zone.
     """
-    if len(np.unique(n_steps)) == 1:
-        return _scales_of(float(n_steps[0]), rate)
-    n_steps = n_steps.astype(np.float64)
-    pair = np.stack(_scales_of(n_steps, rate)).astype(np.float32)
-    return tuple(torch.from_numpy(pair).to(device))
+
+    def __init__(self, n_steps, rate, device):
+        cuts = np.flatnonzero(np.diff(n_steps)) + 1
+        edges = [0, *cuts.tolist(), len(n_steps)]
+        self._rate, self._fused = rate, _fuses(device) and len(cuts) < _MOST_RUNS
+        if self._fused:
+            self._runs = [slice(*pair) for pair in pairwise(edges)]
+            before = n_steps[edges[:-1]] - 1.0
+            self._before = torch.tensor(before, dtype=torch.float32, device=device)
+            return
+        first, second = (1.0 - beta ** n_steps.astype(np.float64) for beta in _BETAS)
+        pair = np.stack([first / (rate * np.sqrt(second)), _ADAM_EPS * first / rate])
+        # For all zones alike, if they are.
+        self._scales = pair[:, 0].tolist()
+        if len(cuts):
+            self._scales = torch.tensor(pair, dtype=torch.float32, device=device)
+
+    def move(self, weight, grad, first, second):
+        """Move weights and their moments; what is in the gradient is lost."""
+        if self._fused:
+            stacks = ([each[run] for run in self._runs] for each in (weight, grad))
+            moments = ([each[run] for run in self._runs] for each in (first, second))
+            adam(
+                *stacks,
+                *moments,
+                [],
+                list(self._before.clone().unbind()),
+                fused=True,
+                amsgrad=False,
+                beta1=_BETAS[0],
+                beta2=_BETAS[1],
+                lr=self._rate,
+                weight_decay=0.0,
+                eps=_ADAM_EPS,
+                maximize=False,
+            )
+            return
+        first.lerp_(grad, 1.0 - _BETAS[0])
+        second.mul_(_BETAS[1]).addcmul_(grad, grad, value=1.0 - _BETAS[1])
+        a, b = self._scales
+        if torch.is_tensor(a):
+            shape = (-1, *(1,) * (weight.dim() - 1))
+            a, b = a.view(shape), b.view(shape)
+        below = torch.sqrt(second, out=grad).mul_(a).add_(b)
+        weight.addcdiv_(first, below, value=-1.0)
 
 
-def _scales_of(n_steps, rate):
-    first, second = (1.0 - beta**n_steps for beta in _BETAS)
-    root = math.sqrt(second) if isinstance(second, float) else np.sqrt(second)
-    return first / (rate * root), _ADAM_EPS * first / rate
-
-
-def _adam(weight, grad, moments, scales):
-    first, second = moments
-    first.lerp_(grad, 1.0 - _BETAS[0])
-    second.mul_(_BETAS[1]).addcmul_(grad, grad, value=1.0 - _BETAS[1])
-    a, b = (
-        each.view(-1, *(1,) * (weight.dim() - 1)) if torch.is_tensor(each) else each
-        for each in scales
-    )
-    below = torch.sqrt(second, out=grad).mul_(a).add_(b)
-    weight.addcdiv_(first, below, value=-1.0)
+def _fuses(device):
+    return device.type == "cuda"

@@ -2,15 +2,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Zones trained at once are the zones trained one by one."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import torch
 from scipy import sparse
 from sklearn import config_context
 
-from sklearn_geo.context import _batched
+from sklearn_geo.context import _batched, _batched_steps
 from sklearn_geo.context._batched import train_zones, zones_that_fit
 from sklearn_geo.context._batched_rows import ResidentRows, StreamedRows, walk
 from sklearn_geo.context._batched_steps import (
@@ -19,6 +17,7 @@ from sklearn_geo.context._batched_steps import (
     divergences,
 )
 from sklearn_geo.context._networks import Architecture
+from sklearn_geo.context._presets import Preset
 from sklearn_geo.context._zone_training import ZoneTask, train_zone
 from sklearn_geo.nets import (
     HeadsLoss,
@@ -45,9 +44,7 @@ def a_preset(**settings):
         "device": "cpu",
         **settings,
     }
-    return SimpleNamespace(
-        training=Training(**training), starting=lambda make, targets, weight: make
-    )
+    return Preset(Training(**training))
 
 
 def a_task(zone, n_photos, *, shape=SHAPE, missing=0.0, weighted=False, kind="dense"):
@@ -86,6 +83,7 @@ def assert_same(pairs, rtol=1e-4, atol=2e-6):
         assert list(a.weights) == list(b.weights)
         for name, array in b.weights.items():
             assert a.weights[name].dtype == np.float32
+            assert a.weights[name].flags.c_contiguous
             np.testing.assert_allclose(a.weights[name], array, rtol=rtol, atol=atol)
         np.testing.assert_allclose(a.held_out_kl, b.held_out_kl, rtol=1e-4)
         for mine, theirs in zip(a.histories, b.histories, strict=True):
@@ -121,6 +119,19 @@ SIZES = (40, 2, 65, 33, 7, 64)
 def test_equal_to_zone_by_zone(settings):
     tasks = [a_task(zone, n, missing=0.2) for zone, n in enumerate(SIZES)]
     assert_same(both(tasks, a_preset(**settings)))
+
+
+@pytest.mark.parametrize("weight_decay", [0.0, 0.01])
+def test_the_fused_kernel_of_adam_does_the_same_steps(monkeypatch, weight_decay):
+    # Cards have it in all versions of torch, processors in the newer ones.
+    if tuple(map(int, torch.__version__.split(".")[:2])) < (2, 4):
+        pytest.skip("This torch has no fused Adam on a processor.")
+    monkeypatch.setattr(_batched_steps, "_fuses", lambda device: True)
+    settings = {"learning_rate_init": 0.01, "weight_decay": weight_decay}
+    tasks = [a_task(zone, n, missing=0.2) for zone, n in enumerate(SIZES)]
+    for most in (64, 2):  # all fused; some written out
+        monkeypatch.setattr(_batched_steps, "_MOST_RUNS", most)
+        assert_same(both(tasks, a_preset(solver="adam", **settings)))
 
 
 @pytest.mark.parametrize("kind", ["dense", "sparse"])
@@ -214,18 +225,13 @@ def test_goes_on_from_weights_for_as_many_epochs_as_said():
 
 
 def test_first_weights_are_those_that_the_preset_gives():
-    def starting(make, targets, weight):
-        def module():
-            network = make()
-            share = torch.from_numpy(np.hstack(targets)).mean(dim=0)
-            network.heads.bias.data.copy_(share.log())
-            return network
-
-        return module
-
-    preset = SimpleNamespace(training=a_preset().training, starting=starting)
-    tasks = [a_task(zone, n) for zone, n in enumerate((20, 50, 30))]
-    assert_same(both(tasks, preset))
+    training = a_preset(early_stopping=True).training
+    preset = Preset(training, init="he", start_at_mean=True)
+    tasks = [a_task(zone, n, weighted=zone == 1) for zone, n in enumerate((20, 50, 30))]
+    pairs = both(tasks, preset)
+    assert_same(pairs)
+    other = train_zone(tasks[0], SHAPE, Preset(training))
+    assert abs(pairs[0][0].held_out_kl - other.held_out_kl) > 0.01
 
 
 def test_one_linear_layer_and_sparse_columns():
