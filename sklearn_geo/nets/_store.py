@@ -127,7 +127,7 @@ def write_block(folder, name, arrays):
     digest = checksum(data)
     # Its content is in its name: a file in use is never written over.
     file = f"{name}-{digest[:16]}.safetensors"
-    _write(folder / file, data)
+    write_whole(folder / file, data)
     return {"file": file, "bytes": len(data), "checksum": digest}
 
 
@@ -177,7 +177,7 @@ def write_manifest(folder, kind, content, entries, *, clean=False):
     lines.append('"blocks": {\n' + ",\n".join(rows) + "\n}")
     text = "{\n" + ",\n".join(lines) + "\n}\n"
     _check_manifest(folder / MANIFEST, strict_json(text))
-    _write(folder / MANIFEST, text.encode())
+    write_whole(folder / MANIFEST, text.encode())
     if clean:
         # Files of the store before stay for its readers; older ones go.
         _clean(folder, before | {entry["file"] for entry in entries.values()})
@@ -331,6 +331,11 @@ def _read_manifest(folder):
         ) from error
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is no text, so it is no manifest.") from error
+    return parse_manifest(path, text)
+
+
+def parse_manifest(path, text):
+    """Return what a manifest says, or raise a ValueError that names it."""
     try:
         manifest = strict_json(text)
     except ValueError as error:
@@ -423,13 +428,22 @@ def _remove(path):
         return
 
 
-def _write(path, data):
-    """Write a file in one step: it is there whole or not at all."""
+def write_whole(path, write):
+    """Write a file in one step: it is there whole or not at all.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+
+    write : bytes or callable
+        What to write, or what writes to the file that it is given.
+    """
     part = path.parent / f"{_PART[0]}{secrets.token_hex(8)}{_PART[1]}"
     try:
         # "x": never over another's; its permissions are those of any new file.
         with open(part, "xb") as file:
-            file.write(data)
+            write(file) if callable(write) else file.write(write)
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)

@@ -1,0 +1,226 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Stores on a web server: the manifest at once, the file of a zone when needed."""
+
+import hashlib
+import io
+import os
+import re
+import warnings
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from sklearn_geo.nets import Store
+from sklearn_geo.nets._store import MANIFEST, parse_manifest, write_whole
+
+__all__ = ["FetchedStore", "open_store"]
+
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+_MAX_MANIFEST = 1 << 28
+_CHUNK = 1 << 20
+# Seconds without a byte until a server is given up.
+_PATIENCE = 30
+
+
+def open_store(folder_or_url, revision=None, kind=None, *, cache_folder=None):
+    """Open a store in a folder or on a web server.
+
+    Parameters
+    ----------
+    folder_or_url : str or path
+        A folder, or the address (http or https) of a folder.
+
+    revision : str or None, default=None
+        Name of a folder within it, such as "v1".
+
+    kind : str or None, default=None
+        What must be in the store, see :class:`Store`.
+
+    cache_folder : str or path, default=None
+        Where fetched files are kept. None is the folder that the environment variable
+        SKLEARN_GEO_CACHE names, or the user's folder for such files.
+
+    Returns
+    -------
+    Store
+        The store. That of an address needs pooch.
+    """
+    if revision is not None and not (
+        isinstance(revision, str) and _REVISION.fullmatch(revision)
+    ):
+        raise ValueError(
+            f"revision={revision!r}: use the name of a folder: letters, digits, dots, "
+            "hyphens and underscores, beginning with a letter or digit."
+        )
+    scheme = _URL.match(folder_or_url) if isinstance(folder_or_url, str) else None
+    if scheme is None:
+        folder = Path(folder_or_url)
+        return Store(folder if revision is None else folder / revision, kind=kind)
+    if scheme[1].lower() not in ("http", "https"):
+        raise ValueError(
+            f"{folder_or_url!r} is neither a folder nor the address of one: addresses "
+            "begin with http:// or https://."
+        )
+    url = folder_or_url if revision is None else _within(folder_or_url, revision)
+    return FetchedStore(url, kind=kind, cache_folder=cache_folder)
+
+
+class FetchedStore(Store):
+    """A store on a web server, whose files are fetched when they are first needed.
+
+    Files are kept, and checked whenever they are opened; one that is damaged is
+    fetched once more. Without a connection, the manifest that was fetched before is
+    read.
+
+    Parameters
+    ----------
+    url : str
+        Address of the folder.
+
+    kind : str or None, default=None
+        What must be in it.
+
+    cache_folder : str or path, default=None
+        See :func:`open_store`.
+    """
+
+    def __init__(self, url, *, kind=None, cache_folder=None):
+        parts = urlsplit(url)
+        self.url = urlunsplit(parts._replace(path=parts.path.rstrip("/")))
+        self.cache_folder = cache_folder
+        folder = self._folder()
+        self._fetch_manifest(folder)
+        super().__init__(folder, kind=kind)
+
+    def open(self, name):
+        """Fetch a block if it is not there, and map its arrays into memory.
+
+        Parameters
+        ----------
+        name : str
+            Name of the block.
+
+        Returns
+        -------
+        dict of str to ndarray
+            Read-only arrays.
+        """
+        entry = self._blocks.get(name)
+        if entry is None:
+            return super().open(name)
+        path = self.folder / entry["file"]
+        if path.exists():
+            try:
+                return self._open_file(entry)
+            except ValueError:
+                # The disk or a connection that broke: what the server has counts.
+                path.unlink(missing_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_whole(
+            path, lambda file: self._download(entry["file"], file, entry["bytes"])
+        )
+        try:
+            return self._open_file(entry)
+        except ValueError as error:
+            path.unlink(missing_ok=True)
+            raise ValueError(
+                f"{_within(self.url, entry['file'])} is not the file that the manifest "
+                f"there names: it is damaged, or was exchanged. ({error})"
+            ) from error
+
+    def _folder(self):
+        root = self.cache_folder or os.environ.get("SKLEARN_GEO_CACHE")
+        root = Path(root or _pooch().os_cache("sklearn-geo")) / "stores"
+        parts = urlsplit(self.url)
+        words = re.sub(r"[^A-Za-z0-9]+", "-", f"{parts.hostname}{parts.path}")[:60]
+        digest = hashlib.sha256(self.url.encode()).hexdigest()[:16]
+        return root / f"{words.strip('-')}-{digest}"
+
+    def _fetch_manifest(self, folder):
+        path, file = folder / MANIFEST, io.BytesIO()
+        try:
+            self._download(MANIFEST, file, _MAX_MANIFEST)
+        except ConnectionError as error:
+            if not path.exists():
+                raise
+            warnings.warn(
+                f"{error} What was fetched from there before is used.", stacklevel=4
+            )
+            return
+        address = _within(self.url, MANIFEST)
+        try:
+            text = file.getvalue().decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{address} is no text, so it is no manifest.") from error
+        parse_manifest(address, text)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(path, text.encode())
+
+    def _download(self, name, file, n_bytes):
+        """Write a file of the store, `n_bytes` of it at most."""
+        address = _within(self.url, name)
+        download = _pooch().HTTPDownloader(chunk_size=_CHUNK, timeout=_PATIENCE)
+        try:
+            download(address, _Bounded(file, n_bytes, address), None)
+        except OSError as error:
+            if not type(error).__module__.startswith("requests"):
+                raise
+            answer = error.response
+            if answer is None:
+                raise ConnectionError(
+                    f"{address} cannot be reached ({type(error).__name__}: {error})."
+                ) from error
+            says = f"the server answers {answer.status_code} {answer.reason}"
+            if name == MANIFEST:
+                raise ValueError(
+                    f"{self.url} is no store: {says} for {name}."
+                ) from error
+            raise ValueError(
+                f"The store {self.url} lacks its file {name}: {says}. If it was "
+                "written again since it was opened, open it again."
+            ) from error
+
+    def __setstate__(self, state):
+        """Look for the cache of the machine that this is on now."""
+        self.__dict__.update(state)
+        self.folder = self._folder()
+
+
+class _Bounded:
+    """A file that takes no more bytes than it should have."""
+
+    def __init__(self, file, n_bytes, address):
+        self.file = file
+        self.n_bytes = n_bytes
+        self.address = address
+
+    def write(self, data):
+        """Write, or refuse what is too much."""
+        self.n_bytes -= len(data)
+        if self.n_bytes < 0:
+            raise ValueError(
+                f"{self.address} has more bytes than it may have; none of them is kept."
+            )
+        self.file.write(data)
+
+    def flush(self):
+        """Leave it to the end."""
+
+
+def _within(url, name):
+    """Return the address of a file in the folder at an address."""
+    parts = urlsplit(url)
+    path = f"{parts.path.rstrip('/')}/{name}"
+    return urlunsplit(parts._replace(path=path))
+
+
+def _pooch():
+    try:
+        import pooch
+    except ImportError as error:
+        raise ImportError(
+            "Fetching a store from an address needs pooch: pip install "
+            "sklearn-geo[data]. A folder needs nothing."
+        ) from error
+    return pooch
