@@ -6,10 +6,13 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils import gen_batches
 
-from sklearn_geo._tables import column_names, reject_columns_of_text
+from sklearn_geo._tables import column_names
 from sklearn_geo.nets import rows_in_memory
 
-__all__ = ["Teachers", "open_teachers"]
+__all__ = ["Teachers", "mean_rows", "open_teachers"]
+
+# Photos that are asked first whether they teach.
+_FEW = 256
 
 
 def open_teachers(Y):
@@ -28,36 +31,104 @@ def open_teachers(Y):
     names : list of str or None
         Column names of a data frame.
     """
-    names = column_names(Y, "Y")
-    reject_columns_of_text(Y, "Y")
+    _refuse_other_tables(Y)
+    names = column_names(Y, "y")
+    _refuse_text(Y)
     if sparse.issparse(Y):
-        matrix = sparse.csr_array(Y)
-        if not matrix.has_canonical_format:
-            matrix = matrix.copy()
-            matrix.sum_duplicates()
-        return matrix, names
-    if hasattr(Y, "sparse") and all(hasattr(t, "subtype") for t in Y.dtypes):
-        return sparse.csr_array(Y.sparse.to_coo()), names  # pandas
-    matrix = Y.to_numpy() if hasattr(Y, "to_numpy") else Y
-    matrix = matrix if isinstance(matrix, np.ndarray) else np.asarray(matrix)
-    if matrix.ndim != 2:
-        raise ValueError(
-            f"Y has the shape {matrix.shape}. It needs a row a photo and a column for "
-            "each thing that teachers say. Labels of a task at hand are not that: give "
-            "the photos that teach by corpus=GeoTagCorpus(places, tags), or train "
-            "first and pass pretrained= or a FrozenEstimator."
-        )
-    if matrix.dtype.kind == "O":
-        try:
-            matrix = matrix.astype(np.float64)
-        except (TypeError, ValueError) as error:
-            raise ValueError(
-                "Y holds something that is no number. Teacher rows are shares, one "
-                "column for each thing."
-            ) from error
+        matrix = _canonical(Y)
+    elif hasattr(Y, "sparse") and all(hasattr(t, "subtype") for t in Y.dtypes):
+        matrix = _sparse_frame(Y)
+    else:
+        matrix = _dense(Y)
     if matrix.dtype.kind not in "fiub":
-        raise ValueError(f"Y has the dtype {matrix.dtype}, not numbers.")
+        raise ValueError(f"y has the dtype {matrix.dtype}, which is no real number.")
     return matrix, names
+
+
+def _refuse_other_tables(Y):
+    """Refuse lazy frames, which have no rows yet, and arrow tables."""
+    for attribute, remedy in (("collect", ".collect()"), ("to_pandas", ".to_pandas()")):
+        if hasattr(Y, attribute) and not (hasattr(Y, "iloc") or hasattr(Y, "row")):
+            raise TypeError(
+                f"y is a {type(Y).__module__.split('.')[0]} {type(Y).__name__}, which "
+                f"is not read as it is: pass y{remedy}."
+            )
+
+
+def _refuse_text(Y):
+    """Refuse columns of a data frame that are no numbers, naming the first one."""
+    if not (hasattr(Y, "columns") and hasattr(Y, "dtypes")):
+        return
+    for column, dtype in zip(Y.columns, list(Y.dtypes), strict=True):
+        if hasattr(dtype, "is_numeric"):  # polars
+            fine = dtype.is_numeric() or str(dtype) == "Boolean"
+        else:
+            fine = getattr(dtype, "kind", "O") in "fiub"
+        if not fine:
+            raise TypeError(
+                f"y: column {column!r} has dtype {dtype}, not numbers. Teacher rows "
+                "are shares, one column for each thing: select those columns."
+            )
+
+
+def _canonical(Y):
+    if Y.ndim != 2:
+        _refuse_shape(Y.shape)
+    matrix = sparse.csr_array(Y)
+    if not matrix.has_canonical_format:
+        matrix = matrix.copy()
+        matrix.sum_duplicates()
+    return matrix
+
+
+def _sparse_frame(Y):
+    """Read a pandas frame whose columns are all sparse."""
+    for column, dtype in zip(Y.columns, Y.dtypes, strict=True):
+        if dtype.fill_value != 0:
+            raise ValueError(
+                f"y: what the sparse column {column!r} does not store is "
+                f"{dtype.fill_value}, not 0. Use "
+                "y.astype(pd.SparseDtype(float, 0)), or y.sparse.to_dense()."
+            )
+    return sparse.csr_array(Y.sparse.to_coo())
+
+
+def _dense(Y):
+    try:
+        matrix = Y.to_numpy() if hasattr(Y, "to_numpy") else Y
+        if not isinstance(matrix, np.ndarray) or isinstance(matrix, np.matrix):
+            matrix = np.asarray(matrix)
+    except ValueError as error:
+        raise ValueError(
+            f"y is no table of numbers, whose rows are equally long: {error}"
+        ) from error
+    if np.ma.is_masked(matrix):
+        raise ValueError(
+            "y has masked values. Write NaN in all columns of a context that a photo "
+            "misses: y.filled(np.nan)."
+        )
+    if matrix.ndim != 2:
+        _refuse_shape(matrix.shape)
+    if matrix.dtype.kind != "O":
+        return matrix
+    try:
+        if hasattr(Y, "iloc"):  # pandas' NA is NaN
+            return Y.to_numpy(dtype=np.float64, na_value=np.nan)
+        return matrix.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            "y holds something that is no number. Teacher rows are shares, one "
+            "column for each thing."
+        ) from error
+
+
+def _refuse_shape(shape):
+    raise ValueError(
+        f"y has the shape {tuple(shape)}. It needs a row a photo and a column for each "
+        "thing that teachers say. Labels of a task at hand are not that: give the "
+        "photos that teach by corpus=GeoTagCorpus(places, tags), or train first and "
+        "pass pretrained= or a FrozenEstimator."
+    )
 
 
 class Teachers:
@@ -77,48 +148,54 @@ class Teachers:
 
     places : ndarray of shape (n_photos, 2)
         Where the photos were taken.
+
+    photos : ndarray of shape (n_photos,) or None, default=None
+        The rows of `matrix` that are theirs; None is all. What counts nothing is left
+        out this way, and not by a copy of all the rest.
     """
 
-    def __init__(self, matrix, contexts, propagators, places):
+    def __init__(self, matrix, contexts, propagators, places, photos=None):
         self.matrix = matrix
         self.contexts = contexts
         self.propagators = propagators
         self.places = places
+        self.photos = photos
         self._teaching = {}
 
     def check(self):
         """Refuse rows that are no distributions; return the mean row of each context.
 
         The mean is that of the normalised rows (of Y as it is where a propagator makes
-        the rows), and is uniform for a context that no row teaches.
+        the rows). A context that no row teaches is refused too.
+        """
+        return mean_rows(self.tally(), self.propagators)
+
+    def tally(self):
+        """Refuse rows that are no distributions; return the sum of each context's rows.
+
+        The sum is that of the normalised rows, of Y as it is where a propagator makes
+        the rows. It is zero for a context that no row teaches.
         """
         widths = self.contexts.widths
         sums = {name: np.zeros(width) for name, width in widths.items()}
-        n_rows = self.matrix.shape[0]
+        n_rows = len(self.places)
         self._teaching = {name: np.ones(n_rows, dtype=bool) for name in widths}
-        for rows in gen_batches(
-            n_rows, rows_in_memory(24 * sum(widths.values()), n_rows)
-        ):
+        # What is wrong with which context: the first such row, and how many there are.
+        wrong = {}
+        size = rows_in_memory(24 * sum(widths.values()), n_rows)
+        for rows in gen_batches(n_rows, size):
             for name in widths:
                 block = self._block(rows, name)
-                if name in self.propagators:
-                    total = np.nansum(_dense_sum(block), axis=0)
-                else:
-                    self._check_block(block, rows.start, name)
+                if name not in self.propagators:
+                    _note(wrong, name, rows.start, _what_is_wrong(block))
+                    if wrong:  # the rest is only looked through
+                        continue
                     block = _normalised(block, np.float64)
                     self._teaching[name][rows] = _has_values(block)
-                    total = _dense_sum(block)
-                sums[name] += total
-        means = {}
-        for name, total in sums.items():
-            if not total.sum() > 0.0:
-                raise ValueError(
-                    f"Y: no photo teaches the context {name!r}: all its rows are NaN"
-                    f"{' or zero' if name in self.propagators else ''}. Drop its "
-                    "columns, or give it rows."
-                )
-            means[name] = total / total.sum()
-        return means
+                sums[name] += _sum_of_rows(block)
+        if wrong:
+            self._refuse(wrong)
+        return sums
 
     def rows(self, at, name):
         """Return normalised float32 rows of a context.
@@ -137,12 +214,7 @@ class Teachers:
             A row that misses the context is NaN, or empty if rows are sparse.
         """
         if name in self.propagators:
-            block = self.propagators[name].transform(self.places[at])
-            if hasattr(block, "to_numpy"):
-                block = block.to_numpy()
-            block = sparse.csr_array(block) if sparse.issparse(block) else block
-            if not sparse.issparse(block):
-                block = np.where(block.sum(axis=1, keepdims=True) > 0.0, block, np.nan)
+            block = self._propagated(at, name)
         else:
             block = self._block(at, name)
         return _normalised(block, np.float32)
@@ -150,9 +222,26 @@ class Teachers:
     def teaches(self, at, name):
         """Say whether any of some photos teaches a context, once they are checked.
 
-        A propagator is taken to have something to say everywhere.
+        Parameters
+        ----------
+        at : ndarray of int
+            Positions of photos.
+
+        name : str
+            The context.
+
+        Returns
+        -------
+        bool
+            Whether there is one.
         """
-        return bool(self._teaching[name][at].any())
+        if name not in self.propagators:
+            return bool(self._teaching[name][at].any())
+        # A few nearly always do to find one.
+        return any(
+            _has_values(self.rows(at[part], name)).any()
+            for part in gen_batches(len(at), _FEW)
+        )
 
     def bytes_a_row(self):
         """Reckon what a normalised row of all contexts takes."""
@@ -164,73 +253,140 @@ class Teachers:
 
     def _block(self, rows, name):
         columns = self.contexts.columns[name]
+        if self.photos is not None:
+            rows = self.photos[rows]
         if sparse.issparse(self.matrix):
             return self.matrix[rows][:, columns]
         if isinstance(rows, slice) or isinstance(columns, slice):
             return self.matrix[rows, columns]
         return self.matrix[np.ix_(rows, columns)]
 
-    def _check_block(self, block, first, name):
-        """Refuse a block of rows, naming the first that is no distribution."""
-        if sparse.issparse(block):
-            values = block.data
-            row_of = np.repeat(np.arange(block.shape[0]), np.diff(block.indptr))
-            missing = np.zeros(block.shape[0], dtype=bool)
-            missing[row_of[np.isnan(values)]] = True
-            partly = np.zeros_like(missing)
-            partly[row_of[~np.isnan(values) & (values != 0)]] = True
-            partly &= missing
-        else:
-            values = block
-            gone = (
-                np.isnan(block) if block.dtype.kind == "f" else np.zeros((1, 1), bool)
+    def _propagated(self, at, name):
+        """Return what a propagator says; rows of which it knows nothing are NaN."""
+        block = self.propagators[name].transform(self.places[at])
+        block = block.to_numpy() if hasattr(block, "to_numpy") else block
+        width = self.contexts.widths[name]
+        if block.ndim != 2 or block.shape[1] != width:
+            made_by = type(self.propagators[name]).__name__
+            raise ValueError(
+                f"target_propagator: {made_by} makes rows of shape {block.shape} for "
+                f"the context {name!r}, whose columns are {width}. It has to keep them."
             )
-            missing = np.broadcast_to(gone.all(axis=1), len(block))
-            partly = np.broadcast_to(gone.any(axis=1), len(block)) & ~missing
-        self._refuse(
-            partly,
-            first,
-            name,
-            "has NaN in some of its columns, but not in all. NaN in all of them says "
-            "that the photo misses this context; write 0 where a teacher says 0",
-        )
-        for wrong, what in (
-            (values < 0, "has a negative value. Shares are not negative"),
-            (np.isinf(values), "has an infinite value. Shares are finite"),
-        ):
-            if wrong.any():
-                if sparse.issparse(block):
-                    found = np.zeros(block.shape[0], dtype=bool)
-                    found[row_of[wrong]] = True
-                else:
-                    found = wrong.any(axis=1)
-                self._refuse(found, first, name, what)
-        with np.errstate(over="ignore", invalid="ignore"):
-            sums = np.asarray(block.sum(axis=1, dtype=np.float64)).ravel()
-        self._refuse(
-            ~missing & ~(sums > 0.0),
-            first,
-            name,
-            "sums to 0, so it is no distribution. Drop such photos, or write NaN in "
-            "all columns of a context that a photo misses",
-        )
+        if sparse.issparse(block):
+            return sparse.csr_array(block)
+        return np.where(block.sum(axis=1, keepdims=True) > 0.0, block, np.nan)
 
-    def _refuse(self, wrong, first, name, what):
-        if not wrong.any():
-            return
-        more = int(wrong.sum()) - 1
-        others = f" ({more} more row{'s' * (more > 1)} like it.)" if more else ""
-        raise ValueError(
-            f"Y, row {first + int(np.argmax(wrong))}, context {name!r}: the row "
-            f"{what}.{others}"
-        )
+    def _refuse(self, wrong):
+        """Name the first row with which something is wrong."""
+        (name, what), (row, count) = min(wrong.items(), key=lambda item: item[1][0])
+        row = row if self.photos is None else int(self.photos[row])
+        others = count - 1
+        more = f" ({others} more row{'s' * (others > 1)} like it.)" if others else ""
+        raise ValueError(f"y, row {row}, context {name!r}: the row {what}.{more}")
 
 
-def _dense_sum(block):
-    """Add up the rows of a block, without those that are NaN."""
+def mean_rows(sums, propagated=()):
+    """Return the mean row of each context from the sum of all rows.
+
+    Parameters
+    ----------
+    sums : dict of str to ndarray
+        What :meth:`Teachers.tally` returned, added up over all photos.
+
+    propagated : container of str, default=()
+        Contexts whose rows a propagator makes, for the message.
+
+    Returns
+    -------
+    dict of str to ndarray
+        Distributions.
+    """
+    means = {}
+    for name, total in sums.items():
+        if not total.sum() > 0.0:
+            raise ValueError(
+                f"y: no photo teaches the context {name!r}: all its rows are NaN"
+                f"{' or zero' if name in propagated else ''}. Drop its columns, or "
+                "give it rows."
+            )
+        means[name] = total / total.sum()
+    return means
+
+
+_PARTLY = (
+    "has NaN in some of its columns, but not in all. NaN in all of them says that the "
+    "photo misses this context; write 0 where a teacher says 0"
+)
+_NEGATIVE = "has a negative value. Shares are not negative"
+_INFINITE = "has an infinite value. Shares are finite"
+_NOTHING = (
+    "sums to 0, so it is no distribution. Drop such photos, or write NaN in all "
+    "columns of a context that a photo misses"
+)
+_TOO_MUCH = "has values so large that their sum is infinite. Scale it down"
+
+
+def _what_is_wrong(block):
+    """Return which rows of a block are no distributions, by what is wrong with them.
+
+    A sparse row with a NaN misses the context if it stores nothing else but zeros.
+    """
     if sparse.issparse(block):
-        return np.nan_to_num(np.asarray(block.sum(axis=0), dtype=np.float64)).ravel()
-    return np.nansum(block, axis=0, dtype=np.float64)
+        n_rows, values = block.shape[0], block.data
+        row_of = np.repeat(np.arange(n_rows), np.diff(block.indptr))
+
+        def rows_with(marks):
+            found = np.zeros(n_rows, dtype=bool)
+            found[row_of[marks]] = True
+            return found
+
+        gone = np.isnan(values)
+        missing = rows_with(gone)
+        partly = missing & rows_with(~gone & (values != 0))
+    else:
+        values = block
+
+        def rows_with(marks):
+            return marks.any(axis=1)
+
+        gone = np.isnan(block)
+        missing = gone.all(axis=1)
+        partly = rows_with(gone) & ~missing
+    sums = _sums(block)
+    negative, infinite = rows_with(values < 0), rows_with(np.isinf(values))
+    others = ~(missing | partly | negative | infinite)
+    return {
+        _PARTLY: partly,
+        _NEGATIVE: negative,
+        _INFINITE: infinite,
+        _NOTHING: others & ~(sums > 0.0),
+        _TOO_MUCH: others & np.isinf(sums),
+    }
+
+
+def _note(wrong, name, start, marks):
+    """Take down the first of the rows that are wrong, and count them."""
+    for what, rows in marks.items():
+        if count := int(rows.sum()):
+            first, before = wrong.get((name, what), (start + int(np.argmax(rows)), 0))
+            wrong[name, what] = (first, before + count)
+
+
+def _sums(block):
+    """Add up each row in double precision."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if not sparse.issparse(block):
+            return block.sum(axis=1, dtype=np.float64)
+        row_of = np.repeat(np.arange(block.shape[0]), np.diff(block.indptr))
+        return np.bincount(row_of, block.data, minlength=block.shape[0])
+
+
+def _sum_of_rows(block):
+    """Add up the rows of a block, without what is NaN."""
+    if not sparse.issparse(block):
+        return np.nansum(block, axis=0, dtype=np.float64)
+    values = np.where(np.isnan(block.data), 0, block.data)
+    return np.bincount(block.indices, values, minlength=block.shape[1])
 
 
 def _has_values(block):
@@ -242,17 +398,17 @@ def _has_values(block):
 
 def _normalised(block, dtype):
     """Scale rows to sum to 1; a sparse row that is NaN becomes empty."""
-    if sparse.issparse(block):
-        block = sparse.csr_array(block)
-        lengths = np.diff(block.indptr)
-        sums = np.asarray(block.sum(axis=1, dtype=np.float64)).ravel()
-        data = block.data / np.repeat(np.where(sums == 0.0, 1.0, sums), lengths)
-        kept = np.isfinite(data) & (data != 0.0)
-        rows = np.repeat(np.arange(len(lengths)), lengths)[kept]
-        indptr = np.concatenate(
-            [[0], np.cumsum(np.bincount(rows, minlength=len(lengths)))]
-        )
-        parts = (data[kept].astype(dtype), block.indices[kept], indptr)
-        return sparse.csr_array(parts, shape=block.shape)
-    sums = block.sum(axis=1, dtype=np.float64, keepdims=True)
-    return (block / sums).astype(dtype)
+    sums = _sums(block)
+    if not sparse.issparse(block):
+        out = np.empty(block.shape, dtype=dtype)
+        with np.errstate(under="ignore"):
+            return np.divide(block, sums[:, np.newaxis], out=out, casting="same_kind")
+    lengths = np.diff(block.indptr)
+    sums[sums == 0.0] = 1.0
+    data = block.data / np.repeat(sums, lengths)
+    kept = np.isfinite(data) & (data != 0.0)
+    rows = np.repeat(np.arange(len(lengths)), lengths)[kept]
+    indptr = np.zeros(len(lengths) + 1, dtype=np.int64)
+    np.cumsum(np.bincount(rows, minlength=len(lengths)), out=indptr[1:])
+    parts = (data[kept].astype(dtype), block.indices[kept], indptr)
+    return sparse.csr_array(parts, shape=block.shape)
