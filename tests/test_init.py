@@ -17,7 +17,7 @@ import pytest
 import sklearn_geo
 
 # Rooms whose modules import torch and skorch; every other room does without.
-NETWORK_ROOMS = ("nets", "geolocation")
+NETWORK_ROOMS = ("nets", "context", "geolocation")
 HEAVY = ("torch", "skorch", "pandas", "polars", "matplotlib", "geopandas")
 ROOMS = sorted(
     module.name
@@ -34,6 +34,7 @@ FLOORS = [
     ["partition"],
     ["encoding"],
     ["neighbors"],
+    ["context"],
     ["geolocation"],
     ["datasets"],
     ["inspection"],

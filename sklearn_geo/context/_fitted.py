@@ -5,10 +5,11 @@
 import numpy as np
 from scipy import sparse
 
-from sklearn_geo.context._checkpointing import open_shelf
+from sklearn_geo.context._checkpointing import open_checkpoint
+from sklearn_geo.context._balanced import balanced_rows
+from sklearn_geo.context._files import content_of
 from sklearn_geo.context._fitting import (
     FALLBACK_NAME,
-    balanced_rows,
     fit_propagators,
     make_plan,
     train_plan,
@@ -16,6 +17,7 @@ from sklearn_geo.context._fitting import (
 from sklearn_geo.context._inference import FALLBACK
 from sklearn_geo.context._presets import resolve
 from sklearn_geo.context._teachers import Teachers
+from sklearn_geo.context._zone_shelf import ZoneShelf
 from sklearn_geo.encoding import UTMOneHotEncoder
 from sklearn_geo.nets import history_table
 from sklearn_geo.nets._estimator import Progress
@@ -47,35 +49,42 @@ class FittedZones:
     names : list of str or None
         Names of their columns.
 
-    weights : ndarray of shape (n_photos,) or None
-        What photos count.
-
     seed : int
         Decides everything that is left to chance.
     """
 
-    def __init__(self, model, places, matrix, names, weights, *, seed):
-        plan = make_plan(model, places, matrix.shape[1], names, seed)
-        self._set(
-            plan,
-            UTMOneHotEncoder(
-                zones="seen",
-                handle_unknown="ignore",
-                sparse_output=False,
-                dtype=np.float32,
-            ).fit(places),
-            seed,
-            names,
+    def __init__(self, model, places, matrix, names, *, seed):
+        location_encoder = UTMOneHotEncoder(
+            zones="seen",
+            handle_unknown="ignore",
+            caps="own",
+            sparse_output=False,
+            dtype=np.float32,
         )
-        self.shelf = None
+        self._set(
+            plan=make_plan(model, places, matrix.shape[1], names, seed),
+            location_encoder=location_encoder.fit(places),
+            seed=seed,
+            column_names=names,
+            photos_seen={},
+            shelf=ZoneShelf(max_loaded_zones=model.max_loaded_zones),
+        )
 
-    def _set(self, plan, location_encoder, seed, names):
+    @classmethod
+    def of(cls, **parts):
+        """Make one of parts that were stored."""
+        zones = cls.__new__(cls)
+        zones._set(**parts)
+        return zones
+
+    def _set(self, *, plan, location_encoder, seed, column_names, photos_seen, shelf):
         self.plan = plan
         self.location_encoder = location_encoder
         self.seed = seed
-        self.column_names = names
+        self.column_names = column_names
+        self.photos_seen = photos_seen
+        self.shelf = shelf
         self.histories = {}
-        self.photos_seen = {}
 
     contexts = property(lambda self: self.plan.contexts)
     networks = property(lambda self: self.plan.networks)
@@ -84,6 +93,22 @@ class FittedZones:
     fallback_columns = property(lambda self: self.plan.fallback_columns)
     architecture = property(lambda self: self.plan.architecture)
     fallback_architecture = property(lambda self: self.plan.fallback_architecture)
+
+    @property
+    def n_columns(self):
+        """Number of teacher columns."""
+        return sum(self.contexts.widths.values())
+
+    @property
+    def records(self):
+        """What is known of each zone, by id."""
+        return {record["id"]: record for record in self.shelf.records}
+
+    def shapes(self, zone):
+        """Return the shapes of the weights of a zone."""
+        if zone == FALLBACK:
+            return self.fallback_architecture.shapes()
+        return self.architecture.shapes()
 
     def learn(
         self,
@@ -129,24 +154,22 @@ class FittedZones:
         teachers = Teachers(matrix, self.contexts, propagators, places)
         means = teachers.check()
         zones = self.regions.locate(places)
-        if fresh:
-            self.shelf = open_shelf(model, self, teachers, preset)
         rows_of = self._rows_to_train(zones, model.min_samples)
         fallback_rows = None
         if fallback and self.fallback_columns is not None:
             fallback_rows = balanced_rows(zones, model.fallback_samples, self.seed)
-        if not rows_of and fallback_rows is None and not self.shelf.zone_ids:
+        if not rows_of and fallback_rows is None and not len(self.shelf):
             raise ValueError(
                 f"No zone has min_samples={model.min_samples} photos (the largest has "
-                f"{int(np.bincount(zones - zones.min()).max())}), so that no network "
+                f"{max(self.photos_seen.values(), default=0)}), so that no network "
                 'would be trained. Lower min_samples, or use missing_zone="fallback".'
             )
-        if fresh:  # what a killed fit has finished is not done again
-            done = set(self.shelf.zone_ids)
-            rows_of = {zone: rows for zone, rows in rows_of.items() if zone not in done}
+        checkpoint = None
+        if fresh and model.checkpoint_dir is not None:
+            checkpoint = open_checkpoint(model, self, teachers, weights, preset)
+            done = {record["id"] for record in checkpoint.finished()}
+            rows_of = {zone: at for zone, at in rows_of.items() if zone not in done}
             fallback_rows = None if FALLBACK in done else fallback_rows
-        n_tasks = len(rows_of) + (fallback_rows is not None)
-        progress = Progress(model, n_tasks, "zone")
         known = set(self.shelf.zone_ids)
         trained = train_plan(
             self.plan,
@@ -162,8 +185,24 @@ class FittedZones:
             n_jobs=model.n_jobs,
             zones_at_once=model.zones_at_once,
         )
+        n_tasks = len(rows_of) + (fallback_rows is not None)
+        try:
+            self._take_all(model, trained, Progress(model, n_tasks, "zone"), checkpoint)
+            if checkpoint is not None:
+                checkpoint.finish(content_of(model, self))
+                self.shelf = checkpoint.shelf(
+                    self.shapes, max_loaded_zones=model.max_loaded_zones
+                )
+        finally:
+            if checkpoint is not None:
+                checkpoint.close()
+
+    def _take_all(self, model, trained, progress, checkpoint):
+        put = self.shelf.put if checkpoint is None else checkpoint.add
         for zone in trained:
-            record = self._take(zone)
+            record = self._record(zone)
+            put(zone.zone, record, zone.weights)
+            zone.weights = None
             if model.verbose:
                 print(_line(record), flush=True)
             if progress(record):
@@ -181,42 +220,33 @@ class FittedZones:
             if zone < 0:  # in no cell of a partition
                 continue
             self.photos_seen[zone] = self.photos_seen.get(zone, 0) + len(rows)
-            if self.photos_seen[zone] >= min_samples or zone in self.shelf.zone_ids:
+            if self.photos_seen[zone] >= min_samples or zone in self.shelf:
                 rows_of[zone] = rows
         return rows_of
 
-    def _take(self, trained):
-        """Put the networks of a zone on the shelf."""
+    def _record(self, trained):
+        """Say what is known of a zone now, and keep its history."""
         zone = trained.zone
-        histories = self.histories.setdefault(zone, [])
-        histories.append(trained.histories)
-        is_fallback = zone == FALLBACK
-        name = FALLBACK_NAME if is_fallback else self.regions.names([zone])[0]
-        record = {
-            "name": name,
-            "photos": (
-                trained.n_photos
-                if is_fallback
-                else self.photos_seen.get(zone, trained.n_photos)
-            ),
-            "epochs": trained.n_epochs,
-            "held_out_kl": trained.held_out_kl,
-            "seconds": trained.seconds,
-        }
-        before = self.shelf.records.get(zone)
+        self.histories.setdefault(zone, []).append(trained.histories)
+        photos = trained.n_photos
+        name = FALLBACK_NAME
+        if zone != FALLBACK:
+            photos = self.photos_seen[zone]
+            name = self.regions.names([zone])[0]
+        record = trained.record(name, photos)
+        before = self.records.get(zone)
         if before is not None:  # trained further
             record["epochs"] += before["epochs"]
             record["seconds"] += before["seconds"]
-        self.shelf.put(zone, record, trained.weights)
         return record
 
     def check_columns(self, matrix, names):
         """Refuse teacher rows that are not those that `fit` saw."""
-        n_columns = sum(self.contexts.widths.values())
-        if matrix.shape[1] != n_columns:
+        if matrix.shape[1] != self.n_columns:
             raise ValueError(
                 f"y has {matrix.shape[1]} columns, but the contexts "
-                f"{dict(self.contexts.widths)} of this transformer have {n_columns}."
+                f"{dict(self.contexts.widths)} of this transformer have "
+                f"{self.n_columns}."
             )
         if names is None or self.column_names is None or names == self.column_names:
             return
@@ -265,7 +295,7 @@ class FittedZones:
 
     def report(self):
         """Return a row a zone."""
-        records = self.shelf.records
+        records = self.records
         zones = sorted(zone for zone in records if zone >= 0)
         names = [records[zone]["name"] for zone in zones]
         width = max([1, *map(len, names)])
@@ -279,7 +309,7 @@ class FittedZones:
         """Return a row an epoch."""
         parts, labels = [], []
         for zone in sorted(self.histories):
-            name = self.shelf.records[zone]["name"]
+            name = self.records[zone]["name"]
             for histories in self.histories[zone]:
                 for number, history in enumerate(histories):
                     table = history_table(history)

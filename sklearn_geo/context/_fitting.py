@@ -15,7 +15,7 @@ from sklearn_geo.context._teachers import Teachers
 from sklearn_geo.context._zone_training import ZoneTask
 from sklearn_geo.nets import LazyRows, rows_in_memory
 
-__all__ = ["Plan", "balanced_rows", "make_plan", "silence_untaught", "train_plan"]
+__all__ = ["Plan", "make_plan", "silence_untaught", "train_plan"]
 
 # What a network of the whole globe is called where zones have names.
 FALLBACK_NAME = "fallback"
@@ -58,6 +58,11 @@ class Plan:
         if self.fallback_columns is None:
             return None
         return self._shape(self.fallback_columns)
+
+    @property
+    def is_globe(self):
+        """Whether there is one zone, the whole globe."""
+        return isinstance(self.regions, WholeGlobe)
 
     def _shape(self, columns):
         return Architecture(
@@ -268,43 +273,6 @@ def train_plan(
         return
     only = [task(FALLBACK, FALLBACK_NAME, fallback_rows, plan.fallback_columns)]
     yield from train_all(only, plan.fallback_architecture, preset)
-
-
-def balanced_rows(zones, n_most, seed):
-    """Choose photos so that no zone has more than a fair share.
-
-    Every zone gives all its photos up to a number that is the same for all, the
-    largest with which there are at most `n_most`.
-
-    Parameters
-    ----------
-    zones : ndarray of shape (n_photos,)
-        The zone of each photo.
-
-    n_most : int
-        How many photos to choose.
-
-    seed : int
-        Decides which.
-
-    Returns
-    -------
-    ndarray of int
-        Rows, ascending.
-    """
-    _, zone_of, counts = np.unique(zones, return_inverse=True, return_counts=True)
-    low, high = 1, int(counts.max())
-    while low < high:  # the largest share whose sum is small enough
-        middle = (low + high + 1) // 2
-        if np.minimum(counts, middle).sum() <= n_most:
-            low = middle
-        else:
-            high = middle - 1
-    order = np.random.default_rng([seed, 0xBA1A]).permutation(len(zones))
-    order = order[np.argsort(zone_of[order], kind="stable")]
-    starts = np.cumsum(counts) - counts
-    rank = np.arange(len(zones)) - np.repeat(starts, counts)
-    return np.sort(order[rank < low])
 
 
 def silence_untaught(trained, architecture, teachers, rows, means):

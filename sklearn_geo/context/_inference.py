@@ -6,11 +6,10 @@ from collections import OrderedDict
 
 import numpy as np
 from sklearn.utils import gen_batches
-
 from sklearn_geo.context._nearest_zone import nearest_zones
-from sklearn_geo.context._networks import ZoneModules
+
 from sklearn_geo.context._seams import Seams
-from sklearn_geo.nets import choose_device, rows_in_memory
+from sklearn_geo.nets import rows_in_memory
 
 __all__ = ["FALLBACK", "Inference"]
 
@@ -25,53 +24,33 @@ class Inference:
 
     Parameters
     ----------
-    regions : UTMRegions, PartitionRegions or WholeGlobe
-        The zones.
+    zones : FittedZones
+        The zones and their networks.
 
-    columns : ZoneColumns
-        What the networks of zones read.
+    make_modules : callable
+        From an architecture and weights to what runs, such as :class:`ZoneModules`.
 
-    fallback_columns : ZoneColumns or None
-        What the network of the whole globe reads.
-
-    shelf : ZoneShelf
-        The weights.
-
-    architecture, fallback_architecture : Architecture
-        The shapes of the networks.
-
-    missing_zone, blend_km, device, max_loaded_zones
+    missing_zone, blend_km, max_loaded_zones
         Parameters of the transformer.
     """
 
     def __init__(
-        self,
-        regions,
-        columns,
-        fallback_columns,
-        shelf,
-        architecture,
-        fallback_architecture,
-        *,
-        missing_zone,
-        blend_km,
-        device,
-        max_loaded_zones,
+        self, zones, make_modules, *, missing_zone, blend_km, max_loaded_zones
     ):
-        self.regions = regions
-        self.columns = columns
-        self.fallback_columns = fallback_columns
-        self.shelf = shelf
-        self.architecture = architecture
-        self.fallback_architecture = fallback_architecture
+        self.zones = zones
+        self.make_modules = make_modules
         self.missing_zone = missing_zone
-        self.device = choose_device(device)
         self.max_loaded_zones = max_loaded_zones
-        self.seams = None if blend_km is None else Seams(regions, blend_km)
+        self.seams = None if blend_km is None else Seams(zones.regions, blend_km)
         self._modules = OrderedDict()
         self._trained = np.array(
-            sorted(zone for zone in shelf.zone_ids if zone >= 0), dtype=np.int64
+            [zone for zone in zones.shelf.zone_ids if zone >= 0], dtype=np.int64
         )
+        if missing_zone == "nearest" and not len(self._trained):
+            raise ValueError(
+                'missing_zone="nearest" finds no zone with networks. Use "fallback" '
+                "or lower min_samples."
+            )
 
     def write(self, places, out, output_layer):
         """Write what is said of places.
@@ -92,7 +71,7 @@ class Inference:
             out[:] = 0
         for zone, edge, group in _groups(zones, edges):
             size = rows_in_memory(
-                8 * (self.architecture.n_features + out.shape[1]), len(group)
+                8 * (self.zones.columns.n_features + out.shape[1]), len(group)
             )
             for part in gen_batches(len(group), min(size, _MOST_ROWS)):
                 at = group[part]
@@ -113,9 +92,9 @@ class Inference:
             said[:] = np.nan if zone == NAN else self._uniform()
         else:
             if zone == FALLBACK:
-                columns = self.fallback_columns(places, zone)
+                columns = self.zones.fallback_columns(places, zone)
             else:
-                columns = self.columns(places, zone, at_edge=edge)
+                columns = self.zones.columns(places, zone, at_edge=edge)
             whole = shares is None and len(rows) == len(out)
             said = out if whole and (np.diff(rows) == 1).all() else None
             if said is None:
@@ -130,30 +109,35 @@ class Inference:
             out[rows] += said
 
     def _uniform(self):
-        widths = self.architecture.widths.values()
+        widths = self.zones.contexts.widths.values()
         return np.concatenate([np.full(width, 1.0 / width) for width in widths])
 
     def modules(self, zone):
         """Return the networks of a zone, ready to run."""
         modules = self._modules.get(zone)
         if modules is None:
-            shape = self.architecture
+            shape = self.zones.architecture
             if zone == FALLBACK:
-                shape = self.fallback_architecture
-            modules = ZoneModules(shape, self.shelf.get(zone), self.device)
+                shape = self._fallback_shape()
+            modules = self.make_modules(shape, self.zones.shelf.get(zone))
             self._modules[zone] = modules
             while len(self._modules) > self.max_loaded_zones:
                 self._modules.popitem(last=False)
         self._modules.move_to_end(zone)
         return modules
 
-    def forget(self):
-        """Drop what was loaded."""
-        self._modules.clear()
+    def _fallback_shape(self):
+        if FALLBACK not in self.zones.shelf:
+            raise ValueError(
+                'missing_zone="fallback" needs the network of the whole globe, which '
+                "was not trained: missing_zone was another one in fit. Fit again, or "
+                'use "nearest", "uniform", "nan" or "error".'
+            )
+        return self.zones.fallback_architecture
 
     def _plan(self, places):
         """Say which zones speak of which rows, at whose edge, and with what share."""
-        zones = self.regions.locate(places)
+        zones = self.zones.regions.locate(places)
         rows, shares = np.arange(len(places)), None
         own = zones
         if self.seams is not None:
@@ -183,7 +167,7 @@ class Inference:
             edges = missing
             zones = zones.copy()
             zones[missing] = nearest_zones(
-                places[rows[missing]], self.regions, self._trained
+                places[rows[missing]], self.zones.regions, self._trained
             )
             if shares is not None:
                 rows, zones, edges, shares = _merged(rows, zones, edges, shares)
@@ -197,7 +181,7 @@ class Inference:
         at = int(np.argmax(missing))
         row, zone = int(rows[at]), int(zones[at])
         latitude, longitude = (float(value) for value in places[row])
-        where = "no zone" if zone < 0 else f"zone {self.regions.names([zone])[0]}"
+        where = "no zone" if zone < 0 else f"zone {self.zones.regions.names([zone])[0]}"
         more = len(np.unique(rows[missing])) - 1
         others = f" ({more} more row{'s' * (more > 1)} like it.)" if more else ""
         raise ValueError(

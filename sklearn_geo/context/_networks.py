@@ -139,4 +139,10 @@ def _softmax_into(logits, out):
 
 
 def _tensor(array):
-    return torch.from_numpy(array if array.flags.writeable else array.copy())
+    """Share the memory of an array, which networks that only answer never write to."""
+    array = array.view()
+    try:
+        array.flags.writeable = True
+    except ValueError:  # what is below cannot be written to either
+        array = array.copy()
+    return torch.from_numpy(array)

@@ -3,6 +3,7 @@
 """GPS2Vec+: what networks learnt about a place, zone by zone."""
 
 import numbers
+from functools import partial
 
 import numpy as np
 from sklearn.base import TransformerMixin, _fit_context
@@ -11,23 +12,30 @@ from sklearn.utils import gen_batches
 from sklearn.utils._param_validation import (
     HasMethods,
     Interval,
-    Options,
     StrOptions,
 )
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from sklearn_geo._labels import check_rows
 from sklearn_geo.base import GeoEstimator
+from sklearn_geo.context._checkpointing import stored_seed
 from sklearn_geo.context._columns import default_encoding
 from sklearn_geo.context._fitted import FittedZones
 from sklearn_geo.context._inference import Inference
+from sklearn_geo.context._networks import ZoneModules
+from sklearn_geo.context._numpy_forward import NumpyModules
 from sklearn_geo.context._presets import PRESETS
+from sklearn_geo.context._pretrained import export_one, load_zones, save_zones
 from sklearn_geo.context._teachers import open_teachers
-from sklearn_geo.encoding import UTMOneHotEncoder
 from sklearn_geo.encoding._feature_names import check_input_features
-from sklearn_geo.nets import TRAINING_CONSTRAINTS, draw_seed, rows_in_memory
-from sklearn_geo.nets._estimator import CallbackSupportMixin, with_callbacks
 from sklearn_geo.neighbors import GeoTagCorpus
+from sklearn_geo.nets import (
+    TRAINING_CONSTRAINTS,
+    choose_device,
+    draw_seed,
+    rows_in_memory,
+)
+from sklearn_geo.nets._estimator import CallbackSupportMixin, with_callbacks
 from sklearn_geo.partition._base import PlacePartition
 
 __all__ = ["GPS2VecPlusTransformer"]
@@ -49,7 +57,226 @@ _BY_PRESET = (
 class GPS2VecPlusTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimator):
     r"""Encode places by what networks learnt about them from photos.
 
-    DOC
+    GPS2Vec+ [1]_: in every zone of the globe a small network reads where a place is and
+    says what photos taken around it are like: which objects and scenes are seen on them,
+    which tags they carry. It learns that from *teachers*, distributions over objects,
+    scenes or tags of many geotagged photos, and needs neither the photos nor their
+    neighbours afterwards. What it says are columns for other tasks, such as the
+    annotation of venues.
+
+    Parameters
+    ----------
+    contexts : mapping, default=None
+        Which columns of `y` belong to which context: a number of columns for each, in
+        their order (``{"object": 1000, "scene": 365, "tag": 2000}``), a list of column
+        names or positions, a slice, or what the names of its columns begin with
+        (``{"scene": "scene_"}``). None goes by names that `FeatureUnion` and
+        `ColumnTransformer` make, ``scene__beach``; otherwise all columns are one
+        context, called "context".
+
+    networks : sequence of sequence of str, default=None
+        The contexts that share a trunk, such as ``(("object", "scene"), ("tag",))``.
+        None lets "object" and "scene" share one, as in the paper, and gives every other
+        context its own.
+
+    preset : {"default", "paper"}, default="default"
+        What the settings of the training are that are None below.
+
+        - "paper": stochastic gradient descent with a learning rate of 0.001, momentum
+          0.9 and batches of 32, from Glorot weights, until the divergence on photos
+          held out has not fallen for 20 epochs (the paper does not say when it stops);
+        - "default": Adam with the same learning rate and batches of 128, from weights
+          after He and heads that start at the zone's mean teacher row. It comes to the
+          paper's divergence in a small part of the time: see the user guide.
+
+    encoding : transformer, default=None
+        What describes a place to the networks. None is
+        :class:`~sklearn_geo.encoding.SoftGridEncoder`, a grid in each zone, and
+        :class:`~sklearn_geo.encoding.Sphere2VecEncoder` where `regions` is None.
+        ``SoftGridEncoder(hard=True)`` makes GPS2Vec_onehot. Its parameters are set as
+        ``encoding__sigma_km``, also while it is None.
+
+    regions : "utm", partition or None, default="utm"
+        What has networks of its own: UTM zones, the cells of a partition (a copy is
+        fitted on the training places; wrap a fitted one in
+        :class:`sklearn.frozen.FrozenEstimator`), or the whole globe (None).
+
+    hidden : sequence of int, default=(512, 1024, 2048)
+        Widths of the layers of a trunk.
+
+    output_layer : "softmax" or int, default="softmax"
+        What :meth:`transform` gives: the distributions of the contexts, or the values
+        of a hidden layer of every trunk, counted from 1.
+
+    append_location : bool, default=False
+        Append a one-hot of the UTM zones of the training places, the paper's location
+        context.
+
+    target_propagator : transformer or mapping of str to transformer, default=None
+        Makes the teacher rows of a context from its columns of `y`, raw tags then, as
+        :class:`~sklearn_geo.neighbors.GeoNeighborTagPropagator` does. One that is
+        given alone is for the context "tag", or for the only one. A photo is its own
+        neighbour here, as in the paper.
+
+    min_samples : int, default=32
+        How many photos a zone needs for networks of its own.
+
+    missing_zone : {"fallback", "nearest", "uniform", "nan", "error"}, default="fallback"
+        What places get whose zone has no networks, or that lie in no cell:
+
+        - "fallback": what networks of the whole globe say. They are trained beside the
+          zones, on photos of which no zone has more than a fair share;
+        - "nearest": what the nearest zone with networks says at its edge;
+        - "uniform": the same share for everything in a context;
+        - "nan": NaN;
+        - "error": an error.
+
+    fallback_samples : int, default=50000
+        How many photos the networks of the whole globe learn from at most.
+
+    blend_km : float, default=None
+        Let the networks of all zones within this distance speak of a place, each the
+        less the farther its border is. Without it, what is said of two places jumps
+        where a border runs between them.
+
+    corpus : GeoTagCorpus, default=None
+        Photos and tags to learn from. :meth:`fit` then only looks at the columns of `X`
+        and ignores `y`, which may be the labels of the task at hand.
+
+    pretrained : str or path, default=None
+        Folder or address of a transformer that was saved. :meth:`fit` loads it and
+        ignores `y`; what is learnt is then decided by the folder, what is given out by
+        the parameters `output_layer`, `append_location`, `missing_zone` and `blend_km`.
+
+    max_loaded_zones : int, default=8
+        How many zones that are read from a folder are kept in memory.
+
+    checkpoint_dir : str or path, default=None
+        A folder in which every zone is stored as soon as it is trained. The fitted
+        transformer reads its zones from there, so that they are never in memory
+        together.
+
+    resume : bool, default=False
+        Go on with what `checkpoint_dir` holds of the same fit, instead of anew.
+
+    zones_at_once : "auto" or int, default="auto"
+        How many zones are trained as one batched computation: "auto" is one on a
+        processor and many on an accelerator. It changes the speed, not what is learnt.
+
+    solver : {"adam", "adagrad", "sgd"}, default=None
+        The optimizer. None is what `preset` says, here and in what follows.
+
+    learning_rate_init : float, default=None
+        Its learning rate.
+
+    momentum : float, default=None
+        Momentum of "sgd".
+
+    batch_size : int, default=None
+        Photos a step.
+
+    max_iter : int, default=None
+        Largest number of epochs.
+
+    tol : float, default=None
+        By how much the watched divergence must fall to count as better.
+
+    n_iter_no_change : int, default=None
+        Training ends after so many epochs in a row that were not better.
+
+    early_stopping : bool, default=None
+        Watch the divergence on photos held out, and keep the weights of the best epoch.
+
+    validation_fraction : float, default=None
+        The share of a zone's photos that is held out.
+
+    device : str or torch.device, default="auto"
+        "auto" is the first CUDA device if there is one, else the processor.
+
+    mixed_precision : {"auto", "bfloat16", "float16"} or bool, default="auto"
+        Halve the precision of products while training, on an accelerator only.
+
+    n_jobs : int, default=None
+        Number of zones that are trained side by side, in the workers of the joblib
+        backend that is set: ``joblib.parallel_config("dask")`` spreads zones over a
+        cluster. None is 1.
+
+    verbose : int, default=0
+        1 prints a line a zone, 2 also a line an epoch.
+
+    random_state : int, RandomState instance or None, default=None
+        Decides the first weights, shuffles, and which photos are held out. Pass an int
+        for the same numbers every time.
+
+    Attributes
+    ----------
+    contexts_ : dict of str to int
+        Number of columns of each context.
+
+    networks_ : tuple of tuple of str
+        The contexts that share a trunk.
+
+    zone_report_ : ndarray of shape (n_zones,)
+        A row a zone with networks, with the fields "zone", "photos", "epochs",
+        "held_out_kl" (summed over contexts, NaN if nothing was held out) and "seconds".
+
+    history_ : ndarray
+        A row an epoch of a network of a zone: "zone", "network" and the fields of
+        :func:`~sklearn_geo.nets.history_table`. The networks of the whole globe are
+        called "fallback".
+
+    n_features_in_ : int
+        Number of columns seen in :meth:`fit`: two, latitude and longitude.
+
+    feature_names_in_ : ndarray of shape (2,)
+        Names of these columns, if they are strings.
+
+    See Also
+    --------
+    sklearn_geo.encoding.SoftGridEncoder : What the networks read.
+    sklearn_geo.neighbors.GeoNeighborTagPropagator : The teacher of tags, and what to
+        use instead where photos are at hand.
+    sklearn_geo.encoding.UTMOneHotEncoder : The location context.
+
+    Notes
+    -----
+    With :math:`g_k` the teachers of the contexts `k` of a network, :math:`f_k` its
+    heads and :math:`x_i` the columns of the place of photo `i`, a network minimises
+    (equations 1 and 2 of the paper)
+
+    .. math::
+
+        L(\theta) = \sum_k \sum_i D_{KL}\big(g_k(I_i) \,\|\, f_k(x_i; \theta)\big),
+        \qquad D_{KL}(P \| Q) = \sum_j P_j \log \frac{P_j}{Q_j}.
+
+    A trunk has three hidden layers of 512, 1024 and 2048 units with ReLU in the paper,
+    and a head is a softmax.
+
+    A context that no photo of a zone teaches says the mean teacher row of all photos
+    there. Rows do not depend on each other, and results do not depend on `n_jobs`.
+
+    References
+    ----------
+    .. [1] Y. Yin, Y. Zhang, Z. Liu, Y. Liang, S. Wang, R. R. Shah and R. Zimmermann,
+       "Learning Multi-context Aware Location Representations from Large-scale Geotagged
+       Images", ACM Multimedia, 2021, sections 3.2 to 3.4.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_geo.context import GPS2VecPlusTransformer
+    >>> rng = np.random.default_rng(0)
+    >>> places = rng.uniform([48.0, 7.0], [49.0, 11.0], (600, 2))
+    >>> beach = (places[:, 1] < 9.0).astype(float)
+    >>> teachers = np.column_stack([beach, 1.0 - beach])  # of the tags "beach", "alps"
+    >>> encoder = GPS2VecPlusTransformer(
+    ...     contexts={"tag": 2}, hidden=(32,), random_state=0
+    ... ).fit(places, teachers)
+    >>> encoder.transform([[48.5, 7.5], [48.5, 10.5]]).round(1)
+    array([[1., 0.],
+           [0., 1.]], dtype=float32)
+    >>> encoder.zone_report_["zone"]
+    array(['32U'], dtype='<U3')
     """
 
     _parameter_constraints: dict = {
@@ -210,8 +437,7 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimato
             self._take_pretrained()
             return self
         photos = self._read_photos(places, y, sample_weight)
-        self._seed = draw_seed(self.random_state)
-        self._zones = FittedZones(self, *photos, seed=self._seed)
+        self._begin(photos)
         self._learn(photos, fresh=True)
         return self
 
@@ -275,8 +501,7 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimato
         places = self._read_places(X, reset=first)
         photos = self._read_photos(places, y, sample_weight)
         if first:
-            self._seed = draw_seed(self.random_state)
-            self._zones = FittedZones(self, *photos, seed=self._seed)
+            self._begin(photos)
         else:
             self._zones.check_columns(photos[1], photos[2])
         self._learn(photos, fresh=first, fallback=fallback, epochs=epochs, **settings)
@@ -297,18 +522,94 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimato
             and the UTM zone if `append_location`.
         """
         check_is_fitted(self)
+        return self._encode(self._read_places(X, reset=False), self._inference())
+
+    def save_pretrained(self, folder, dtype="float32"):
+        """Write the fitted transformer to a folder: a zone store.
+
+        Parameters
+        ----------
+        folder : str or path
+            The folder. A store that is there stays readable until this one is whole.
+            Saved to the folder that it was read from, only zones that were trained
+            since are written.
+
+        dtype : {"float32", "float16", "int8"}, default="float32"
+            How weights are stored: in 4, 2 or 1 bytes each.
+        """
+        check_is_fitted(self)
+        save_zones(self, self._zones, folder, dtype)
+
+    @classmethod
+    def from_pretrained(cls, folder_or_url, revision=None, max_loaded_zones=8):
+        """Read a transformer that :meth:`save_pretrained` has written.
+
+        Networks of a zone are read when the first place in it is encoded, and checked
+        then. Nothing in the folder is run.
+
+        Parameters
+        ----------
+        folder_or_url : str or path
+            The folder, or its address (``https://...``; needs ``pip install
+            sklearn-geo[data]``), from which zones are fetched when they are needed.
+
+        revision : str, default=None
+            Folder within it that holds the version wanted, such as ``"v2"``.
+
+        max_loaded_zones : int, default=8
+            How many zones are in memory at most.
+
+        Returns
+        -------
+        model : GPS2VecPlusTransformer
+            A fitted transformer.
+        """
+        params, zones, names = load_zones(folder_or_url, revision, max_loaded_zones)
+        params["max_loaded_zones"] = max_loaded_zones
+        try:
+            model = cls(**params)
+            model._validate_params()
+            model._check_parameters()
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"{folder_or_url} holds parameters that are none: {error}"
+            ) from error
+        model._take(zones, names)
+        return model
+
+    def export_onnx(self, zone, path):
+        """Write the networks of one zone to a file of ONNX, for a phone.
+
+        Parameters
+        ----------
+        zone : str or place
+            Name of a zone that has networks, as in `zone_report_`, such as ``"30U"``.
+
+        path : str or path
+            The file.
+        """
+        check_is_fitted(self)
+        export_one(self._zones, zone, path, self.output_layer)
+
+    def numpy_forward(self, X):
+        """Do what :meth:`transform` does, computed without torch.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_places, 2)
+            Latitude and longitude in degrees.
+
+        Returns
+        -------
+        X_out : ndarray of shape (n_places, n_columns), float32
+            The same columns.
+        """
+        check_is_fitted(self)
         places = self._read_places(X, reset=False)
-        n_said = self._zones.architecture.n_outputs(self.output_layer)
-        location = self._zones.location_encoder if self.append_location else None
-        n_zones = 0 if location is None else len(location.get_feature_names_out())
-        out = np.empty((len(places), n_said + n_zones), dtype=np.float32)
-        self._inference().write(places, out[:, :n_said], self.output_layer)
-        if location is not None:
-            out[:, n_said:] = location.transform(places)
-        return out
+        return self._encode(places, self._make_inference(NumpyModules))
 
     def score(self, X, y, sample_weight=None):
-        """Return minus the mean divergence from the teachers.
+        r"""Return minus the mean divergence from the teachers.
 
         Parameters
         ----------
@@ -390,24 +691,40 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimato
         """A row an epoch of a network of a zone."""
         return self._zones.history()
 
+    def _begin(self, photos):
+        """Read the parameters that say what is learnt, and draw the seed."""
+        seed = None
+        if (
+            self.checkpoint_dir is not None
+            and self.resume
+            and self.random_state is None
+        ):
+            seed = stored_seed(self.checkpoint_dir)
+        if seed is None:
+            seed = draw_seed(self.random_state)
+        places, matrix, names, _ = photos
+        self._zones = FittedZones(self, places, matrix, names, seed=seed)
+
     @with_callbacks
     def _learn(self, photos, *, fresh, fallback=True, epochs=None, **settings):
         self._inference_of = None
-        overrides = {name: getattr(self, name) for name in _BY_PRESET}
-        overrides.update(
-            device=self.device,
-            mixed_precision=self.mixed_precision,
-            verbose=max(0, int(self.verbose) - 1),
-            **settings,
-        )
         self._zones.learn(
             self,
             *photos,
-            overrides=overrides,
+            overrides={**self._settings(), **settings},
             fresh=fresh,
             fallback=fallback,
             epochs=epochs,
         )
+
+    def _settings(self):
+        """Return the settings of the training, None for what the preset says."""
+        return {
+            **{name: getattr(self, name) for name in _BY_PRESET},
+            "device": self.device,
+            "mixed_precision": self.mixed_precision,
+            "verbose": max(0, int(self.verbose) - 1),
+        }
 
     def _check_parameters(self):
         hidden = tuple(self.hidden)
@@ -460,6 +777,16 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimato
         """Read teacher rows; the conformance tests make some of any labels here."""
         return open_teachers(y)
 
+    def _encode(self, places, inference):
+        n_said = self._zones.architecture.n_outputs(self.output_layer)
+        location = self._zones.location_encoder if self.append_location else None
+        n_zones = 0 if location is None else len(location.zones_)
+        out = np.empty((len(places), n_said + n_zones), dtype=np.float32)
+        inference.write(places, out[:, :n_said], self.output_layer)
+        if location is not None:
+            out[:, n_said:] = location.transform(places)
+        return out
+
     def _inference(self):
         """Return what answers, made anew when a parameter of it has changed."""
         key = (
@@ -469,23 +796,32 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimato
             self.max_loaded_zones,
         )
         if getattr(self, "_inference_of", None) is None or self._inference_of[0] != key:
-            zones = self._zones
-            self._inference_of = (
-                key,
-                Inference(
-                    zones.regions,
-                    zones.columns,
-                    zones.fallback_columns,
-                    zones.shelf,
-                    zones.architecture,
-                    zones.fallback_architecture,
-                    missing_zone=self.missing_zone,
-                    blend_km=self.blend_km,
-                    device=self.device,
-                    max_loaded_zones=self.max_loaded_zones,
-                ),
-            )
+            self._inference_of = (key, self._make_inference())
         return self._inference_of[1]
+
+    def _make_inference(self, make_modules=None):
+        if make_modules is None:
+            make_modules = partial(ZoneModules, device=choose_device(self.device))
+        return Inference(
+            self._zones,
+            make_modules,
+            missing_zone=self.missing_zone,
+            blend_km=self.blend_km,
+            max_loaded_zones=self.max_loaded_zones,
+        )
+
+    def _take(self, zones, names):
+        """Become a transformer that was stored."""
+        self._zones = zones
+        self._inference_of = None
+        self.n_features_in_ = 2
+        if names is not None:
+            self.feature_names_in_ = np.array(names, dtype=object)
+
+    def _take_pretrained(self):
+        """Load what `pretrained` names; the columns of X are those of this fit."""
+        _, self._zones, _ = load_zones(self.pretrained, None, self.max_loaded_zones)
+        self._inference_of = None
 
     def __getstate__(self):
         state = super().__getstate__()

@@ -1,0 +1,126 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""What makes a fit the same fit as the one that was killed."""
+
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils import gen_batches
+
+from sklearn_geo.context._checkpoint import Checkpoint
+from sklearn_geo.context._files import KIND, content_of
+from sklearn_geo.nets import Store, rows_in_memory
+
+__all__ = ["fingerprint_of", "open_checkpoint", "stored_seed"]
+
+# Settings that change how fast a fit is and how much it prints, not what comes out.
+_HOW = ("device", "verbose")
+
+
+def open_checkpoint(model, zones, teachers, weights, preset):
+    """Open the checkpoint that the parameters of a transformer ask for.
+
+    Parameters
+    ----------
+    model : GPS2VecPlusTransformer
+        The transformer.
+
+    zones : FittedZones
+        What is going to be trained.
+
+    teachers : Teachers
+        The photos.
+
+    weights : ndarray of shape (n_photos,) or None
+        What they count.
+
+    preset : Preset
+        How networks are trained.
+
+    Returns
+    -------
+    Checkpoint
+        The checkpoint, with the zones that are done if the fit is resumed.
+    """
+    content = content_of(model, zones)
+    fingerprint = fingerprint_of(model, content, teachers, weights, preset)
+    return Checkpoint(
+        model.checkpoint_dir,
+        fingerprint,
+        kind=KIND,
+        content=content,
+        resume=model.resume,
+    )
+
+
+def fingerprint_of(model, content, teachers, weights, preset):
+    """Return what decides the numbers of a fit, a short value each."""
+    training = dataclasses.asdict(preset.training)
+    how = {name: value for name, value in training.items() if name not in _HOW}
+    more = {
+        field.name: getattr(preset, field.name)
+        for field in dataclasses.fields(preset)
+        if field.name != "training"
+    }
+    return {
+        "contexts": {
+            each["name"]: len(each["columns"]) for each in content["contexts"]
+        },
+        "networks": content["networks"],
+        "hidden": content["hidden"],
+        "encoder": content["encoder"],
+        "fallback_encoder": content["fallback_encoder"],
+        "regions": content["regions"]["kind"],
+        "cells": _digest_of_json(content["regions"]),
+        "target_propagator": {
+            name: repr(propagator) for name, propagator in teachers.propagators.items()
+        },
+        "min_samples": int(model.min_samples),
+        "fallback_samples": int(model.fallback_samples),
+        **{name: str(value) for name, value in {**how, **more}.items()},
+        "seed": content["seed"],
+        "places": _digest(teachers.places),
+        "y": _digest(teachers.matrix),
+        "sample_weight": None if weights is None else _digest(weights),
+    }
+
+
+def stored_seed(folder):
+    """Return the seed of the fit whose checkpoint a folder holds, or None.
+
+    A fit without a `random_state` draws another seed every time; one that is resumed
+    goes on with the seed that it had.
+    """
+    if not Path(folder).is_dir():
+        return None
+    try:
+        seed = Store(folder, kind=KIND).content.get("seed")
+    except ValueError:
+        return None
+    return seed if type(seed) is int and seed >= 0 else None
+
+
+def _digest(array):
+    """Return a checksum of the numbers of an array, read a few rows at a time."""
+    digest = hashlib.sha256()
+    if sparse.issparse(array):
+        parts = (array.data, array.indices, array.indptr)
+        digest.update(repr(array.shape).encode())
+    else:
+        parts = (array,)
+    for part in parts:
+        digest.update(f"{part.shape} {part.dtype.str}".encode())
+        row_bytes = part.dtype.itemsize * int(np.prod(part.shape[1:]))
+        size = rows_in_memory(row_bytes, max(1, len(part)))
+        for rows in gen_batches(len(part), size) if len(part) else ():
+            digest.update(np.ascontiguousarray(part[rows]))
+    return digest.hexdigest()[:32]
+
+
+def _digest_of_json(value):
+    text = json.dumps(value, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,0 +1,105 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Fitted zones to a folder and back, and one of them to a file for a phone."""
+
+from sklearn_geo.context._fetch import open_store
+
+from sklearn_geo.context._files import KIND, content_of, read_content
+from sklearn_geo.context._fitted import FittedZones
+from sklearn_geo.context._onnx import export_zone
+from sklearn_geo.context._zone_shelf import ZoneShelf
+from sklearn_geo.context._zone_store import ZoneTable, write_zones
+
+__all__ = ["export_one", "load_zones", "save_zones"]
+
+
+def save_zones(model, zones, folder, dtype):
+    """Write a zone store.
+
+    Parameters
+    ----------
+    model : GPS2VecPlusTransformer
+        The transformer.
+
+    zones : FittedZones
+        Its zones.
+
+    folder : str or path
+        Where to.
+
+    dtype : {"float32", "float16", "int8"}
+        How weights are stored.
+    """
+    write_zones(folder, KIND, content_of(model, zones), zones.shelf, dtype)
+
+
+def load_zones(folder_or_url, revision, max_loaded_zones):
+    """Open a zone store.
+
+    Parameters
+    ----------
+    folder_or_url : str or path
+        Where it is.
+
+    revision : str or None
+        Folder within it.
+
+    max_loaded_zones : int
+        How many zones may be in memory.
+
+    Returns
+    -------
+    params : dict
+        Parameters of the transformer.
+
+    zones : FittedZones
+        Its zones.
+
+    names : list of str or None
+        Names of the two columns of X.
+    """
+    store = open_store(folder_or_url, revision, KIND)
+    params, parts, names = read_content(ZoneTable(store).content, store.folder)
+    zones = FittedZones.of(**parts, shelf=None)
+    zones.shelf = ZoneShelf(store, zones.shapes, max_loaded_zones=max_loaded_zones)
+    return params, zones, names
+
+
+def export_one(zones, zone, path, output_layer):
+    """Write the networks of a zone to a file of ONNX.
+
+    Parameters
+    ----------
+    zones : FittedZones
+        The zones.
+
+    zone : str
+        Name of the zone.
+
+    path : str or path
+        The file.
+
+    output_layer : "softmax" or int
+        Which layer.
+    """
+    ids = {record["name"]: number for number, record in zones.records.items()}
+    if zone not in ids:
+        some = ", ".join(list(ids)[:10])
+        raise ValueError(
+            f"zone={zone!r} has no networks. Those that have some are "
+            f"{some}{' ...' if len(ids) > 10 else ''}; see zone_report_."
+        )
+    number, plan = ids[zone], zones.plan
+    whole = number < 0
+    return export_zone(
+        path,
+        weights=zones.shelf.get(number),
+        networks=zones.networks,
+        widths=zones.contexts.widths,
+        hidden=plan.hidden,
+        encoder=(zones.fallback_columns if whole else zones.columns).encoder,
+        zone=None if whole or plan.is_globe else number,
+        zone_name=zone,
+        output_layer=output_layer,
+        names=zones.contexts.teachers,
+    )
