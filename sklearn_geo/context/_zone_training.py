@@ -112,6 +112,30 @@ class TrainedZone:
             )
         )
 
+    def record(self, name, n_photos):
+        """Return what a report says of the zone.
+
+        Parameters
+        ----------
+        name : str
+            Its name.
+
+        n_photos : int
+            Number of photos that it has seen, now and before.
+
+        Returns
+        -------
+        dict
+            Plain values.
+        """
+        return {
+            "name": name,
+            "photos": n_photos,
+            "epochs": self.n_epochs,
+            "held_out_kl": self.held_out_kl,
+            "seconds": self.seconds,
+        }
+
 
 def zone_loss():
     """Make the loss: the sum over contexts of KL(teacher || student), equation 1."""
