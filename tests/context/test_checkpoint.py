@@ -4,7 +4,6 @@
 import json
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +16,12 @@ import pytest
 
 from sklearn_geo.context._checkpoint import Checkpoint
 from sklearn_geo.context._zone_shelf import ZoneShelf
-from sklearn_geo.context._zone_store import ZoneTable, write_zone, write_zones
+from sklearn_geo.context._zone_store import (
+    ZoneTable,
+    update_zones_in,
+    write_zone,
+    write_zones,
+)
 from sklearn_geo.nets import Store, write_store
 from tests.context.dying_writer import FINGERPRINT, N_THREADS, N_ZONES
 from tests.context.zones import CONTENT, KIND, SHAPES, value_of, zone
@@ -213,50 +217,93 @@ def zones_on_disk(folder):
     return set(shelf.zone_ids)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
-def test_kill_9_at_any_moment(tmp_path):
+class Writers:
+    """Processes that write until they are killed, see `dying_writer`."""
+
+    def __init__(self):
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.context.dying_writer"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            bufsize=1,
+            cwd=Path(__file__).parents[2],
+        )
+
+    def run(self, what, folder, seconds, kill=True):
+        """Let one write for some time, and say how it ended."""
+        self.process.stdin.write(f"{what} {folder}\n")
+        child = int(self.process.stdout.readline())
+        time.sleep(seconds)
+        if kill:
+            os.kill(child, signal.SIGKILL)
+        self.process.stdin.write("wait\n")
+        code = int(self.process.stdout.readline())
+        assert code in (0, -signal.SIGKILL)
+        return code
+
+
+@pytest.fixture
+def writers():
+    if not hasattr(os, "fork"):
+        pytest.skip("needs fork and SIGKILL, which Windows has not")
+    writers = Writers()
+    with writers.process as process:
+        yield writers
+        process.stdin.close()
+
+
+def test_kill_9_at_any_moment(tmp_path, writers):
     folder, log = tmp_path / "checkpoint", tmp_path / "added.txt"
     moments = random.Random(0)
     written, n_kills, code = {}, 0, None
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.context.dying_writer"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        bufsize=1,
-        cwd=Path(__file__).parents[2],
-    ) as process:
-        while code != 0:
-            process.stdin.write(f"{folder}\n")
-            child = int(process.stdout.readline())
-            time.sleep(moments.uniform(0.0, 0.08))
-            if n_kills < 25:
-                os.kill(child, signal.SIGKILL)
-                n_kills += 1
-            process.stdin.write("wait\n")
-            code = int(process.stdout.readline())
-            assert code in (0, -signal.SIGKILL)
-            if not (folder / "manifest.json").exists():
-                continue  # killed before it had begun
-            done = zones_on_disk(folder)
-            promised = {int(line) for line in log.read_text().split()}
-            assert promised <= done
-            # The last zones may be safe, and their word unsaid.
-            assert len(done) <= len(promised) + n_kills * N_THREADS
-            # No zone is written twice.
-            times = {p: p.stat().st_mtime_ns for p in folder.glob("*.safetensors")}
-            assert all(times.get(p, when) == when for p, when in written.items())
-            named = {entry["file"] for entry in Store(folder).entries.values()}
-            written = {p: when for p, when in times.items() if p.name in named}
-        process.stdin.close()
+    while code != 0:
+        kill = n_kills < 25
+        code = writers.run("add", folder, moments.uniform(0.0, 0.08), kill)
+        n_kills += kill
+        if not (folder / "manifest.json").exists():
+            continue  # killed before it had begun
+        done = zones_on_disk(folder)
+        promised = {int(line) for line in log.read_text().split()}
+        assert promised <= done
+        # The last zones may be safe, and their word unsaid.
+        assert len(done) <= len(promised) + n_kills * N_THREADS
+        # No zone is written twice.
+        times = {p: p.stat().st_mtime_ns for p in folder.glob("*.safetensors")}
+        assert all(times.get(p, when) == when for p, when in written.items())
+        named = {entry["file"] for entry in Store(folder).entries.values()}
+        written = {p: when for p, when in times.items() if p.name in named}
     assert n_kills >= 10
     assert done == set(range(N_ZONES))
     left = {path.name for path in folder.iterdir()}
     assert left - named == {"manifest.json", "checkpoint.lock"}
     # The same as what is written without being killed, to the last byte.
-    shutil.rmtree(tmp_path / "whole", ignore_errors=True)
     with begin(tmp_path / "whole") as checkpoint:
         for zone_id in range(N_ZONES):
             checkpoint.add(*zone(zone_id))
     whole = {e["file"] for e in Store(tmp_path / "whole").entries.values()}
     assert whole == named
+
+
+def test_kill_9_while_a_store_is_updated(tmp_path, writers):
+    folder = tmp_path / "store"
+    write_zones(folder, KIND, {"values": [0, 0]}, map(zone, (30, 31, 32)))
+    update_zones_in(
+        folder, KIND, [zone(i, value=1) for i in (30, 31)], content={"values": [1, 1]}
+    )
+    moments, seen = random.Random(0), set()
+    for _ in range(20):
+        writers.run("update", folder, moments.uniform(0.0, 0.05))
+        store = Store(folder)
+        shelf = ZoneShelf(store, SHAPES)
+        values = [value_of(shelf.get(zone_id)) for zone_id in (30, 31)]
+        # The old zones or the new ones, never one of each.
+        assert values == store.content["values"]
+        assert value_of(shelf.get(32)) == 32
+        seen.add(values[0])
+    assert len(seen) > 5
+    # What the dead left goes with the next update.
+    update_zones_in(folder, KIND, [zone(30)])
+    update_zones_in(folder, KIND, [zone(30)])
+    assert not list(folder.glob(".*"))
+    assert len(list(folder.glob("*.safetensors"))) == 3

@@ -210,6 +210,17 @@ def test_headers_that_lie(folder, data, words):
         Store(folder).open("a")
 
 
+def test_arrays_without_values(folder):
+    put(folder, safetensors({}))
+    assert Store(folder).open("a") == {}
+    put(folder, safetensors({"w": field(shape=[0, 3], offsets=[0, 0])}))
+    assert Store(folder).open("a")["w"].shape == (0, 3)
+    huge = field(shape=[0, 2**62, 2**62], offsets=[0, 0])
+    put(folder, safetensors({"w": huge}))
+    with pytest.raises(ValueError, match="is no safetensors file"):
+        Store(folder).open("a")
+
+
 def test_checksum_is_what_its_docstring_says(tmp_path):
     rng = np.random.default_rng(0)
     for n_bytes in (0, 1, 2**20 - 90, 2**20, 3 * 2**20 + 5):
