@@ -15,6 +15,7 @@ _ROOMS = {
     "base": (),
     "context": ("GPS2VecPlusTransformer",),
     "datasets": (),
+    "distributed": (),
     "encoding": (
         "GridOneHotEncoder",
         "PostingTimeEncoder",

@@ -17,7 +17,7 @@ import pytest
 import sklearn_geo
 
 # Rooms whose modules import torch and skorch; every other room does without.
-NETWORK_ROOMS = ("nets", "context", "geolocation")
+NETWORK_ROOMS = ("nets", "context", "distributed", "geolocation")
 HEAVY = ("torch", "skorch", "pandas", "polars", "matplotlib", "geopandas")
 ROOMS = sorted(
     module.name
@@ -35,6 +35,7 @@ FLOORS = [
     ["encoding"],
     ["neighbors"],
     ["context"],
+    ["distributed"],
     ["geolocation"],
     ["datasets"],
     ["inspection"],

@@ -16,6 +16,7 @@ ORDER = (
     "encoding",
     "neighbors",
     "partition",
+    "distributed",
     "geolocation",
     "inspection",
     "model_selection",

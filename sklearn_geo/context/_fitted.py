@@ -22,7 +22,7 @@ from sklearn_geo.encoding import UTMOneHotEncoder
 from sklearn_geo.nets import history_table
 from sklearn_geo.nets._estimator import Progress
 
-__all__ = ["FittedZones"]
+__all__ = ["FittedZones", "zone_line"]
 
 _REPORT = [
     ("photos", np.int64),
@@ -159,11 +159,7 @@ class FittedZones:
         if fallback and self.fallback_columns is not None:
             fallback_rows = balanced_rows(zones, model.fallback_samples, self.seed)
         if not rows_of and fallback_rows is None and not len(self.shelf):
-            raise ValueError(
-                f"No zone has min_samples={model.min_samples} photos (the largest has "
-                f"{max(self.photos_seen.values(), default=0)}), so that no network "
-                'would be trained. Lower min_samples, or use missing_zone="fallback".'
-            )
+            self.refuse_to_train_nothing(model.min_samples)
         checkpoint = None
         if fresh and model.checkpoint_dir is not None:
             checkpoint = open_checkpoint(model, self, teachers, weights, preset)
@@ -204,10 +200,18 @@ class FittedZones:
             put(zone.zone, record, zone.weights)
             zone.weights = None
             if model.verbose:
-                print(_line(record), flush=True)
+                print(zone_line(record), flush=True)
             if progress(record):
                 break
         progress.finish()
+
+    def refuse_to_train_nothing(self, min_samples):
+        """Say that no zone has enough photos, and what to do then."""
+        raise ValueError(
+            f"No zone has min_samples={min_samples} photos (the largest has "
+            f"{max(self.photos_seen.values(), default=0)}), so that no network "
+            'would be trained. Lower min_samples, or use missing_zone="fallback".'
+        )
 
     def _rows_to_train(self, zones, min_samples):
         """Return the photos of each zone that has networks or is to get some."""
@@ -335,7 +339,8 @@ def divergence(teacher, student):
     return np.einsum("ij,ij->i", teacher, logs)
 
 
-def _line(record):
+def zone_line(record):
+    """Say in a line what is known of a zone."""
     return (
         f"Zone {record['name']}: {record['photos']:,} photos, {record['epochs']} "
         f"epochs, held-out KL {record['held_out_kl']:.4f} ({record['seconds']:.1f} s)"

@@ -139,7 +139,7 @@ def fit_propagators(model, contexts, places, matrix, corpus):
         Fitted propagators by context.
     """
     fitted = {}
-    for name, propagator in _propagators(model.target_propagator, contexts).items():
+    for name, propagator in propagators_of(model.target_propagator, contexts).items():
         propagator = clone(propagator)
         if hasattr(propagator, "set_output"):
             propagator.set_output(transform="default")
@@ -161,7 +161,7 @@ def fit_propagators(model, contexts, places, matrix, corpus):
     return fitted
 
 
-def _propagators(given, contexts):
+def propagators_of(given, contexts):
     """Return the unfitted propagators by context."""
     if given is None:
         return {}

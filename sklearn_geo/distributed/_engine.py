@@ -1,0 +1,131 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Dask at work: on the cluster of the client there is, or here without one."""
+
+__all__ = ["add_up", "each_part", "each_task", "need_dask", "parts_of"]
+
+# Results that one task adds up.
+_TOGETHER = 16
+
+
+def need_dask():
+    """Say what to install where there is no dask."""
+    try:
+        import dask.dataframe  # noqa: F401
+        import distributed  # noqa: F401
+    except ImportError as error:
+        raise ImportError(
+            "sklearn_geo.distributed works with dask. Install it with: pip install "
+            "sklearn-geo[dask]"
+        ) from error
+
+
+def parts_of(frame, columns, function, setup, *more):
+    """Make a task for each part of a table.
+
+    Parameters
+    ----------
+    frame : dask.dataframe.DataFrame
+        The table.
+
+    columns : list of str
+        Columns to read.
+
+    function : callable
+        From a part, `setup`, its number and `more` to something small.
+
+    setup : Setup
+        Goes to all of them, and to each worker once.
+
+    *more : object
+        Further arguments.
+
+    Returns
+    -------
+    list of dask.delayed.Delayed
+        The tasks.
+    """
+    import dask
+
+    setup = dask.delayed(setup, name=_name("setup"), traverse=False)
+    task = dask.delayed(function, pure=False, traverse=False)
+    return [
+        task(part, setup, number, *more)
+        for number, part in enumerate(frame[columns].to_delayed())
+    ]
+
+
+def add_up(tasks, add):
+    """Add up the results of tasks in a tree, and return the one that is left."""
+    import dask
+
+    add = dask.delayed(add, pure=False)
+    while len(tasks) > 1:
+        tasks = [
+            add(tasks[first : first + _TOGETHER])
+            for first in range(0, len(tasks), _TOGETHER)
+        ]
+    return dask.compute(tasks[0])[0]
+
+
+def each_part(tasks):
+    """Yield the results of tasks as they are done."""
+    import dask
+
+    client = _client()
+    if client is None:
+        for task in tasks:
+            yield dask.compute(task)[0]
+    else:
+        yield from _as_completed(client, client.compute(tasks))
+
+
+def each_task(function, jobs, setup, *more):
+    """Yield the results of a function of each job as they are done.
+
+    The jobs begin in the order they have.
+    """
+    client = _client()
+    if client is None:
+        for job in jobs:
+            yield function(job, setup, *more)
+        return
+    # A task, since what is scattered is lost with the worker that holds it.
+    setup = client.submit(_as_it_is, setup, pure=False)
+    futures = client.map(
+        _call, jobs, function=function, setup=setup, more=more, pure=False
+    )
+    yield from _as_completed(client, futures)
+
+
+def _as_completed(client, futures):
+    from distributed import as_completed
+
+    try:
+        for _, result in as_completed(futures, with_results=True):
+            yield result
+    finally:
+        client.cancel(futures)
+
+
+def _call(job, function, setup, more):
+    return function(job, setup, *more)
+
+
+def _as_it_is(value):
+    return value
+
+
+def _client():
+    from distributed import get_client
+
+    try:
+        return get_client()
+    except ValueError:
+        return None
+
+
+def _name(what):
+    import uuid
+
+    return f"{what}-{uuid.uuid4().hex}"

@@ -1,0 +1,155 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""A part of a table of photos as arrays, every column checked."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sklearn_geo.base import places_in
+from sklearn_geo.context._teachers import open_teachers
+
+__all__ = ["Layout", "Photos", "read_photos"]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which columns of the table are which.
+
+    Attributes
+    ----------
+    location : tuple of str
+        Latitude and longitude.
+
+    teachers : tuple of str
+        What is learnt.
+
+    weight : str or None
+        What a photo counts.
+
+    order : str or None
+        The number of a photo; None numbers them as they lie.
+    """
+
+    location: tuple
+    teachers: tuple
+    weight: str | None
+    order: str | None
+
+    def columns(self, *, teachers):
+        """Return the columns to read, with those of teachers or without."""
+        more = [name for name in (self.weight, self.order) if name is not None]
+        return [*self.location, *more, *(self.teachers if teachers else ())]
+
+
+@dataclass
+class Photos:
+    """Some photos.
+
+    Attributes
+    ----------
+    numbers : ndarray of shape (n_photos,), int64
+        The number of each among all photos.
+
+    places : ndarray of shape (n_photos, 2)
+        Validated places.
+
+    matrix : ndarray of shape (n_photos, n_columns) or None
+        Teacher rows, if they were read.
+
+    weights : ndarray of shape (n_photos,) or None
+        What they count.
+    """
+
+    numbers: np.ndarray
+    places: np.ndarray
+    matrix: np.ndarray | None
+    weights: np.ndarray | None
+
+    def __len__(self):
+        return len(self.places)
+
+    def take(self, at):
+        """Return some of them."""
+        return Photos(
+            self.numbers[at],
+            self.places[at],
+            None if self.matrix is None else self.matrix[at],
+            None if self.weights is None else self.weights[at],
+        )
+
+
+def read_photos(frame, layout, part, first=0, *, teachers=True):
+    """Read a part of the table; photos that count nothing are left out.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The part.
+
+    layout : Layout
+        Its columns.
+
+    part : int
+        Which part it is, for messages.
+
+    first : int, default=0
+        The number of its first photo that counts something.
+
+    teachers : bool, default=True
+        Whether the teacher rows are read too.
+
+    Returns
+    -------
+    photos : Photos
+        Those that count.
+
+    places : ndarray of shape (n_rows, 2)
+        Places of all.
+    """
+    try:
+        places = np.empty((0, 2))
+        if len(frame):
+            location = frame[list(layout.location)]
+            places = places_in(location, location=layout.location, name="photos")
+        matrix = None
+        if teachers:
+            matrix, _ = open_teachers(frame[list(layout.teachers)])
+        weights = _weights(frame, layout.weight)
+        numbers = _numbers(frame, layout.order)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"photos, part {part}: {error}") from error
+    photos = Photos(numbers, places, matrix, weights)
+    if weights is not None and not weights.all():
+        photos = photos.take(np.flatnonzero(weights))
+    if layout.order is None:
+        photos.numbers = np.arange(first, first + len(photos))
+    return photos, places
+
+
+def _weights(frame, name):
+    if name is None:
+        return None
+    weights = np.asarray(frame[name], dtype=np.float64)
+    wrong = ~(np.isfinite(weights) & (weights >= 0.0))
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise ValueError(
+            f"row {row}: sample_weight={float(weights[row])!r}. Weights are finite and "
+            "not negative; 0 leaves a photo out."
+        )
+    return weights
+
+
+def _numbers(frame, name):
+    if name is None:
+        return np.zeros(len(frame), dtype=np.int64)
+    column = frame[name]
+    numbers = np.asarray(column)
+    if numbers.dtype.kind not in "iu" or (len(numbers) and numbers.min() < 0):
+        raise ValueError(
+            f"order={name!r} has to hold whole numbers from 0 on, a different one for "
+            f"each photo; it has the dtype {column.dtype}"
+            + (f" and {numbers.min()}." if numbers.dtype.kind == "i" else ".")
+        )
+    return numbers.astype(np.int64)

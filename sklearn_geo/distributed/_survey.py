@@ -1,0 +1,220 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""What has to be known of all photos before the first zone is trained.
+
+Each part of the table is summed up by itself, and what is said of parts is small and
+added up in a tree.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from sklearn_geo.context._balanced import fair_share, row_hashes
+from sklearn_geo.context._teachers import Teachers
+from sklearn_geo.distributed._photos import read_photos
+from sklearn_geo.geometry import utm_zones
+
+__all__ = ["Survey", "add_samples", "add_surveys", "sample_part", "survey_part"]
+
+
+@dataclass
+class Survey:
+    """What is known of some parts.
+
+    Attributes
+    ----------
+    parts : ndarray of shape (n_parts,)
+        Which parts.
+
+    sizes : ndarray of shape (n_parts,)
+        Number of photos of each that count something.
+
+    digests : ndarray of shape (n_parts, 32), uint8
+        Checksums of what they hold.
+
+    zones, counts : ndarray of shape (n_zones,)
+        Zones with photos, and how many.
+
+    sums : dict of str to ndarray
+        Sums of the teacher rows of each context.
+
+    somewhere : ndarray of shape (n_utm_zones, 2)
+        A place in each UTM zone that has photos.
+    """
+
+    parts: np.ndarray
+    sizes: np.ndarray
+    digests: np.ndarray
+    zones: np.ndarray
+    counts: np.ndarray
+    sums: dict
+    somewhere: np.ndarray
+
+    def count_of(self):
+        """Return the number of photos of each zone."""
+        return dict(zip(self.zones.tolist(), self.counts.tolist(), strict=True))
+
+
+def survey_part(frame, setup, part):
+    """Sum up a part of the table.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The part.
+
+    setup : Setup
+        What is common to all parts.
+
+    part : int
+        Which it is.
+
+    Returns
+    -------
+    Survey
+        What is known of it.
+    """
+    photos, places = read_photos(frame, setup.layout, part)
+    teachers = Teachers(
+        photos.matrix, setup.plan.contexts, setup.propagators, photos.places
+    )
+    widths = setup.plan.contexts.widths
+    sums = {name: np.zeros(width) for name, width in widths.items()}
+    if len(photos):
+        try:
+            sums = teachers.tally()
+        except ValueError as error:
+            raise ValueError(f"photos, part {part}: {error}") from error
+    zones, counts = np.unique(
+        setup.plan.regions.locate(photos.places), return_counts=True
+    )
+    return Survey(
+        np.array([part]),
+        np.array([len(photos)]),
+        _digest(photos)[np.newaxis],
+        zones,
+        counts,
+        sums,
+        _one_a_zone(places),
+    )
+
+
+def add_surveys(surveys):
+    """Add up what is known of several parts.
+
+    Parameters
+    ----------
+    surveys : list of Survey
+        What is known.
+
+    Returns
+    -------
+    Survey
+        What is known of all of them.
+    """
+    first = surveys[0]
+    zones, of_zone = np.unique(
+        np.concatenate([survey.zones for survey in surveys]), return_inverse=True
+    )
+    counts = np.zeros(len(zones), dtype=np.int64)
+    np.add.at(counts, of_zone, np.concatenate([survey.counts for survey in surveys]))
+    return Survey(
+        *(
+            np.concatenate([getattr(survey, name) for survey in surveys])
+            for name in ("parts", "sizes", "digests")
+        ),
+        zones,
+        counts,
+        {name: sum(survey.sums[name] for survey in surveys) for name in first.sums},
+        _one_a_zone(np.concatenate([survey.somewhere for survey in surveys])),
+    )
+
+
+def sample_part(frame, setup, part):
+    """Choose the photos of a part that may be in the sample of all zones.
+
+    They are the :func:`fair_share` of each zone with the smallest hashes: of all photos
+    together no others can be chosen.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The part, without its teachers.
+
+    setup : Setup
+        What is common to all parts; `first` and `share` are known.
+
+    part : int
+        Which it is.
+
+    Returns
+    -------
+    dict of str to ndarray
+        "zones", "hashes", "numbers" and "places" of photos.
+    """
+    photos, _ = read_photos(
+        frame, setup.layout, part, setup.first[part], teachers=False
+    )
+    sample = {
+        "zones": setup.plan.regions.locate(photos.places),
+        "hashes": row_hashes(setup.seed, photos.numbers),
+        "numbers": photos.numbers,
+        "places": photos.places,
+    }
+    return _smallest(sample, setup.share)
+
+
+def add_samples(samples, share):
+    """Choose among the photos that were chosen in several parts.
+
+    Parameters
+    ----------
+    samples : list of dict
+        What :func:`sample_part` returned.
+
+    share : int
+        How many photos a zone gives.
+
+    Returns
+    -------
+    dict of str to ndarray
+        The same of all parts.
+    """
+    together = {
+        name: np.concatenate([sample[name] for sample in samples])
+        for name in samples[0]
+    }
+    return _smallest(together, share)
+
+
+def share_of(survey, n_most):
+    """Return how many photos each zone gives to a sample of all."""
+    return fair_share(survey.counts, n_most)
+
+
+def _smallest(sample, share):
+    """Return the rows of the smallest hashes of each zone."""
+    order = np.lexsort((sample["hashes"], sample["zones"]))
+    zones = sample["zones"][order]
+    first = np.flatnonzero(np.diff(zones, prepend=zones[:1] - 1))
+    lengths = np.diff(np.append(first, len(zones)))
+    rank = np.arange(len(zones)) - np.repeat(first, lengths)
+    return {name: values[order[rank < share]] for name, values in sample.items()}
+
+
+def _one_a_zone(places):
+    """Return a place in each UTM zone that has some."""
+    _, rows = np.unique(utm_zones(places), return_index=True)
+    return places[rows]
+
+
+def _digest(photos):
+    """Return a checksum of photos."""
+    digest = hashlib.sha256()
+    for values in (photos.numbers, photos.places, photos.matrix, photos.weights):
+        if values is not None:
+            digest.update(f"{values.shape} {values.dtype.str}".encode())
+            digest.update(np.ascontiguousarray(values))
+    return np.frombuffer(digest.digest(), dtype=np.uint8)
