@@ -17,17 +17,20 @@ def along(start, end, shares, geodesic):
 
 
 def slow_km_to_ring(place, ring, geodesic=False):
-    """Walk along each edge, then again and again around the nearest point."""
-    best = np.inf
-    for start, end in zip(ring, np.roll(ring, -1, axis=0), strict=True):
+    """Walk along all edges, then again and again around the points nearest to it."""
+    edges = list(zip(ring, np.roll(ring, -1, axis=0), strict=True))
+    shares = np.linspace(0, 1, 41)
+    walks = np.concatenate([along(*edge, shares, geodesic) for edge in edges])
+    nearest = haversine(walks, place[None]).reshape(-1, 41).min(axis=1)
+    best = float(nearest.min())
+    for number in np.argsort(nearest)[:3]:
         low, high = 0.0, 1.0
         for _ in range(7):
-            shares = np.linspace(low, high, 201)
-            km = haversine(along(start, end, shares, geodesic), place[None])
-            nearest = int(km.argmin())
-            best = min(best, float(km[nearest]))
-            low = shares[max(nearest - 2, 0)]
-            high = shares[min(nearest + 2, 200)]
+            shares = np.linspace(low, high, 41)
+            km = haversine(along(*edges[number], shares, geodesic), place[None])
+            at = int(km.argmin())
+            best = min(best, float(km[at]))
+            low, high = shares[max(at - 2, 0)], shares[min(at + 2, 40)]
     return best
 
 

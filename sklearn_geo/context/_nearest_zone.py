@@ -1,0 +1,84 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Which of some zones is nearest to a place that lies in none of them."""
+
+from functools import cached_property
+
+import numpy as np
+
+from sklearn_geo.context._arcs import ArcTree, smallest
+from sklearn_geo.context._borders import borders
+from sklearn_geo.geometry import unit_vectors
+
+# Zones that share a corner are equally near up to rounding, far less than this.
+_TIE_KM = 1e-6
+
+
+def nearest_zones(places, regions, ids):
+    """Find the nearest zone of each place once; see :class:`NearestZone`."""
+    return NearestZone(regions, ids).of(places)
+
+
+class NearestZone:
+    """Some zones, and which of them is nearest.
+
+    Parameters
+    ----------
+    regions : UTMRegions, PartitionRegions or WholeGlobe
+        The zones there are.
+
+    ids : ndarray of int64
+        Those to choose from, one at least.
+
+    Notes
+    -----
+    The distance of a place to a zone is 0 inside, and otherwise the smallest great-
+    circle distance to its border. Of zones that are equally near to a millimetre, the
+    one with the smallest id is taken.
+
+    Borders are collected when they are needed first.
+    """
+
+    def __init__(self, regions, ids):
+        self.regions = regions
+        self.ids = np.unique(np.asarray(ids, dtype=np.int64))
+        if not len(self.ids):
+            raise ValueError("there is no zone to choose from: ids is empty.")
+
+    @cached_property
+    def _tree(self):
+        return ArcTree(borders(self.regions, self.ids))
+
+    def of(self, places):
+        """Find the nearest of the zones.
+
+        Parameters
+        ----------
+        places : ndarray of shape (n_places, 2)
+            Latitude and longitude in degrees.
+
+        Returns
+        -------
+        ndarray of shape (n_places,), int64
+            Ids of zones.
+        """
+        nearest = self.regions.locate(places).astype(np.int64)
+        outside = np.flatnonzero(~np.isin(nearest, self.ids))
+        if not outside.size:
+            return nearest
+        places = places[outside]
+        vectors = unit_vectors(places)
+        limits = self._tree.bounds(places, vectors) + _TIE_KM
+        found = []
+        for rows, arcs, km in self._tree.pairs(places, vectors, limits):
+            close = km <= limits[rows]
+            zones = self._tree.arcs.zones[arcs[close]]
+            found.append(smallest(rows[close], zones, km[close]))
+        rows, zones, km = smallest(*map(np.concatenate, zip(*found, strict=True)))
+        # By place and zone: the first of those that are near enough to the nearest.
+        starts = np.flatnonzero(np.diff(rows, prepend=-1))
+        least = np.minimum.reduceat(km, starts)
+        near = km <= least[rows] + _TIE_KM
+        rows, zones = rows[near], zones[near]
+        nearest[outside] = zones[np.flatnonzero(np.diff(rows, prepend=-1))]
+        return nearest
