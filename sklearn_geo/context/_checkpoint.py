@@ -11,6 +11,7 @@ from pathlib import Path
 from sklearn_geo.context._zone_shelf import ZoneShelf
 from sklearn_geo.context._zone_store import ZoneTable, write_zone, write_zone_manifest
 from sklearn_geo.nets import Store
+from sklearn_geo.nets._store import check_written
 from sklearn_geo.nets._strict_json import strict_json, to_json
 
 __all__ = ["Checkpoint"]
@@ -102,7 +103,8 @@ class Checkpoint:
         written : dict
             What :func:`write_zone` returned there, for this folder and dtype.
         """
-        zone_id = written["record"]["id"]
+        zone_id, name = written["record"]["id"], written["record"]["name"]
+        check_written(self.folder, f"zone {name}", written["entry"])
         with self._lock:
             self._written[zone_id] = written
         with self._manifest_lock:

@@ -177,6 +177,10 @@ def write_manifest(folder, kind, content, entries, *, clean=False):
     lines.append('"blocks": {\n' + ",\n".join(rows) + "\n}")
     text = "{\n" + ",\n".join(lines) + "\n}\n"
     _check_manifest(folder / MANIFEST, strict_json(text))
+    if clean:
+        # Nothing goes before what takes its place is there.
+        for name, entry in entries.items():
+            check_written(folder, name, entry)
     write_whole(folder / MANIFEST, text.encode())
     if clean:
         # Files of the store before stay for its readers; older ones go.
@@ -273,9 +277,13 @@ class Store:
             raise ValueError(
                 f"{self.folder} has no block {name!r}; it has {_some(self._blocks)}."
             )
-        if not (self.folder / self._blocks[name]["file"]).exists():
+        try:
+            return self._open_file(self._blocks[name])
+        except ValueError:
+            if (self.folder / self._blocks[name]["file"]).exists():
+                raise
             self._reopen(name)
-        return self._open_file(self._blocks[name])
+            return self._open_file(self._blocks[name])
 
     def _open_file(self, entry):
         path = self.folder / entry["file"]
@@ -399,6 +407,16 @@ def _check_place(path):
         raise ValueError(
             f"{path} is a link that leads out of its folder. Stores hold their files "
             "themselves; put the file in the place of the link."
+        )
+
+
+def check_written(folder, name, entry):
+    """Refuse an entry whose file is not there, such as one of another machine."""
+    path = folder / entry["file"]
+    if not path.is_file() or path.stat().st_size != entry["bytes"]:
+        raise ValueError(
+            f"The file {path.name} of {name} is not in {folder}. If another machine "
+            "wrote it, both need the same file system."
         )
 
 

@@ -198,6 +198,9 @@ def test_zones_that_workers_wrote(tmp_path):
     with begin(tmp_path) as checkpoint:
         written = json.loads(json.dumps(write_zone(tmp_path, *zone(30))))
         checkpoint.take(written)
+        elsewhere = write_zone(tmp_path / "elsewhere", *zone(31))
+        with pytest.raises(ValueError, match=r"of zone 31U is not in .* file system"):
+            checkpoint.take(elsewhere)
         assert Store(tmp_path).names == ["zone-30U"]
 
 

@@ -420,6 +420,9 @@ def test_entries_are_checked_when_a_manifest_is_written(folder):
         write_manifest(folder, "Thing", {1: 2, "1": 3}, {})
     with pytest.raises(ValueError, match="JSON compliant"):
         write_manifest(folder, "Thing", {"loss": np.nan}, {})
+    elsewhere = {"a": write_block(folder / "elsewhere", "a", {"w": np.ones(1)})}
+    with pytest.raises(ValueError, match=r"The file a-.* of a is not in .*store\. If"):
+        write_manifest(folder, "Thing", {}, elsewhere, clean=True)
     assert Store(folder).names == ["zone-32U", "zone-33X"]
 
 
