@@ -12,7 +12,9 @@ from sklearn.utils._chunking import get_chunk_n_rows
 
 __all__ = ["biases_at_mean", "start_at_mean", "starting_at_mean"]
 
-# A target row in memory, and what is made of it on the way to a sum.
+# How much of the uniform row is in what networks start from.
+UNIFORM_SHARE = 0.1
+# A number of a target in memory, and what is made of it on the way to a sum.
 _BYTES_A_NUMBER = 16
 
 
@@ -35,33 +37,34 @@ def biases_at_mean(targets, sample_weight=None):
 
     Notes
     -----
-    With teacher rows :math:`t_i` and weights :math:`w_i`, whose mean over the rows is
-    one, the bias of column j of a head with K columns is
+    With teacher rows :math:`t_i` and weights :math:`w_i`, the bias of column j of a
+    head with K columns is
 
     .. math::
 
-        b_j = \log \frac{\sum_i w_i t_{ij} + 1 / K}{\sum_i \sum_k w_i t_{ik} + 1},
+        b_j = \log \Big( (1 - \epsilon) \frac{\sum_i w_i t_{ij}}
+              {\sum_i \sum_k w_i t_{ik}} + \frac{\epsilon}{K} \Big),
+        \qquad \epsilon = 0.1,
 
-    as if there were one more photo whose teacher is uniform. So columns that no photo
-    has are finite, the rarer the more photos there are, and a context without any
-    photo is uniform.
+    the mean row with a tenth of the uniform one. So columns that no photo of the zone
+    has are finite, and not so rare that a held-out photo with one is a catastrophe. A
+    context that no row teaches is uniform.
 
     Examples
     --------
     >>> import numpy as np
     >>> from sklearn_geo.context._start import biases_at_mean
     >>> rows = np.array([[1.0, 0.0], [1.0, 0.0], [1.0, 0.0]])
-    >>> np.exp(biases_at_mean([rows]))  # (3 + 1/2) / 4 and (0 + 1/2) / 4
-    array([0.875, 0.125], dtype=float32)
+    >>> np.exp(biases_at_mean([rows]))  # 0.9 + 0.1 / 2 and 0.1 / 2
+    array([0.95, 0.05], dtype=float32)
     """
-    weight = None
-    if sample_weight is not None:
-        weight = np.asarray(sample_weight, dtype=np.float64)
-        weight = weight / (weight.mean() or 1.0)
+    weight = None if sample_weight is None else np.asarray(sample_weight, np.float64)
     biases = []
     for target in targets:
         total = _column_sums(target, weight)
-        share = (total + 1.0 / len(total)) / (total.sum() + 1.0)
+        mass, uniform = total.sum(), 1.0 / len(total)
+        mean = total / mass if mass > 0 else np.full_like(total, uniform)
+        share = (1.0 - UNIFORM_SHARE) * mean + UNIFORM_SHARE * uniform
         biases.append(np.log(share))
     return np.concatenate(biases).astype(np.float32)
 
@@ -94,7 +97,7 @@ def start_at_mean(network, targets, sample_weight=None, *, prefix=""):
     >>> rows = np.array([[1.0, 0.0], [1.0, 0.0], [1.0, 0.0]])
     >>> (logits,) = start_at_mean(network, [rows])(torch.ones(1, 3))
     >>> logits.softmax(dim=1).detach()
-    tensor([[0.8750, 0.1250]])
+    tensor([[0.9500, 0.0500]])
     """
     return _set_biases(network, biases_at_mean(targets, sample_weight), prefix)
 
