@@ -20,6 +20,8 @@ from sklearn_geo.nets._strict_json import strict_json
 __all__ = ["checksum", "map_file", "mapped_arrays"]
 
 _PIECE = 1 << 20
+# More threads than this are not faster than the memory that they read.
+_MAX_THREADS = 8
 _MAX_HEADER = 100_000_000
 _MAX_NDIM = 32
 _DTYPES = {
@@ -60,7 +62,7 @@ def checksum(data):
             with view[start : start + _PIECE] as piece:
                 return hashlib.sha256(piece).digest()
 
-        n_threads = min(len(starts), _n_cores())
+        n_threads = min(len(starts), _n_cores(), _MAX_THREADS)
         if n_threads < 2:
             digests = map(digest, starts)
             return hashlib.sha256(b"".join(digests)).hexdigest()

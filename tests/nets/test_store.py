@@ -6,6 +6,7 @@ import hashlib
 import json
 import mmap
 import os
+import random
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -208,6 +209,25 @@ def test_headers_that_lie(folder, data, words):
     put(folder, data)
     with pytest.raises(ValueError, match=f"is no safetensors file: .*{words}"):
         Store(folder).open("a")
+
+
+def test_any_damage_to_a_header_is_told_or_harmless(folder):
+    whole = save({"w": np.arange(6, dtype=np.float32), "v": np.ones((2, 1), np.int8)})
+    chance = random.Random(0)
+    n_told = 0
+    for _ in range(300):
+        data = bytearray(whole)
+        for _ in range(chance.randint(1, 3)):
+            data[chance.randrange(len(data) - 26)] = chance.choice(b'019[]{},:"-FI')
+        put(folder, bytes(data))
+        try:
+            arrays = Store(folder).open("a")
+        except ValueError as error:
+            assert "is no safetensors file" in str(error)  # noqa: PT017
+            n_told += 1
+        else:
+            assert sum(array.nbytes for array in arrays.values()) == 26
+    assert n_told > 200
 
 
 def test_arrays_without_values(folder):
