@@ -17,7 +17,7 @@ from sklearn import get_config
 from sklearn_geo.context._batched_rows import ResidentRows, StreamedRows, walk
 from sklearn_geo.context._batched_steps import NetworkStack
 from sklearn_geo.context._networks import of_network
-from sklearn_geo.context._zone_training import TrainedZone, train_zone
+from sklearn_geo.context._zone_training import TrainedZone, train_zone, training_of
 from sklearn_geo.nets import Patience, RowData, choose_device, hold_out, seeded
 
 __all__ = ["train_zones", "zones_that_fit"]
@@ -74,14 +74,16 @@ def train_zones(tasks, architecture, preset):
     half precision needs copies of all weights in each step, which take longer than what
     products of small batches save.
 
-    Zones are trained one by one if their columns are sparse, if products on the card
+    Zones are trained one by one if they have too few photos to hold any out, if their
+    columns are sparse, if products on the card
     are in "float16", whose gradients need a scale of their own for every zone, and for
     ``device="accelerate"``.
     """
     training, together = preset.training, []
     device = _stacking_device(training)
     for task in tasks:
-        if device is not None and not sparse.issparse(task.X[:1]):
+        as_others = training_of(task, preset) == training
+        if as_others and device is not None and not sparse.issparse(task.X[:1]):
             together.append(task)
             continue
         trained = train_zone(task, architecture, preset)

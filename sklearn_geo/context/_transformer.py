@@ -57,11 +57,11 @@ _BY_PRESET = (
 class GPS2VecPlusTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimator):
     r"""Encode places by what networks learnt about them from photos.
 
-    GPS2Vec+ [1]_: in every zone of the globe a small network reads where a place is and
-    says what photos taken around it are like: which objects and scenes are seen on them,
-    which tags they carry. It learns that from *teachers*, distributions over objects,
-    scenes or tags of many geotagged photos, and needs neither the photos nor their
-    neighbours afterwards. What it says are columns for other tasks, such as the
+    GPS2Vec+ [1]_: in every zone of the globe a small network reads where a place is,
+    and says what photos taken around it are like: which objects and scenes are seen on
+    them, which tags they carry. It learns that from *teachers*, distributions over
+    objects, scenes or tags of many geotagged photos, and needs neither the photos nor
+    their neighbours afterwards. What it says are columns for other tasks, such as the
     annotation of venues.
 
     Parameters
@@ -121,8 +121,9 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimato
     min_samples : int, default=32
         How many photos a zone needs for networks of its own.
 
-    missing_zone : {"fallback", "nearest", "uniform", "nan", "error"}, default="fallback"
-        What places get whose zone has no networks, or that lie in no cell:
+    missing_zone : {"fallback", "nearest", "uniform", "nan", "error"}
+        What places get whose zone has no networks, or that lie in no cell; "fallback"
+        is the default:
 
         - "fallback": what networks of the whole globe say. They are trained beside the
           zones, on photos of which no zone has more than a fair share;
@@ -224,6 +225,9 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimato
         A row an epoch of a network of a zone: "zone", "network" and the fields of
         :func:`~sklearn_geo.nets.history_table`. The networks of the whole globe are
         called "fallback".
+
+    n_iter_ : int
+        The largest number of epochs of a zone.
 
     n_features_in_ : int
         Number of columns seen in :meth:`fit`: two, latitude and longitude.
@@ -687,6 +691,11 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimato
         return self._zones.report()
 
     @property
+    def n_iter_(self):
+        """The largest number of epochs of a zone."""
+        return max(record["epochs"] for record in self._zones.records.values())
+
+    @property
     def history_(self):
         """A row an epoch of a network of a zone."""
         return self._zones.history()
@@ -707,7 +716,7 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimato
 
     @with_callbacks
     def _learn(self, photos, *, fresh, fallback=True, epochs=None, **settings):
-        self._inference_of = None
+        self._answering = {}
         self._zones.learn(
             self,
             *photos,
@@ -767,10 +776,6 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimato
             weights = _check_sample_weight(
                 sample_weight, places, ensure_non_negative=True
             )
-            if not weights.any():
-                raise ValueError(
-                    "sample_weight is zero everywhere: there is no photo to learn from."
-                )
         return places, matrix, names, weights
 
     def _read_teachers(self, y):
@@ -795,9 +800,10 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimato
             str(self.device),
             self.max_loaded_zones,
         )
-        if getattr(self, "_inference_of", None) is None or self._inference_of[0] != key:
-            self._inference_of = (key, self._make_inference())
-        return self._inference_of[1]
+        if key not in self._answering:
+            self._answering.clear()
+            self._answering[key] = self._make_inference()
+        return self._answering[key]
 
     def _make_inference(self, make_modules=None):
         if make_modules is None:
@@ -813,7 +819,7 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimato
     def _take(self, zones, names):
         """Become a transformer that was stored."""
         self._zones = zones
-        self._inference_of = None
+        self._answering = {}
         self.n_features_in_ = 2
         if names is not None:
             self.feature_names_in_ = np.array(names, dtype=object)
@@ -821,12 +827,13 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimato
     def _take_pretrained(self):
         """Load what `pretrained` names; the columns of X are those of this fit."""
         _, self._zones, _ = load_zones(self.pretrained, None, self.max_loaded_zones)
-        self._inference_of = None
+        self._answering = {}
 
     def __getstate__(self):
         state = super().__getstate__()
-        # What is loaded can be loaded again.
-        return {**state, "_inference_of": None} if "_inference_of" in state else state
+        if "_answering" in state:  # what is loaded can be loaded again
+            state = {**state, "_answering": {}}
+        return state
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_zones")

@@ -17,7 +17,7 @@ from sklearn_geo.nets import (
     train_net,
 )
 
-__all__ = ["TrainedZone", "ZoneTask", "train_zone", "zone_loss"]
+__all__ = ["TrainedZone", "ZoneTask", "train_zone", "training_of", "zone_loss"]
 
 
 @dataclass
@@ -142,6 +142,28 @@ def zone_loss():
     return HeadsLoss("kl", reduce="sum")
 
 
+def training_of(task, preset):
+    """Return the settings for a zone: one of too few photos holds none out.
+
+    Parameters
+    ----------
+    task : ZoneTask
+        The photos.
+
+    preset : Preset
+        How networks are trained.
+
+    Returns
+    -------
+    Training
+        The settings of the preset, without early stopping if no photo would be left.
+    """
+    training, n_photos = preset.training, task.X.shape[0]
+    if max(1, round(training.validation_fraction * n_photos)) >= n_photos:
+        return training.but(early_stopping=False)
+    return training
+
+
 def train_zone(task, architecture, preset):
     """Train the networks of a zone, one after the other.
 
@@ -162,6 +184,7 @@ def train_zone(task, architecture, preset):
         The weights and how they were found.
     """
     began = time.perf_counter()
+    training = training_of(task, preset)
     weights, histories, interrupted = {}, [], False
     for number, targets in enumerate(task.targets):
         data = RowData(task.X, targets, task.sample_weight)
@@ -173,7 +196,7 @@ def train_zone(task, architecture, preset):
                 make,
                 zone_loss,
                 of_network(task.start, number),
-                training=preset.training,
+                training=training,
                 seed=seed,
             )
         else:
@@ -183,7 +206,7 @@ def train_zone(task, architecture, preset):
                 make,
                 zone_loss,
                 data,
-                training=preset.training,
+                training=training,
                 seed=seed,
                 net=net,
                 epochs=task.epochs,
