@@ -92,7 +92,7 @@ def train_zones(tasks, architecture, preset):
             return
     if not together:
         return
-    buckets = deque(_buckets(together, architecture, training, device))
+    buckets = deque(_buckets(together, architecture, preset, device))
     while buckets:
         bucket, is_resident = buckets.popleft()
         done, interrupted, is_short = set(), False, False
@@ -235,21 +235,23 @@ def _row_bytes(architecture):
     return 4 * (architecture.n_features + max(widths))
 
 
-def _buckets(tasks, architecture, training, device):
+def _buckets(tasks, architecture, preset, device):
     """Yield tasks to train together, and whether their rows fit on the device."""
     allowed = _SHARE * _free_bytes(device)
-    network = _network_bytes(architecture, training, device)
-    bucket, used, was_resident = [], 0, True
+    network = _network_bytes(architecture, preset.training, device)
+    bucket, used, kind = [], 0, None
     for task in sorted(tasks, key=lambda task: -task.X.shape[0]):
         rows = _bytes_of_rows(task)
         is_resident = network + rows <= allowed
+        # The smallest zones may have no photo to hold out.
+        own_kind = (is_resident, training_of(task, preset).early_stopping)
         cost = network + rows * is_resident
-        if bucket and (used + cost > allowed or is_resident != was_resident):
-            yield bucket, was_resident
+        if bucket and (used + cost > allowed or own_kind != kind):
+            yield bucket, kind[0]
             bucket, used = [], 0
         bucket.append(task)
-        used, was_resident = used + cost, is_resident
-    yield bucket, was_resident
+        used, kind = used + cost, own_kind
+    yield bucket, kind[0]
 
 
 def _bytes_of_rows(task):
@@ -269,13 +271,14 @@ def _train_bucket(tasks, architecture, preset, device, is_resident):
     found = [
         TrainedZone(task.zone, {}, int(task.X.shape[0]), 0.0, []) for task in tasks
     ]
+    training = training_of(tasks[0], preset)
     last = len(architecture.networks) - 1
     for number in range(last + 1):
         learners = [
-            _Learner(position, task, number, architecture, preset)
+            _Learner(position, task, number, architecture, preset, training)
             for position, task in enumerate(tasks)
         ]
-        run = _Run(learners, architecture.module(number), preset.training, device)
+        run = _Run(learners, architecture.module(number), training, device)
         interrupted = False
         for learner, arrays, stopped in run.train(is_resident):
             trained = found[learner.position]
@@ -300,8 +303,7 @@ def _train_bucket(tasks, architecture, preset, device, is_resident):
 class _Learner:
     """One network of one zone: its rows, its chance, and how far it has come."""
 
-    def __init__(self, position, task, number, architecture, preset):
-        training = preset.training
+    def __init__(self, position, task, number, architecture, preset, training):
         self.position, self.name, self.seed = position, task.name, task.seed + number
         targets = task.targets[number]
         try:

@@ -387,4 +387,6 @@ class _AdamSteps:
 
 
 def _fuses(device):
-    return device.type == "cuda"
+    """Say whether torch has the kernel: for processors since its version 2.4."""
+    version = tuple(int(part) for part in torch.__version__.split(".")[:2])
+    return device.type == "cuda" or (device.type == "cpu" and version >= (2, 4))

@@ -105,8 +105,6 @@ SIZES = (40, 2, 65, 33, 7, 64)
         {},
         {"momentum": 0.0},
         {"weight_decay": 0.01},
-        {"solver": "adam", "learning_rate_init": 0.01},
-        {"solver": "adam", "learning_rate_init": 0.01, "weight_decay": 0.01},
         {"solver": "adagrad"},
         {"learning_rate_decay": 0.5, "learning_rate_every": 2},
         {"shuffle": False},
@@ -122,16 +120,12 @@ def test_equal_to_zone_by_zone(settings):
 
 
 @pytest.mark.parametrize("weight_decay", [0.0, 0.01])
-def test_the_fused_kernel_of_adam_does_the_same_steps(monkeypatch, weight_decay):
-    # Cards have it in all versions of torch, processors in the newer ones.
-    if tuple(map(int, torch.__version__.split(".")[:2])) < (2, 4):
-        pytest.skip("This torch has no fused Adam on a processor.")
-    monkeypatch.setattr(_batched_steps, "_fuses", lambda device: True)
-    settings = {"learning_rate_init": 0.01, "weight_decay": weight_decay}
+@pytest.mark.parametrize("most_runs", [64, 2, 0], ids=["fused", "mixed", "written out"])
+def test_all_ways_to_do_steps_of_adam(monkeypatch, weight_decay, most_runs):
+    monkeypatch.setattr(_batched_steps, "_MOST_RUNS", most_runs)
+    preset = a_preset(solver="adam", learning_rate_init=0.01, weight_decay=weight_decay)
     tasks = [a_task(zone, n, missing=0.2) for zone, n in enumerate(SIZES)]
-    for most in (64, 2):  # all fused; some written out
-        monkeypatch.setattr(_batched_steps, "_MOST_RUNS", most)
-        assert_same(both(tasks, a_preset(solver="adam", **settings)))
+    assert_same(both(tasks, preset))
 
 
 @pytest.mark.parametrize("kind", ["dense", "sparse"])
@@ -192,9 +186,10 @@ def test_each_zone_stops_in_its_own_time_with_its_best_weights():
         n_iter_no_change=2,
         tol=0.002,
     )
-    order = [zone.zone for zone in train_zones(tasks, SHAPE, preset)]
-    assert order != sorted(order, key=lambda zone: -tasks[zone].X.shape[0])
-    pairs = both(tasks, preset)
+    found = list(train_zones(tasks, SHAPE, preset))
+    sizes = [zone.n_photos for zone in found]
+    assert sizes != sorted(sizes, reverse=True)
+    pairs = [(zone, train_zone(tasks[zone.zone], SHAPE, preset)) for zone in found]
     assert_same(pairs, rtol=2e-3, atol=1e-4)
     lengths = {len(history) for zone, _ in pairs for history in zone.histories}
     assert len(lengths) > 3
@@ -252,10 +247,21 @@ def test_failures_name_the_zone():
     tasks[1].X = tasks[2].X
     with pytest.raises(ValueError, match=r"zone 1: .* 1 more zones\): .* Lower learn"):
         list(train_zones(tasks, SHAPE, a_preset()))
-    alone = [a_task(0, 30), a_task(7, 1)]
-    for train in (train_zones, lambda *given: [train_zone(alone[1], *given[1:])]):
-        with pytest.raises(ValueError, match="Zone zone 7: validation_fraction="):
-            list(train(alone, SHAPE, a_preset(early_stopping=True)))
+    tasks[3].sample_weight = np.full(30, -1.0)
+    for train in (train_zones, lambda tasks, *given: [train_zone(tasks[3], *given)]):
+        with pytest.raises(ValueError, match="sample_weight must not be negative"):
+            list(train(tasks, SHAPE, a_preset()))
+
+
+def test_zones_with_nothing_to_hold_out():
+    # Of 5 photos 4 are held out and one teaches; of 4 all teach.
+    tasks = [a_task(zone, n) for zone, n in enumerate((9, 1, 4, 2, 40, 5))]
+    pairs = both(tasks, a_preset(early_stopping=True, validation_fraction=0.9))
+    assert_same(pairs)
+    rows = [zone.histories[0][0]["n_rows"] for zone, _ in pairs]
+    assert rows == [1, 1, 4, 2, 4, 1]
+    watched = ["valid_loss" in zone.histories[0][0] for zone, _ in pairs]
+    assert watched == [True, False, False, False, True, True]
 
 
 def test_ctrl_c_keeps_the_best_of_every_zone(monkeypatch):
