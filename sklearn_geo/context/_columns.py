@@ -99,7 +99,15 @@ def fit_columns(encoding, regions, places, seed):
     encoder = clone(encoding)
     if hasattr(encoder, "set_output"):
         encoder.set_output(transform="default")
-    if isinstance(encoder, SoftGridEncoder):
+    params = encoder.get_params()
+    if not isinstance(encoder, SoftGridEncoder):
+        if any(isinstance(value, SoftGridEncoder) for value in params.values()):
+            raise ValueError(
+                f"encoding is a {type(encoder).__name__} with a SoftGridEncoder in it, "
+                "whose columns mean another place in every zone. The transformer has "
+                "to know the zone it asks about: pass the SoftGridEncoder itself."
+            )
+    else:
         if not isinstance(encoder.regions, str):
             raise ValueError(
                 "encoding has regions of its own. Give the partition to the "
@@ -115,6 +123,10 @@ def fit_columns(encoding, regions, places, seed):
                 'Sphere2VecEncoder(), or regions="utm".'
             )
         encoder.set_params(regions=frozen(regions), dtype=np.float32)
-    if encoder.get_params(deep=False).get("random_state", 0) is None:
-        encoder.set_params(random_state=seed)
+    undecided = [
+        name
+        for name, value in params.items()
+        if value is None and name.rpartition("__")[2] == "random_state"
+    ]
+    encoder.set_params(**dict.fromkeys(undecided, seed))
     return ZoneColumns(encoder.fit(places))

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """From places to what the networks of their zones say, in the caller's order."""
 
+import threading
 from collections import OrderedDict
 
 import numpy as np
 from sklearn.utils import gen_batches
-from sklearn_geo.context._nearest_zone import nearest_zones
 
+from sklearn_geo.context._nearest_zone import NearestZone
 from sklearn_geo.context._seams import Seams
 from sklearn_geo.nets import rows_in_memory
 
@@ -42,7 +43,7 @@ class Inference:
         self.missing_zone = missing_zone
         self.max_loaded_zones = max_loaded_zones
         self.seams = None if blend_km is None else Seams(zones.regions, blend_km)
-        self._modules = OrderedDict()
+        self._modules, self._lock = OrderedDict(), threading.Lock()
         self._trained = np.array(
             [zone for zone in zones.shelf.zone_ids if zone >= 0], dtype=np.int64
         )
@@ -51,8 +52,10 @@ class Inference:
                 'missing_zone="nearest" finds no zone with networks. Use "fallback" '
                 "or lower min_samples."
             )
+        if missing_zone == "nearest":
+            self._nearest = NearestZone(zones.regions, self._trained)
 
-    def write(self, places, out, output_layer):
+    def write(self, places, out, output_layer, *, first_row=0):
         """Write what is said of places.
 
         Parameters
@@ -65,14 +68,17 @@ class Inference:
 
         output_layer : "softmax" or int
             Which layer.
+
+        first_row : int, default=0
+            What the first of the places is called in messages.
         """
-        rows, zones, edges, shares = self._plan(places)
+        rows, zones, edges, shares = self._plan(places, first_row)
         if shares is not None:
             out[:] = 0
         for zone, edge, group in _groups(zones, edges):
-            size = rows_in_memory(
-                8 * (self.zones.columns.n_features + out.shape[1]), len(group)
-            )
+            columns = self._columns(zone)
+            n_features = 0 if columns is None else columns.n_features
+            size = rows_in_memory(8 * (n_features + out.shape[1]), len(group))
             for part in gen_batches(len(group), min(size, _MOST_ROWS)):
                 at = group[part]
                 self._write(
@@ -91,10 +97,7 @@ class Inference:
             said = np.empty((len(rows), out.shape[1]), dtype=out.dtype)
             said[:] = np.nan if zone == NAN else self._uniform()
         else:
-            if zone == FALLBACK:
-                columns = self.zones.fallback_columns(places, zone)
-            else:
-                columns = self.zones.columns(places, zone, at_edge=edge)
+            columns = self._columns(zone)(places, zone, at_edge=edge)
             whole = shares is None and len(rows) == len(out)
             said = out if whole and (np.diff(rows) == 1).all() else None
             if said is None:
@@ -108,34 +111,40 @@ class Inference:
             said *= shares[:, np.newaxis].astype(out.dtype)
             out[rows] += said
 
+    def _columns(self, zone):
+        if zone in (UNIFORM, NAN):
+            return None
+        return self.zones.fallback_columns if zone == FALLBACK else self.zones.columns
+
     def _uniform(self):
         widths = self.zones.contexts.widths.values()
         return np.concatenate([np.full(width, 1.0 / width) for width in widths])
 
     def modules(self, zone):
         """Return the networks of a zone, ready to run."""
-        modules = self._modules.get(zone)
-        if modules is None:
-            shape = self.zones.architecture
-            if zone == FALLBACK:
-                shape = self._fallback_shape()
-            modules = self.make_modules(shape, self.zones.shelf.get(zone))
-            self._modules[zone] = modules
-            while len(self._modules) > self.max_loaded_zones:
-                self._modules.popitem(last=False)
-        self._modules.move_to_end(zone)
-        return modules
+        with self._lock:  # threads that share a transformer load a zone once
+            modules = self._modules.get(zone)
+            if modules is None:
+                shape = self.zones.architecture
+                if zone == FALLBACK:
+                    shape = self.zones.fallback_architecture
+                modules = self.make_modules(shape, self.zones.shelf.get(zone))
+                self._modules[zone] = modules
+                while len(self._modules) > self.max_loaded_zones:
+                    self._modules.popitem(last=False)
+            self._modules.move_to_end(zone)
+            return modules
 
-    def _fallback_shape(self):
+    def _check_fallback(self):
         if FALLBACK not in self.zones.shelf:
             raise ValueError(
                 'missing_zone="fallback" needs the network of the whole globe, which '
-                "was not trained: missing_zone was another one in fit. Fit again, or "
-                'use "nearest", "uniform", "nan" or "error".'
+                "was not trained: missing_zone was another one in fit, or the fit was "
+                'interrupted. Fit again, or use missing_zone="nearest", "uniform", '
+                '"nan" or "error".'
             )
-        return self.zones.fallback_architecture
 
-    def _plan(self, places):
+    def _plan(self, places, first_row):
         """Say which zones speak of which rows, at whose edge, and with what share."""
         zones = self.zones.regions.locate(places)
         rows, shares = np.arange(len(places)), None
@@ -154,7 +163,7 @@ class Inference:
             # A neighbour without networks has no say; the own zone needs some.
             silent = missing & (zones != own)
             if policy == "error" and (missing & ~silent).any():
-                self._refuse(places, rows, zones, missing & ~silent)
+                self._refuse(places, rows, zones, missing & ~silent, first_row)
             if silent.any():
                 keep = ~silent
                 rows, zones, missing, edges = (
@@ -162,38 +171,40 @@ class Inference:
                 )
                 shares = shares[keep]
                 shares = shares / np.bincount(rows, shares, len(places))[rows]
-            zones = np.where(missing, NAN, zones)
-        elif policy == "nearest":
+            return rows, np.where(missing, NAN, zones), edges, shares
+        zones = zones.copy()
+        if policy == "nearest":
             edges = missing
-            zones = zones.copy()
-            zones[missing] = nearest_zones(
-                places[rows[missing]], self.zones.regions, self._trained
-            )
-            if shares is not None:
-                rows, zones, edges, shares = _merged(rows, zones, edges, shares)
+            zones[missing] = self._nearest.of(places[rows[missing]])
+        elif policy == "fallback":
+            self._check_fallback()
+            zones[missing] = FALLBACK
         else:
-            zones = np.where(
-                missing, FALLBACK if policy == "fallback" else UNIFORM, zones
-            )
+            zones[missing] = UNIFORM
+        if shares is not None:
+            rows, zones, edges, shares = _merged(rows, zones, edges, shares)
         return rows, zones, edges, shares
 
-    def _refuse(self, places, rows, zones, missing):
+    def _refuse(self, places, rows, zones, missing, first_row):
         at = int(np.argmax(missing))
         row, zone = int(rows[at]), int(zones[at])
         latitude, longitude = (float(value) for value in places[row])
-        where = "no zone" if zone < 0 else f"zone {self.zones.regions.names([zone])[0]}"
+        where, photos = "no zone, and so has no network", ""
+        if zone >= 0:
+            name = self.zones.regions.names([zone])[0]
+            where = f"zone {name}, which has no network"
+            photos = "; or give the zone photos with update_zones"
         more = len(np.unique(rows[missing])) - 1
         others = f" ({more} more row{'s' * (more > 1)} like it.)" if more else ""
         raise ValueError(
-            f"X, row {row}: the place ({latitude!r}, {longitude!r}) lies in {where}, "
-            'which has no network. Use missing_zone="fallback" for the network of the '
-            'whole globe, or "nearest", "uniform" or "nan"; or give the zone photos '
-            f"with update_zones.{others}"
+            f"X, row {first_row + row}: the place ({latitude!r}, {longitude!r}) lies "
+            f'in {where}. Use missing_zone="fallback" for the network of the whole '
+            f'globe, or "nearest", "uniform" or "nan"{photos}.{others}'
         )
 
 
 def _merged(rows, zones, edges, shares):
-    """Add up the shares of a zone that speaks twice of a row, for two neighbours."""
+    """Add up the shares of what speaks twice of a row, for two of its zones."""
     order = np.lexsort((edges, zones, rows))
     rows, zones, edges = rows[order], zones[order], edges[order]
     first = np.ones(len(rows), dtype=bool)
