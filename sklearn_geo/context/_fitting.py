@@ -113,7 +113,7 @@ def make_plan(model, places, n_columns, names, seed):
     )
 
 
-def fit_propagators(model, contexts, places, matrix, corpus):
+def fit_propagators(model, contexts, places, matrix, corpus, photos=None):
     """Fit what makes teacher rows of raw tags.
 
     Parameters
@@ -133,6 +133,9 @@ def fit_propagators(model, contexts, places, matrix, corpus):
     corpus : GeoTagCorpus or None
         The corpus whose tags `matrix` is, if it is one: then its index is shared.
 
+    photos : ndarray of shape (n_photos,) or None, default=None
+        The rows of `matrix` that are those of `places`; None is all.
+
     Returns
     -------
     dict of str to transformer
@@ -148,16 +151,13 @@ def fit_propagators(model, contexts, places, matrix, corpus):
         if corpus is not None and whole and params.get("corpus", 0) is None:
             fitted[name] = propagator.set_params(corpus=corpus).fit(places)
             continue
-        block = Teachers(matrix, contexts, {}, places)._block(slice(None), name)
-        rows = np.ones(len(places), dtype=bool)
-        if block.dtype.kind == "f" and not hasattr(block, "indptr"):
-            rows = ~np.isnan(block).all(axis=1)
-        if not rows.all():
-            if not rows.any():
-                raise ValueError(f"Y: no photo teaches the context {name!r}.")
-            fitted[name] = propagator.fit(places[rows], block[rows])
-        else:
-            fitted[name] = propagator.fit(places, block)
+        known, block = Teachers(matrix, contexts, {}, places, photos).known(name)
+        if not len(known):
+            raise ValueError(
+                f"y: no photo teaches the context {name!r}: all its rows are NaN. Drop "
+                "its columns, or give it rows."
+            )
+        fitted[name] = propagator.fit(places[known], block)
     return fitted
 
 
@@ -177,9 +177,15 @@ def propagators_of(given, contexts):
     unknown = [name for name in given if name not in names]
     if unknown:
         raise ValueError(
-            f"target_propagator names the contexts {unknown}, which Y does not have. "
+            f"target_propagator names the contexts {unknown}, which y does not have. "
             f"Its contexts are {names}."
         )
+    for name, propagator in given.items():
+        if not (hasattr(propagator, "fit") and hasattr(propagator, "transform")):
+            raise ValueError(
+                f"target_propagator: {propagator!r} for the context {name!r} has no "
+                "fit and transform. Leave a context out whose rows are as y has them."
+            )
     return dict(given)
 
 
@@ -272,7 +278,11 @@ def train_plan(
     if fallback_rows is None or interrupted:
         return
     only = [task(FALLBACK, FALLBACK_NAME, fallback_rows, plan.fallback_columns)]
-    yield from train_all(only, plan.fallback_architecture, preset)
+    shape = plan.fallback_architecture
+    for trained in train_all(only, shape, preset):
+        if starts(FALLBACK) is None:  # a sample may lack what few photos teach
+            silence_untaught(trained, shape, teachers, fallback_rows, means)
+        yield trained
 
 
 def silence_untaught(trained, architecture, teachers, rows, means):
@@ -282,12 +292,14 @@ def silence_untaught(trained, architecture, teachers, rows, means):
         for name in names:
             columns = slice(start, start + architecture.widths[name])
             start = columns.stop
-            if not teachers.teaches(rows, name):
-                trained.weights[f"{number}.heads.weight"][:, columns] = 0.0
-                floor = 1e-6 / architecture.widths[name]
-                trained.weights[f"{number}.heads.bias"][columns] = np.log(
-                    means[name] + floor
-                )
+            if teachers.teaches(rows, name):
+                continue
+            # Weights that come from a worker may be read-only: so these are copies.
+            parts = [f"{number}.heads.weight", f"{number}.heads.bias"]
+            weight, bias = (trained.weights[part].copy() for part in parts)
+            weight[:, columns] = 0.0
+            bias[columns] = np.log(means[name] + 1e-6 / architecture.widths[name])
+            trained.weights.update(zip(parts, (weight, bias), strict=True))
 
 
 def _features(columns, places, rows, zone):

@@ -160,7 +160,6 @@ class Teachers:
         self.propagators = propagators
         self.places = places
         self.photos = photos
-        self._teaching = {}
 
     def check(self):
         """Refuse rows that are no distributions; return the mean row of each context.
@@ -179,7 +178,6 @@ class Teachers:
         widths = self.contexts.widths
         sums = {name: np.zeros(width) for name, width in widths.items()}
         n_rows = len(self.places)
-        self._teaching = {name: np.ones(n_rows, dtype=bool) for name in widths}
         # What is wrong with which context: the first such row, and how many there are.
         wrong = {}
         size = rows_in_memory(24 * sum(widths.values()), n_rows)
@@ -191,7 +189,6 @@ class Teachers:
                     if wrong:  # the rest is only looked through
                         continue
                     block = _normalised(block, np.float64)
-                    self._teaching[name][rows] = _has_values(block)
                 sums[name] += _sum_of_rows(block)
         if wrong:
             self._refuse(wrong)
@@ -220,7 +217,7 @@ class Teachers:
         return _normalised(block, np.float32)
 
     def teaches(self, at, name):
-        """Say whether any of some photos teaches a context, once they are checked.
+        """Say whether any of some photos teaches a context.
 
         Parameters
         ----------
@@ -235,13 +232,34 @@ class Teachers:
         bool
             Whether there is one.
         """
-        if name not in self.propagators:
-            return bool(self._teaching[name][at].any())
         # A few nearly always do to find one.
-        return any(
+        return len(at) > 0 and any(
             _has_values(self.rows(at[part], name)).any()
             for part in gen_batches(len(at), _FEW)
         )
+
+    def known(self, name):
+        """Return the rows of Y, as they are, of photos that do not miss a context.
+
+        Parameters
+        ----------
+        name : str
+            The context.
+
+        Returns
+        -------
+        at : ndarray of int
+            Positions of these photos.
+
+        block : ndarray or csr_array of shape (n_rows, n_columns)
+            Their rows.
+        """
+        block = self._block(slice(None), name)
+        missing = _missing(block)
+        if not missing.any():
+            return np.arange(len(missing)), block
+        at = np.flatnonzero(~missing)
+        return at, block[at]
 
     def bytes_a_row(self):
         """Reckon what a normalised row of all contexts takes."""
@@ -324,6 +342,18 @@ _NOTHING = (
     "columns of a context that a photo misses"
 )
 _TOO_MUCH = "has values so large that their sum is infinite. Scale it down"
+
+
+def _missing(block):
+    """Say which rows are NaN; a sparse one is if any of its values is."""
+    if sparse.issparse(block):
+        missing = np.zeros(block.shape[0], dtype=bool)
+        row_of = np.repeat(np.arange(block.shape[0]), np.diff(block.indptr))
+        missing[row_of[np.isnan(block.data)]] = True
+        return missing
+    if block.dtype.kind != "f":
+        return np.zeros(len(block), dtype=bool)
+    return np.isnan(block).all(axis=1)
 
 
 def _what_is_wrong(block):
