@@ -449,6 +449,8 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimato
     def partial_fit(self, X, y=None, sample_weight=None):
         """Train on some photos for one epoch, and on others in the next call.
 
+        With a `corpus` every call is one more epoch on all of it.
+
         Parameters
         ----------
         X : array-like of shape (n_photos, 2)
@@ -491,14 +493,18 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimato
             network of the whole globe stays as it is.
         """
         check_is_fitted(self)
+        if self.corpus is not None:
+            raise ValueError(
+                "corpus holds all the photos there are to learn from. Set corpus=None "
+                "to go on with new ones."
+            )
         return self._more(X, y, sample_weight, fallback=False)
 
     def _more(self, X, y, sample_weight, *, fallback=True, epochs=None, **settings):
         self._check_parameters()
-        if self.corpus is not None or self.pretrained is not None:
+        if self.pretrained is not None:
             raise ValueError(
-                "New photos come with this call, so corpus and pretrained must be "
-                "None. To go on with stored networks use "
+                "pretrained is what fit loads. To go on with stored networks use "
                 "GPS2VecPlusTransformer.from_pretrained(folder)."
             )
         first = not hasattr(self, "_zones")
@@ -760,6 +766,11 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimato
 
     def _read_photos(self, places, y, sample_weight):
         """Return places, teacher rows, their names and weights to learn from."""
+        weights = None
+        if sample_weight is not None:
+            weights = _check_sample_weight(
+                sample_weight, places, ensure_non_negative=True
+            )
         if self.corpus is not None:
             corpus = self.corpus
             names = None if corpus.tag_names is None else list(corpus.tag_names)
@@ -771,11 +782,6 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimato
             )
         matrix, names = self._read_teachers(y)
         check_rows(len(places), matrix, "y")
-        weights = None
-        if sample_weight is not None:
-            weights = _check_sample_weight(
-                sample_weight, places, ensure_non_negative=True
-            )
         return places, matrix, names, weights
 
     def _read_teachers(self, y):

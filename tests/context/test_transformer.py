@@ -594,8 +594,12 @@ def test_partial_fit_counts_photos_of_earlier_calls(photos):
 
 def test_going_on_needs_photos_of_its_own(photos, corpus):
     model = GPS2VecPlusTransformer(corpus=corpus, **SMALL).fit(photos[0])
-    with pytest.raises(ValueError, match="corpus and pretrained must be None"):
+    with pytest.raises(ValueError, match="Set corpus=None to go on"):
         model.update_zones(*photos)
+    model.partial_fit(photos[0])
+    assert set(model.zone_report_["epochs"]) == {4}
+    with pytest.raises(ValueError, match="pretrained is what fit loads"):
+        GPS2VecPlusTransformer(pretrained="folder").partial_fit(*photos)
 
 
 # --------------------------------------------------------------------- words
