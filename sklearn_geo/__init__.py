@@ -6,7 +6,7 @@ Public names are loaded when they are first used (PEP 562), so that importing th
 package costs next to nothing and pulls in neither torch nor pandas.
 """
 
-import importlib
+from sklearn_geo._lazy import offer
 
 __version__ = "0.1.0.dev0"
 
@@ -67,20 +67,5 @@ _ROOMS = {
         "TrianglePartition",
     ),
 }
-_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
-__all__ = sorted([*_ROOMS, *_ROOM_OF, "__version__"])
-
-
-def __getattr__(name):
-    if name in _ROOMS:
-        return importlib.import_module(f"{__name__}.{name}")
-    if name in _ROOM_OF:
-        value = getattr(importlib.import_module(f"{__name__}.{_ROOM_OF[name]}"), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__():
-    return __all__
+__getattr__, __dir__, __all__ = offer(__name__, _ROOMS, others=["__version__"])

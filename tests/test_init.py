@@ -18,6 +18,8 @@ import sklearn_geo
 
 # Rooms whose modules import torch and skorch; every other room does without.
 NETWORK_ROOMS = ("nets", "context", "distributed", "geolocation")
+# Of these, rooms that load what is behind a name when it is first used.
+LAZY_ROOMS = ("context", "nets")
 HEAVY = ("torch", "skorch", "pandas", "polars", "matplotlib", "geopandas")
 ROOMS = sorted(
     module.name
@@ -89,10 +91,26 @@ def test_top_level_names_are_the_rooms_own(room):
 def test_all_is_real_and_complete(room):
     module = importlib.import_module(f"sklearn_geo.{room}")
     assert len(set(module.__all__)) == len(module.__all__)
+    for name in module.__all__:  # a lazy room has a name only once it is asked for
+        assert hasattr(module, name)
     offered = {name for name in vars(module) if not name.startswith("_")}
     modules = {name for name in offered if inspect.ismodule(getattr(module, name))}
-    assert offered - modules == set(module.__all__)
-    assert all(hasattr(module, name) for name in module.__all__)
+    # What a lazy room is made with is its only other name.
+    tools = {"offer"} if room in LAZY_ROOMS else set()
+    assert offered - modules - tools == set(module.__all__)
+
+
+@pytest.mark.parametrize("room", LAZY_ROOMS)
+def test_lazy_rooms_offer_what_their_modules_offer(room):
+    module = importlib.import_module(f"sklearn_geo.{room}")
+    for private, names in module._MODULES.items():
+        there = importlib.import_module(f"sklearn_geo.{room}.{private}")
+        assert set(names) <= set(there.__all__)
+        for name in names:
+            assert getattr(module, name) is getattr(there, name)
+    assert dir(module) == module.__all__
+    with pytest.raises(AttributeError, match=f"{room}' has no attribute 'Nothing'"):
+        module.Nothing  # noqa: B018
 
 
 def test_dir_and_unknown_names():

@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What networks learnt about places: contexts, zone by zone."""
 
-from sklearn_geo.context._transformer import GPS2VecPlusTransformer
+from sklearn_geo._lazy import offer
 
-__all__ = ["GPS2VecPlusTransformer"]
+# Training needs torch; what only reads a zone store does without.
+_MODULES = {"_transformer": ("GPS2VecPlusTransformer",)}
+
+__getattr__, __dir__, __all__ = offer(__name__, _MODULES)

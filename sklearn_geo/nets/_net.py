@@ -9,7 +9,6 @@ from functools import partial
 
 import numpy as np
 import torch
-from scipy import sparse
 from skorch import NeuralNet
 
 from sklearn_geo.nets._device_rows import keep_on_device
@@ -21,7 +20,7 @@ from sklearn_geo.nets._seeding import choose_device, seeded
 from sklearn_geo.nets._stopping import BestWeights, Patience
 from sklearn_geo.nets._training import Training
 
-__all__ = ["EstimatorNet", "train_net"]
+__all__ = ["EstimatorNet", "hold_out", "train_net"]
 
 
 class EstimatorNet(NeuralNet):
@@ -369,7 +368,7 @@ def train_net(
             criterion,
             training=training,
             seed=seed,
-            sparse=sparse.issparse(data.X),
+            sparse=data.is_sparse,
         )
         with seeded(seed, net.device):
             net.initialize()

@@ -4,40 +4,12 @@
 
 import numpy as np
 import torch
-from sklearn import get_config
 from sklearn.utils import gen_batches
 
+from sklearn_geo.nets._memory import rows_in_memory
 from sklearn_geo.nets._row_data import RowData
 
-__all__ = ["net_outputs", "rows_in_memory"]
-
-
-def rows_in_memory(bytes_a_row, n_rows):
-    """Say how many rows may be worked on together.
-
-    Parameters
-    ----------
-    bytes_a_row : int
-        What a row needs on its way.
-
-    n_rows : int
-        How many rows there are.
-
-    Returns
-    -------
-    int
-        At least 1; so many that they take `sklearn.get_config()["working_memory"]`.
-
-    Examples
-    --------
-    >>> import sklearn
-    >>> from sklearn_geo.nets import rows_in_memory
-    >>> with sklearn.config_context(working_memory=1):  # mebibytes
-    ...     rows_in_memory(1024, 5000)
-    1024
-    """
-    allowed = int(get_config()["working_memory"] * 2**20)
-    return max(1, min(n_rows, allowed // max(1, int(bytes_a_row))))
+__all__ = ["net_outputs"]
 
 
 def net_outputs(net, X, *, bytes_a_row=None, method=None):

@@ -8,7 +8,7 @@ import sklearn
 import torch
 from scipy import sparse
 
-from sklearn_geo.nets import HeadedMLP, net_outputs, rows_in_memory
+from sklearn_geo.nets import HeadedMLP, net_outputs
 
 rng = np.random.default_rng(0)
 X = rng.standard_normal((301, 20))
@@ -19,13 +19,6 @@ NETWORK = HeadedMLP(20, [7, 30], hidden=(50,), dropout=0.5, batch_norm=True)
 def joined(X, **options):
     parts = [outputs for _, outputs in net_outputs(NETWORK, X, **options)]
     return [np.concatenate([part[k].numpy() for part in parts]) for k in (0, 1)]
-
-
-def test_rows_in_memory_by_hand():
-    with sklearn.config_context(working_memory=2):
-        assert rows_in_memory(1024, 10**6) == 2048
-        assert rows_in_memory(1024, 100) == 100
-        assert rows_in_memory(2**40, 100) == 1
 
 
 def test_chunks_cover_the_rows_within_memory():
