@@ -115,6 +115,8 @@ class Job:
     sampled: dict[str, int] = field(default_factory=dict)
     repeats: int = 7
     notes: str = ""
+    # Why goals cannot be judged here, such as "this machine has no accelerator".
+    unjudged: str = ""
 
 
 @dataclass
@@ -143,8 +145,8 @@ class Result:
 
     @property
     def is_full(self):
-        """Whether the largest size was run: goals are about that one."""
-        return self.sizes[-1] == self.job.sizes[-1]
+        """Whether the largest size was run, where goals mean something."""
+        return self.sizes[-1] == self.job.sizes[-1] and not self.job.unjudged
 
     def missed(self):
         if not self.is_full:
@@ -269,7 +271,8 @@ def report(outcome):
         value = goal.value(outcome)
         verdict = "met" if goal.met(value) else "MISSED"
         if not outcome.is_full:
-            verdict = f"not judged, the goal is for n = {job.sizes[-1]:,}"
+            why = job.unjudged or f"the goal is for n = {job.sizes[-1]:,}"
+            verdict = f"not judged, {why}"
         lines.append(
             f"  {goal.name} = {_number(value)}  (goal {goal.bound()}, "
             f"n = {outcome.sizes[-1]:,}): {verdict}"

@@ -113,6 +113,20 @@ def test_numbers_reported_and_samples():
     assert outcome.as_dict()["numbers"]["2000"]["ours"] == {"peak MiB": 8.0}
 
 
+def test_goals_that_mean_nothing_here_are_not_judged():
+    outcome = run_job(
+        job(
+            unjudged="this machine has no card",
+            goals=(Goal("theirs", "ours", at_least=1e9),),
+            sizes=(2_000,),
+        )
+    )
+    assert outcome.missed() == []
+    (ratio,) = outcome.as_dict()["ratios"].values()
+    assert ratio["met"] is None
+    assert "not judged, this machine has no card" in report(outcome)
+
+
 def test_unequal_results_are_never_timed():
     unequal = job(runners={"ours": lambda n: 1, "theirs": lambda n: 2})
     with pytest.raises(AssertionError, match="not equal"):

@@ -193,20 +193,30 @@ def _quick_products(training, device):
         yield
         return
     products = torch.backends.cuda.matmul
-    setting = "fp32_precision" if hasattr(products, "fp32_precision") else "allow_tf32"
-    before = getattr(products, setting)
-    setattr(products, setting, "tf32" if setting == "fp32_precision" else True)
+    newer = getattr(products, "fp32_precision", None)
+    try:
+        before = torch.get_float32_matmul_precision()
+    except RuntimeError:  # torch's newer setting is in use, and only that
+        before = None
+    if before is None:
+        products.fp32_precision = "tf32"
+    elif before == "highest":
+        torch.set_float32_matmul_precision("high")
     try:
         yield
     finally:
-        setattr(products, setting, before)
+        if before is not None:
+            torch.set_float32_matmul_precision(before)
+        if newer is not None:
+            products.fp32_precision = newer
 
 
 def _free_bytes(device):
     if device.type != "cuda":
         return get_config()["working_memory"] * 2**20
-    cached = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-    return torch.cuda.mem_get_info(device)[0] + cached
+    card = device.index  # None is the card in use
+    cached = torch.cuda.memory_reserved(card) - torch.cuda.memory_allocated(card)
+    return torch.cuda.mem_get_info(card)[0] + cached
 
 
 def _network_bytes(architecture, training, device):

@@ -408,3 +408,76 @@ def test_verbose_prints_a_line_an_epoch(capsys):
     assert len(lines) == 2 * len(SHAPE.networks)
     assert lines[0].startswith("Epoch 1, 2 zones: loss ")
     assert ", held out " in lines[0]
+
+
+def test_products_on_a_card_are_quicker_unless_full_precision_is_wanted():
+    def setting():
+        products = torch.backends.cuda.matmul
+        if hasattr(products, "fp32_precision"):
+            return products.fp32_precision
+        return products.allow_tf32
+
+    before, seen = setting(), {}
+    for kind in ("auto", True, False, "bfloat16"):
+        training = Training(mixed_precision=kind)
+        for device in ("cuda", "cpu"):
+            with _batched._quick_products(training, torch.device(device)):
+                seen[kind, device] = setting()
+    quick = [key for key, kind in seen.items() if kind in ("tf32", True)]
+    assert quick == [("auto", "cuda"), (True, "cuda")]
+    assert setting() == before
+    card = torch.device("cuda")
+    kinds = ("auto", False, "bfloat16", "float16")
+    halves = [_batched._half(Training(mixed_precision=kind), card) for kind in kinds]
+    assert halves == [None, None, torch.bfloat16, torch.float16]
+    assert zones_that_fit(SHAPE, "cuda", Training(mixed_precision="float16")) == 1
+
+
+def test_what_is_free_on_a_card(monkeypatch):
+    for name, answer in (
+        ("mem_get_info", (800_000, 10**6)),
+        ("memory_reserved", 150_000),
+        ("memory_allocated", 50_000),
+    ):
+        monkeypatch.setattr(torch.cuda, name, lambda card, answer=answer: answer)
+    sgd = Training(solver="sgd")
+    assert zones_that_fit(SHAPE, "cuda", sgd) == zones_that_fit(
+        SHAPE, "cuda", sgd, free=900_000
+    )
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="There is no CUDA device.")
+@pytest.mark.parametrize("solver", ["sgd", "adam", "adagrad"])
+@pytest.mark.parametrize("kind", ["dense", "sparse"])
+@pytest.mark.parametrize("streamed", [False, True], ids=["resident", "streamed"])
+def test_on_an_accelerator(monkeypatch, solver, kind, streamed):
+    if streamed:
+        monkeypatch.setattr(_batched, "_bytes_of_rows", lambda task: 1 << 50)
+    tasks = [
+        a_task(zone, n, missing=0.2, weighted=zone == 1, kind=kind)
+        for zone, n in enumerate(SIZES)
+    ]
+    settings = {"solver": solver, "learning_rate_init": 0.01, "device": "cuda"}
+    full = a_preset(early_stopping=True, mixed_precision=False, **settings)
+    pairs = both(tasks, full)
+    assert_same(pairs, rtol=1e-3, atol=1e-4)
+    for precision in ("auto", "bfloat16", "float16"):
+        mixed = a_preset(early_stopping=True, mixed_precision=precision, **settings)
+        found = {zone.zone: zone for zone in train_zones(tasks, SHAPE, mixed)}
+        for zone, _ in pairs:
+            other = found[zone.zone].held_out_kl
+            np.testing.assert_allclose(other, zone.held_out_kl, rtol=0.1, atol=0.02)
+
+
+def test_the_newer_setting_of_products_is_left_as_it_was():
+    products = torch.backends.cuda.matmul
+    if not hasattr(products, "fp32_precision"):
+        pytest.skip("This torch has only the older setting.")
+    before = products.fp32_precision
+    products.fp32_precision = "tf32"  # the older one now cannot be asked
+    try:
+        with _batched._quick_products(Training(), torch.device("cuda")):
+            assert products.fp32_precision == "tf32"
+        assert products.fp32_precision == "tf32"
+    finally:
+        products.fp32_precision = before
