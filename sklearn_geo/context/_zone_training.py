@@ -198,6 +198,7 @@ def train_zone(task, architecture, preset):
                 of_network(task.start, number),
                 training=training,
                 seed=seed,
+                sparse=data.is_sparse,
             )
         else:
             make = preset.starting(make, targets, task.sample_weight)
@@ -209,7 +210,8 @@ def train_zone(task, architecture, preset):
                 training=training,
                 seed=seed,
                 net=net,
-                epochs=task.epochs,
+                # Who interrupts wants no other network to be trained for long either.
+                epochs=0 if interrupted else task.epochs,
             )
         except ValueError as error:
             raise ValueError(f"Zone {task.name}: {error}") from error

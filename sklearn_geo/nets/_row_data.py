@@ -183,6 +183,12 @@ class RowData(Dataset):
     def __len__(self):
         return self.X.shape[0] if self.rows is None else len(self.rows)
 
+    @property
+    def is_sparse(self):
+        """Whether batches of features are sparse, also if they are computed."""
+        lazy = isinstance(self.X, LazyRows) and len(self.X)
+        return sparse.issparse(self.X[slice(0, 1)] if lazy else self.X)
+
     def __getitem__(self, at):
         return self.take(np.atleast_1d(at))
 

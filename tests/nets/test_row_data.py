@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy import sparse
 
-from sklearn_geo.nets import Batch, Lookup, RowData, SparseRows
+from sklearn_geo.nets import Batch, LazyRows, Lookup, RowData, SparseRows
 
 X = np.arange(14.0).reshape(7, 2)
 
@@ -110,6 +110,15 @@ def test_sparse_targets_and_lookups():
     smoothed, eye = (target.to_scipy().toarray() for target in batch.targets)
     np.testing.assert_allclose(smoothed, [[0, 1, 0], [0, 0, 0], [0.9, 0.1, 0]])
     assert np.array_equal(eye, np.eye(3))
+
+
+def test_whether_batches_are_sparse():
+    rows = sparse.csr_array(np.eye(3))
+    assert RowData(rows).is_sparse
+    assert RowData(LazyRows((3, 3), lambda at: rows[at])).is_sparse
+    assert not RowData(np.eye(3)).is_sparse
+    assert not RowData(LazyRows((3, 3), lambda at: np.eye(3)[at])).is_sparse
+    assert not RowData(LazyRows((0, 3), None)).is_sparse
 
 
 def test_lookup_refuses_what_is_not_in_its_table():
