@@ -9,7 +9,7 @@ import numpy as np
 from sklearn_geo.base import places_in
 from sklearn_geo.context._teachers import open_teachers
 
-__all__ = ["Layout", "Photos", "read_photos"]
+__all__ = ["Layout", "Photos", "read_photos", "zones_at"]
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def read_photos(frame, layout, part, first=0, *, teachers=True):
         places = np.empty((0, 2))
         if len(frame):
             location = frame[list(layout.location)]
-            places = places_in(location, location=layout.location, name="photos")
+            places = places_in(location, location=layout.location, name="places")
         matrix = None
         if teachers:
             matrix, _ = open_teachers(frame[list(layout.teachers)])
@@ -125,6 +125,27 @@ def read_photos(frame, layout, part, first=0, *, teachers=True):
     if layout.order is None:
         photos.numbers = np.arange(first, first + len(photos))
     return photos, places
+
+
+def zones_at(locate, places):
+    """Say in which zones places lie, also where there are none.
+
+    Parameters
+    ----------
+    locate : callable
+        Says it of one place or more.
+
+    places : ndarray of shape (n_places, 2)
+        Validated places.
+
+    Returns
+    -------
+    ndarray of shape (n_places,), int64
+        Their zones.
+    """
+    if not len(places):
+        return np.empty(0, dtype=np.int64)
+    return locate(places).astype(np.int64, copy=False)
 
 
 def _weights(frame, name):

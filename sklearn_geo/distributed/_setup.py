@@ -10,6 +10,7 @@ from scipy.spatial import cKDTree
 
 from sklearn_geo.context._inference import FALLBACK
 from sklearn_geo.context._seams import Seams
+from sklearn_geo.distributed._photos import zones_at
 from sklearn_geo.geometry import km_to_chord, unit_vectors, utm_zones
 
 __all__ = ["Setup", "minor_groups"]
@@ -115,7 +116,7 @@ class Setup:
         if self.share is not None:
             rows = np.flatnonzero(sampled)
             found.append((rows, np.full(len(rows), FALLBACK), True))
-        if self.radius_km is not None and len(self.zones):
+        if self.radius_km is not None and len(self.zones) and len(places):
             rows, ids, _ = self._seams.distances(places, zones)
             heard = np.isin(ids, self.zones)
             found.append((rows[heard], ids[heard], False))
@@ -169,4 +170,4 @@ def minor_groups(places, zones):
     ndarray of int64
         The zone itself, and a number below zero for places in no zone.
     """
-    return np.where(zones < 0, _OUTSIDE - utm_zones(places), zones)
+    return np.where(zones < 0, _OUTSIDE - zones_at(utm_zones, places), zones)

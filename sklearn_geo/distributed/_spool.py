@@ -9,7 +9,7 @@ order of the photos is that of the parts, whoever is faster.
 
 import numpy as np
 
-from sklearn_geo.distributed._photos import Photos, read_photos
+from sklearn_geo.distributed._photos import Photos, read_photos, zones_at
 from sklearn_geo.nets import write_block
 from sklearn_geo.nets._mapped_arrays import map_file, mapped_arrays
 
@@ -43,7 +43,7 @@ def spool_part(frame, setup, part, folder):
     """
     photos, _ = read_photos(frame, setup.layout, part, setup.first[part])
     sampled = setup.is_sampled(photos.numbers)
-    zones = setup.plan.regions.locate(photos.places)
+    zones = zones_at(setup.plan.regions.locate, photos.places)
     rows, groups, own = setup.hearers(photos.places, zones, sampled)
     groups, starts = np.unique(groups, return_index=True)
     arrays = {

@@ -13,7 +13,7 @@ import numpy as np
 
 from sklearn_geo.context._balanced import fair_share, row_hashes
 from sklearn_geo.context._teachers import Teachers
-from sklearn_geo.distributed._photos import read_photos
+from sklearn_geo.distributed._photos import read_photos, zones_at
 from sklearn_geo.geometry import utm_zones
 
 __all__ = ["Survey", "add_samples", "add_surveys", "sample_part", "survey_part"]
@@ -88,7 +88,7 @@ def survey_part(frame, setup, part):
         except ValueError as error:
             raise ValueError(f"photos, part {part}: {error}") from error
     zones, counts = np.unique(
-        setup.plan.regions.locate(photos.places), return_counts=True
+        zones_at(setup.plan.regions.locate, photos.places), return_counts=True
     )
     return Survey(
         np.array([part]),
@@ -158,7 +158,7 @@ def sample_part(frame, setup, part):
         frame, setup.layout, part, setup.first[part], teachers=False
     )
     sample = {
-        "zones": setup.plan.regions.locate(photos.places),
+        "zones": zones_at(setup.plan.regions.locate, photos.places),
         "hashes": row_hashes(setup.seed, photos.numbers),
         "numbers": photos.numbers,
         "places": photos.places,
@@ -206,7 +206,7 @@ def _smallest(sample, share):
 
 def _one_a_zone(places):
     """Return a place in each UTM zone that has some."""
-    _, rows = np.unique(utm_zones(places), return_index=True)
+    _, rows = np.unique(zones_at(utm_zones, places), return_index=True)
     return places[rows]
 
 

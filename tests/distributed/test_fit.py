@@ -1,0 +1,313 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+import dask.dataframe as dd
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.frozen import FrozenEstimator
+
+from sklearn_geo.context import GPS2VecPlusTransformer
+from sklearn_geo.distributed import _fit, fit_zone_store
+from sklearn_geo.encoding import S2OneHotEncoder
+from sklearn_geo.neighbors import GeoNeighborTagPropagator, GeoTagCorpus
+from sklearn_geo.partition import S2Partition
+from tests.distributed.photos import (
+    LOCATION,
+    assert_same_weights,
+    fit_in_memory,
+    make_photos,
+    make_transformer,
+    write_parquet,
+)
+
+# dask reads Parquet with an argument that pandas 3.1 is going to drop.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:The inplace keyword in DataFrame.reset_index:DeprecationWarning"
+)
+
+
+@pytest.fixture
+def frame():
+    return make_photos()
+
+
+def table(frame, n_parts=3):
+    return dd.from_pandas(frame, npartitions=n_parts, sort=False)
+
+
+@pytest.mark.parametrize("place_digits", [1, 2])
+def test_many_photos_equally_far_are_the_same_neighbours(tmp_path, place_digits):
+    frame = make_photos(digits=place_digits, untagged=True)
+    alone = fit_in_memory(make_transformer(), frame)
+    fitted = fit_zone_store(table(frame, 5), tmp_path, make_transformer())
+    assert_same_weights(fitted, alone)
+
+
+def test_places_in_no_zone_teach_the_globe_and_are_neighbours(frame, tmp_path):
+    # Cells around the corner; those at the antimeridian are in no cell, or in few.
+    west = frame[frame.latitude > 45.0][LOCATION]
+    partition = S2Partition(max_per_cell=60, min_per_cell=20).fit(west)
+    model = make_transformer(regions=FrozenEstimator(partition), min_samples=40)
+    zones = partition.predict(frame[LOCATION])
+    counts = np.bincount(zones + 1)
+    assert counts[0] > 100  # in no cell
+    assert ((counts[1:] > 0) & (counts[1:] < 40)).any()  # too few for networks
+    assert (counts[1:] >= 40).sum() > 1
+    alone = fit_in_memory(model, frame)
+    fitted = fit_zone_store(table(frame), tmp_path, model)
+    assert_same_weights(fitted, alone)
+    read = GPS2VecPlusTransformer.from_pretrained(tmp_path)
+    places = frame[LOCATION][:40]
+    assert_array_equal(read.transform(places), alone.transform(places))
+
+
+def test_dense_teachers_and_two_propagators(frame, tmp_path):
+    model = make_transformer(
+        networks=(("scene", "tag"),),
+        target_propagator={
+            "scene": GeoNeighborTagPropagator(3, radius_km=5, sparse_output=False),
+            "tag": GeoNeighborTagPropagator(6, radius_km=30),
+        },
+    )
+    alone = fit_in_memory(model, frame)
+    assert_same_weights(fit_zone_store(table(frame), tmp_path, model), alone)
+
+
+def test_a_zone_in_which_nobody_has_tags(frame, tmp_path):
+    tags = [name for name in frame if name.startswith("tag_")]
+    frame = frame.astype(dict.fromkeys(tags, float))
+    frame.loc[frame.latitude < 10.0, tags] = np.nan
+    alone = fit_in_memory(make_transformer(), frame)
+    fitted = fit_zone_store(table(frame), tmp_path, make_transformer())
+    assert_same_weights(fitted, alone)
+
+
+def test_a_propagator_with_a_corpus_of_its_own_needs_no_radius(frame, tmp_path):
+    tags = frame[[name for name in frame if name.startswith("tag_")]]
+    corpus = GeoTagCorpus(frame[LOCATION], tags)
+    model = make_transformer(
+        target_propagator={"tag": GeoNeighborTagPropagator(3, corpus=corpus)},
+        min_samples=60,
+    )
+    alone = fit_in_memory(model, frame)
+    assert_same_weights(fit_zone_store(table(frame), tmp_path, model), alone)
+
+
+def test_what_photos_count(frame, tmp_path):
+    weights = np.random.default_rng(1).choice([0.0, 0.5, 2.0], len(frame))
+    alone = fit_in_memory(make_transformer(), frame, sample_weight=weights)
+    weighted = frame.assign(weight=weights)
+    fitted = fit_zone_store(
+        table(weighted), tmp_path, make_transformer(), sample_weight="weight"
+    )
+    assert_same_weights(fitted, alone)
+    assert fitted.zone_report_["photos"].sum() <= (weights > 0).sum()
+
+
+def test_numbers_of_photos_decide_not_their_files(frame, tmp_path):
+    alone = fit_in_memory(make_transformer(), frame)
+    numbered = frame.assign(number=np.arange(len(frame)), user="somebody")
+    files = write_parquet(
+        numbered.sample(frac=1.0, random_state=0), tmp_path / "photos", 3
+    )
+    fitted = fit_zone_store(
+        files,
+        tmp_path / "store",
+        make_transformer(),
+        order="number",
+        teachers=[name for name in frame if name not in LOCATION],
+    )
+    assert_same_weights(fitted, alone)
+
+
+def test_one_network_for_the_globe_and_no_fallback(frame, tmp_path):
+    for number, params in enumerate(
+        ({"regions": None, "target_propagator": None}, {"missing_zone": "nearest"})
+    ):
+        folder = tmp_path / str(number)
+        model = make_transformer(**params, append_location=True)
+        fitted = fit_zone_store(table(frame), folder, model)
+        alone = fit_in_memory(model, frame)
+        for zone in alone._zones.shelf.zone_ids:
+            for name, weights in alone._zones.shelf.get(zone).items():
+                assert_array_equal(fitted._zones.shelf.get(zone)[name], weights)
+        assert_array_equal(
+            fitted.transform(frame[LOCATION]), alone.transform(frame[LOCATION])
+        )
+
+
+def test_parameters_stay_and_the_transformer_is_not_touched(frame, tmp_path):
+    model = make_transformer(target_propagator=None)
+    fitted = fit_zone_store(table(frame), tmp_path, model)
+    assert not hasattr(model, "_zones")
+    assert fitted.get_params()["checkpoint_dir"] is None
+    assert fitted.get_params()["hidden"] == model.hidden
+    assert list(fitted.feature_names_in_) == LOCATION
+    assert set(fitted.history_["zone"]) > set(fitted.zone_report_["zone"])
+
+
+class StopError(Exception):
+    """What ends a run in the middle."""
+
+
+@pytest.mark.parametrize("seed", [5, None])
+def test_a_run_goes_on_where_it_was_stopped(frame, tmp_path, monkeypatch, seed):
+    model = make_transformer(random_state=seed)
+    take = _fit._Run._take
+    done = []
+
+    def take_three(run, result, zones, checkpoint):
+        take(run, result, zones, checkpoint)
+        done.append(result["zone"])
+        # Whoever reads it meanwhile finds what is finished.
+        read = GPS2VecPlusTransformer.from_pretrained(tmp_path)
+        assert len(read.zone_report_) == len(done)
+        if len(done) == 3:
+            raise StopError
+
+    monkeypatch.setattr(_fit._Run, "_take", take_three)
+    with pytest.raises(StopError):
+        fit_zone_store(table(frame), tmp_path, model)
+    assert not list(tmp_path.glob(".photos-*"))
+    trained = []
+
+    def take_and_note(run, result, zones, checkpoint):
+        take(run, result, zones, checkpoint)
+        trained.extend([result["zone"]] if result["written"] else [])
+
+    monkeypatch.setattr(_fit._Run, "_take", take_and_note)
+    fitted = fit_zone_store(table(frame), tmp_path, model, resume=True)
+    assert not set(done) & set(trained)
+    assert sorted(done + trained) == fitted._zones.shelf.zone_ids
+    model.set_params(random_state=fitted._zones.seed if seed is None else seed)
+    if seed is not None:
+        assert_same_weights(fitted, fit_in_memory(model, frame))
+    # There is nothing left to be done.
+    trained.clear()
+    again = fit_zone_store(
+        table(frame), tmp_path, make_transformer(random_state=seed), resume=True
+    )
+    assert not trained
+    assert_same_weights(again, fitted)
+
+
+def test_another_run_does_not_go_on(frame, tmp_path):
+    model = make_transformer(target_propagator=None)
+    fit_zone_store(table(frame), tmp_path, model)
+    other = make_transformer(target_propagator=None, max_iter=3)
+    with pytest.raises(ValueError, match="max_iter was '2' and is '3'"):
+        fit_zone_store(table(frame), tmp_path, other, resume=True)
+    changed = frame.assign(scene_city=frame.scene_city / 2)
+    with pytest.raises(ValueError, match="the checkpoint of another fit"):
+        fit_zone_store(table(changed), tmp_path, model, resume=True)
+    again = fit_zone_store(table(frame), tmp_path, other)
+    assert_same_weights(again, fit_in_memory(other, frame))
+
+
+def test_verbose_prints_a_line_a_zone(frame, tmp_path, capsys):
+    model = make_transformer(target_propagator=None, verbose=1)
+    fitted = fit_zone_store(table(frame), tmp_path, model)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(fitted.zone_report_) + 1
+    assert lines[-1].startswith("Zone fallback: 150 photos, 2 epochs, held-out KL")
+
+
+def test_parts_without_rows(frame, tmp_path):
+    parts = table(frame, 4).map_partitions(
+        lambda part: part if part.index[0] else part[:0], meta=frame[:0]
+    )
+    model = make_transformer(target_propagator=None)
+    fitted = fit_zone_store(parts, tmp_path, model)
+    assert_same_weights(fitted, fit_in_memory(model, parts.compute()))
+
+
+def refused(frame, tmp_path, error=ValueError, **options):
+    """Return what a run says that does not begin."""
+    model = options.pop("transformer", None) or make_transformer(
+        **options.pop("params", {"target_propagator": None})
+    )
+    if isinstance(frame, pd.DataFrame):
+        frame = table(frame)
+    with pytest.raises(error) as raised:
+        fit_zone_store(frame, tmp_path / "store", model, **options)
+    assert not (tmp_path / "store").exists()
+    return str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        (
+            {"target_propagator": {"tag": GeoNeighborTagPropagator()}},
+            "Set radius_km, for example GeoNeighborTagPropagator(radius_km=50)",
+        ),
+        ({"regions": S2Partition()}, "regions=FrozenEstimator(partition.fit(sample))"),
+        ({"encoding": S2OneHotEncoder()}, "learns from training places"),
+        ({"pretrained": "folder"}, "pretrained must be None"),
+        ({"checkpoint_dir": "folder"}, "folder is the checkpoint: use resume=True"),
+        ({"min_samples": 10_000, "missing_zone": "nan"}, "Lower min_samples"),
+        ({"hidden": ()}, "must be the widths of one or more layers"),
+        ({"contexts": {"scene": 2, "tag": 4}}, "add up to 6 columns, but y has 7"),
+    ],
+)
+def test_parameters_that_do_not_go_with_this(frame, tmp_path, params, message):
+    assert message in refused(frame, tmp_path, params=params)
+
+
+def test_what_is_no_table(frame, tmp_path):
+    assert "from_pandas" in refused([frame], tmp_path, TypeError)
+    message = refused(frame, tmp_path, TypeError, transformer=S2Partition())
+    assert "transformer is a S2Partition" in message
+    assert "no column 'lat'" in refused(frame, tmp_path, location=("lat", "lon"))
+    message = refused(frame, tmp_path, location=("longitude", "latitude"))
+    assert "look" in message
+    assert "swapped" in message
+    assert "no such column" in refused(frame, tmp_path, sample_weight="weight")
+    assert "no such column" in refused(frame, tmp_path, order="number")
+    assert "named twice" in refused(frame, tmp_path, teachers=["tag_sea", "tag_sea"])
+    assert "no columns ['sea']" in refused(frame, tmp_path, teachers=["sea"])
+    assert "no teacher columns" in refused(frame[LOCATION], tmp_path)
+    assert "photos has no rows" in refused(frame[:0], tmp_path)
+    text = frame.assign(user="somebody")
+    assert "the column 'user' has dtype" in refused(text, tmp_path, TypeError)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("latitude", 95.0, "photos, part 1: places, row 3: latitude 95.0"),
+        ("scene_city", -1.0, "photos, part 1: y, row 3, context 'scene': the row"),
+        ("weight", -1.0, "photos, part 1: row 3: sample_weight=-1.0"),
+    ],
+)
+def test_bad_rows_are_named(frame, tmp_path, column, value, message):
+    frame = frame.assign(weight=1.0)
+    first = table(frame).partitions[0].compute()
+    frame.loc[len(first) + 3, column] = value
+    assert message in refused(frame, tmp_path, sample_weight="weight")
+
+
+def test_numbers_of_photos_have_to_be_theirs(frame, tmp_path):
+    wrong = frame.assign(number=np.linspace(0.0, 1.0, len(frame)))
+    assert "whole numbers from 0 on" in refused(wrong, tmp_path, order="number")
+    wrong = frame.assign(number=-1)
+    assert "dtype int64 and -1." in refused(wrong, tmp_path, order="number")
+    model = make_transformer(target_propagator=None, missing_zone="nan")
+    twice = frame.assign(number=np.arange(len(frame)) // 2).sort_values("latitude")
+    with pytest.raises(ValueError, match="Each photo needs a number of its own"):
+        fit_zone_store(table(twice), tmp_path, model, order="number")
+
+
+def test_a_table_that_is_another_when_it_is_read_again(frame, tmp_path):
+    reads = []
+
+    def shrinking(part):
+        reads.append(len(part))
+        return part[len(reads) :]
+
+    model = make_transformer(target_propagator=None, missing_zone="nan")
+    photos = table(frame, 1).map_partitions(shrinking, meta=frame[:0])
+    reads.clear()
+    with pytest.raises(ValueError, match="write it to Parquet first"):
+        fit_zone_store(photos, tmp_path, model)
