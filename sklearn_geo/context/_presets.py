@@ -5,8 +5,10 @@
 from dataclasses import dataclass, fields
 from functools import partial
 
+import numpy as np
+
 from sklearn_geo.context._start import starting_at_mean
-from sklearn_geo.nets import Training, init_weights
+from sklearn_geo.nets import RowData, Training, hold_out, init_weights
 
 __all__ = ["PRESETS", "Preset", "resolve"]
 
@@ -32,7 +34,7 @@ class Preset:
     init: str = "glorot"
     start_at_mean: bool = False
 
-    def starting(self, make, targets, sample_weight=None):
+    def starting(self, make, targets, sample_weight=None, *, seed=None):
         """Make networks start where this preset starts them.
 
         Parameters
@@ -46,6 +48,11 @@ class Preset:
         sample_weight : array-like of shape (n_rows,) or None, default=None
             What every row counts.
 
+        seed : int or None, default=None
+            The seed of the training, which decides what early stopping holds out: those
+            rows do not count in the mean, which would otherwise know them. None counts
+            all.
+
         Returns
         -------
         callable
@@ -54,8 +61,17 @@ class Preset:
         if self.init != "glorot":
             make = partial(_make_anew, make, self.init)
         if self.start_at_mean:
-            make = starting_at_mean(make, targets, sample_weight)
+            rows = None if seed is None else self._rows_learnt_from(targets, seed)
+            make = starting_at_mean(make, targets, sample_weight, rows)
         return make
+
+    def _rows_learnt_from(self, targets, seed):
+        """Return the rows that are not held out by a training; None is all."""
+        n_rows, share = targets[0].shape[0], self.training.validation_fraction
+        # Where no row would be left, none is held out.
+        if not self.training.early_stopping or max(1, round(share * n_rows)) >= n_rows:
+            return None
+        return hold_out(RowData(np.empty((n_rows, 0))), share, seed)[0].rows
 
 
 PRESETS = {

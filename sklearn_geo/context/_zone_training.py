@@ -201,7 +201,7 @@ def train_zone(task, architecture, preset):
                 sparse=data.is_sparse,
             )
         else:
-            make = preset.starting(make, targets, task.sample_weight)
+            make = preset.starting(make, targets, task.sample_weight, seed=seed)
         try:
             net = train_net(
                 make,

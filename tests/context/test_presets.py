@@ -18,6 +18,7 @@ from sklearn_geo.nets import (
     RowData,
     Training,
     get_weights,
+    hold_out,
     train_net,
 )
 
@@ -94,6 +95,26 @@ def test_where_the_default_starts():
         assert not weights[name.replace("weight", "bias")].any()
 
 
+def test_photos_held_out_do_not_count_in_the_mean():
+    # Ten photos, each with a tag of its own; the one held out is hold_out's choice.
+    rows = np.eye(10)
+    make = partial(HeadedMLP, 40, [10])
+    default = PRESETS["default"]
+    _, valid = hold_out(RowData(rows), default.training.validation_fraction, 5)
+    (held_out,) = valid.rows
+    found = np.exp(_drawn(default.starting(make, [rows], seed=5))["heads.bias"])
+    expected = np.full(10, 0.9 / 9 + 0.01)
+    expected[held_out] = 0.01
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    # Without a seed, and where nothing is held out, all photos count.
+    runs_all = Preset(Training(early_stopping=False), start_at_mean=True)
+    for started in (
+        default.starting(make, [rows]),
+        runs_all.starting(make, [rows], seed=5),
+    ):
+        np.testing.assert_allclose(np.exp(_drawn(started)["heads.bias"]), 0.1, 1e-6)
+
+
 def test_settings_are_independent():
     make = partial(HeadedMLP, 40, [3], hidden=(50, 60))
     plain = _drawn(make)
@@ -118,7 +139,7 @@ def test_the_default_learns_small_columns_sooner(seed):
         preset = resolve(name, {"max_iter": epochs, "device": "cpu"})
         make = partial(HeadedMLP, 20, [6], hidden=(32, 64))
         net = train_net(
-            preset.starting(make, [rows]),
+            preset.starting(make, [rows], seed=seed),
             partial(HeadsLoss, "kl", reduce="sum"),
             RowData(X, [rows]),
             training=preset.training,

@@ -148,3 +148,15 @@ def test_what_will_be_made_holds_no_target():
 def test_targets_of_another_network():
     with pytest.raises(ValueError, match=r"have 4 columns in all; .* have 5\."):
         start_at_mean(HeadedMLP(3, [5]), [ROWS])
+
+
+def test_rows_held_out_do_not_count():
+    rows = np.vstack([ROWS, [[0, 0, 0, 1.0]]])
+    weight = np.array([*WEIGHT, 1000.0])
+    at = np.array([2, 0, 1])
+    found = biases_at_mean([rows, sparse.csr_array(rows)], weight, at)
+    np.testing.assert_allclose(np.exp(found), np.tile(WEIGHTED, 2), rtol=1e-6)
+    make = starting_at_mean(partial(HeadedMLP, 3, [4]), [rows], rows=at)
+    np.testing.assert_allclose(make().heads.bias.exp().detach(), MEAN, rtol=1e-6)
+    network = start_at_mean(HeadedMLP(3, [4]), [rows], None, at)
+    np.testing.assert_allclose(network.heads.bias.exp().detach(), MEAN, rtol=1e-6)
