@@ -25,7 +25,7 @@ def slow_km_to_ring(place, ring, geodesic=False):
     best = float(nearest.min())
     for number in np.argsort(nearest)[:3]:
         low, high = 0.0, 1.0
-        for _ in range(7):
+        for _ in range(10):
             shares = np.linspace(low, high, 41)
             km = haversine(along(*edges[number], shares, geodesic), place[None])
             at = int(km.argmin())
