@@ -15,8 +15,9 @@ from tests import contract
 ORDER = (
     "encoding",
     "neighbors",
-    "partition",
+    "context",
     "distributed",
+    "partition",
     "geolocation",
     "inspection",
     "model_selection",
