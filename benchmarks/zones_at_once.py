@@ -11,8 +11,8 @@ import numpy as np
 import torch
 
 from benchmarks._harness import Goal, Job, Measured
+from sklearn_geo.context._architecture import Architecture
 from sklearn_geo.context._batched import train_zones
-from sklearn_geo.context._networks import Architecture
 from sklearn_geo.context._presets import resolve
 from sklearn_geo.context._zone_training import ZoneTask, train_zone
 

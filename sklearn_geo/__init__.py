@@ -13,7 +13,7 @@ __version__ = "0.1.0.dev0"
 # Every room, and the estimators and splitters that are offered at the top level.
 _ROOMS = {
     "base": (),
-    "context": ("GPS2VecPlusTransformer",),
+    "context": ("GPS2VecPlusTransformer", "NumpyContextEncoder"),
     "datasets": (),
     "distributed": (),
     "encoding": (

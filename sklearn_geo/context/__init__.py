@@ -5,6 +5,9 @@
 from sklearn_geo._lazy import offer
 
 # Training needs torch; what only reads a zone store does without.
-_MODULES = {"_transformer": ("GPS2VecPlusTransformer",)}
+_MODULES = {
+    "_numpy_encoder": ("NumpyContextEncoder",),
+    "_transformer": ("GPS2VecPlusTransformer",),
+}
 
 __getattr__, __dir__, __all__ = offer(__name__, _MODULES)

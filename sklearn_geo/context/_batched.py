@@ -153,7 +153,7 @@ def zones_that_fit(architecture, device, training, *, n_photos=0, free=None):
     Examples
     --------
     >>> from sklearn_geo.context._batched import zones_that_fit
-    >>> from sklearn_geo.context._networks import Architecture
+    >>> from sklearn_geo.context._architecture import Architecture
     >>> from sklearn_geo.nets import Training
     >>> shape = Architecture(400, (("tag",),), {"tag": 2000}, (512, 1024, 2048))
     >>> zones_that_fit(shape, "cpu", Training(solver="sgd"), free=10 * 2**30)
@@ -330,7 +330,7 @@ class _Learner:
             self.first = lambda: {name: torch.tensor(array) for name, array in own}
         else:
             make = partial(architecture.module, number)
-            make = preset.starting(make, targets, task.sample_weight)
+            make = preset.starting(make, targets, task.sample_weight, seed=self.seed)
             self.first = lambda: self._draw(make)
         self.limit = training.max_iter if task.epochs is None else task.epochs
         self.patience = Patience(training.n_iter_no_change, training.tol)

@@ -9,7 +9,7 @@ from sklearn.utils._param_validation import InvalidParameterError
 import sklearn_geo.encoding as encoding_room
 from sklearn_geo.context._columns import ZoneColumns, fit_columns
 from sklearn_geo.context._contexts import Contexts, read_networks
-from sklearn_geo.context._fitting import Plan
+from sklearn_geo.context._plan import Plan
 from sklearn_geo.context._regions import PartitionRegions, UTMRegions, WholeGlobe
 from sklearn_geo.encoding import SoftGridEncoder, UTMOneHotEncoder
 from sklearn_geo.partition._files import partition_from_json, partition_to_json
@@ -109,7 +109,7 @@ def read_content(content, folder):
         Parameters of the transformer.
 
     parts : dict
-        What :class:`FittedZones` is made of: "plan", "location_encoder", "seed",
+        What :class:`Zones` are made of: "plan", "location_encoder", "seed",
         "column_names" and "photos_seen".
 
     feature_names : list of str or None
@@ -153,6 +153,8 @@ def _read(content, folder):
     )
     networks = read_networks(content["networks"], names)
     hidden = tuple(_count(width) for width in content["hidden"])
+    if not hidden or not all(hidden):
+        raise KeyError(f"hidden={hidden} are no widths of layers")
     regions = _regions_from_json(content["regions"], folder)
     plan = Plan(
         contexts,

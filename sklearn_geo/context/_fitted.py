@@ -8,32 +8,21 @@ from scipy import sparse
 from sklearn_geo.context._checkpointing import open_checkpoint
 from sklearn_geo.context._balanced import balanced_rows
 from sklearn_geo.context._files import content_of
-from sklearn_geo.context._fitting import (
-    FALLBACK_NAME,
-    fit_propagators,
-    make_plan,
-    train_plan,
-)
+from sklearn_geo.context._fitting import FALLBACK_NAME, fit_propagators, train_plan
 from sklearn_geo.context._inference import FALLBACK
+from sklearn_geo.context._plan import make_plan
 from sklearn_geo.context._presets import resolve
 from sklearn_geo.context._teachers import Teachers
 from sklearn_geo.context._zone_shelf import ZoneShelf
+from sklearn_geo.context._zones import Zones
 from sklearn_geo.encoding import UTMOneHotEncoder
 from sklearn_geo.nets import history_table
 from sklearn_geo.nets._estimator import Progress
 
 __all__ = ["FittedZones", "zone_line"]
 
-_REPORT = [
-    ("photos", np.int64),
-    ("epochs", np.int64),
-    ("held_out_kl", np.float64),
-    ("seconds", np.float64),
-]
-
-
-class FittedZones:
-    """Zones, their networks, and what was learnt along the way.
+class FittedZones(Zones):
+    """Zones that learn, and what they learnt along the way.
 
     Parameters
     ----------
@@ -77,38 +66,9 @@ class FittedZones:
         zones._set(**parts)
         return zones
 
-    def _set(self, *, plan, location_encoder, seed, column_names, photos_seen, shelf):
-        self.plan = plan
-        self.location_encoder = location_encoder
-        self.seed = seed
-        self.column_names = column_names
-        self.photos_seen = photos_seen
-        self.shelf = shelf
+    def _set(self, **parts):
+        super().__init__(**parts)
         self.histories = {}
-
-    contexts = property(lambda self: self.plan.contexts)
-    networks = property(lambda self: self.plan.networks)
-    regions = property(lambda self: self.plan.regions)
-    columns = property(lambda self: self.plan.columns)
-    fallback_columns = property(lambda self: self.plan.fallback_columns)
-    architecture = property(lambda self: self.plan.architecture)
-    fallback_architecture = property(lambda self: self.plan.fallback_architecture)
-
-    @property
-    def n_columns(self):
-        """Number of teacher columns."""
-        return sum(self.contexts.widths.values())
-
-    @property
-    def records(self):
-        """What is known of each zone, by id."""
-        return {record["id"]: record for record in self.shelf.records}
-
-    def shapes(self, zone):
-        """Return the shapes of the weights of a zone."""
-        if zone == FALLBACK:
-            return self.fallback_architecture.shapes()
-        return self.architecture.shapes()
 
     def learn(
         self,
@@ -284,30 +244,6 @@ class FittedZones:
                 float(losses @ weights[present]),
                 float(weights[present].sum()),
             ]
-
-    def feature_names(self, output_layer):
-        """Return the names of the columns of a layer."""
-        if output_layer == "softmax":
-            return self.contexts.feature_names()
-        width = self.plan.hidden[output_layer - 1]
-        digits = len(str(width - 1))
-        return [
-            f"{'_'.join(names)}_layer{output_layer}_{unit:0{digits}d}"
-            for names in self.networks
-            for unit in range(width)
-        ]
-
-    def report(self):
-        """Return a row a zone."""
-        records = self.records
-        zones = sorted(zone for zone in records if zone >= 0)
-        names = [records[zone]["name"] for zone in zones]
-        width = max([1, *map(len, names)])
-        table = np.zeros(len(zones), dtype=[("zone", f"U{width}"), *_REPORT])
-        table["zone"] = names
-        for field, _ in _REPORT:
-            table[field] = [records[zone][field] for zone in zones]
-        return table
 
     def history(self):
         """Return a row an epoch."""

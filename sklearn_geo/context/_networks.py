@@ -1,61 +1,13 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the networks of a zone look like, and what they say of columns."""
-
-from dataclasses import dataclass
+"""What the networks of a zone say of columns, computed by torch."""
 
 import numpy as np
 import torch
 
-from sklearn_geo.nets import HeadedMLP, net_outputs
+from sklearn_geo.nets import net_outputs
 
-__all__ = ["Architecture", "ZoneModules"]
-
-
-@dataclass(frozen=True)
-class Architecture:
-    """The shape of a zone's networks: the same in every zone.
-
-    Attributes
-    ----------
-    n_features : int
-        Number of columns that describe a place.
-
-    networks : tuple of tuple of str
-        The contexts that share a trunk, network by network.
-
-    widths : dict of str to int
-        Number of columns of each context.
-
-    hidden : tuple of int
-        Widths of the layers of a trunk.
-    """
-
-    n_features: int
-    networks: tuple
-    widths: dict
-    hidden: tuple
-
-    def module(self, number):
-        """Make a network, Glorot weights drawn from torch's generator."""
-        widths = [self.widths[name] for name in self.networks[number]]
-        return HeadedMLP(self.n_features, widths, hidden=self.hidden)
-
-    def shapes(self):
-        """Return the shape of each array of a zone by name."""
-        with torch.device("meta"):
-            modules = [self.module(number) for number in range(len(self.networks))]
-        return {
-            f"{number}.{name}": tuple(tensor.shape)
-            for number, module in enumerate(modules)
-            for name, tensor in module.state_dict().items()
-        }
-
-    def n_outputs(self, output_layer):
-        """Return the number of columns that a layer gives."""
-        if output_layer == "softmax":
-            return sum(self.widths.values())
-        return len(self.networks) * self.hidden[output_layer - 1]
+__all__ = ["ZoneModules", "of_network"]
 
 
 def of_network(weights, number):

@@ -3,9 +3,7 @@
 """Fitted zones to a folder and back, and one of them to a file for a phone."""
 
 from sklearn_geo.context._fetch import open_store
-
 from sklearn_geo.context._files import KIND, content_of, read_content
-from sklearn_geo.context._fitted import FittedZones
 from sklearn_geo.context._onnx import export_zone
 from sklearn_geo.context._zone_shelf import ZoneShelf
 from sklearn_geo.context._zone_store import ZoneTable, write_zones
@@ -33,7 +31,7 @@ def save_zones(model, zones, folder, dtype):
     write_zones(folder, KIND, content_of(model, zones), zones.shelf, dtype)
 
 
-def load_zones(folder_or_url, revision, max_loaded_zones):
+def load_zones(folder_or_url, revision, max_loaded_zones, make_zones):
     """Open a zone store.
 
     Parameters
@@ -47,12 +45,16 @@ def load_zones(folder_or_url, revision, max_loaded_zones):
     max_loaded_zones : int
         How many zones may be in memory.
 
+    make_zones : callable
+        Makes zones of their parts: :class:`Zones`, or :meth:`FittedZones.of` for
+        those that are to learn on.
+
     Returns
     -------
     params : dict
         Parameters of the transformer.
 
-    zones : FittedZones
+    zones : Zones
         Its zones.
 
     names : list of str or None
@@ -60,7 +62,7 @@ def load_zones(folder_or_url, revision, max_loaded_zones):
     """
     store = open_store(folder_or_url, revision, KIND)
     params, parts, names = read_content(ZoneTable(store).content, store.folder)
-    zones = FittedZones.of(**parts, shelf=None)
+    zones = make_zones(**parts, shelf=None)
     zones.shelf = ZoneShelf(store, zones.shapes, max_loaded_zones=max_loaded_zones)
     return params, zones, names
 

@@ -6,7 +6,7 @@ import numbers
 from functools import partial
 
 import numpy as np
-from sklearn.base import TransformerMixin, _fit_context
+from sklearn.base import _fit_context
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import gen_batches
 from sklearn.utils._param_validation import (
@@ -21,13 +21,12 @@ from sklearn_geo.base import GeoEstimator
 from sklearn_geo.context._checkpointing import stored_seed
 from sklearn_geo.context._columns import default_encoding
 from sklearn_geo.context._fitted import FittedZones
-from sklearn_geo.context._inference import Inference
 from sklearn_geo.context._networks import ZoneModules
 from sklearn_geo.context._numpy_forward import NumpyModules
 from sklearn_geo.context._presets import PRESETS
 from sklearn_geo.context._pretrained import export_one, load_zones, save_zones
 from sklearn_geo.context._teachers import open_teachers
-from sklearn_geo.encoding._feature_names import check_input_features
+from sklearn_geo.context._zone_reader import ZoneReader
 from sklearn_geo.neighbors import GeoTagCorpus
 from sklearn_geo.nets import (
     TRAINING_CONSTRAINTS,
@@ -54,7 +53,7 @@ _BY_PRESET = (
 )
 
 
-class GPS2VecPlusTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimator):
+class GPS2VecPlusTransformer(CallbackSupportMixin, ZoneReader, GeoEstimator):
     r"""Encode places by what networks learnt about them from photos.
 
     GPS2Vec+ [1]_: in every zone of the globe a small network reads where a place is,
@@ -284,31 +283,22 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimato
     """
 
     _parameter_constraints: dict = {
+        **ZoneReader._parameter_constraints,
         "contexts": [HasMethods("items"), None],
         "networks": ["array-like", str, None],
         "preset": [StrOptions(set(PRESETS))],
         "encoding": [HasMethods(["fit", "transform", "get_feature_names_out"]), None],
         "regions": [StrOptions({"utm"}), PlacePartition, FrozenEstimator, None],
         "hidden": ["array-like"],
-        "output_layer": [
-            StrOptions({"softmax"}),
-            Interval(numbers.Integral, 1, None, closed="left"),
-        ],
-        "append_location": ["boolean"],
         "target_propagator": [
             HasMethods(["fit", "transform"]),
             HasMethods("items"),
             None,
         ],
         "min_samples": [Interval(numbers.Integral, 1, None, closed="left")],
-        "missing_zone": [
-            StrOptions({"fallback", "nearest", "uniform", "nan", "error"})
-        ],
         "fallback_samples": [Interval(numbers.Integral, 1, None, closed="left")],
-        "blend_km": [Interval(numbers.Real, 0, None, closed="neither"), None],
         "corpus": [GeoTagCorpus, None],
         "pretrained": "no_validation",  # a path or an address
-        "max_loaded_zones": [Interval(numbers.Integral, 1, None, closed="left")],
         "checkpoint_dir": "no_validation",  # a path
         "resume": ["boolean"],
         "zones_at_once": [
@@ -322,6 +312,7 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimato
         "verbose": ["verbose"],
         "random_state": ["random_state"],
     }
+    _answered_by = (*ZoneReader._answered_by, "device")
 
     def __init__(
         self,
@@ -438,7 +429,10 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimato
         self._check_parameters()
         places = self._read_places(X, reset=True)
         if self.pretrained is not None:
-            self._take_pretrained()
+            _, zones, _ = load_zones(
+                self.pretrained, None, self.max_loaded_zones, FittedZones.of
+            )
+            self._take(zones)
             return self
         photos = self._read_photos(places, y, sample_weight)
         self._begin(photos)
@@ -517,23 +511,6 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimato
         self._learn(photos, fresh=first, fallback=fallback, epochs=epochs, **settings)
         return self
 
-    def transform(self, X):
-        """Say what the networks learnt about places.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_places, 2)
-            Latitude and longitude in degrees.
-
-        Returns
-        -------
-        X_out : ndarray of shape (n_places, n_columns), float32
-            Distributions of the contexts side by side (or values of a hidden layer),
-            and the UTM zone if `append_location`.
-        """
-        check_is_fitted(self)
-        return self._encode(self._read_places(X, reset=False), self._inference())
-
     def save_pretrained(self, folder, dtype="float32"):
         """Write the fitted transformer to a folder: a zone store.
 
@@ -574,18 +551,11 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimato
         model : GPS2VecPlusTransformer
             A fitted transformer.
         """
-        params, zones, names = load_zones(folder_or_url, revision, max_loaded_zones)
+        params, zones, names = load_zones(
+            folder_or_url, revision, max_loaded_zones, FittedZones.of
+        )
         params["max_loaded_zones"] = max_loaded_zones
-        try:
-            model = cls(**params)
-            model._validate_params()
-            model._check_parameters()
-        except (TypeError, ValueError) as error:
-            raise ValueError(
-                f"{folder_or_url} holds parameters that are none: {error}"
-            ) from error
-        model._take(zones, names)
-        return model
+        return cls._of_store(folder_or_url, params, zones, names)
 
     def export_onnx(self, zone, path):
         """Write the networks of one zone to a file of ONNX, for a phone.
@@ -616,7 +586,7 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimato
         """
         check_is_fitted(self)
         places = self._read_places(X, reset=False)
-        return self._encode(places, self._make_inference(NumpyModules))
+        return self._encode(places, self._answered_with(NumpyModules))
 
     def score(self, X, y, sample_weight=None):
         r"""Return minus the mean divergence from the teachers.
@@ -655,46 +625,10 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimato
         size = rows_in_memory(24 * n_columns, len(places))
         for rows in gen_batches(len(places), size):
             said = np.empty((rows.stop - rows.start, n_columns), dtype=np.float32)
-            inference.write(places[rows], said, "softmax")
+            inference.write(places[rows], said, "softmax", first_row=rows.start)
             self._zones.add_divergence(total, teachers, rows, said, weights)
         means = [loss / weight for loss, weight in total.values() if weight]
         return -float(np.mean(means))
-
-    def get_feature_names_out(self, input_features=None):
-        """Give the names of the columns.
-
-        Parameters
-        ----------
-        input_features : array-like of str or None, default=None
-            Only compared with the names seen in :meth:`fit`.
-
-        Returns
-        -------
-        feature_names_out : ndarray of shape (n_columns,), object
-            Such as ``scene_beach``, ``tag_17`` where teachers have no names,
-            ``tag_layer2_0017`` for a hidden layer, and ``utm_30U``.
-        """
-        check_is_fitted(self)
-        check_input_features(self, input_features)
-        names = self._zones.feature_names(self.output_layer)
-        if self.append_location:
-            names += list(self._zones.location_encoder.get_feature_names_out())
-        return np.array(names, dtype=object)
-
-    @property
-    def contexts_(self):
-        """Number of columns of each context."""
-        return dict(self._zones.contexts.widths)
-
-    @property
-    def networks_(self):
-        """The contexts that share a trunk."""
-        return self._zones.networks
-
-    @property
-    def zone_report_(self):
-        """A row a zone: its photos, epochs, held-out divergence and seconds."""
-        return self._zones.report()
 
     @property
     def n_iter_(self):
@@ -750,19 +684,8 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimato
                 f"hidden={self.hidden!r} must be the widths of one or more layers, "
                 "whole numbers above zero, such as (512, 1024, 2048)."
             )
-        if self.output_layer == "softmax":
-            return
-        if self.output_layer > len(hidden):
-            raise ValueError(
-                f"output_layer={self.output_layer}, but hidden={self.hidden!r} has "
-                f'{len(hidden)} layers. Count them from 1, or use "softmax".'
-            )
-        if self.missing_zone == "uniform":
-            raise ValueError(
-                'missing_zone="uniform" is a distribution, and output_layer='
-                f"{self.output_layer} gives values of a hidden layer. Use "
-                '"fallback", "nearest", "nan" or "error".'
-            )
+        if self.pretrained is None:
+            self._check_layer(hidden)
 
     def _read_photos(self, places, y, sample_weight):
         """Return places, teacher rows, their names and weights to learn from."""
@@ -788,61 +711,8 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimato
         """Read teacher rows; the conformance tests make some of any labels here."""
         return open_teachers(y)
 
-    def _encode(self, places, inference):
-        n_said = self._zones.architecture.n_outputs(self.output_layer)
-        location = self._zones.location_encoder if self.append_location else None
-        n_zones = 0 if location is None else len(location.zones_)
-        out = np.empty((len(places), n_said + n_zones), dtype=np.float32)
-        inference.write(places, out[:, :n_said], self.output_layer)
-        if location is not None:
-            out[:, n_said:] = location.transform(places)
-        return out
-
-    def _inference(self):
-        """Return what answers, made anew when a parameter of it has changed."""
-        key = (
-            self.missing_zone,
-            self.blend_km,
-            str(self.device),
-            self.max_loaded_zones,
-        )
-        if key not in self._answering:
-            self._answering.clear()
-            self._answering[key] = self._make_inference()
-        return self._answering[key]
-
-    def _make_inference(self, make_modules=None):
-        if make_modules is None:
-            make_modules = partial(ZoneModules, device=choose_device(self.device))
-        return Inference(
-            self._zones,
-            make_modules,
-            missing_zone=self.missing_zone,
-            blend_km=self.blend_km,
-            max_loaded_zones=self.max_loaded_zones,
-        )
-
-    def _take(self, zones, names):
-        """Become a transformer that was stored."""
-        self._zones = zones
-        self._answering = {}
-        self.n_features_in_ = 2
-        if names is not None:
-            self.feature_names_in_ = np.array(names, dtype=object)
-
-    def _take_pretrained(self):
-        """Load what `pretrained` names; the columns of X are those of this fit."""
-        _, self._zones, _ = load_zones(self.pretrained, None, self.max_loaded_zones)
-        self._answering = {}
-
-    def __getstate__(self):
-        state = super().__getstate__()
-        if "_answering" in state:  # what is loaded can be loaded again
-            state = {**state, "_answering": {}}
-        return state
-
-    def __sklearn_is_fitted__(self):
-        return hasattr(self, "_zones")
+    def _what_runs(self):
+        return partial(ZoneModules, device=choose_device(self.device))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -852,5 +722,4 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimato
         tags.target_tags.single_output = False
         tags.target_tags.multi_output = True
         tags.target_tags.positive_only = True
-        tags.transformer_tags.preserves_dtype = []
         return tags

@@ -4,7 +4,7 @@
 
 import numpy as np
 
-from sklearn_geo.context._networks import Architecture
+from sklearn_geo.context._architecture import Architecture
 
 
 def architecture(n_features=3, hidden=(5, 4)):

@@ -9,6 +9,7 @@ from scipy import sparse
 from sklearn import config_context
 
 from sklearn_geo.context import _batched, _batched_steps
+from sklearn_geo.context._architecture import Architecture
 from sklearn_geo.context._batched import train_zones, zones_that_fit
 from sklearn_geo.context._batched_rows import ResidentRows, StreamedRows, walk
 from sklearn_geo.context._batched_steps import (
@@ -16,7 +17,6 @@ from sklearn_geo.context._batched_steps import (
     SparseTarget,
     divergences,
 )
-from sklearn_geo.context._networks import Architecture
 from sklearn_geo.context._presets import Preset
 from sklearn_geo.context._zone_training import ZoneTask, train_zone
 from sklearn_geo.nets import (

@@ -9,7 +9,8 @@ import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
-from sklearn_geo.context._networks import Architecture, ZoneModules, of_network
+from sklearn_geo.context._architecture import Architecture
+from sklearn_geo.context._networks import ZoneModules, of_network
 from sklearn_geo.nets import get_weights, seeded
 from tests.context.mlps import architecture, drawn, slow_outputs
 

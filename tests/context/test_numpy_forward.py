@@ -13,7 +13,8 @@ import torch
 from scipy import sparse
 
 from sklearn_geo.context import _numpy_forward
-from sklearn_geo.context._networks import Architecture, ZoneModules
+from sklearn_geo.context._architecture import Architecture
+from sklearn_geo.context._networks import ZoneModules
 from sklearn_geo.context._numpy_forward import NumpyModules, forward, trunk_depth
 from sklearn_geo.nets import HeadedMLP, get_weights
 

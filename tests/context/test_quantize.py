@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sklearn_geo.context._networks import Architecture
+from sklearn_geo.context._architecture import Architecture
 from sklearn_geo.context._quantize import (
     DTYPES,
     pack_weights,

@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
-from sklearn_geo.context._networks import Architecture
+from sklearn_geo.context._architecture import Architecture
 from sklearn_geo.context._presets import resolve
 from sklearn_geo.context._zone_training import TrainedZone, ZoneTask, train_zone
 from sklearn_geo.nets import LazyRows
