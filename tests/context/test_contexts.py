@@ -40,6 +40,7 @@ def positions(contexts, n_columns):
             {"t": [2, 0], "s": [1, 3]},
         ),
         ({"a": np.array([1, 2]), "b": range(0, 4, 3)}, {"a": [1, 2], "b": [0, 3]}),
+        ({"a": [-2, -1], "b": [0, -3]}, {"a": [2, 3], "b": [0, 1]}),
     ],
 )
 def test_rules(rule, expected):
