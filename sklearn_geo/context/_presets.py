@@ -1,6 +1,35 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
-"""Ways to train: the paper's, and one that takes a hundredth of the time."""
+"""Ways to train: the paper's, and one that takes a hundredth of the time.
+
+The paper's preset has the paper's values: SGD, a learning rate of 0.001, momentum 0.9,
+batches of 32, Glorot weights. The columns of a soft grid are small (their root mean
+square is 0.035), so that it spends tens to hundreds of epochs near where it started.
+When to stop the paper does not say: here when photos held out have not improved for 20
+epochs.
+
+The default is made of four changes. Each was tried on zones of 100 and 1,000 photos of
+the synthetic world, with a trunk a quarter as wide (128, 256, 512); KL is that of
+photos held out, at its lowest.
+
+- Adam, learning rate 0.001, batches of 128. A rate of 0.0003 takes 2.5 times the
+  epochs to end at most 0.01 lower; decay by epochs is wrong for either small zones,
+  whose epoch is one step, or large ones.
+- He weights, which let small columns through three layers: objects and scenes of 1,000
+  photos end at 3.904 instead of 3.913 (rate 0.0003). The stored networks are the same.
+- Biases that start at the mean teacher row with a tenth of the uniform one. After 12
+  epochs, tags of 1,000 photos have a KL of 0.13 instead of 0.26; for 100 photos with
+  objects and scenes it is 4.07 instead of 4.30. Photos that are held out must not
+  count in the mean: with them, small zones looked best after their first epoch and
+  ended there. Tags that are not propagated like the mean less: 3.43 with the uniform
+  tenth and 3.49 almost without it, where biases of zero gave 3.41.
+- Early stopping with 10 epochs of patience. Teachers that differ from photo to photo
+  are learnt by heart after 3 to 30 epochs.
+
+For 1,000 photos with objects and scenes the paper's preset reached 3.931 after 1,386
+epochs, the default after 8. At the paper's widths it reached 4.001 after 146 epochs,
+and 0.805 on tags after 101; the default was below both after one.
+"""
 
 from dataclasses import dataclass, fields
 from functools import partial
