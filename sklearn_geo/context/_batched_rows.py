@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from sklearn.utils import gen_batches
 
-from sklearn_geo.context._batched_steps import SparseTarget
+from sklearn_geo.context._batched_steps import SparseTarget, send
 from sklearn_geo.nets import RowData, SparseRows
 
 __all__ = ["ResidentRows", "StreamedRows", "walk"]
@@ -65,8 +65,8 @@ def walk(parts, batch_size, orders, rows):
                 weight[:, zone] *= part.sample_weight[found]
             at[:, zone] = found
         there = rows.send(at)
-        weight = _send(torch.from_numpy(weight), rows.device)
-        n_real = _send(torch.from_numpy(counts), rows.device)
+        weight = send(torch.from_numpy(weight), rows.device)
+        n_real = send(torch.from_numpy(counts), rows.device)
         for step in range(stop - first):
             n_zones = int(np.count_nonzero(counts[step]))
             width = int(counts[step].max())
@@ -77,13 +77,6 @@ def walk(parts, batch_size, orders, rows):
                 weight[step, :n_zones, :width],
                 n_real[step, :n_zones],
             )
-
-
-def _send(tensor, device):
-    """Copy to the device without waiting for what it is doing."""
-    if device.type != "cuda":
-        return tensor.to(device)
-    return tensor.pin_memory().to(device, non_blocking=True)
 
 
 def _batch_sizes(n_rows, batch_size):
@@ -150,7 +143,7 @@ class ResidentRows:
     def send(self, at):
         """Make row numbers ready: of zones here, of all rows on the device."""
         at = at + self._starts[: at.shape[1], None]
-        return at, _send(torch.from_numpy(at), self.device)
+        return at, send(torch.from_numpy(at), self.device)
 
     def take(self, there, step, counts, width):
         """Return the rows of a step."""
@@ -185,7 +178,7 @@ class _Entries:
         device = self._columns.device
         # Where the entries of a row lie, minus where they come to lie.
         shifts = starts - (np.cumsum(lengths) - lengths)
-        packed = _send(torch.from_numpy(np.stack([lengths, shifts])), device)
+        packed = send(torch.from_numpy(np.stack([lengths, shifts])), device)
         rows = torch.repeat_interleave(
             torch.arange(len(at), device=device), packed[0], output_size=total
         )
@@ -241,12 +234,12 @@ class StreamedRows:
             columns = torch.cat([block.columns for block in blocks])
             values = torch.cat([block.values for block in blocks])
             found = (torch.cat(rows), columns.long(), values)
-            return SparseTarget(*(_send(each, self.device) for each in found))
+            return SparseTarget(*(send(each, self.device) for each in found))
         shape = (len(blocks), width, blocks[0].shape[1])
         whole = torch.zeros(shape, pin_memory=self.device.type == "cuda")
         for zone, block in enumerate(blocks):
             whole[zone, : len(block)] = block
-        return _send(whole, self.device)
+        return send(whole, self.device)
 
 
 def _everything(part):

@@ -10,7 +10,7 @@ from torch.optim.adam import adam
 
 from sklearn_geo.nets import RowLinear
 
-__all__ = ["NetworkStack", "SparseTarget", "divergences"]
+__all__ = ["NetworkStack", "SparseTarget", "divergences", "send"]
 
 # Widths that products on a card like: rows then start at multiples of 16 bytes, also in
 # half precision.
@@ -19,6 +19,27 @@ _BETAS, _ADAM_EPS, _ADAGRAD_EPS = (0.9, 0.999), 1e-8, 1e-10
 # More than so many calls for views of stacks take longer than the passes they save.
 _MOST_RUNS = 64
 _N_MOMENTS = {"sgd": 1, "adagrad": 1, "adam": 2}
+
+
+def send(tensor, device):
+    """Copy to the device without waiting for what it is doing.
+
+    Parameters
+    ----------
+    tensor : Tensor
+        On the processor.
+
+    device : torch.device
+        The device.
+
+    Returns
+    -------
+    Tensor
+        There.
+    """
+    if device.type != "cuda":
+        return tensor.to(device)
+    return tensor.pin_memory().to(device, non_blocking=True)
 
 
 class SparseTarget:
@@ -346,15 +367,15 @@ class _AdamSteps:
         self._rate, self._fused = rate, _fuses(device) and len(cuts) < _MOST_RUNS
         if self._fused:
             self._runs = [slice(*pair) for pair in pairwise(edges)]
-            before = n_steps[edges[:-1]] - 1.0
-            self._before = torch.tensor(before, dtype=torch.float32, device=device)
+            before = (n_steps[edges[:-1]] - 1).astype(np.float32)
+            self._before = send(torch.from_numpy(before), device)
             return
         first, second = (1.0 - beta ** n_steps.astype(np.float64) for beta in _BETAS)
         pair = np.stack([first / (rate * np.sqrt(second)), _ADAM_EPS * first / rate])
         # For all zones alike, if they are.
         self._scales = pair[:, 0].tolist()
         if len(cuts):
-            self._scales = torch.tensor(pair, dtype=torch.float32, device=device)
+            self._scales = send(torch.from_numpy(pair.astype(np.float32)), device)
 
     def move(self, weight, grad, first, second):
         """Move weights and their moments; what is in the gradient is lost."""

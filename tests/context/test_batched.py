@@ -460,7 +460,7 @@ def test_on_an_accelerator(monkeypatch, solver, kind, streamed):
     settings = {"solver": solver, "learning_rate_init": 0.01, "device": "cuda"}
     full = a_preset(early_stopping=True, mixed_precision=False, **settings)
     pairs = both(tasks, full)
-    assert_same(pairs, rtol=1e-3, atol=1e-4)
+    assert_same(pairs, rtol=1e-3, atol=5e-4)
     for precision in ("auto", "bfloat16", "float16"):
         mixed = a_preset(early_stopping=True, mixed_precision=precision, **settings)
         found = {zone.zone: zone for zone in train_zones(tasks, SHAPE, mixed)}
