@@ -38,7 +38,9 @@ def slow_shares(place, own, rings, blend_km, geodesic=False):
     """Write the formula down: a dict of the shares of zones."""
     weights = {own: 1.0}
     for zone, ring in rings.items():
-        if zone != own:
+        longest = haversine(ring, np.roll(ring, -1, axis=0)).max()
+        # Whoever is that far from all corners does not hear the edges between them.
+        if zone != own and haversine(ring, place[None]).min() < longest + blend_km:
             weight = 1 - slow_km_to_ring(place, ring, geodesic) / blend_km
             if weight > 0:
                 weights[zone] = weight
