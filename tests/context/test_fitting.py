@@ -1,0 +1,382 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""From photos to networks: who learns what from which photos, and what is silent."""
+
+import re
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import sklearn
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.exceptions import NotFittedError
+
+from sklearn_geo.context import GPS2VecPlusTransformer
+from sklearn_geo.context._contexts import read_contexts
+from sklearn_geo.context._fitting import (
+    FALLBACK_NAME,
+    fit_propagators,
+    propagators_of,
+    silence_untaught,
+    train_plan,
+)
+from sklearn_geo.context._inference import FALLBACK
+from sklearn_geo.context._networks import ZoneModules
+from sklearn_geo.context._plan import make_plan
+from sklearn_geo.context._presets import resolve
+from sklearn_geo.context._regions import UTMRegions, WholeGlobe
+from sklearn_geo.context._teachers import Teachers
+from sklearn_geo.context._zone_training import TrainedZone
+from sklearn_geo.encoding import SoftGridEncoder, Sphere2VecEncoder, UTMOneHotEncoder
+from sklearn_geo.geometry import utm_zone_ids
+from sklearn_geo.neighbors import GeoNeighborTagPropagator, GeoTagCorpus
+from tests.context.mlps import architecture, drawn
+
+NAN = np.nan
+RULE = {"tag": 3, "object": 2, "scene": 4}
+T31, U31, T32, U32 = utm_zone_ids(["31T", "31U", "32T", "32U"]).tolist()
+rng = np.random.default_rng(0)
+# Three zones of 24, 16 and 8 photos.
+PLACES = np.vstack(
+    [
+        [46.0, 3.0] + rng.uniform(-1, 1, size=(24, 2)),
+        [50.0, 3.0] + rng.uniform(-1, 1, size=(16, 2)),
+        [50.0, 9.0] + rng.uniform(-1, 1, size=(8, 2)),
+    ]
+)[rng.permutation(48)]
+TEACHERS = np.hstack([rng.dirichlet(np.ones(width), 48) for width in RULE.values()])
+
+
+class Recorder(TransformerMixin, BaseEstimator):
+    """Keep what it is fitted on, and say the mean of it."""
+
+    def fit(self, X, y=None):
+        self.X_, self.y_ = X, y
+        return self
+
+    def transform(self, X):
+        mean = np.asarray(self.y_.mean(axis=0)).reshape(1, -1)
+        return np.repeat(mean, len(X), axis=0)
+
+
+def model_of(**params):
+    defaults = {
+        "contexts": RULE,
+        "networks": None,
+        "regions": "utm",
+        "encoding": SoftGridEncoder(2, 2, sigma_km=200),
+        "missing_zone": "fallback",
+        "hidden": (6,),
+        "target_propagator": None,
+    }
+    return SimpleNamespace(**{**defaults, **params})
+
+
+def trained_of(model, Y=TEACHERS, places=PLACES, zones=None, starts=None, **options):
+    """Train the zones of a plan, and return what came out, in order."""
+    plan = make_plan(model, places, Y.shape[1], None, seed=0)
+    matrix = sparse.csr_array(Y) if sparse.issparse(Y) else Y
+    propagators = fit_propagators(model, plan.contexts, places, matrix, None)
+    teachers = Teachers(matrix, plan.contexts, propagators, places)
+    ids = plan.regions.locate(places)
+    rows_of = {zone: np.flatnonzero(ids == zone) for zone in np.unique(ids).tolist()}
+    if zones is not None:
+        rows_of = {zone: rows_of[zone] for zone in zones}
+    settings = {
+        "weights": None,
+        "seed": 4,
+        "fallback_rows": np.arange(0, len(places), 2),
+        "zones_at_once": 1,
+        **options,
+    }
+    preset = resolve("default", {"max_iter": 2, "device": "cpu", "batch_size": 16})
+    found = train_plan(
+        plan,
+        teachers,
+        teachers.check(),
+        preset,
+        rows_of=rows_of,
+        starts=starts or (lambda zone: None),
+        **settings,
+    )
+    return plan, list(found)
+
+
+def same(first, other):
+    return set(first.weights) == set(other.weights) and all(
+        np.array_equal(array, other.weights[name])
+        for name, array in first.weights.items()
+    )
+
+
+def test_the_largest_zone_comes_first_and_the_globe_last():
+    plan, found = trained_of(model_of())
+    assert [zone.zone for zone in found] == [T31, U31, U32, FALLBACK]
+    assert [zone.n_photos for zone in found] == [24, 16, 8, 24]
+    for zone in found:
+        shape = plan.architecture
+        shape = plan.fallback_architecture if zone.zone == FALLBACK else shape
+        assert {k: v.shape for k, v in zone.weights.items()} == shape.shapes()
+        assert zone.n_epochs == 2
+    assert trained_of(model_of(), fallback_rows=None)[1][-1].zone == U32
+    assert FALLBACK_NAME == "fallback"
+
+
+def test_a_zone_is_the_same_whatever_else_is_trained():
+    _, every = trained_of(model_of())
+    _, alone = trained_of(model_of(), zones=[U31], fallback_rows=None)
+    assert same(alone[0], every[1])
+    # And whatever the other photos are.
+    mine = PLACES[:, 0] > 48
+    _, fewer = trained_of(model_of(), TEACHERS[mine], PLACES[mine], fallback_rows=None)
+    assert fewer[0].zone == U31
+    assert same(fewer[0], every[1])
+    _, other = trained_of(model_of(), seed=5)
+    assert not same(other[0], every[0])
+
+
+@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("encoding", [None, UTMOneHotEncoder(), Sphere2VecEncoder()])
+def test_rows_that_do_not_fit_in_memory_change_nothing(kind, encoding):
+    Y = TEACHERS.copy()
+    Y[::5, :3] = NAN
+    found = []
+    for memory in (1024, 2e-4):
+        with sklearn.config_context(working_memory=memory):
+            found.append(trained_of(model_of(encoding=encoding), kind(Y))[1])
+    for whole, parts in zip(*found, strict=True):
+        assert whole.zone == parts.zone
+        for name, array in whole.weights.items():
+            assert_allclose(parts.weights[name], array, rtol=1e-5, atol=1e-6)
+
+
+def test_photos_count_what_they_weigh():
+    weights = np.ones(48)
+    _, plain = trained_of(model_of())
+    _, equal = trained_of(model_of(), weights=7 * weights)
+    for first, other in zip(plain, equal, strict=True):
+        for name, array in first.weights.items():
+            assert_allclose(other.weights[name], array, rtol=1e-5, atol=1e-6)
+    weights[PLACES[:, 0] < 48] = rng.uniform(0.1, 3, 24)
+    _, other = trained_of(model_of(), weights=weights)
+    assert [same(a, b) for a, b in zip(plain, other, strict=True)] == [0, 1, 1, 0]
+
+
+def said(plan, zone, places):
+    out = np.empty((len(places), 9), dtype=np.float32)
+    columns = plan.columns(places, zone.zone)
+    ZoneModules(plan.architecture, zone.weights).write(columns, out)
+    return out
+
+
+@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array])
+def test_what_nobody_teaches_is_the_mean(kind):
+    Y = TEACHERS.copy()
+    Y[PLACES[:, 1] > 6, 3:5] = NAN  # nobody in 32U teaches objects
+    Y[0, 3:5] = 1, 0
+    plan, found = trained_of(model_of(), kind(Y))
+    mean = np.nanmean(Y[:, 3:5], axis=0)
+    there = said(plan, found[2], PLACES[PLACES[:, 1] > 6])
+    assert found[2].zone == U32
+    assert_allclose(there[:, 3:5], np.tile(mean, (8, 1)), atol=1e-5)
+    assert (there[:, :3].std(axis=0) > 1e-5).all()  # other contexts say something
+    assert (said(plan, found[0], PLACES)[:, 3].std() > 1e-5).all()
+
+
+def test_what_the_sample_of_the_globe_lacks_is_the_mean():
+    Y = TEACHERS.copy()
+    Y[1:, 5:] = NAN  # the only photo of a scene is not in the sample
+    plan, found = trained_of(model_of(), Y, fallback_rows=np.arange(1, 48))
+    globe = found[-1]
+    assert globe.zone == FALLBACK
+    out = np.empty((48, 9), dtype=np.float32)
+    columns = plan.fallback_columns(PLACES, FALLBACK)
+    ZoneModules(plan.fallback_architecture, globe.weights).write(columns, out)
+    assert_allclose(out[:, 5:], np.tile(Y[0, 5:], (48, 1)), atol=1e-5)
+
+
+def test_silence_by_hand():
+    shape = architecture()
+    weights = drawn(shape, 0)
+    for array in weights.values():
+        array.flags.writeable = False  # as they come from some clusters
+    copies = {name: array.copy() for name, array in weights.items()}
+    # Object and scene share network 0: columns 0 and 1, and 2 to 5.
+    Y = np.hstack([np.ones((2, 3)), np.full((2, 2), NAN), np.ones((2, 4))])
+    contexts = read_contexts(shape.widths, 9, None)
+    teachers = Teachers(Y, contexts, {}, np.zeros((2, 2)))
+    means = {"object": np.array([1.0, 0.0])}
+    zone = TrainedZone(0, dict(weights), 2, 0.0)
+    silence_untaught(zone, shape, teachers, np.arange(2), means)
+    heads, bias = zone.weights["0.heads.weight"], zone.weights["0.heads.bias"]
+    assert_array_equal(heads[:, :2], 0)
+    assert_allclose(bias[:2], [0.0, np.log(5e-7)], atol=1e-6)
+    assert_array_equal(heads[:, 2:], copies["0.heads.weight"][:, 2:])
+    assert_array_equal(bias[2:], copies["0.heads.bias"][2:])
+    for name, array in weights.items():
+        assert_array_equal(array, copies[name])
+        if not name.startswith("0.heads"):
+            assert zone.weights[name] is array
+
+
+def test_going_on_is_not_silenced():
+    Y = TEACHERS.copy()
+    Y[PLACES[:, 1] > 6, 3:5] = NAN
+    Y[0, 3:5] = 1, 0
+    _, found = trained_of(model_of(), Y)
+    known = {zone.zone: zone.weights for zone in found}
+    known[U32]["1.heads.bias"][:2] = 3.0, -3.0  # what it had learnt before
+    _, more = trained_of(
+        model_of(), Y, zones=[U32], fallback_rows=None, starts=known.get, epochs=1
+    )
+    assert more[0].weights["1.heads.bias"][0] > 2
+    assert more[0].n_epochs == 1
+
+
+def test_plans():
+    plan = make_plan(model_of(), PLACES, 9, None, seed=0)
+    assert isinstance(plan.regions, UTMRegions)
+    assert plan.architecture.n_features == 4
+    assert plan.architecture.networks == (("tag",), ("object", "scene"))
+    assert plan.architecture.widths == RULE
+    assert plan.architecture.hidden == (6,)
+    # Columns of grids mean another place in every zone: the globe has others.
+    assert isinstance(plan.fallback_columns.encoder, Sphere2VecEncoder)
+    shared = make_plan(model_of(encoding=UTMOneHotEncoder()), PLACES, 9, None, seed=0)
+    assert shared.fallback_columns is shared.columns
+    other = make_plan(model_of(missing_zone="nearest"), PLACES, 9, None, seed=0)
+    assert other.fallback_columns is None
+    assert other.fallback_architecture is None
+    globe = make_plan(model_of(regions=None, encoding=None), PLACES, 9, None, seed=0)
+    assert isinstance(globe.regions, WholeGlobe)
+    assert globe.is_globe
+    assert globe.fallback_columns is None
+    assert isinstance(globe.columns.encoder, Sphere2VecEncoder)
+
+
+@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array])
+def test_propagators_learn_from_the_photos_that_have_tags(kind):
+    Y = np.hstack([TEACHERS[:, :5], rng.integers(0, 2, size=(48, 4))])
+    Y[:, 5] = 1
+    Y[[3, 9], 5:] = NAN
+    contexts = read_contexts(RULE, 9, None)
+    recorder = Recorder()
+    model = model_of(target_propagator={"scene": recorder})
+    photos = np.arange(2, 48)
+    places = PLACES[photos]
+    fitted = fit_propagators(model, contexts, places, kind(Y), None, photos)
+    assert list(fitted) == ["scene"]
+    assert not hasattr(recorder, "X_")  # a copy was fitted
+    known = np.setdiff1d(photos, [3, 9])
+    assert_array_equal(fitted["scene"].X_, PLACES[known])
+    block = fitted["scene"].y_
+    block = block.toarray() if sparse.issparse(block) else block
+    assert_array_equal(block, Y[known, 5:])
+    teachers = Teachers(kind(Y), contexts, fitted, places, photos)
+    mean = Y[known, 5:].mean(axis=0)
+    rows = teachers.rows(np.array([0, 1]), "scene")
+    assert_allclose(rows, np.tile(mean / mean.sum(), (2, 1)), rtol=1e-6)
+
+
+def test_a_corpus_is_indexed_once():
+    tags = sparse.csr_array(np.eye(4)[rng.integers(0, 4, 48)])
+    corpus = GeoTagCorpus(PLACES, tags)
+    propagator = GeoNeighborTagPropagator(radius_km=100)
+    model = model_of(target_propagator=propagator)
+    contexts = read_contexts({"tag": 4}, 4, None)
+    fitted = fit_propagators(model, contexts, corpus.places, corpus.tags, corpus)
+    assert fitted["tag"].corpus is corpus
+    alone = fit_propagators(model, contexts, PLACES, tags, None)
+    dense = [made["tag"].transform(PLACES) for made in (fitted, alone)]
+    dense = [rows.toarray() if sparse.issparse(rows) else rows for rows in dense]
+    assert_allclose(dense[0], dense[1])
+    assert propagator.corpus is None
+
+
+def test_one_propagator_is_for_tags():
+    contexts = read_contexts({"scene": 1, "tag": 2}, 3, None)
+    one = Recorder()
+    assert propagators_of(None, contexts) == {}
+    assert propagators_of(one, contexts) == {"tag": one}
+    assert propagators_of({"scene": one}, contexts) == {"scene": one}
+    assert propagators_of(one, read_contexts(None, 3, None)) == {"context": one}
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (
+            Recorder(),
+            "say which of the contexts ['scene', 'object'] it makes: target_p",
+        ),
+        ({"tag": Recorder()}, "names the contexts ['tag'], which y does not have. Its"),
+        (
+            {"scene": None},
+            "None for the context 'scene' has no fit and transform. Leave",
+        ),
+        ({"scene": "passthrough"}, "'passthrough' for the context 'scene' has no fit"),
+    ],
+)
+def test_propagators_that_are_refused(given, words):
+    contexts = read_contexts({"scene": 1, "object": 2}, 3, None)
+    with pytest.raises(ValueError, match=re.escape(words)):
+        propagators_of(given, contexts)
+
+
+@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array])
+def test_nobody_has_tags(kind):
+    contexts = read_contexts({"tag": 1, "scene": 2}, 3, None)
+    Y = kind(np.array([[NAN, 1, 0], [NAN, 1, 1]]))
+    model = model_of(target_propagator=Recorder())
+    with pytest.raises(ValueError, match="no photo teaches the context 'tag': all its"):
+        fit_propagators(model, contexts, PLACES[:2], Y, None)
+
+
+def small(**params):
+    settings = {"contexts": RULE, "hidden": (4,), "max_iter": 1, "random_state": 0}
+    return GPS2VecPlusTransformer(**{**settings, "min_samples": 10, **params})
+
+
+def test_who_has_learnt_nothing_is_not_fitted():
+    wrong = TEACHERS.copy()
+    wrong[5] = -1
+    for method in ("fit", "partial_fit"):
+        model = small()
+        with pytest.raises(
+            ValueError, match="y, row 5, context 'tag': the row has a neg"
+        ):
+            getattr(model, method)(PLACES, wrong)
+        with pytest.raises(NotFittedError):
+            model.transform(PLACES)
+    # What was learnt before stays.
+    model = small(missing_zone="uniform").partial_fit(PLACES, TEACHERS)
+    before = model.transform(PLACES)
+    with pytest.raises(ValueError, match="y, row 5, context 'tag'"):
+        model.partial_fit(PLACES, wrong)
+    assert_array_equal(model.transform(PLACES), before)
+
+
+def test_rows_of_no_weight_are_not_looked_at_and_do_not_shift_others():
+    weights = np.ones(48)
+    weights[[0, 3, 7]] = 0
+    Y = TEACHERS.copy()
+    Y[[0, 3, 7]] = -1
+    model = small(missing_zone="uniform").fit(PLACES, Y, sample_weight=weights)
+    kept = weights > 0
+    other = small(missing_zone="uniform").fit(PLACES[kept], TEACHERS[kept])
+    assert_array_equal(model.transform(PLACES), other.transform(PLACES))
+    Y[9] = 0
+    with pytest.raises(ValueError, match="y, row 9, context 'tag': the row sums to 0"):
+        small().fit(PLACES, Y, sample_weight=weights)
+
+
+def test_score_names_the_row_that_has_no_network():
+    model = small(missing_zone="error").fit(PLACES, TEACHERS)  # 32U has 8 photos
+    row = int(np.argmax(PLACES[:, 1] > 6))
+    assert row > 0
+    for memory in (1024, 1e-4):
+        raises = pytest.raises(ValueError, match=f"X, row {row}: .* lies in zone 32U")
+        with sklearn.config_context(working_memory=memory), raises:
+            model.score(PLACES, TEACHERS)
