@@ -12,9 +12,11 @@ to. So the whole set runs twice:
   an entry that stops failing fails the suite.
 """
 
+import atexit
 import importlib
 import inspect
 import pkgutil
+import tempfile
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -71,25 +73,35 @@ def _quarters():
     return {"type": "FeatureCollection", "features": features}
 
 
+# With a corpus fit ignores y, which scikit-learn's checks make labels of a task;
+# tests/context/test_transformer.py runs them with y as the teachers.
+_LEARNER = {
+    "corpus": GeoTagCorpus(
+        np.random.RandomState(3).uniform([48, 0], [56, 12], (60, 2)),
+        np.random.RandomState(3).rand(60, 3),
+    ),
+    "hidden": (4,),
+    "max_iter": 2,
+    "min_samples": 5,
+    "random_state": 0,
+}
+
+
+def _zone_store():
+    """Write a zone store, and return its folder, which this process deletes."""
+    folder = tempfile.TemporaryDirectory(prefix="zone-store-")
+    atexit.register(folder.cleanup)
+    learner = sklearn_geo.GPS2VecPlusTransformer(**_LEARNER)
+    learner.fit(np.zeros((1, 2))).save_pretrained(folder.name)
+    return folder.name
+
+
 CASES = {
     "AreaPartition": Case(params={"areas": _quarters()}),
     "CellHierarchy": Case(
         params={"partitions": [S2Partition(8, 1), S2Partition(4, 1)]}
     ),
-    # With a corpus fit ignores y, which scikit-learn's checks make labels of a task;
-    # tests/context/test_transformer.py runs them with y as the teachers.
-    "GPS2VecPlusTransformer": Case(
-        params={
-            "corpus": GeoTagCorpus(
-                np.random.RandomState(3).uniform([48, 0], [56, 12], (60, 2)),
-                np.random.RandomState(3).rand(60, 3),
-            ),
-            "hidden": (4,),
-            "max_iter": 2,
-            "min_samples": 5,
-            "random_state": 0,
-        },
-    ),
+    "GPS2VecPlusTransformer": Case(params=_LEARNER),
     "GeoNeighborTagPropagator": Case(
         # fit_transform must leave a photo out, and scikit-learn's checks want it to
         # equal transform.
@@ -106,6 +118,7 @@ CASES = {
     "KMeansPartition": Case(
         params={"n_cells": 3, "random_state": 0}, one_row_params={"n_cells": 1}
     ),
+    "NumpyContextEncoder": Case(params={"pretrained": _zone_store()}),
     "RandomFourierEncoder": Case(params={"n_frequencies": 4, "random_state": 0}),
     "S2OneHotEncoder": Case(frame_params={"sparse_output": False}),
     "S2Partition": Case(params={"max_per_cell": 4, "min_per_cell": 1}),

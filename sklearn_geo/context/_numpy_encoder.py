@@ -160,7 +160,7 @@ class NumpyContextEncoder(ZoneReader, GeoEstimator):
         _, zones, _ = load_zones(
             self.pretrained, self.revision, self.max_loaded_zones, Zones
         )
-        self._take(zones)
+        self._answer_from(zones)
         return self
 
     @classmethod

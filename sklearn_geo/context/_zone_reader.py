@@ -19,8 +19,8 @@ __all__ = ["ZoneReader"]
 class ZoneReader(TransformerMixin, abc.ABC):
     """Say what the networks of zones say of places.
 
-    A class that inherits this has the parameters below, puts its zones in place by
-    :meth:`_take`, and says by :meth:`_what_runs` what runs their networks.
+    A class that inherits this has the parameters below, hands over its zones to
+    :meth:`_answer_from`, and says by :meth:`_what_runs` what runs their networks.
     """
 
     _parameter_constraints: dict = {
@@ -104,11 +104,15 @@ class ZoneReader(TransformerMixin, abc.ABC):
             ) from error
         return model
 
-    def _take(self, zones, names=None):
-        """Answer from these zones from now on, and call the columns of X so."""
+    def _answer_from(self, zones):
+        """Answer from these zones from now on."""
         self._check_layer(zones.plan.hidden)
         self._zones = zones
         self._answering = {}
+
+    def _take(self, zones, names):
+        """Become a transformer that was stored, for columns with these names."""
+        self._answer_from(zones)
         self.n_features_in_ = 2
         if names is not None:
             self.feature_names_in_ = np.array(names, dtype=object)
