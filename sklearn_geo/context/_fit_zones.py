@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """All zones, one after the other, side by side in workers, or many at once."""
 
-from itertools import islice
+from itertools import chain, islice
 
 from joblib import Parallel, delayed, effective_n_jobs
 from joblib.parallel import get_active_backend
@@ -20,7 +20,7 @@ def train_all(tasks, architecture, preset, *, n_jobs=None, zones_at_once="auto")
     Parameters
     ----------
     tasks : iterable of ZoneTask
-        The zones; they are made when their turn comes.
+        The zones, the largest first; they are made when their turn comes.
 
     architecture : Architecture
         The shape of their networks.
@@ -30,7 +30,8 @@ def train_all(tasks, architecture, preset, *, n_jobs=None, zones_at_once="auto")
 
     n_jobs : int or None, default=None
         Number of workers. They are those of the joblib backend that is set:
-        processes of this machine, or a cluster.
+        processes of this machine, or a cluster. Zones that are one computation have
+        one worker.
 
     zones_at_once : "auto" or int, default="auto"
         How many zones are one computation. "auto" is one on a processor, and what the
@@ -41,12 +42,17 @@ def train_all(tasks, architecture, preset, *, n_jobs=None, zones_at_once="auto")
     TrainedZone
         The zones, in no particular order. After an interrupted one there are no more.
     """
-    together = zones_at_once
+    together, tasks = zones_at_once, iter(tasks)
     if together == "auto":
-        device = choose_device(preset.training.device)
-        together = 1
-        if device.type != "cpu":
-            together = zones_that_fit(architecture, device, preset.training)
+        together, first = 1, list(islice(tasks, 1))
+        tasks = chain(first, tasks)
+        training = preset.training
+        # Processes of an `accelerate launch` share the steps of one zone.
+        alone = training.device == "accelerate"
+        device = None if alone else choose_device(training.device)
+        if first and not alone and device.type != "cpu":
+            n_photos = first[0].X.shape[0]
+            together = zones_that_fit(architecture, device, training, n_photos=n_photos)
     if together > 1:
         yield from _at_once(tasks, architecture, preset, together)
     elif effective_n_jobs(n_jobs) == 1:
