@@ -4,8 +4,10 @@
 
 import numpy as np
 import torch
+from scipy import sparse
+from sklearn.utils import gen_batches
 
-from sklearn_geo.nets import net_outputs
+from sklearn_geo.nets import SparseRows, rows_in_memory
 
 __all__ = ["ZoneModules", "of_network"]
 
@@ -23,6 +25,9 @@ def of_network(weights, number):
 class ZoneModules:
     """The networks of a zone, ready to run.
 
+    They are products, sums and rectifiers on the weights themselves: for a single
+    place, calls of modules would take as long as the arithmetic.
+
     Parameters
     ----------
     architecture : Architecture
@@ -34,26 +39,40 @@ class ZoneModules:
 
     device : str or torch.device, default="cpu"
         Where they run.
+
+    Attributes
+    ----------
+    layers : list of list of (Tensor, Tensor)
+        Weights, inputs in rows, and biases of each network; the heads are the last.
     """
 
     def __init__(self, architecture, weights, device="cpu"):
         self.architecture = architecture
-        self.modules = []
+        self.device = torch.device(device)
+        depth = len(architecture.hidden)
+        names = [f"trunk.{2 * layer}" for layer in range(depth)] + ["heads"]
+        self.layers = []
         for number in range(len(architecture.networks)):
-            with torch.device("meta"):  # nothing is drawn, nothing is allocated
-                module = architecture.module(number)
-            arrays = of_network(weights, number)
-            module.load_state_dict(
-                {name: _tensor(array) for name, array in arrays.items()}, assign=True
-            )
-            self.modules.append(module.to(device).eval().requires_grad_(False))
+            layers = []
+            for position, name in enumerate(names):
+                weight, bias = (
+                    _tensor(weights[f"{number}.{name}.{kind}"]).to(self.device)
+                    for kind in ("weight", "bias")
+                )
+                # The first layer and the heads have inputs in rows, others outputs.
+                layers.append((weight.T if 0 < position < depth else weight, bias))
+            self.layers.append(layers)
+        # On its way, a row is in two layers at once.
+        widths = [architecture.n_features, *architecture.hidden]
+        widths += [len(layers[-1][1]) for layers in self.layers]
+        self._bytes_a_row = 4 * (architecture.n_features + 3 * max(widths))
 
     def write(self, columns, out, output_layer="softmax"):
         """Write what the networks say.
 
         Parameters
         ----------
-        columns : ndarray of shape (n_places, n_features)
+        columns : {ndarray, csr_array} of shape (n_places, n_features)
             The columns of places.
 
         out : ndarray of shape (n_places, n_outputs)
@@ -64,30 +83,53 @@ class ZoneModules:
             Distributions of the contexts, or the values of a layer of the trunks,
             counted from 1.
         """
+        n_rows = columns.shape[0]
+        if not n_rows:  # scikit-learn's batches begin at one row
+            return
+        for rows in gen_batches(n_rows, rows_in_memory(self._bytes_a_row, n_rows)):
+            with torch.inference_mode():
+                inputs = _inputs(columns[rows]).to(self.device)
+                if output_layer == "softmax":
+                    self._write_distributions(inputs, out[rows])
+                else:
+                    self._write_layer(inputs, out[rows], output_layer)
+
+    def _write_distributions(self, inputs, out):
         widths = self.architecture.widths
-        ends = np.cumsum(list(widths.values()))
-        starts = dict(zip(widths, ends - list(widths.values()), strict=True))
-        for number, module in enumerate(self.modules):
-            if output_layer == "softmax":
-                for rows, logits in net_outputs(module, columns):
-                    for name, part in zip(
-                        self.architecture.networks[number], logits, strict=True
-                    ):
-                        at = slice(starts[name], starts[name] + widths[name])
-                        _softmax_into(part, out[rows, at])
-            else:
-                width = self.architecture.hidden[output_layer - 1]
-                at = slice(number * width, (number + 1) * width)
-                # A layer and its activation for each step of the trunk.
-                layers = module.trunk[: 2 * output_layer]
-                for rows, (values,) in net_outputs(layers, columns):
-                    out[rows, at] = values.numpy()
+        starts = dict(zip(widths, np.cumsum([0, *widths.values()]), strict=False))
+        for names, layers in zip(self.architecture.networks, self.layers, strict=True):
+            weight, bias = layers[-1]
+            logits = torch.addmm(bias, _trunk(inputs, layers[:-1]), weight)
+            for name, part in zip(
+                names, logits.split([widths[name] for name in names], 1), strict=True
+            ):
+                at = slice(starts[name], starts[name] + widths[name])
+                out[:, at] = torch.softmax(part, dim=1).cpu().numpy()
+
+    def _write_layer(self, inputs, out, output_layer):
+        width = self.architecture.hidden[output_layer - 1]
+        for number, layers in enumerate(self.layers):
+            at = slice(number * width, (number + 1) * width)
+            out[:, at] = _trunk(inputs, layers[:output_layer]).cpu().numpy()
 
 
-def _softmax_into(logits, out):
-    torch.softmax(logits, dim=1, out=torch.from_numpy(out)) if (
-        out.flags.c_contiguous and out.dtype == np.float32
-    ) else np.copyto(out, torch.softmax(logits, dim=1).numpy())
+def _trunk(values, layers):
+    """Run some layers of a trunk."""
+    for weight, bias in layers:
+        if isinstance(values, SparseRows):
+            values = values.product(weight).add_(bias)
+        else:
+            values = torch.addmm(bias, values, weight)
+        values.relu_()
+    return values
+
+
+def _inputs(columns):
+    """Return columns as what is multiplied."""
+    if sparse.issparse(columns):
+        return SparseRows(columns)
+    columns = np.ascontiguousarray(columns, dtype=np.float32)
+    return torch.from_numpy(columns if columns.flags.writeable else columns.copy())
 
 
 def _tensor(array):

@@ -41,26 +41,6 @@ def test_by_hand():
     assert_allclose(said(modules, columns, 2), expected, rtol=1e-5)
 
 
-def test_shapes():
-    # Object and scene: a trunk 3-5-4 and heads of 2 + 4. Tag: a trunk and one of 3.
-    trunk = {
-        "trunk.0.weight": (3, 5),
-        "trunk.0.bias": (5,),
-        "trunk.2.weight": (4, 5),
-        "trunk.2.bias": (4,),
-    }
-    expected = {
-        **{f"0.{name}": size for name, size in trunk.items()},
-        "0.heads.weight": (4, 6),
-        "0.heads.bias": (6,),
-        **{f"1.{name}": size for name, size in trunk.items()},
-        "1.heads.weight": (4, 3),
-        "1.heads.bias": (3,),
-    }
-    assert architecture().shapes() == expected
-    assert [architecture().n_outputs(layer) for layer in LAYERS] == [9, 10, 8]
-
-
 def test_module_starts_as_glorot_draws_it():
     shape = architecture()
     with seeded(3, "cpu"):
@@ -76,9 +56,8 @@ def test_module_starts_as_glorot_draws_it():
     assert np.abs(first["heads.weight"][:, :2]).max() <= np.sqrt(6 / (4 + 2))
 
 
-def test_shapes_draw_nothing():
+def test_making_modules_draws_nothing():
     torch.manual_seed(0)
-    architecture().shapes()
     ZoneModules(architecture(), drawn(architecture(), 0))
     state = torch.get_rng_state()
     torch.manual_seed(0)
@@ -156,11 +135,13 @@ def test_weights_are_shared_and_never_written_to():
     for given in (weights, locked):
         modules = ZoneModules(shape, given)
         said(modules, COLUMNS, 9)
-        for number, module in enumerate(modules.modules):
-            for name, tensor in module.state_dict().items():
-                array = weights[f"{number}.{name}"]
-                assert np.shares_memory(tensor.numpy(), array)
-                assert not tensor.requires_grad
+        for number, layers in enumerate(modules.layers):
+            assert len(layers) == 3
+            for name, pair in zip(("trunk.0", "trunk.2", "heads"), layers, strict=True):
+                for kind, tensor in zip(("weight", "bias"), pair, strict=True):
+                    array = weights[f"{number}.{name}.{kind}"]
+                    assert np.shares_memory(tensor.numpy(), array)
+                    assert not tensor.requires_grad
     assert not any(array.flags.writeable for array in locked.values())
     for name, array in weights.items():
         assert_array_equal(array, copies[name])
