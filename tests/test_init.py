@@ -16,7 +16,7 @@ import pytest
 
 import sklearn_geo
 
-# Rooms whose modules import torch and skorch; every other room does without.
+# Rooms some of whose modules import torch and skorch; every other room does without.
 NETWORK_ROOMS = ("nets", "context", "distributed", "geolocation")
 # Of these, rooms that load what is behind a name when it is first used.
 LAZY_ROOMS = ("context", "nets")
@@ -71,6 +71,17 @@ def test_using_every_public_name_stays_light():
     )
     assert "sklearn_geo.encoding" in modules
     # scikit-learn imports pandas by itself where it is installed.
+    assert not (set(HEAVY) - {"pandas"}) & set(modules)
+
+
+def test_reading_a_zone_store_stays_light():
+    modules = run_in_fresh_interpreter(
+        "import sys, json\n"
+        "from sklearn_geo.context import NumpyContextEncoder\n"
+        "from sklearn_geo.nets import Store, rows_in_memory, write_store\n"
+        "print(json.dumps(sorted(sys.modules)))"
+    )
+    assert "sklearn_geo.context._inference" in modules
     assert not (set(HEAVY) - {"pandas"}) & set(modules)
 
 
