@@ -2,11 +2,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What a fit of GPS2VecPlusTransformer leaves behind, and how it grows."""
 
+import copy
+import warnings
+from contextlib import closing
+
 import numpy as np
 from scipy import sparse
 
-from sklearn_geo.context._checkpointing import open_checkpoint
 from sklearn_geo.context._balanced import balanced_rows
+from sklearn_geo.context._checkpointing import open_checkpoint
 from sklearn_geo.context._files import content_of
 from sklearn_geo.context._fitting import FALLBACK_NAME, fit_propagators, train_plan
 from sklearn_geo.context._inference import FALLBACK
@@ -20,6 +24,7 @@ from sklearn_geo.nets import history_table
 from sklearn_geo.nets._estimator import Progress
 
 __all__ = ["FittedZones", "zone_line"]
+
 
 class FittedZones(Zones):
     """Zones that learn, and what they learnt along the way.
@@ -104,14 +109,22 @@ class FittedZones(Zones):
 
         epochs : int or None
             How many epochs at most.
+
+        Returns
+        -------
+        bool
+            Whether all zones were trained, and none was interrupted.
         """
         preset = resolve(model.preset, overrides)
+        photos = None
         if weights is not None and not weights.all():
-            kept = np.flatnonzero(weights)
-            places, matrix, weights = places[kept], matrix[kept], weights[kept]
+            photos = np.flatnonzero(weights)  # of a memory map nothing is copied
+            places, weights = places[photos], weights[photos]
         corpus = model.corpus if fresh else None
-        propagators = fit_propagators(model, self.contexts, places, matrix, corpus)
-        teachers = Teachers(matrix, self.contexts, propagators, places)
+        propagators = fit_propagators(
+            model, self.contexts, places, matrix, corpus, photos
+        )
+        teachers = Teachers(matrix, self.contexts, propagators, places, photos)
         means = teachers.check()
         zones = self.regions.locate(places)
         rows_of = self._rows_to_train(zones, model.min_samples)
@@ -122,7 +135,7 @@ class FittedZones(Zones):
             self.refuse_to_train_nothing(model.min_samples)
         checkpoint = None
         if fresh and model.checkpoint_dir is not None:
-            checkpoint = open_checkpoint(model, self, teachers, weights, preset)
+            checkpoint = open_checkpoint(model, self, teachers, weights, preset, epochs)
             done = {record["id"] for record in checkpoint.finished()}
             rows_of = {zone: at for zone, at in rows_of.items() if zone not in done}
             fallback_rows = None if FALLBACK in done else fallback_rows
@@ -142,28 +155,66 @@ class FittedZones(Zones):
             zones_at_once=model.zones_at_once,
         )
         n_tasks = len(rows_of) + (fallback_rows is not None)
-        try:
-            self._take_all(model, trained, Progress(model, n_tasks, "zone"), checkpoint)
-            if checkpoint is not None:
-                checkpoint.finish(content_of(model, self))
-                self.shelf = checkpoint.shelf(
-                    self.shapes, max_loaded_zones=model.max_loaded_zones
-                )
-        finally:
-            if checkpoint is not None:
-                checkpoint.close()
+        progress = Progress(model, n_tasks, "zone")
+        if checkpoint is None:
+            return self._take_all(model, trained, progress, n_tasks, self._keep)
+        with checkpoint:
+            unfinished = ZoneShelf()
 
-    def _take_all(self, model, trained, progress, checkpoint):
-        put = self.shelf.put if checkpoint is None else checkpoint.add
-        for zone in trained:
-            record = self._record(zone)
-            put(zone.zone, record, zone.weights)
-            zone.weights = None
-            if model.verbose:
-                print(zone_line(record), flush=True)
-            if progress(record):
-                break
+            def put(zone, record):
+                # Half a training is not what a fit that is resumed would come to.
+                keep = unfinished.put if zone.interrupted else checkpoint.add
+                keep(zone.zone, record, zone.weights)
+
+            def left():
+                return len(unfinished) + len(checkpoint.finished())
+
+            whole = self._take_all(model, trained, progress, n_tasks, put, left)
+            if whole:
+                checkpoint.finish(content_of(model, self))
+            self.shelf = checkpoint.shelf(
+                self.shapes, max_loaded_zones=model.max_loaded_zones
+            )
+            for zone, record, weights in unfinished.items():
+                self.shelf.put(zone, record, weights)
+        return whole
+
+    def copy(self):
+        """Return zones that can be trained further without changing these."""
+        twin = copy.copy(self)
+        twin.shelf = copy.copy(self.shelf)
+        twin.photos_seen = dict(self.photos_seen)
+        twin.histories = {zone: list(past) for zone, past in self.histories.items()}
+        return twin
+
+    def _keep(self, zone, record):
+        self.shelf.put(zone.zone, record, zone.weights)
+
+    def _take_all(self, model, trained, progress, n_tasks, put, left=None):
+        """Put zones away as they come; say whether all of them came, and whole."""
+        n_whole = 0
+        with closing(trained):
+            try:
+                for zone in trained:
+                    record = self._record(zone)
+                    put(zone, record)
+                    zone.weights = None
+                    n_whole += not zone.interrupted
+                    if model.verbose:
+                        print(zone_line(record), flush=True)
+                    if progress(record):
+                        break
+            except KeyboardInterrupt:
+                if not (len(self.shelf) if left is None else left()):
+                    raise
+                warnings.warn(
+                    f"The fit was interrupted after {n_whole} of {n_tasks} zones. The "
+                    "transformer is fitted, and knows the zones it had learnt by then.",
+                    UserWarning,
+                    stacklevel=4,
+                )
         progress.finish()
+        return n_whole == n_tasks
 
     def refuse_to_train_nothing(self, min_samples):
         """Say that no zone has enough photos, and what to do then."""

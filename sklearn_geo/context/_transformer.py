@@ -25,6 +25,7 @@ from sklearn_geo.context._networks import ZoneModules
 from sklearn_geo.context._numpy_forward import NumpyModules
 from sklearn_geo.context._presets import PRESETS
 from sklearn_geo.context._pretrained import export_one, load_zones, save_zones
+from sklearn_geo.context._shared_fits import keep_fit, key_of, latest_fit
 from sklearn_geo.context._teachers import open_teachers
 from sklearn_geo.context._zone_reader import ZoneReader
 from sklearn_geo.neighbors import GeoTagCorpus
@@ -141,7 +142,9 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, ZoneReader, GeoEstimator):
 
     corpus : GeoTagCorpus, default=None
         Photos and tags to learn from. :meth:`fit` then only looks at the columns of `X`
-        and ignores `y`, which may be the labels of the task at hand.
+        and ignores `y`, which may be the labels of the task at hand. With an int as
+        `random_state` what was learnt from a corpus last is kept beside it, so that a
+        search does not learn the same again for every fold.
 
     pretrained : str or path, default=None
         Folder or address of a transformer that was saved. :meth:`fit` loads it and
@@ -437,8 +440,14 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, ZoneReader, GeoEstimator):
             self._answer_from(zones)
             return self
         photos = self._read_photos(places, y, sample_weight)
+        key = key_of(self)
+        zones = latest_fit(self.corpus, key)
+        if zones is not None:
+            self._answer_from(zones)
+            return self
         self._begin(photos)
-        self._learn(photos, fresh=True)
+        if self._learn(photos, fresh=True):
+            keep_fit(self.corpus, key, self._zones)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -510,6 +519,7 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, ZoneReader, GeoEstimator):
             self._begin(photos)
         else:
             self._zones.check_columns(photos[1], photos[2])
+            self._zones = self._zones.copy()  # others may share them
         self._learn(photos, fresh=first, fallback=fallback, epochs=epochs, **settings)
         return self
 
@@ -660,7 +670,7 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, ZoneReader, GeoEstimator):
     def _learn(self, photos, *, fresh, fallback=True, epochs=None, **settings):
         self._answering = {}
         try:
-            self._zones.learn(
+            return self._zones.learn(
                 self,
                 *photos,
                 overrides={**self._settings(), **settings},

@@ -19,6 +19,7 @@ from sklearn.pipeline import make_pipeline, make_union
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from sklearn_geo.context import GPS2VecPlusTransformer
+from sklearn_geo.context._fitted import FittedZones
 from sklearn_geo.encoding import SoftGridEncoder, Sphere2VecEncoder, UTMOneHotEncoder
 from sklearn_geo.neighbors import GeoNeighborTagPropagator, GeoTagCorpus
 from sklearn_geo.partition import S2Partition
@@ -481,6 +482,48 @@ def test_grid_search_over_encoding_and_hidden(photos, corpus):
     search = GridSearchCV(pipeline, grid, cv=2).fit(places, labels)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
     assert len(search.predict(places)) == 240
+
+
+def test_a_search_learns_once_for_all_folds(photos, corpus, monkeypatch):
+    places, _ = photos
+    learnt = []
+    learn = FittedZones.learn
+
+    def counted(zones, model, *args, **kwargs):
+        learnt.append(tuple(model.hidden))
+        return learn(zones, model, *args, **kwargs)
+
+    monkeypatch.setattr(FittedZones, "learn", counted)
+    pipeline = make_pipeline(
+        GPS2VecPlusTransformer(corpus=corpus, **SMALL), LogisticRegression()
+    )
+    grid = {"gps2vecplustransformer__hidden": [(3,), (5,)]}
+    search = GridSearchCV(pipeline, grid, cv=4)
+    search.fit(places, (places[:, 1] > 11).astype(int))
+    # Each candidate once, and once more for the refit unless the last one was best.
+    assert learnt[:2] == [(3,), (5,)]
+    assert len(learnt) <= 3
+    # Without an int chance decides, and nobody shares.
+    model = GPS2VecPlusTransformer(corpus=corpus, **{**SMALL, "random_state": None})
+    del learnt[:]
+    model.fit(places), model.fit(places)
+    assert len(learnt) == 2
+
+
+def test_what_is_shared_is_not_changed_by_going_on(photos, corpus):
+    places, _ = photos
+    first = GPS2VecPlusTransformer(corpus=corpus, **SMALL).fit(places)
+    second = GPS2VecPlusTransformer(corpus=corpus, **SMALL).fit(places)
+    assert first._zones is second._zones
+    before = second.transform(places)
+    first.partial_fit(places)
+    assert not np.array_equal(first.transform(places), before)
+    assert_array_equal(second.transform(places), before)
+    assert_array_equal(
+        GPS2VecPlusTransformer(corpus=corpus, **SMALL).fit(places).transform(places),
+        before,
+    )
+    assert len(first.history_) == len(second.history_) + len(first.zone_report_) + 1
 
 
 def test_frozen_in_a_feature_union_with_names(fitted, photos):
