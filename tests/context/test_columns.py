@@ -101,6 +101,8 @@ def test_encoders_that_make_frames():
     with sklearn.config_context(transform_output="pandas"):
         columns = fit_columns(encoding, WholeGlobe(), PLACES, seed=0)
         assert type(columns(PLACES, 0)) is np.ndarray
+        zones = fit_columns(UTMOneHotEncoder(), WholeGlobe(), PLACES, seed=0)
+        assert sparse.issparse(zones(PLACES, 0))  # frames would hold no sparse rows
         grid = fit_columns(SoftGridEncoder(2, 2), UTMRegions(), PLACES, seed=0)
         assert type(grid(PLACES, ZONES["31U"])) is np.ndarray
 
