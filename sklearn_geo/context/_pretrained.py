@@ -92,16 +92,17 @@ def export_one(zones, zone, path, output_layer):
             f"{some}{' ...' if len(ids) > 10 else ''}; see zone_report_."
         )
     number, plan = ids[zone], zones.plan
-    whole = number < 0
+    whole = number < 0 or plan.is_globe
     return export_zone(
         path,
         weights=zones.shelf.get(number),
         networks=zones.networks,
         widths=zones.contexts.widths,
         hidden=plan.hidden,
-        encoder=(zones.fallback_columns if whole else zones.columns).encoder,
-        zone=None if whole or plan.is_globe else number,
+        encoder=(zones.fallback_columns if number < 0 else zones.columns).encoder,
+        zone=None if whole else number,
         zone_name=zone,
         output_layer=output_layer,
         names=zones.contexts.teachers,
+        outline=None if whole else plan.regions.outlines([number], 8)[0],
     )
