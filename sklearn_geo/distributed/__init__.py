@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The same over dask collections: Parquet in, zone store out, and places encoded."""
 
-from sklearn_geo.distributed._fit import fit_zone_store
-from sklearn_geo.distributed._transform import transform
+from sklearn_geo._lazy import offer
 
-__all__ = ["fit_zone_store", "transform"]
+_MODULES = {"_fit": ("fit_zone_store",), "_transform": ("transform",)}
+
+__getattr__, __dir__, __all__ = offer(__name__, _MODULES)

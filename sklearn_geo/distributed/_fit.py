@@ -316,7 +316,9 @@ class _Run:
                     "of a file system that all workers share with this process."
                 )
             written.append(each)
-        return Pieces(written)
+        pieces = Pieces(written)
+        self.setup = replace(self.setup, files=pieces.files)
+        return pieces
 
     def _jobs(self, zones, count_of, sample, left, pieces):
         """List what is to be done, the zone with most photos first."""

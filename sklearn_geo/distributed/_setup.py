@@ -66,6 +66,9 @@ class Setup:
 
     minor : dict of int to ndarray
         Places of sampled photos in zones without networks, by group.
+
+    files : list of str
+        The file that each part has become.
     """
 
     layout: object
@@ -80,6 +83,7 @@ class Setup:
     zones: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     sampled: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     minor: dict = field(default_factory=dict)
+    files: list = field(default_factory=list)
 
     @cached_property
     def _seams(self):

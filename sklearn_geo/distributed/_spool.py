@@ -72,6 +72,11 @@ class Pieces:
     ----------
     written : iterable of dict
         What :func:`spool_part` returned, of all parts.
+
+    Attributes
+    ----------
+    files : list of str
+        The file of each part.
     """
 
     def __init__(self, written):
@@ -89,18 +94,13 @@ class Pieces:
         self._groups = groups[self._order]
 
     def of(self, group):
-        """Return the pieces of a group: files, and where they begin and end there."""
+        """Return the pieces of a group: numbers of files, where they begin and end."""
         first, last = np.searchsorted(self._groups, [group, group + 1])
         at = self._order[first:last]
-        return [
-            (self.files[file], int(start), int(stop))
-            for file, start, stop in zip(
-                self._file[at], self._start[at], self._stop[at], strict=True
-            )
-        ]
+        return np.column_stack([self._file[at], self._start[at], self._stop[at]])
 
 
-def gather(folder, pieces):
+def gather(folder, files, pieces):
     """Read the photos of a group, in the order of their numbers.
 
     Parameters
@@ -108,7 +108,10 @@ def gather(folder, pieces):
     folder : path
         Where the files are.
 
-    pieces : list of tuple of (str, int, int)
+    files : list of str
+        The files of all parts.
+
+    pieces : ndarray of shape (n_pieces, 3)
         What :meth:`Pieces.of` returned.
 
     Returns
@@ -120,9 +123,10 @@ def gather(folder, pieces):
         Which belong to the group, and which are in the sample of all.
     """
     parts = []
-    for file, start, stop in pieces:
-        arrays = mapped_arrays(map_file(folder / file))
-        parts.append({name: array[start:stop] for name, array in arrays.items()})
+    for file, start, stop in pieces.tolist():
+        arrays = mapped_arrays(map_file(folder / files[file]))
+        # Copied, so that no more than one file is open at a time.
+        parts.append({name: array[start:stop].copy() for name, array in arrays.items()})
     together = {
         name: np.concatenate([part[name] for part in parts]) for name in parts[0]
     }

@@ -62,6 +62,8 @@ def transform(model, places):
     import dask.dataframe as dd
 
     if isinstance(model, str | Path):
+        if "://" not in str(model):  # workers may be in other folders
+            model = Path(model).absolute()
         model = GPS2VecPlusTransformer.from_pretrained(model)
     check_is_fitted(model)
     names = [str(name) for name in model.get_feature_names_out()]

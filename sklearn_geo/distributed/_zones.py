@@ -38,7 +38,7 @@ class ZoneJob:
     count : int
         How many photos belong to it.
 
-    pieces : list
+    pieces : ndarray of shape (n_pieces, 3)
         Where they are, see :meth:`Pieces.of`.
 
     trains : bool
@@ -49,7 +49,7 @@ class ZoneJob:
     zone: int
     name: str
     count: int
-    pieces: list
+    pieces: np.ndarray
     trains: bool
 
 
@@ -59,14 +59,14 @@ class SampleJob:
 
     Attributes
     ----------
-    pieces : list
+    pieces : ndarray of shape (n_pieces, 3)
         Where the photos of the sample are, see :meth:`Pieces.of`.
 
     taught : list of str
         Files with the teachers that were made for them.
     """
 
-    pieces: list
+    pieces: np.ndarray
     taught: list
 
 
@@ -93,7 +93,7 @@ def do_zone(job, setup, spool, folder):
         "zone", "written" (see :func:`write_zone`) and "histories" if it was trained,
         and the file of the "taught" photos of the sample if there are any.
     """
-    photos, own, sampled = gather(spool, job.pieces)
+    photos, own, sampled = gather(spool, setup.files, job.pieces)
     if own.sum() != job.count:
         raise ValueError(
             f"Zone {job.name}: {job.count} photos were counted, and {own.sum()} were "
@@ -146,7 +146,7 @@ def train_fallback(job, setup, spool, folder):
     dict
         As of :func:`do_zone`.
     """
-    photos, _, _ = gather(spool, job.pieces)
+    photos, _, _ = gather(spool, setup.files, job.pieces)
     known = _read_taught(setup, spool, job.taught, photos.numbers)
     teachers = _KnownTeachers(photos.matrix, setup.plan.contexts, known, photos.places)
     (trained,) = train_plan(

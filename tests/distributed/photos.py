@@ -25,6 +25,11 @@ class CountedTransformer(GPS2VecPlusTransformer):
         LOADS.append(1)
         super().__setstate__(state)
 
+    def __copy__(self):
+        new = object.__new__(type(self))
+        new.__dict__.update(self.__dict__)
+        return new
+
 
 def make_photos(n=480, digits=2, untagged=False):
     """Photos at a corner of four UTM zones, and on both sides of the antimeridian.

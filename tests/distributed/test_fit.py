@@ -36,9 +36,9 @@ def table(frame, n_parts=3):
     return dd.from_pandas(frame, npartitions=n_parts, sort=False)
 
 
-@pytest.mark.parametrize("place_digits", [1, 2])
-def test_many_photos_equally_far_are_the_same_neighbours(tmp_path, place_digits):
-    frame = make_photos(digits=place_digits, untagged=True)
+def test_many_photos_equally_far_are_the_same_neighbours(tmp_path):
+    frame = make_photos(digits=1, untagged=True)
+    assert len(frame[LOCATION].drop_duplicates()) < len(frame) / 2
     alone = fit_in_memory(make_transformer(), frame)
     fitted = fit_zone_store(table(frame, 5), tmp_path, make_transformer())
     assert_same_weights(fitted, alone)

@@ -1,0 +1,170 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+import copy
+import threading
+
+import dask
+import dask.array as da
+import dask.dataframe as dd
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.exceptions import NotFittedError
+
+from sklearn_geo.context import GPS2VecPlusTransformer
+from sklearn_geo.distributed import transform
+from sklearn_geo.distributed._transform import _Shared
+from tests.distributed.photos import (
+    LOCATION,
+    fit_in_memory,
+    make_photos,
+    make_transformer,
+)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return fit_in_memory(make_transformer(append_location=True), make_photos())
+
+
+@pytest.fixture(scope="module")
+def store(model, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("store")
+    model.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def places():
+    frame = make_photos()[LOCATION]
+    return frame.set_index(pd.Index(np.arange(len(frame)) * 10, name="photo"))
+
+
+@pytest.mark.parametrize("scheduler", ["synchronous", "threads"])
+def test_frames_keep_their_index_and_divisions(model, store, places, scheduler):
+    table = dd.from_pandas(places, npartitions=5)
+    for given in (model, str(store), store):
+        columns = transform(given, table)
+        assert isinstance(columns, dd.DataFrame)
+        assert columns.divisions == table.divisions
+        assert columns.known_divisions
+        assert list(columns.columns) == list(model.get_feature_names_out())
+        assert (columns.dtypes == np.float32).all()
+        computed = columns.compute(scheduler=scheduler)
+        assert_array_equal(computed.index, places.index)
+        assert computed.index.name == "photo"
+        assert (computed.dtypes == np.float32).all()
+        expected = model.transform(places)
+        assert_allclose(computed, expected, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("chunks", [(100, 2), (480, 1), ((1, 0, 479), (2,))])
+def test_arrays_keep_their_chunks_of_rows(model, places, chunks):
+    model = make_unnamed(model)
+    array = da.from_array(places.to_numpy(), chunks=chunks)
+    columns = transform(model, array)
+    assert isinstance(columns, da.Array)
+    assert columns.chunks[0] == array.chunks[0]
+    assert columns.shape == (480, len(model.get_feature_names_out()))
+    assert columns.dtype == np.float32
+    computed = columns.compute(scheduler="synchronous")
+    expected = model.transform(places.to_numpy())
+    assert_allclose(computed, expected, rtol=0, atol=1e-6)
+    assert_array_equal(columns[:3].compute(scheduler="synchronous"), computed[:3])
+
+
+def test_rows_of_which_nobody_knows_how_many(model, places):
+    array = dd.from_pandas(places, npartitions=3).to_dask_array()
+    columns = transform(make_unnamed(model), array)
+    assert np.isnan(columns.shape[0])
+    assert columns.compute(scheduler="synchronous").shape[0] == 480
+
+
+def test_parts_without_rows(model, places):
+    table = dd.from_pandas(places, npartitions=3)
+    table = table.map_partitions(lambda part: part[part.index > 2000], meta=places[:0])
+    columns = transform(model, table).compute(scheduler="synchronous")
+    assert len(columns) == (places.index > 2000).sum()
+    assert list(columns.columns) == list(model.get_feature_names_out())
+
+
+def test_nothing_is_computed_before_it_is_asked_for(model, places):
+    def fail(part):
+        raise AssertionError("this was computed")
+
+    table = dd.from_pandas(places, npartitions=2)
+    columns = transform(model, table.map_partitions(fail, meta=places[:0]))
+    with pytest.raises(AssertionError, match="this was computed"):
+        columns.compute(scheduler="synchronous")
+
+
+def test_output_that_was_set_stays_a_table(model, store, places):
+    model = GPS2VecPlusTransformer.from_pretrained(store).set_output(transform="pandas")
+    columns = transform(model, dd.from_pandas(places, npartitions=2))
+    computed = columns.compute(scheduler="synchronous")
+    assert isinstance(computed, pd.DataFrame)
+    assert_array_equal(computed.index, places.index)
+
+
+def test_all_parts_share_one_transformer(model, places):
+    array = da.from_array(places.to_numpy(), chunks=(40, 2))
+    graph = dict(transform(make_unnamed(model), array).__dask_graph__())
+    assert sum("model-" in str(key) for key in graph) == 1
+    table = transform(model, dd.from_pandas(places, npartitions=9))
+    graph = table.optimize().__dask_graph__()
+    assert sum("model-" in str(key) for key in graph) == 1
+
+
+def test_threads_do_not_share_what_they_run(model, places):
+    shared = _Shared(model)
+    expected = model.transform(places)
+    found, errors = [], []
+
+    def encode():
+        try:
+            found.append(shared(places))
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=encode) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors
+    assert len(found) == 4
+    for each in found:
+        assert_array_equal(each, expected)
+
+
+def test_what_cannot_be_encoded(model, places, tmp_path):
+    with pytest.raises(TypeError, match=r"goes to model\.transform"):
+        transform(model, places)
+    with pytest.raises(NotFittedError):
+        transform(GPS2VecPlusTransformer(), dd.from_pandas(places, npartitions=2))
+    with pytest.raises(ValueError, match="is no store"):
+        transform(tmp_path, dd.from_pandas(places, npartitions=2))
+    swapped = dd.from_pandas(places[LOCATION[::-1]], npartitions=2)
+    with pytest.raises(ValueError, match="feature names should match"):
+        transform(model, swapped)
+    wide = dd.from_pandas(places.assign(altitude=0.0), npartitions=2)
+    with pytest.raises(ValueError, match="altitude"):
+        transform(model, wide)
+    with pytest.raises(ValueError, match="X has 3 features"):
+        transform(make_unnamed(model), da.zeros((4, 3)))
+    with pytest.raises(ValueError, match=r"has 1 dimension"):
+        transform(make_unnamed(model), da.zeros(4))
+
+
+def make_unnamed(model):
+    """Return the same transformer as if it had been fitted on an array."""
+    model = copy.copy(model)
+    del model.feature_names_in_
+    return model
+
+
+def test_the_default_scheduler_needs_no_client(model, places):
+    columns = transform(model, dd.from_pandas(places, npartitions=2))
+    (computed,) = dask.compute(columns)
+    assert_allclose(computed, model.transform(places), rtol=0, atol=1e-6)
