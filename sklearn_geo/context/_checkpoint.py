@@ -6,6 +6,7 @@ import os
 import threading
 import warnings
 import weakref
+from contextlib import contextmanager
 from pathlib import Path
 
 from sklearn_geo.context._zone_shelf import ZoneShelf
@@ -60,8 +61,9 @@ class Checkpoint:
         self._written, self._named = {}, {}
         self._lock, self._manifest_lock = threading.Lock(), threading.Lock()
         self._find(resume)  # so that nothing is written to a folder that is refused
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._unlock = weakref.finalize(self, _release, _acquire(self.folder))
+        with _told(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._unlock = weakref.finalize(self, _release, _acquire(self.folder))
         try:
             store = self._find(resume)
             if store is not None and resume:
@@ -93,7 +95,9 @@ class Checkpoint:
         weights : dict of str to ndarray
             Its weights.
         """
-        self.take(write_zone(self.folder, zone_id, record, weights, self.dtype))
+        with _told(self.folder):
+            written = write_zone(self.folder, zone_id, record, weights, self.dtype)
+        self.take(written)
 
     def take(self, written):
         """Name a zone that was written by another process.
@@ -156,15 +160,16 @@ class Checkpoint:
     def _write_manifest(self, *, finished, clean=False):
         with self._lock:
             written = dict(self._written)
-        write_zone_manifest(
-            self.folder,
-            self.kind,
-            self.content,
-            written.values(),
-            self.dtype,
-            clean=clean,
-            checkpoint={"fingerprint": self._fingerprint, "finished": finished},
-        )
+        with _told(self.folder):
+            write_zone_manifest(
+                self.folder,
+                self.kind,
+                self.content,
+                written.values(),
+                self.dtype,
+                clean=clean,
+                checkpoint={"fingerprint": self._fingerprint, "finished": finished},
+            )
         self._named = written
 
     def _find(self, resume):
@@ -211,6 +216,22 @@ class Checkpoint:
                 )
                 continue
             self._written[zone_id] = {"record": record, "entry": entries[block]}
+
+
+@contextmanager
+def _told(folder):
+    """Say of an error of the disk what it means to a fit."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(
+            error.errno,
+            f"checkpoint_dir: {folder} cannot be written to: {error.strerror}. Zones "
+            "that are finished are safe there. Make room, or give the right to write, "
+            "and fit again with resume=True",
+        ) from error
 
 
 def _others(folder):

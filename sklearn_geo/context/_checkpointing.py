@@ -13,6 +13,7 @@ from sklearn.utils import gen_batches
 
 from sklearn_geo.context._checkpoint import Checkpoint
 from sklearn_geo.context._files import KIND, content_of
+from sklearn_geo.neighbors import GeoTagCorpus
 from sklearn_geo.nets import Store, rows_in_memory
 
 __all__ = ["fingerprint_of", "open_checkpoint", "stored_seed"]
@@ -21,7 +22,7 @@ __all__ = ["fingerprint_of", "open_checkpoint", "stored_seed"]
 _HOW = ("device", "verbose")
 
 
-def open_checkpoint(model, zones, teachers, weights, preset):
+def open_checkpoint(model, zones, teachers, weights, preset, epochs=None):
     """Open the checkpoint that the parameters of a transformer ask for.
 
     Parameters
@@ -41,6 +42,9 @@ def open_checkpoint(model, zones, teachers, weights, preset):
     preset : Preset
         How networks are trained.
 
+    epochs : int or None, default=None
+        How many epochs at most, if that is not what the preset says.
+
     Returns
     -------
     Checkpoint
@@ -48,6 +52,8 @@ def open_checkpoint(model, zones, teachers, weights, preset):
     """
     content = content_of(model, zones)
     fingerprint = fingerprint_of(model, content, teachers, weights, preset)
+    if epochs is not None:  # a partial fit is no part of a fit
+        fingerprint["epochs"] = epochs
     return Checkpoint(
         model.checkpoint_dir,
         fingerprint,
@@ -77,7 +83,8 @@ def fingerprint_of(model, content, teachers, weights, preset):
         "regions": content["regions"]["kind"],
         "cells": _digest_of_json(content["regions"]),
         "target_propagator": {
-            name: repr(propagator) for name, propagator in teachers.propagators.items()
+            name: _described(propagator)
+            for name, propagator in teachers.propagators.items()
         },
         "min_samples": int(model.min_samples),
         "fallback_samples": int(model.fallback_samples),
@@ -119,6 +126,19 @@ def _digest(array):
         for rows in gen_batches(len(part), size) if len(part) else ():
             digest.update(np.ascontiguousarray(part[rows]))
     return digest.hexdigest()[:32]
+
+
+def _described(value):
+    """Return what an estimator is made of, and a digest of the data that it holds."""
+    if isinstance(value, GeoTagCorpus):
+        return [_digest(value.places), _digest(value.tags)]
+    if isinstance(value, np.ndarray) or sparse.issparse(value):
+        return repr(value) if value.dtype.hasobject else _digest(value)
+    if not hasattr(value, "get_params") or isinstance(value, type):
+        return repr(value)
+    params = value.get_params(deep=False)
+    described = {name: _described(params[name]) for name in sorted(params)}
+    return {"class": type(value).__name__, **described}
 
 
 def _digest_of_json(value):
