@@ -113,18 +113,21 @@ def check_places(places, *, name="places", allow_missing=False, min_places=1):
     array([[ 48.1,  11.5],
            [-33.9, 151.2]])
     """
-    frame = points_to_frame(places)
-    reject_what_is_no_table(frame, name)
-    names = column_names(frame, name)
-    reject_columns_of_text(frame, name)
-    matrix = check_array(
-        frame,
-        dtype=np.float64,
-        ensure_all_finite=False,
-        ensure_min_samples=0,
-        ensure_min_features=0,
-        input_name=name,
-    )
+    if _is_pairs_of_float(places):  # such as places that were checked before
+        matrix, names = places, None
+    else:
+        frame = points_to_frame(places)
+        reject_what_is_no_table(frame, name)
+        names = column_names(frame, name)
+        reject_columns_of_text(frame, name)
+        matrix = check_array(
+            frame,
+            dtype=np.float64,
+            ensure_all_finite=False,
+            ensure_min_samples=0,
+            ensure_min_features=0,
+            input_name=name,
+        )
     if len(matrix) < min_places:
         raise ValueError(
             f"{name} is {'too short' if len(matrix) else 'empty'}: it has "
@@ -327,6 +330,16 @@ def _explain_bad_row(matrix, name, allow_missing):
     raise ValueError(
         f"{name}, row {row}: latitude {latitude!r} (beside longitude {longitude!r}) is "
         f"outside [-90, 90]. {remedy}{others}"
+    )
+
+
+def _is_pairs_of_float(places):
+    """Say whether there is nothing to convert: not for subclasses, masked or not."""
+    return (
+        type(places) is np.ndarray
+        and places.dtype == np.float64
+        and places.ndim == 2
+        and places.shape[1] == 2
     )
 
 

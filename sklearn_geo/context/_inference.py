@@ -6,16 +6,18 @@ import threading
 from collections import OrderedDict
 
 import numpy as np
-from sklearn.utils import gen_batches
 
+from sklearn_geo._blocks import blocks
 from sklearn_geo.context._nearest_zone import NearestZone
 from sklearn_geo.context._seams import Seams
 from sklearn_geo.nets import rows_in_memory
 
-__all__ = ["FALLBACK", "Inference"]
+__all__ = ["FALLBACK", "FALLBACK_NAME", "Inference"]
 
 # In the place of a zone: the network of the whole globe; and no network at all.
 FALLBACK, UNIFORM, NAN = -2, -3, -4
+# What a network of the whole globe is called where zones have names.
+FALLBACK_NAME = "fallback"
 # Rows that go through a network together at most: more are not faster.
 _MOST_ROWS = 8192
 
@@ -79,7 +81,7 @@ class Inference:
             columns = self._columns(zone)
             n_features = 0 if columns is None else columns.n_features
             size = rows_in_memory(8 * (n_features + out.shape[1]), len(group))
-            for part in gen_batches(len(group), min(size, _MOST_ROWS)):
+            for part in blocks(len(group), min(size, _MOST_ROWS)):
                 at = group[part]
                 self._write(
                     places[rows[at]],

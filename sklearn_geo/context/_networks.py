@@ -5,8 +5,8 @@
 import numpy as np
 import torch
 from scipy import sparse
-from sklearn.utils import gen_batches
 
+from sklearn_geo._blocks import blocks
 from sklearn_geo.nets import SparseRows, rows_in_memory
 
 __all__ = ["ZoneModules", "of_network"]
@@ -84,9 +84,7 @@ class ZoneModules:
             counted from 1.
         """
         n_rows = columns.shape[0]
-        if not n_rows:  # scikit-learn's batches begin at one row
-            return
-        for rows in gen_batches(n_rows, rows_in_memory(self._bytes_a_row, n_rows)):
+        for rows in blocks(n_rows, rows_in_memory(self._bytes_a_row, n_rows)):
             with torch.inference_mode():
                 inputs = _inputs(columns[rows]).to(self.device)
                 if output_layer == "softmax":

@@ -28,8 +28,9 @@ _MIRROR_M = 1_000_000.0
 _STEPS_AN_EDGE = 64
 # Cells whose borders are scanned together.
 _BLOCK_CELLS = 512
-# How far from the middle of a UTM zone a place may be drawn: 60 degrees. The projection
-# ends at about 70 degrees from the central meridian.
+# How far from the middle of a UTM zone a place may be drawn. The projection ends at
+# about 70 degrees from the central meridian.
+_FARTHEST_DEGREES = 60.0
 _COS_FARTHEST, _SIN_FARTHEST = 0.5, np.sqrt(0.75)
 
 
@@ -73,22 +74,12 @@ class UTMPlanes:
         Places that no plane holds are drawn where their ways to the middles of the
         zones enter the plane.
         """
-        middles, easts = _zone_middles()
-        middle = middles[zones]
-        vectors = unit_vectors(places)
-        ahead = np.einsum("ij,ij->i", vectors, middle)
-        far = np.flatnonzero(ahead < _COS_FARTHEST)
-        if far.size:
-            middle = middle[far]
-            aside = vectors[far] - ahead[far, np.newaxis] * middle
-            length = np.sqrt(np.square(aside).sum(axis=1, keepdims=True))
-            # From the antipode, all ways are equal.
-            lost = length[:, 0] < 1e-12
-            aside[lost], length[lost] = easts[zones[far[lost]]], 1.0
+        # A way is no longer than its degrees of latitude and of longitude together.
+        degrees = np.abs(places - _zone_middles()[0][zones]).sum(axis=1)
+        doubtful = np.flatnonzero(degrees > _FARTHEST_DEGREES)
+        if doubtful.size:
             places = places.copy()
-            places[far] = places_from_vectors(
-                _COS_FARTHEST * middle + _SIN_FARTHEST / length * aside
-            )
+            places[doubtful] = _drawn_near(places[doubtful], zones[doubtful])
         return utm_project(places, zones)
 
     def extents(self, zones):
@@ -249,14 +240,35 @@ def in_short_pieces(outline):
 
 @functools.cache
 def _zone_middles():
-    """Return the middles of all UTM zones, and the directions east of them."""
+    """Return the middles of all UTM zones, also as vectors, and the easts of them."""
     south, west, north, east = utm_zone_bounds().T
     middles = np.column_stack([(south + north) / 2.0, (west + east) / 2.0])
     longitude = np.radians(middles[:, 1])
     aside = np.column_stack(
         [-np.sin(longitude), np.cos(longitude), np.zeros(len(longitude))]
     )
-    return unit_vectors(middles), aside
+    return middles, unit_vectors(middles), aside
+
+
+def _drawn_near(places, zones):
+    """Move places that are too far from the middles of zones towards them."""
+    _, middles, easts = _zone_middles()
+    vectors, middle = unit_vectors(places), middles[zones]
+    ahead = np.einsum("ij,ij->i", vectors, middle)
+    far = np.flatnonzero(ahead < _COS_FARTHEST)
+    if not far.size:
+        return places
+    middle = middle[far]
+    aside = vectors[far] - ahead[far, np.newaxis] * middle
+    length = np.sqrt(np.square(aside).sum(axis=1, keepdims=True))
+    # From the antipode, all ways are equal.
+    lost = length[:, 0] < 1e-12
+    aside[lost], length[lost] = easts[zones[far[lost]]], 1.0
+    places = places.copy()
+    places[far] = places_from_vectors(
+        _COS_FARTHEST * middle + _SIN_FARTHEST / length * aside
+    )
+    return places
 
 
 @functools.cache

@@ -6,10 +6,10 @@ import numbers
 
 import numpy as np
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils import gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_geo._blocks import blocks
 from sklearn_geo.encoding._dense import DensePlaceEncoder
 from sklearn_geo.encoding._grid_planes import CellPlanes, UTMPlanes
 from sklearn_geo.encoding._partitions import fit_partition
@@ -268,7 +268,7 @@ class SoftGridEncoder(DensePlaceEncoder):
         out = np.empty((len(places), n_columns), dtype=self._float_dtype())
         project = self._planes.project_from_afar
         n_rows = self._block_rows(n_columns)
-        for rows in gen_batches(len(places), n_rows) if len(places) else ():
+        for rows in blocks(len(places), n_rows):
             self._write_in(places[rows], zones[rows], out[rows], project, at_edge)
         return out
 
@@ -351,7 +351,7 @@ class SoftGridEncoder(DensePlaceEncoder):
         east = np.ones((n_rows, self.n_cols, 2), dtype=working)
         north = np.ones((n_rows, 2, self.n_rows), dtype=working)
         sides = ((east[:, :, 0], self.n_cols), (north[:, 1, :], self.n_rows))
-        for rows in gen_batches(len(out), block_rows):
+        for rows in blocks(len(out), block_rows):
             n = rows.stop - rows.start
             for axis, (side, n_centres) in enumerate(sides):
                 apart = steps[rows, axis, None] * (np.arange(n_centres) + 0.5)

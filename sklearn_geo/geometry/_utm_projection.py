@@ -3,8 +3,8 @@
 """Metres inside zones of the Universal Transverse Mercator grid, and polar caps."""
 
 import numpy as np
-from sklearn.utils import gen_batches
 
+from sklearn_geo._blocks import blocks
 from sklearn_geo.base import check_places, wrap_longitude
 from sklearn_geo.geometry._arguments import read_numbers
 from sklearn_geo.geometry._sphere import cos_degrees, sin_degrees
@@ -92,7 +92,7 @@ def utm_project(places, zones=None):
     places = check_places(places)
     ids = utm_zones(places) if zones is None else _read_zones(zones, len(places))
     metres = np.empty((len(places), 2))
-    for rows in gen_batches(len(places), _BLOCK_ROWS):
+    for rows in blocks(len(places), _BLOCK_ROWS):
         block, zone, out = places[rows], ids[rows], metres[rows]
         polar = zone >= N_UTM_ZONES
         far = np.zeros(len(block), dtype=bool)
@@ -155,7 +155,7 @@ def utm_unproject(coordinates, zones):
         )
     ids = _read_zones(zones, len(metres))
     places = np.empty((len(metres), 2))
-    for rows in gen_batches(len(metres), _BLOCK_ROWS):
+    for rows in blocks(len(metres), _BLOCK_ROWS):
         block, zone, out = metres[rows], ids[rows], places[rows]
         polar = zone >= N_UTM_ZONES
         # Not farther than where utm_project stops; NaN fails these comparisons as well.

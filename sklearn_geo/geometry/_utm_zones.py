@@ -9,8 +9,8 @@ one small table and one gather name the zones of any number of places.
 import re
 
 import numpy as np
-from sklearn.utils import gen_batches
 
+from sklearn_geo._blocks import blocks
 from sklearn_geo.base import check_places
 
 N_UTM_ZONES = 1197
@@ -134,7 +134,7 @@ class ZoneValues:
         shape = (min(len(places), _BLOCK_ROWS), 2)
         floors, halves = np.empty(shape), np.empty(shape, dtype=self._HALVES)
         numbers = np.empty(len(halves), dtype=np.intp)
-        for block in gen_batches(len(places), _BLOCK_ROWS):
+        for block in blocks(len(places), _BLOCK_ROWS):
             n = block.stop - block.start
             np.floor(places[block], out=floors[:n])
             np.copyto(halves[:n], floors[:n], casting="unsafe")
