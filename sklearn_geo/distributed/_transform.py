@@ -116,6 +116,8 @@ def _array(model, places, names):
             "and longitude."
         )
     places = places.rechunk({1: -1})
+    model = copy.copy(model)
+    model.__dict__.pop("feature_names_in_", None)  # an array has no names to compare
     model._read_places(np.zeros((1, places.shape[1])), reset=False)
     return places.map_blocks(
         _array_part,

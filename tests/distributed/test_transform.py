@@ -1,6 +1,5 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
-import copy
 import threading
 
 import dask
@@ -61,7 +60,6 @@ def test_frames_keep_their_index_and_divisions(model, store, places, scheduler):
 
 @pytest.mark.parametrize("chunks", [(100, 2), (480, 1), ((1, 0, 479), (2,))])
 def test_arrays_keep_their_chunks_of_rows(model, places, chunks):
-    model = make_unnamed(model)
     array = da.from_array(places.to_numpy(), chunks=chunks)
     columns = transform(model, array)
     assert isinstance(columns, da.Array)
@@ -69,14 +67,14 @@ def test_arrays_keep_their_chunks_of_rows(model, places, chunks):
     assert columns.shape == (480, len(model.get_feature_names_out()))
     assert columns.dtype == np.float32
     computed = columns.compute(scheduler="synchronous")
-    expected = model.transform(places.to_numpy())
+    expected = model.transform(places)
     assert_allclose(computed, expected, rtol=0, atol=1e-6)
     assert_array_equal(columns[:3].compute(scheduler="synchronous"), computed[:3])
 
 
 def test_rows_of_which_nobody_knows_how_many(model, places):
     array = dd.from_pandas(places, npartitions=3).to_dask_array()
-    columns = transform(make_unnamed(model), array)
+    columns = transform(model, array)
     assert np.isnan(columns.shape[0])
     assert columns.compute(scheduler="synchronous").shape[0] == 480
 
@@ -109,7 +107,7 @@ def test_output_that_was_set_stays_a_table(model, store, places):
 
 def test_all_parts_share_one_transformer(model, places):
     array = da.from_array(places.to_numpy(), chunks=(40, 2))
-    graph = dict(transform(make_unnamed(model), array).__dask_graph__())
+    graph = dict(transform(model, array).__dask_graph__())
     assert sum("model-" in str(key) for key in graph) == 1
     table = transform(model, dd.from_pandas(places, npartitions=9))
     graph = table.optimize().__dask_graph__()
@@ -152,16 +150,9 @@ def test_what_cannot_be_encoded(model, places, tmp_path):
     with pytest.raises(ValueError, match="altitude"):
         transform(model, wide)
     with pytest.raises(ValueError, match="X has 3 features"):
-        transform(make_unnamed(model), da.zeros((4, 3)))
+        transform(model, da.zeros((4, 3)))
     with pytest.raises(ValueError, match=r"has 1 dimension"):
-        transform(make_unnamed(model), da.zeros(4))
-
-
-def make_unnamed(model):
-    """Return the same transformer as if it had been fitted on an array."""
-    model = copy.copy(model)
-    del model.feature_names_in_
-    return model
+        transform(model, da.zeros(4))
 
 
 def test_the_default_scheduler_needs_no_client(model, places):
