@@ -122,6 +122,12 @@ def test_the_largest_zone_comes_first_and_the_globe_last():
         assert zone.n_epochs == 2
     assert trained_of(model_of(), fallback_rows=None)[1][-1].zone == U32
     assert FALLBACK_NAME == "fallback"
+    # By size, not by id: a third of 31T is smaller than 31U.
+    some = (PLACES[:, 0] > 48) | (PLACES[:, 1] < 2.5)
+    found = trained_of(model_of(), TEACHERS[some], PLACES[some], fallback_rows=None)[1]
+    sizes = [zone.n_photos for zone in found]
+    assert found[0].zone == U31
+    assert sizes == sorted(sizes, reverse=True)
 
 
 def test_a_zone_is_the_same_whatever_else_is_trained():
