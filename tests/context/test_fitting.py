@@ -143,6 +143,12 @@ def test_a_zone_is_the_same_whatever_else_is_trained():
     assert not same(other[0], every[0])
 
 
+def test_zones_have_chance_of_their_own():
+    _, found = trained_of(model_of(), epochs=0)
+    a, b, c, _ = (zone.weights["0.trunk.0.weight"] for zone in found)
+    assert min(np.abs(a - b).max(), np.abs(b - c).max()) > 0.1
+
+
 @pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array])
 @pytest.mark.parametrize("encoding", [None, UTMOneHotEncoder(), Sphere2VecEncoder()])
 def test_rows_that_do_not_fit_in_memory_change_nothing(kind, encoding):
