@@ -51,8 +51,25 @@ def parts_of(frame, columns, function, setup, *more):
     task = dask.delayed(function, pure=False, traverse=False)
     return [
         task(part, setup, number, *more)
-        for number, part in enumerate(frame[columns].to_delayed())
+        for number, part in enumerate(_parts(frame, columns))
     ]
+
+
+def _parts(frame, columns):
+    """Return the parts of a table with some columns: the same, whatever columns."""
+    table = frame[columns]
+    whole = hasattr(table, "simplify")
+    if whole:
+        # Dask reads no other columns then; all it does to be faster would also put
+        # small parts together, the more the fewer columns there are.
+        table = table.simplify()
+    parts = table.to_delayed(optimize_graph=not whole)
+    if len(parts) != frame.npartitions:
+        raise ValueError(
+            f"photos has {frame.npartitions} parts, and {len(parts)} when it is read. "
+            "Write it to Parquet first, and pass the files."
+        )
+    return parts
 
 
 def add_up(tasks, add):

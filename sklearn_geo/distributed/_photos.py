@@ -5,6 +5,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from sklearn_geo.base import places_in
 from sklearn_geo.context._teachers import open_teachers
@@ -115,10 +116,13 @@ def read_photos(frame, layout, part, first=0, *, teachers=True):
         matrix = None
         if teachers:
             matrix, _ = open_teachers(frame[list(layout.teachers)])
+            matrix = matrix.toarray() if sparse.issparse(matrix) else matrix
         weights = _weights(frame, layout.weight)
         numbers = _numbers(frame, layout.order)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"photos, part {part}: {error}") from error
+    except TypeError as error:
+        raise TypeError(f"photos, part {part}: {error}") from error
+    except ValueError as error:
+        raise ValueError(f"photos, part {part}: {error}") from error
     photos = Photos(numbers, places, matrix, weights)
     if weights is not None and not weights.all():
         photos = photos.take(np.flatnonzero(weights))

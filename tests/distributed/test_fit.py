@@ -121,6 +121,19 @@ def test_numbers_of_photos_decide_not_their_files(frame, tmp_path):
     assert_same_weights(fitted, alone)
 
 
+def test_a_query_on_many_small_files(frame, tmp_path):
+    # Dask puts such files together, and the more the fewer columns it reads.
+    wide = frame.assign(**{f"more_{number}": 1.0 for number in range(20)})
+    files = write_parquet(wide, tmp_path / "photos", 12)
+    photos = dd.read_parquet(files)
+    photos = photos[photos.longitude != 11.9]
+    model = make_transformer(fallback_samples=60)
+    teachers = [name for name in frame if name not in LOCATION]
+    fitted = fit_zone_store(photos, tmp_path / "store", model, teachers=teachers)
+    alone = fit_in_memory(model, photos.compute(scheduler="synchronous"))
+    assert_same_weights(fitted, alone)
+
+
 def test_one_network_for_the_globe_and_no_fallback(frame, tmp_path):
     for number, params in enumerate(
         ({"regions": None, "target_propagator": None}, {"missing_zone": "nearest"})
@@ -170,6 +183,7 @@ def test_a_run_goes_on_where_it_was_stopped(frame, tmp_path, monkeypatch, seed):
     with pytest.raises(StopError):
         fit_zone_store(table(frame), tmp_path, model)
     assert not list(tmp_path.glob(".photos-*"))
+    (tmp_path / ".photos-of-a-run-that-was-killed").mkdir()
     trained = []
 
     def take_and_note(run, result, zones, checkpoint):
@@ -180,6 +194,7 @@ def test_a_run_goes_on_where_it_was_stopped(frame, tmp_path, monkeypatch, seed):
     fitted = fit_zone_store(table(frame), tmp_path, model, resume=True)
     assert not set(done) & set(trained)
     assert sorted(done + trained) == fitted._zones.shelf.zone_ids
+    assert not list(tmp_path.glob(".photos-*"))
     model.set_params(random_state=fitted._zones.seed if seed is None else seed)
     if seed is not None:
         assert_same_weights(fitted, fit_in_memory(model, frame))
