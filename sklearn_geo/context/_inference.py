@@ -19,7 +19,7 @@ FALLBACK, UNIFORM, NAN = -2, -3, -4
 # What a network of the whole globe is called where zones have names.
 FALLBACK_NAME = "fallback"
 # Rows that go through a network together at most: more are not faster.
-_MOST_ROWS = 8192
+_MOST_ROWS = 2048
 
 
 class Inference:
