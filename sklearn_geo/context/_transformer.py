@@ -223,7 +223,8 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, ZoneReader, GeoEstimator):
 
     zone_report_ : ndarray of shape (n_zones,)
         A row a zone with networks, with the fields "zone", "photos", "epochs",
-        "held_out_kl" (summed over contexts, NaN if nothing was held out) and "seconds".
+        "held_out_kl" and "seconds". The divergence is summed over contexts; a photo
+        that misses one counts 0 there, and it is NaN if nothing was held out.
 
     history_ : ndarray
         A row an epoch of a network of a zone: "zone", "network" and the fields of
