@@ -19,7 +19,7 @@ import sklearn_geo
 # Rooms some of whose modules import torch and skorch; every other room does without.
 NETWORK_ROOMS = ("nets", "context", "distributed", "geolocation")
 # Of these, rooms that load what is behind a name when it is first used.
-LAZY_ROOMS = ("context", "nets")
+LAZY_ROOMS = ("context", "distributed", "nets")
 HEAVY = ("torch", "skorch", "pandas", "polars", "matplotlib", "geopandas")
 ROOMS = sorted(
     module.name
