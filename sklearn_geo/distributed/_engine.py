@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Dask at work: on the cluster of the client there is, or here without one."""
 
+from itertools import islice
+
 __all__ = ["add_up", "each_part", "each_task", "need_dask", "parts_of"]
 
 # Results that one task adds up.
@@ -100,19 +102,37 @@ def each_part(tasks):
 def each_task(function, jobs, setup, *more):
     """Yield the results of a function of each job as they are done.
 
-    The jobs begin in the order they have.
+    The jobs begin in the order they have. An iterable may make them one by one.
     """
     client = _client()
     if client is None:
         for job in jobs:
             yield function(job, setup, *more)
         return
+    from distributed import as_completed
+
     # A task, since what is scattered is lost with the worker that holds it.
     setup = client.submit(_as_it_is, setup, pure=False)
-    futures = client.map(
-        _call, jobs, function=function, setup=setup, more=more, pure=False
-    )
-    yield from _as_completed(client, futures)
+    jobs, waiting, running = iter(jobs), as_completed(with_results=True), set()
+    try:
+        while True:
+            # Not all at once: jobs are made when their turn comes.
+            for job in islice(jobs, max(0, _n_ahead(client) - len(running))):
+                future = client.submit(_call, job, function, setup, more, pure=False)
+                running.add(future)
+                waiting.add(future)
+            if not running:
+                return
+            future, result = next(waiting)
+            running.remove(future)
+            yield result
+    finally:
+        client.cancel(list(running))
+
+
+def _n_ahead(client):
+    """Return how many jobs keep all workers at work."""
+    return 2 * sum(client.nthreads().values()) + 2
 
 
 def _as_completed(client, futures):

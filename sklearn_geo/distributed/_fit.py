@@ -321,19 +321,18 @@ class _Run:
         return pieces
 
     def _jobs(self, zones, count_of, sample, left, pieces):
-        """List what is to be done, the zone with most photos first."""
+        """Yield what is to be done, the zone with most photos first."""
         # Zones that are done still make the teachers of their sampled photos.
-        needed = set(left) | set(self.setup.minor)
+        needed = left | set(self.setup.minor)
         if sample is not None and self.setup.propagators:
             needed |= set(sample["zones"].tolist()) & set(self.setup.zones.tolist())
-        known = np.array([zone for zone in sorted(needed) if zone >= 0], dtype=np.int64)
-        names = dict(zip(known.tolist(), zones.regions.names(known), strict=True))
-        jobs = []
-        for zone in needed:
-            count = len(self.setup.minor.get(zone, ())) or count_of[zone]
-            name = names.get(zone, "outside")
-            jobs.append(ZoneJob(zone, name, count, pieces.of(zone), zone in left))
-        return sorted(jobs, key=lambda job: (-job.count, job.zone))
+        counts = {
+            zone: len(self.setup.minor.get(zone, ())) or count_of[zone]
+            for zone in needed
+        }
+        for zone in sorted(needed, key=lambda zone: (-counts[zone], zone)):
+            name = zones.regions.names([zone])[0] if zone >= 0 else "outside"
+            yield ZoneJob(zone, name, counts[zone], pieces.of(zone), zone in left)
 
     def _take(self, result, zones, checkpoint):
         if result["written"] is None:

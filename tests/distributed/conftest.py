@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def cluster():
-    """Two worker processes on this machine, without a dashboard."""
+    """Two worker processes that only this machine can reach."""
     from distributed import LocalCluster
 
     with LocalCluster(
@@ -15,7 +15,8 @@ def cluster():
         threads_per_worker=1,
         processes=True,
         host="127.0.0.1",
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",  # any port, and nobody else's
+        worker_dashboard_address="127.0.0.1:0",
         silence_logs=logging.ERROR,
     ) as cluster:
         yield cluster
