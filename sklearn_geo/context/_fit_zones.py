@@ -83,5 +83,6 @@ def _in_workers(tasks, architecture, preset, n_jobs):
         return
     # Some clusters only return all at once: then so many that all workers have work.
     jobs, size = iter(jobs), 2 * effective_n_jobs(n_jobs)
-    while batch := list(islice(jobs, size)):
-        yield from Parallel(**options)(batch)
+    with Parallel(**options) as parallel:  # the same workers for all
+        while batch := list(islice(jobs, size)):
+            yield from parallel(batch)

@@ -6,15 +6,13 @@ import numpy as np
 from sklearn.base import clone
 
 from sklearn_geo.context._fit_zones import train_all
-from sklearn_geo.context._inference import FALLBACK
+from sklearn_geo.context._inference import FALLBACK, FALLBACK_NAME
 from sklearn_geo.context._teachers import Teachers
 from sklearn_geo.context._zone_training import ZoneTask
 from sklearn_geo.nets import LazyRows, rows_in_memory
 
 __all__ = ["fit_propagators", "propagators_of", "silence_untaught", "train_plan"]
 
-# What a network of the whole globe is called where zones have names.
-FALLBACK_NAME = "fallback"
 
 
 def fit_propagators(model, contexts, places, matrix, corpus, photos=None):

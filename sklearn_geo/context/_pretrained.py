@@ -3,16 +3,16 @@
 """Fitted zones to a folder and back, and one of them to a file for a phone."""
 
 from sklearn_geo.context._fetch import open_store
-from sklearn_geo.context._files import KIND, content_of, read_content
+from sklearn_geo.context._files import KIND, check_zones, content_of, read_content
 from sklearn_geo.context._onnx import export_zone
 from sklearn_geo.context._zone_shelf import ZoneShelf
-from sklearn_geo.context._zone_store import ZoneTable, write_zones
+from sklearn_geo.context._zone_store import ZoneTable, update_zones_in, write_zones
 
 __all__ = ["export_one", "load_zones", "save_zones"]
 
 
 def save_zones(model, zones, folder, dtype):
-    """Write a zone store.
+    """Write a zone store; to where zones were read from only those that are new.
 
     Parameters
     ----------
@@ -28,7 +28,16 @@ def save_zones(model, zones, folder, dtype):
     dtype : {"float32", "float16", "int8"}
         How weights are stored.
     """
-    write_zones(folder, KIND, content_of(model, zones), zones.shelf, dtype)
+    content, shelf = content_of(model, zones), zones.shelf
+    if not shelf.is_from(folder, dtype):
+        write_zones(folder, KIND, content, shelf, dtype)
+        return
+    new = [
+        (zone, record, shelf.get(zone))
+        for zone, record in zones.records.items()
+        if zone in shelf.unsaved_zones
+    ]
+    shelf.saved_to(update_zones_in(folder, KIND, new, content=content))
 
 
 def load_zones(folder_or_url, revision, max_loaded_zones, make_zones):
@@ -61,7 +70,9 @@ def load_zones(folder_or_url, revision, max_loaded_zones, make_zones):
         Names of the two columns of X.
     """
     store = open_store(folder_or_url, revision, KIND)
-    params, parts, names = read_content(ZoneTable(store).content, store.folder)
+    table = ZoneTable(store)
+    params, parts, names = read_content(table.content, store.folder)
+    check_zones(parts["plan"], table, store.entries, store.folder)
     zones = make_zones(**parts, shelf=None)
     zones.shelf = ZoneShelf(store, zones.shapes, max_loaded_zones=max_loaded_zones)
     return params, zones, names

@@ -29,6 +29,7 @@ class NearTiles:
 
     def __init__(self, points, km):
         reach = np.degrees(np.broadcast_to(km, len(points)) / EARTH_RADIUS_KM) + _SLACK
+        reach = np.minimum(reach, 360.0)  # around the globe
         south, north = points[:, 0] - reach, points[:, 0] + reach
         polar = (south <= -90.0) | (north >= 90.0)
         # A circle reaches farthest east where its radius is across the meridian.

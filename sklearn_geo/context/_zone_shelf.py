@@ -4,10 +4,12 @@
 
 import threading
 from collections import OrderedDict
+from pathlib import Path
 
 import numpy as np
 
 from sklearn_geo.context._zone_store import ZoneTable, checked_record, load_weights
+from sklearn_geo.nets import Store
 
 __all__ = ["ZoneShelf"]
 
@@ -49,7 +51,7 @@ class ZoneShelf:
         self.n_loads = 0
         self._table = None if store is None else ZoneTable(store)
         self._records = {} if store is None else dict(self._table.records)
-        self._own = {}
+        self._own, self._unsaved = {}, set()
         self._loaded = OrderedDict()
         self._lock = threading.RLock()
 
@@ -70,6 +72,53 @@ class ZoneShelf:
         """Ids of the zones of the store that are in memory, the latest last."""
         with self._lock:
             return list(self._loaded)
+
+    @property
+    def unsaved_zones(self):
+        """Ids of the zones that were put here and are not in the store."""
+        with self._lock:
+            return sorted(self._unsaved)
+
+    def is_from(self, folder, dtype):
+        """Say whether a folder holds the store of this shelf, as it was opened.
+
+        Parameters
+        ----------
+        folder : str or path
+            The folder.
+
+        dtype : {"float32", "float16", "int8"}
+            How weights are stored there.
+
+        Returns
+        -------
+        bool
+            Whether only zones that were put here are to be written there.
+        """
+        store = self.store
+        if type(store) is not Store or self._table.dtype != dtype:
+            return False
+        if Path(folder).resolve() != store.folder.resolve():
+            return False
+        try:
+            return Store(folder, kind=store.kind).entries == store.entries
+        except ValueError:
+            return False
+
+    def saved_to(self, store):
+        """Remember that all zones are in a store now.
+
+        Zones that were put here stay in memory as they are.
+
+        Parameters
+        ----------
+        store : Store
+            The store.
+        """
+        table = ZoneTable(store)
+        with self._lock:
+            self.store, self._table = store, table
+            self._unsaved = set()
 
     def __len__(self):
         """Return the number of zones."""
@@ -126,6 +175,7 @@ class ZoneShelf:
             own[name].flags.writeable = False
         with self._lock:
             self._own[record["id"]] = own
+            self._unsaved.add(record["id"])
             self._records[record["id"]] = record
             self._loaded.pop(record["id"], None)
 
@@ -171,6 +221,7 @@ class ZoneShelf:
         with self._lock:
             state = self.__dict__.copy()
             state["_own"], state["_records"] = dict(self._own), dict(self._records)
+            state["_unsaved"] = set(self._unsaved)
         del state["_lock"], state["_loaded"]
         return state
 

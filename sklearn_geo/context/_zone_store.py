@@ -177,7 +177,16 @@ def load_weights(store, table, zone_id, shapes):
             f"the manifest need {_words(expected.get(name))}. The folder was changed; "
             "copy it again, or write it again with save_pretrained."
         )
-    return unpack_weights(arrays, table.dtype)
+    weights = unpack_weights(arrays, table.dtype)
+    for name, array in weights.items():
+        # The sum of the least and the largest tells of NaN too, and makes no copy.
+        if array.size and not math.isfinite(float(array.min()) + float(array.max())):
+            raise ValueError(
+                f"The zone store {store.folder}, zone {table.records[zone_id]['name']}"
+                f": its array {name!r} holds values that are not finite, which no "
+                "training leaves. Write the store again with save_pretrained."
+            )
+    return weights
 
 
 def write_zone(folder, zone_id, record, weights, dtype="float32"):
