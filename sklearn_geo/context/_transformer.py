@@ -242,6 +242,7 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, ZoneReader, GeoEstimator):
 
     See Also
     --------
+    NumpyContextEncoder : The same of a transformer that was saved, without torch.
     sklearn_geo.encoding.SoftGridEncoder : What the networks read.
     sklearn_geo.neighbors.GeoNeighborTagPropagator : The teacher of tags, and what to
         use instead where photos are at hand.
@@ -586,6 +587,9 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, ZoneReader, GeoEstimator):
 
     def numpy_forward(self, X):
         """Do what :meth:`transform` does, computed without torch.
+
+        On a machine that has no torch use
+        :class:`~sklearn_geo.context.NumpyContextEncoder`, which does the same.
 
         Parameters
         ----------
