@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The first place of a zone that lies on disk, against reading the zone's file."""
 
+import shutil
 import statistics
 import tempfile
 import time
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -26,18 +28,19 @@ class Stored:
         self.places = places[first]
         model = paper_model(ids)
         self.said = model.transform(self.places)
-        self.folder = tempfile.TemporaryDirectory()
-        model.save_pretrained(self.folder.name)
-        table = GPS2VecPlusTransformer.from_pretrained(self.folder.name)
+        self.folder = Path(tempfile.mkdtemp())
+        weakref.finalize(self, shutil.rmtree, self.folder)
+        model.save_pretrained(self.folder)
+        table = GPS2VecPlusTransformer.from_pretrained(self.folder)
         entries, blocks = table._zones.shelf.store.entries, table._zones.shelf._table
         self.files = [
-            Path(self.folder.name, entries[blocks.blocks[zone]]["file"]) for zone in ids
+            Path(self.folder, entries[blocks.blocks[zone]]["file"]) for zone in ids
         ]
 
 
 def first_places(stored):
     """Ask about a place in zone after zone, none of them loaded before."""
-    model = GPS2VecPlusTransformer.from_pretrained(stored.folder.name)
+    model = GPS2VecPlusTransformer.from_pretrained(stored.folder)
     rows, seconds, beyond = [], [], []
     for place, file in zip(stored.places, stored.files, strict=True):
         read = _seconds_to_read(file)

@@ -35,22 +35,21 @@ class Photos:
             rows = rng.exponential(size=(n, width)).astype(np.float32) ** 4
             self.teachers[name] = rows / rows.sum(axis=1, keepdims=True)
         self.y = np.concatenate(list(self.teachers.values()), axis=1)
-        self.models, self.starts = {}, {}
+        self.fitted, self.starts = None, {}
 
     def columns_and_targets(self, zone, number):
         """Return what one network of a zone learns from, and its library's seed."""
-        fitted = self.models["default"]._zones
         rows = np.flatnonzero(self.zones == zone)
-        columns = fitted.columns(self.places[rows], zone)
+        columns = self.fitted.columns(self.places[rows], zone)
         targets = [self.teachers[name][rows] for name in NETWORKS[number]]
-        return columns, targets, _zone_seed(fitted.seed, zone) + number
+        return columns, targets, _zone_seed(self.fitted.seed, zone) + number
 
     def start(self, preset, zone, number):
         """Return the weights that one network starts from; they are drawn once."""
         key = preset, zone, number
         if key not in self.starts:
             _, targets, seed = self.columns_and_targets(zone, number)
-            make = partial(self.models["default"]._zones.architecture.module, number)
+            make = partial(self.fitted.architecture.module, number)
             make = resolve(preset).starting(make, targets, None, seed=seed)
             with seeded(seed, "cpu"):
                 self.starts[key] = get_weights(make())
@@ -59,8 +58,8 @@ class Photos:
 
 def make(n):
     photos = Photos(n)
+    ours(photos, "default")
     for preset in PRESETS:
-        ours(photos, preset)
         for zone in np.unique(photos.zones):
             for number in range(len(NETWORKS)):
                 photos.start(preset, zone, number)
@@ -68,7 +67,7 @@ def make(n):
 
 
 def ours(photos, preset):
-    """Fit; the first fit also says which seeds the bare loop takes."""
+    """Fit; the first fit also says which seeds and columns the bare loop takes."""
     model = GPS2VecPlusTransformer(
         contexts=CONTEXTS,
         networks=NETWORKS,
@@ -79,7 +78,7 @@ def ours(photos, preset):
         device="cpu",
         random_state=0,
     ).fit(photos.places, photos.y)
-    photos.models[preset] = model
+    photos.fitted = model._zones
     shelf = model._zones.shelf
     return {zone: shelf.get(int(zone)) for zone in np.unique(photos.zones)}
 
