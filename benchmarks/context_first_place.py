@@ -31,11 +31,9 @@ class Stored:
         self.folder = Path(tempfile.mkdtemp())
         weakref.finalize(self, shutil.rmtree, self.folder)
         model.save_pretrained(self.folder)
-        table = GPS2VecPlusTransformer.from_pretrained(self.folder)
-        entries, blocks = table._zones.shelf.store.entries, table._zones.shelf._table
-        self.files = [
-            Path(self.folder, entries[blocks.blocks[zone]]["file"]) for zone in ids
-        ]
+        shelf = GPS2VecPlusTransformer.from_pretrained(self.folder)._zones.shelf
+        entries, block_of = shelf.store.entries, shelf._table.blocks
+        self.files = [self.folder / entries[block_of[zone]]["file"] for zone in ids]
 
 
 def first_places(stored):
