@@ -19,6 +19,7 @@ KINDS = {
         "target_propagator": {"tag": GeoNeighborTagPropagator(n_neighbors=5)}
     },
     "workers": {"n_jobs": 2},
+    "together": {"zones_at_once": 4},
 }
 
 

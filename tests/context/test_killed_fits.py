@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_geo.context import GPS2VecPlusTransformer
 from sklearn_geo.neighbors import GeoNeighborTagPropagator, GeoTagCorpus
@@ -249,6 +249,24 @@ def test_workers_killed_and_resumed(fits, expected, tmp_path, capsys):
     assert not set(again) & set(done)
     places, _ = photos()
     assert_array_equal(model.transform(places), expected("zones"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_many_zones_at_once(fits, expected, tmp_path, capsys, number):
+    folder, out = tmp_path / "checkpoint", tmp_path / "out.npz"
+    fits.start("together", folder, out, verbose=1)
+    fits.until("Zone ", "Zone ")
+    fits.signal(number)
+    assert fits.end() == (0 if number == signal.SIGINT else -number)
+    done = zones_of(folder)
+    assert len(done) == 2
+    model = resume("together", folder)
+    again = trained(capsys)
+    assert len(again) == N_UTM_ZONES - 2
+    assert not set(again) & set(done)
+    # What is computed together now was not then: sums are added up in another order.
+    said = model.transform(photos()[0])
+    assert_allclose(said, expected("together"), rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
