@@ -270,6 +270,16 @@ def test_parameters_that_do_not_go_with_this(frame, tmp_path, params, message):
     assert message in refused(frame, tmp_path, params=params)
 
 
+def test_cells_that_go_on_beyond_their_borders(frame, tmp_path):
+    partition = S2Partition(max_per_cell=60, min_per_cell=20, uncovered="nearest")
+    regions = FrozenEstimator(partition.fit(frame[frame.latitude > 45.0][LOCATION]))
+    message = refused(frame, tmp_path, transformer=make_transformer(regions=regions))
+    assert 'Use uncovered="drop"' in message
+    model = make_transformer(regions=regions, target_propagator=None)
+    fitted = fit_zone_store(table(frame), tmp_path, model)
+    assert_same_weights(fitted, fit_in_memory(model, frame))
+
+
 def test_what_is_no_table(frame, tmp_path):
     assert "from_pandas" in refused([frame], tmp_path, TypeError)
     message = refused(frame, tmp_path, TypeError, transformer=S2Partition())

@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from shapely import Polygon
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics.pairwise import haversine_distances
 
@@ -13,7 +14,12 @@ from sklearn_geo.context._inference import FALLBACK
 from sklearn_geo.context._plan import make_plan
 from sklearn_geo.distributed._setup import Setup, minor_groups
 from sklearn_geo.geometry import EARTH_RADIUS_KM, utm_zones
-from sklearn_geo.partition import S2Partition
+from sklearn_geo.partition import (
+    AreaPartition,
+    KMeansPartition,
+    S2Partition,
+    TrianglePartition,
+)
 
 
 def make_setup(radius_km, regions="utm", **fields):
@@ -88,25 +94,51 @@ def test_neighbours_across_borders_are_not_missed(radius_km):
     assert n_needed > 200 or radius_km < 40.0
 
 
-def test_places_in_no_cell_are_neighbours():
+# Two lozenges with a gap between them, the one with a hole, in longitude and latitude.
+AREAS = [
+    Polygon([(10.5, 48.0), (11.5, 46.5), (11.9, 48.0), (11.5, 49.5)]),
+    Polygon(
+        [(12.0, 48.0), (13.0, 46.5), (14.0, 48.0), (13.0, 49.5)],
+        [[(12.8, 47.9), (13.2, 47.9), (13.0, 48.3)]],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    "partition",
+    [
+        S2Partition(max_per_cell=50, min_per_cell=10),
+        TrianglePartition(max_per_cell=50, min_per_cell=10),
+        TrianglePartition(max_per_cell=50, min_per_cell=10, refine="delaunay"),
+        KMeansPartition(n_cells=5, random_state=0),
+        AreaPartition(AREAS),
+    ],
+    ids=lambda partition: type(partition).__name__,
+)
+@pytest.mark.parametrize("radius_km", [3.0, 25.0])
+def test_neighbours_across_borders_of_cells_are_not_missed(partition, radius_km):
     rng = np.random.default_rng(1)
     inside = rng.uniform([47.0, 11.0], [49.0, 13.0], (200, 2))
-    partition = S2Partition(max_per_cell=50, min_per_cell=10).fit(inside)
-    places = rng.uniform([46.0, 10.0], [50.0, 14.0], (600, 2))
+    partition = partition.fit(inside)
+    places = rng.uniform([46.0, 10.0], [50.0, 14.0], (4000, 2))
     zones = partition._cells_at(places).astype(np.int64)
-    assert (zones < 0).sum() > 50
     setup = make_setup(
-        25.0, FrozenEstimator(partition), zones=np.arange(partition.n_cells_)
+        radius_km, FrozenEstimator(partition), zones=np.arange(partition.n_cells_)
     )
     own, neighbours = hearers(setup, places, zones)
     assert len(own) == (zones >= 0).sum()
-    outside = 0
+    crossing = outside = 0
     for zone in range(partition.n_cells_):
         members = np.flatnonzero(zones == zone)
-        expected = needed(places, zones, zone, 25.0, members)
+        if not len(members):
+            continue
+        expected = needed(places, zones, zone, radius_km, members)
         assert expected <= neighbours
+        crossing += len(expected)
         outside += sum(zones[row] < 0 for row, _ in expected)
-    assert outside > 50
+    assert crossing > 10
+    # Photos in no cell are neighbours too.
+    assert outside > 2 or (zones >= 0).all()
 
 
 def test_sampled_photos_of_small_zones_get_their_neighbours():
