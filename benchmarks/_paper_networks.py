@@ -70,10 +70,12 @@ def _uniform(rng, shape):
 def bare_weights(model, zone):
     """Return the weights of a zone as tensors: a list of (weight, bias) a network.
 
-    All weights have a row an input, as `addmm` takes them.
+    All weights have a row an input, as `addmm` takes them. They lie in memory once.
     """
-    arrays = model._zones.shelf.get(int(zone))
-    arrays = {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
+    arrays = {}
+    for name, array in model._zones.shelf.get(int(zone)).items():
+        array.flags.writeable = True  # torch would warn of what nobody writes to
+        arrays[name] = torch.from_numpy(array)
     networks = []
     for number in range(len(NETWORKS)):
         layers = [

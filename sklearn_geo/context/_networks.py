@@ -62,6 +62,13 @@ class ZoneModules:
                 # The first layer and the heads have inputs in rows, others outputs.
                 layers.append((weight.T if 0 < position < depth else weight, bias))
             self.layers.append(layers)
+        ends = np.cumsum(list(architecture.widths.values())).tolist()
+        ends = dict(zip(architecture.widths, ends, strict=True))
+        # Where contexts lie in the output, network by network.
+        self._parts = [
+            [(architecture.widths[name], ends[name]) for name in names]
+            for names in architecture.networks
+        ]
         # On its way, a row is in two layers at once.
         widths = [architecture.n_features, *architecture.hidden]
         widths += [len(layers[-1][1]) for layers in self.layers]
@@ -93,16 +100,14 @@ class ZoneModules:
                     self._write_layer(inputs, out[rows], output_layer)
 
     def _write_distributions(self, inputs, out):
-        widths = self.architecture.widths
-        starts = dict(zip(widths, np.cumsum([0, *widths.values()]), strict=False))
-        for names, layers in zip(self.architecture.networks, self.layers, strict=True):
+        for parts, layers in zip(self._parts, self.layers, strict=True):
             weight, bias = layers[-1]
             logits = torch.addmm(bias, _trunk(inputs, layers[:-1]), weight)
-            for name, part in zip(
-                names, logits.split([widths[name] for name in names], 1), strict=True
-            ):
-                at = slice(starts[name], starts[name] + widths[name])
-                out[:, at] = torch.softmax(part, dim=1).cpu().numpy()
+            start = 0
+            for width, end in parts:
+                said = torch.softmax(logits[:, start : start + width], dim=1)
+                out[:, end - width : end] = said.cpu().numpy()
+                start += width
 
     def _write_layer(self, inputs, out, output_layer):
         width = self.architecture.hidden[output_layer - 1]
