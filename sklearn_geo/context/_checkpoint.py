@@ -7,8 +7,8 @@ import threading
 import warnings
 import weakref
 from contextlib import contextmanager
-from pathlib import Path
 
+from sklearn_geo.context._fetch import folder_of
 from sklearn_geo.context._zone_shelf import ZoneShelf
 from sklearn_geo.context._zone_store import ZoneTable, write_zone, write_zone_manifest
 from sklearn_geo.nets import Store
@@ -53,7 +53,7 @@ class Checkpoint:
     def __init__(
         self, folder, fingerprint, *, kind, content, dtype="float32", resume=False
     ):
-        self.folder = Path(folder)
+        self.folder = folder_of(folder, "checkpoint_dir")
         self.kind = kind
         self.content = content
         self.dtype = dtype

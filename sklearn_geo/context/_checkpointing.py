@@ -5,13 +5,13 @@
 import dataclasses
 import hashlib
 import json
-from pathlib import Path
 
 import numpy as np
 from scipy import sparse
 from sklearn.utils import gen_batches
 
 from sklearn_geo.context._checkpoint import Checkpoint
+from sklearn_geo.context._fetch import folder_of
 from sklearn_geo.context._files import KIND, content_of
 from sklearn_geo.neighbors import GeoTagCorpus
 from sklearn_geo.nets import Store, rows_in_memory
@@ -102,7 +102,8 @@ def stored_seed(folder):
     A fit without a `random_state` draws another seed every time; one that is resumed
     goes on with the seed that it had.
     """
-    if not Path(folder).is_dir():
+    folder = folder_of(folder, "checkpoint_dir")
+    if not folder.is_dir():
         return None
     try:
         seed = Store(folder, kind=KIND).content.get("seed")

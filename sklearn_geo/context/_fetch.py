@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 from sklearn_geo.nets import Store
 from sklearn_geo.nets._store import MANIFEST, parse_manifest, write_whole
 
-__all__ = ["FetchedStore", "open_store"]
+__all__ = ["FetchedStore", "folder_of", "open_store"]
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
@@ -55,7 +55,7 @@ def open_store(folder_or_url, revision=None, kind=None, *, cache_folder=None):
         )
     scheme = _URL.match(folder_or_url) if isinstance(folder_or_url, str) else None
     if scheme is None:
-        folder = Path(folder_or_url)
+        folder = folder_of(folder_or_url, "The folder of a store")
         return Store(folder if revision is None else folder / revision, kind=kind)
     if scheme[1].lower() not in ("http", "https"):
         raise ValueError(
@@ -64,6 +64,32 @@ def open_store(folder_or_url, revision=None, kind=None, *, cache_folder=None):
         )
     url = folder_or_url if revision is None else _within(folder_or_url, revision)
     return FetchedStore(url, kind=kind, cache_folder=cache_folder)
+
+
+def folder_of(path, what):
+    """Return a path to a folder of this machine, or say that it is none.
+
+    Parameters
+    ----------
+    path : str or path
+        What was given.
+
+    what : str
+        What it was given as, for messages.
+
+    Returns
+    -------
+    Path
+        The path.
+    """
+    if not isinstance(path, (str, os.PathLike)) or "\0" in os.fspath(path):
+        raise ValueError(f"{what} must be a str or a path, not {path!r}.")
+    if isinstance(path, str) and _URL.match(path):
+        raise ValueError(
+            f"{what} is {path!r}, an address. Zones are written to folders only; copy "
+            "the folder to where others find it when it is whole."
+        )
+    return Path(path)
 
 
 class FetchedStore(Store):

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Fitted zones to a folder and back, and one of them to a file for a phone."""
 
-from sklearn_geo.context._fetch import open_store
+from sklearn_geo.context._fetch import folder_of, open_store
 from sklearn_geo.context._files import KIND, check_zones, content_of, read_content
 from sklearn_geo.context._onnx import export_zone
 from sklearn_geo.context._zone_shelf import ZoneShelf
@@ -28,6 +28,7 @@ def save_zones(model, zones, folder, dtype):
     dtype : {"float32", "float16", "int8"}
         How weights are stored.
     """
+    folder = folder_of(folder, "folder")
     content, shelf = content_of(model, zones), zones.shelf
     if not shelf.is_from(folder, dtype):
         write_zones(folder, KIND, content, shelf, dtype)

@@ -4,6 +4,7 @@
 
 import threading
 from collections import OrderedDict
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -43,8 +44,10 @@ class ZoneShelf:
     """
 
     def __init__(self, store=None, shapes=None, *, max_loaded_zones=8):
-        if max_loaded_zones < 1:
-            raise ValueError(f"max_loaded_zones={max_loaded_zones}: use 1 or more.")
+        if not isinstance(max_loaded_zones, Integral) or max_loaded_zones < 1:
+            raise ValueError(
+                f"max_loaded_zones={max_loaded_zones!r}: use 1 or more, a whole number."
+            )
         self.store = store
         self.shapes = shapes
         self.max_loaded_zones = max_loaded_zones

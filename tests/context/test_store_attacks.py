@@ -279,6 +279,37 @@ def test_the_store_of_another_class(tmp_path):
         read(tmp_path / "nowhere")
 
 
+@pytest.mark.parametrize("given", [5, True, b"store", ["store"], "sto\0re", np.nan])
+def test_what_is_no_folder(model, given):
+    places, y = PLACES, np.ones((4, 1))
+    with pytest.raises(ValueError, match="folder of a store must be a str or a path"):
+        read(given)
+    with pytest.raises(ValueError, match="folder of a store must be a str or a path"):
+        GPS2VecPlusTransformer(pretrained=given).fit(PLACES)
+    with pytest.raises(ValueError, match="folder must be a str or a path"):
+        model.save_pretrained(given)
+    for resume in (False, True):
+        with pytest.raises(ValueError, match="checkpoint_dir must be a str or a path"):
+            GPS2VecPlusTransformer(
+                checkpoint_dir=given, resume=resume, hidden=(3,), min_samples=1
+            ).fit(places, y)
+
+
+def test_addresses_are_not_written_to(model, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=r"folder is 's3://zones/v1', an address"):
+        model.save_pretrained("s3://zones/v1")
+    with pytest.raises(ValueError, match=r"checkpoint_dir is 'https://x/y', an addre"):
+        fitted(checkpoint_dir="https://x/y")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("given", [0, -1, 1.5, "8", None])
+def test_max_loaded_zones(saved, given):
+    with pytest.raises(ValueError, match=r"max_loaded_zones=.*: use 1 or more"):
+        GPS2VecPlusTransformer.from_pretrained(saved, max_loaded_zones=given)
+
+
 # ------------------------------------------------------------------ files of zones
 
 
