@@ -183,7 +183,6 @@ class _Run:
         content_of(model, before)  # refuses what learns from places
         propagators = propagators_of(model.target_propagator, before.contexts)
         radius_km = _radius_km(propagators)
-        _check_borders(before.regions, radius_km)
         self.setup = Setup(
             layout,
             before.plan,
@@ -252,6 +251,7 @@ class _Run:
             first=np.cumsum(sizes) - sizes,
             means=mean_rows(survey.sums, self.setup.propagators),
             zones=np.array(trained, dtype=np.int64),
+            beyond=self.setup.middles_of(survey.beyond) if len(survey.beyond) else {},
         )
         return zones
 
@@ -444,15 +444,3 @@ def _radius_km(propagators):
             )
         radii.append(float(params["radius_km"]))
     return max(radii, default=None)
-
-
-def _check_borders(regions, radius_km):
-    """Refuse zones that go on beyond their borders where neighbours matter."""
-    partition = getattr(regions, "partition", None)
-    if radius_km is not None and getattr(partition, "uncovered", None) == "nearest":
-        raise ValueError(
-            'regions: with uncovered="nearest" cells have photos beyond their borders, '
-            "so it cannot be told which photos of other cells are near to theirs. Use "
-            'uncovered="drop", with which such photos teach the fallback network, or '
-            "no target_propagator."
-        )

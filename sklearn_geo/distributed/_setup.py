@@ -11,7 +11,12 @@ from scipy.spatial import cKDTree
 from sklearn_geo.context._inference import FALLBACK
 from sklearn_geo.context._seams import Seams
 from sklearn_geo.distributed._photos import zones_at
-from sklearn_geo.geometry import km_to_chord, unit_vectors, utm_zones
+from sklearn_geo.geometry import (
+    EARTH_RADIUS_KM,
+    km_to_chord,
+    unit_vectors,
+    utm_zones,
+)
 
 __all__ = ["Setup", "minor_groups"]
 
@@ -21,8 +26,11 @@ _OUTSIDE = -16
 # Photos farther than a propagator's radius do no harm, so rounding may not lose one:
 # wider by a thousandth and ten metres.
 _WIDER, _WIDER_KM = 1.001, 0.01
-# Sampled photos whose neighbours are looked for at once.
-_SAMPLED_AT_ONCE = 256
+# Places whose neighbours are looked for at once.
+_AT_ONCE = 256
+# Photos beyond the borders of their cells go by squares half as wide as a propagator
+# looks, within limits in degrees.
+_NARROWEST, _WIDEST = 0.02, 1.0
 
 
 @dataclass
@@ -69,6 +77,9 @@ class Setup:
 
     files : list of str
         The file that each part has become.
+
+    beyond : dict of int to ndarray
+        Middles of the squares with photos beyond the border of their zone, by zone.
     """
 
     layout: object
@@ -84,10 +95,56 @@ class Setup:
     sampled: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     minor: dict = field(default_factory=dict)
     files: list = field(default_factory=list)
+    beyond: dict = field(default_factory=dict)
+
+    @property
+    def _reach_km(self):
+        return self.radius_km * _WIDER + _WIDER_KM
 
     @cached_property
     def _seams(self):
-        return Seams(self.plan.regions, self.radius_km * _WIDER + _WIDER_KM)
+        return Seams(self.plan.regions, self._reach_km)
+
+    @property
+    def _square(self):
+        """The width in degrees of the squares of photos beyond borders."""
+        width = np.degrees(self.radius_km / EARTH_RADIUS_KM) / 2.0
+        return min(max(width, _NARROWEST), _WIDEST)
+
+    def squares_beyond(self, places, zones):
+        """Say in which squares there are photos beyond the border of their zone.
+
+        Cells of ``uncovered="nearest"`` have some, all others none.
+
+        Parameters
+        ----------
+        places : ndarray of shape (n_photos, 2)
+            Where photos were taken.
+
+        zones : ndarray of shape (n_photos,)
+            The zones of these places.
+
+        Returns
+        -------
+        ndarray of shape (n_squares, 3), int64
+            Zone, row and column of each square, once.
+        """
+        partition = getattr(self.plan.regions, "partition", None)
+        goes_on = getattr(partition, "uncovered", None) == "nearest"
+        if self.radius_km is None or not goes_on or not len(places):
+            return np.empty((0, 3), dtype=np.int64)
+        rows = np.flatnonzero(partition._locate(places) < 0)
+        squares = np.floor((places[rows] + [90.0, 180.0]) / self._square)
+        return np.unique(
+            np.column_stack([zones[rows], squares.astype(np.int64)]), axis=0
+        )
+
+    def middles_of(self, squares):
+        """Return the middles of squares by zone, see :meth:`squares_beyond`."""
+        middles = (squares[:, 1:] + 0.5) * self._square - [90.0, 180.0]
+        middles[:, 0] = np.minimum(middles[:, 0], 90.0)
+        zones = squares[:, 0]
+        return {zone: middles[zones == zone] for zone in np.unique(zones).tolist()}
 
     def is_sampled(self, numbers):
         """Say which photos are in the sample of all."""
@@ -124,38 +181,48 @@ class Setup:
             rows, ids, _ = self._seams.distances(places, zones)
             heard = np.isin(ids, self.zones)
             found.append((rows[heard], ids[heard], False))
+            beyond = {
+                zone: middles
+                for zone, middles in self.beyond.items()
+                if zone in self.zones
+            }
+            corner_km = np.radians(self._square) * EARTH_RADIUS_KM / np.sqrt(2.0)
+            found += _near(places, beyond, self._reach_km + corner_km)
         if self.minor:
             rows = np.flatnonzero(sampled & ~trained)
-            groups = minor_groups(places[rows], zones[rows])
-            found.append((rows, groups, True))
+            found.append((rows, minor_groups(places[rows], zones[rows]), True))
             if self.radius_km is not None and len(places):
-                own = set(zip(groups.tolist(), rows.tolist(), strict=True))
-                found += self._near_sampled(places, own)
+                found += _near(places, self.minor, self._reach_km)
         rows, groups = (
             np.concatenate([each[at] for each in found]).astype(np.int64)
             for at in (0, 1)
         )
         own = np.repeat([each[2] for each in found], [len(each[0]) for each in found])
-        order = np.lexsort((rows, groups))
-        return rows[order], groups[order], own[order]
-
-    def _near_sampled(self, places, own):
-        """Yield the photos near sampled ones of zones without networks."""
-        tree = cKDTree(unit_vectors(places))
-        chord = km_to_chord(self.radius_km * _WIDER + _WIDER_KM)
-        for group, others in self.minor.items():
-            near = np.zeros(len(places), dtype=bool)
-            vectors = unit_vectors(others)
-            for first in range(0, len(vectors), _SAMPLED_AT_ONCE):
-                some = vectors[first : first + _SAMPLED_AT_ONCE]
-                for rows in tree.query_ball_point(some, chord):
-                    near[rows] = True
-            rows = [row for row in np.flatnonzero(near) if (group, row) not in own]
-            yield rows, np.full(len(rows), group), False
+        order = np.lexsort((~own, rows, groups))
+        rows, groups, own = rows[order], groups[order], own[order]
+        # Who was found twice is there once, and as its own if it is that too.
+        first = np.ones(len(rows), dtype=bool)
+        first[1:] = (np.diff(rows) != 0) | (np.diff(groups) != 0)
+        return rows[first], groups[first], own[first]
 
     def __getstate__(self):
         """Leave out what every process collects for itself."""
         return {k: v for k, v in self.__dict__.items() if k != "_seams"}
+
+
+def _near(places, others, km):
+    """Yield the places within some distance of those of each group."""
+    if not others:
+        return
+    tree, chord = cKDTree(unit_vectors(places)), km_to_chord(km)
+    for group, targets in others.items():
+        near = np.zeros(len(places), dtype=bool)
+        vectors = unit_vectors(targets)
+        for first in range(0, len(vectors), _AT_ONCE):
+            for rows in tree.query_ball_point(vectors[first : first + _AT_ONCE], chord):
+                near[rows] = True
+        rows = np.flatnonzero(near)
+        yield rows, np.full(len(rows), group), False
 
 
 def minor_groups(places, zones):

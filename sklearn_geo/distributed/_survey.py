@@ -42,6 +42,10 @@ class Survey:
 
     somewhere : ndarray of shape (n_utm_zones, 2)
         A place in each UTM zone that has photos.
+
+    beyond : ndarray of shape (n_squares, 3)
+        Where zones have photos beyond their borders, see
+        :meth:`Setup.squares_beyond`.
     """
 
     parts: np.ndarray
@@ -51,6 +55,7 @@ class Survey:
     counts: np.ndarray
     sums: dict
     somewhere: np.ndarray
+    beyond: np.ndarray
 
     def count_of(self):
         """Return the number of photos of each zone."""
@@ -87,9 +92,9 @@ def survey_part(frame, setup, part):
             sums = teachers.tally()
         except ValueError as error:
             raise ValueError(f"photos, part {part}: {error}") from error
-    zones, counts = np.unique(
-        zones_at(setup.plan.regions.locate, photos.places), return_counts=True
-    )
+    zones = zones_at(setup.plan.regions.locate, photos.places)
+    beyond = setup.squares_beyond(photos.places, zones)
+    zones, counts = np.unique(zones, return_counts=True)
     return Survey(
         np.array([part]),
         np.array([len(photos)]),
@@ -98,6 +103,7 @@ def survey_part(frame, setup, part):
         counts,
         sums,
         _one_a_zone(places),
+        beyond,
     )
 
 
@@ -129,6 +135,7 @@ def add_surveys(surveys):
         counts,
         {name: sum(survey.sums[name] for survey in surveys) for name in first.sums},
         _one_a_zone(np.concatenate([survey.somewhere for survey in surveys])),
+        np.unique(np.concatenate([survey.beyond for survey in surveys]), axis=0),
     )
 
 

@@ -62,6 +62,18 @@ def test_places_in_no_zone_teach_the_globe_and_are_neighbours(frame, tmp_path):
     assert_array_equal(read.transform(places), alone.transform(places))
 
 
+def test_cells_that_go_on_beyond_their_borders(frame, tmp_path):
+    # Cells of a part of the corner, so that there are photos beyond them side by side.
+    partition = S2Partition(max_per_cell=15, min_per_cell=5, uncovered="nearest")
+    known = (frame.latitude > 48.0) & (frame.longitude < 12.0)
+    partition = partition.fit(frame[known][LOCATION])
+    assert (partition._locate(frame[LOCATION].to_numpy()) < 0).sum() > 200
+    assert (partition.predict(frame[LOCATION]) >= 0).all()
+    model = make_transformer(regions=FrozenEstimator(partition))
+    fitted = fit_zone_store(table(frame), tmp_path, model)
+    assert_same_weights(fitted, fit_in_memory(model, frame))
+
+
 def test_dense_teachers_and_two_propagators(frame, tmp_path):
     model = make_transformer(
         networks=(("scene", "tag"),),
@@ -268,16 +280,6 @@ def refused(frame, tmp_path, error=ValueError, **options):
 )
 def test_parameters_that_do_not_go_with_this(frame, tmp_path, params, message):
     assert message in refused(frame, tmp_path, params=params)
-
-
-def test_cells_that_go_on_beyond_their_borders(frame, tmp_path):
-    partition = S2Partition(max_per_cell=60, min_per_cell=20, uncovered="nearest")
-    regions = FrozenEstimator(partition.fit(frame[frame.latitude > 45.0][LOCATION]))
-    message = refused(frame, tmp_path, transformer=make_transformer(regions=regions))
-    assert 'Use uncovered="drop"' in message
-    model = make_transformer(regions=regions, target_propagator=None)
-    fitted = fit_zone_store(table(frame), tmp_path, model)
-    assert_same_weights(fitted, fit_in_memory(model, frame))
 
 
 def test_what_is_no_table(frame, tmp_path):

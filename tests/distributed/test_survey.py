@@ -1,6 +1,5 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +11,7 @@ from sklearn_geo.context import GPS2VecPlusTransformer
 from sklearn_geo.context._balanced import balanced_rows, fair_share
 from sklearn_geo.context._plan import make_plan
 from sklearn_geo.distributed._photos import Layout
+from sklearn_geo.distributed._setup import Setup
 from sklearn_geo.distributed._survey import (
     add_samples,
     add_surveys,
@@ -28,9 +28,7 @@ def make_setup(**fields):
     model = GPS2VecPlusTransformer(contexts={"scene": "scene_", "tag": "tag_"})
     plan = make_plan(model, np.zeros((1, 2)), len(TEACHERS), list(TEACHERS), 0)
     layout = Layout(tuple(LOCATION), TEACHERS, None, None)
-    return SimpleNamespace(
-        plan=plan, layout=layout, propagators={"tag": None}, seed=3, **fields
-    )
+    return Setup(layout, plan, {"tag": None}, None, None, 3, **fields)
 
 
 def cut(frame, ends):
