@@ -9,6 +9,7 @@ from sklearn.frozen import FrozenEstimator
 
 from sklearn_geo.context import GPS2VecPlusTransformer
 from sklearn_geo.distributed import _fit, fit_zone_store
+from sklearn_geo.distributed._spool import spool_part
 from sklearn_geo.encoding import S2OneHotEncoder
 from sklearn_geo.neighbors import GeoNeighborTagPropagator, GeoTagCorpus
 from sklearn_geo.partition import S2Partition
@@ -324,6 +325,18 @@ def test_numbers_of_photos_have_to_be_theirs(frame, tmp_path):
     twice = frame.assign(number=np.arange(len(frame)) // 2).sort_values("latitude")
     with pytest.raises(ValueError, match="Each photo needs a number of its own"):
         fit_zone_store(table(twice), tmp_path, model, order="number")
+
+
+def test_a_folder_that_workers_do_not_share(frame, tmp_path, monkeypatch):
+    # As if their files were on their own machines.
+    def elsewhere(part, setup, number, folder):
+        (tmp_path / "elsewhere").mkdir(exist_ok=True)
+        return spool_part(part, setup, number, tmp_path / "elsewhere")
+
+    monkeypatch.setattr(_fit, "spool_part", elsewhere)
+    model = make_transformer(target_propagator=None)
+    with pytest.raises(ValueError, match="a file system that all workers share"):
+        fit_zone_store(table(frame), tmp_path / "store", model)
 
 
 def test_a_table_that_is_another_when_it_is_read_again(frame, tmp_path):
