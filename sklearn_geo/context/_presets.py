@@ -23,8 +23,10 @@ photos held out, at its lowest.
   count in the mean: with them, small zones looked best after their first epoch and
   ended there. Tags that are not propagated like the mean less: 3.43 with the uniform
   tenth and 3.49 almost without it, where biases of zero gave 3.41.
-- Early stopping with 10 epochs of patience. Teachers that differ from photo to photo
-  are learnt by heart after 3 to 30 epochs.
+- Early stopping with 10 epochs of patience, and gains below 0.001 are none. Teachers
+  that differ from photo to photo are learnt by heart after 3 to 30 epochs. On countries
+  of 12,000 real towns a tolerance of 0.0001 took 77 epochs instead of 58, to a KL of
+  0.198 instead of 0.197; 5 epochs of patience took 52, to 0.201.
 
 For 1,000 photos with objects and scenes the paper's preset reached 3.931 after 1,386
 epochs, the default after 8. At the paper's widths it reached 4.001 after 146 epochs,
@@ -122,7 +124,7 @@ PRESETS = {
             learning_rate_init=0.001,
             batch_size=128,
             max_iter=200,
-            tol=1e-4,
+            tol=1e-3,
             n_iter_no_change=10,
             early_stopping=True,
         ),
