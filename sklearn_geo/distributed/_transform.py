@@ -134,7 +134,7 @@ def _frame_part(part, shared, names):
 
     columns = shared(part) if len(part) else np.empty((0, len(names)), np.float32)
     if not isinstance(columns, pd.DataFrame):  # else set_output asked for one
-        columns = pd.DataFrame(columns, columns=names, index=part.index)
+        columns = pd.DataFrame(np.asarray(columns), columns=names, index=part.index)
     return columns
 
 

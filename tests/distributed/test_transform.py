@@ -97,12 +97,18 @@ def test_nothing_is_computed_before_it_is_asked_for(model, places):
         columns.compute(scheduler="synchronous")
 
 
-def test_output_that_was_set_stays_a_table(model, store, places):
-    model = GPS2VecPlusTransformer.from_pretrained(store).set_output(transform="pandas")
+@pytest.mark.parametrize("output", ["pandas", "polars"])
+def test_tables_are_those_of_pandas_whatever_output_was_set(store, places, output):
+    model = GPS2VecPlusTransformer.from_pretrained(store).set_output(transform=output)
     columns = transform(model, dd.from_pandas(places, npartitions=2))
     computed = columns.compute(scheduler="synchronous")
     assert isinstance(computed, pd.DataFrame)
     assert_array_equal(computed.index, places.index)
+    assert list(computed.columns) == list(model.get_feature_names_out())
+    blocks = transform(model, da.from_array(places.to_numpy(), chunks=(100, 2)))
+    assert_allclose(
+        blocks.compute(scheduler="synchronous"), computed, rtol=0, atol=1e-6
+    )
 
 
 def test_all_parts_share_one_transformer(model, places):
