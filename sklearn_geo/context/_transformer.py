@@ -532,7 +532,7 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, ZoneReader, GeoEstimator):
         ----------
         folder : str or path
             The folder. A store that is there stays readable until this one is whole.
-            Saved to the folder that it was read from, only zones that were trained
+            Saved to the folder that it was read from, in its dtype, only zones trained
             since are written.
 
         dtype : {"float32", "float16", "int8"}, default="float32"

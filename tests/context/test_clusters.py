@@ -13,17 +13,6 @@ from numpy.testing import assert_array_equal
 
 from tests.context.fits import N_UTM_ZONES, photos, transformer
 
-# What these packages warn of by themselves, when they are imported, start and stop.
-pytestmark = [
-    # Processes of ray are ended by a signal, and not waited for.
-    pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning"),
-    # Logs and sockets of both are left to the garbage collector.
-    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
-    # ray announces what its next version does otherwise.
-    pytest.mark.filterwarnings("ignore::DeprecationWarning:ray"),
-    pytest.mark.filterwarnings("ignore:Tip. In future versions of Ray:FutureWarning"),
-]
-
 
 class Telling(str):
     """Text that leaves in a folder the number of each process that it comes to.

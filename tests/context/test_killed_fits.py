@@ -160,14 +160,23 @@ def resume(kind, folder, **params):
     ).fit(*photos(kind))
 
 
-@pytest.mark.parametrize("kind", ["zones", "fallback", "partition", "propagator"])
+# Before the first zone is done, right after zones, and in the last epoch of one.
+BEFORE, FIRST, THIRD = ["Epoch 2"], ["Zone "], ["Zone "] * 3
+WITHIN = ["Zone ", "Zone ", "Epoch 1", "Epoch 1", f"Epoch {N_EPOCHS}"]
+
+
 @pytest.mark.parametrize(
-    ("moments", "n_done"),
+    ("kind", "moments", "n_done"),
     [
-        (["Epoch 2"], 0),
-        (["Zone "], 1),
-        (["Zone ", "Zone ", "Zone "], 3),
-        (["Zone ", "Zone ", "Epoch 1", "Epoch 1", f"Epoch {N_EPOCHS}"], 2),
+        ("fallback", BEFORE, 0),
+        ("fallback", FIRST, 1),
+        ("fallback", THIRD, 3),
+        ("fallback", WITHIN, 2),
+        ("zones", WITHIN, 2),
+        ("partition", THIRD, 3),
+        ("partition", WITHIN, 2),
+        ("propagator", FIRST, 1),
+        ("propagator", WITHIN, 2),
     ],
 )
 def test_killed_and_resumed(fits, expected, tmp_path, capsys, kind, moments, n_done):
