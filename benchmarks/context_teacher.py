@@ -132,8 +132,8 @@ JOB = Job(
     # The student need not win against the teacher; the table says who does.
     goals=(Number("student", "nats below the mean row", at_least=0.0),),
     unit="photos",
-    sizes=(20_000, 100_000),
-    quick_sizes=(2_000,),
+    sizes=(5_000, 20_000),
+    quick_sizes=(1_000,),
     repeats=3,
     notes=f"A synthetic world, {N_TAGS} tags. Seconds are for a fifth of the places, "
     "which neither has seen. KL(tags of a photo held out || what is said), a "
