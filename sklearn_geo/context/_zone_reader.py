@@ -150,10 +150,12 @@ class ZoneReader(TransformerMixin, abc.ABC):
     def _inference(self):
         """Return what answers, made anew when a parameter of it has changed."""
         key = tuple(str(getattr(self, name)) for name in self._answered_by)
-        if key not in self._answering:
-            self._answering.clear()
-            self._answering[key] = self._answered_with(self._what_runs())
-        return self._answering[key]
+        inference = self._answering.get(key)
+        if inference is None:
+            inference = self._answered_with(self._what_runs())
+            # One step, and of this call only: other threads may be here, too.
+            self._answering = {key: inference}
+        return inference
 
     def _answered_with(self, make_modules):
         return Inference(

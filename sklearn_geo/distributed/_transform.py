@@ -3,7 +3,6 @@
 """Places in a dask collection to what networks learnt about them, in another."""
 
 import copy
-import threading
 import uuid
 from pathlib import Path
 
@@ -77,26 +76,6 @@ def transform(model, places):
     )
 
 
-class _Shared:
-    """A transformer that the threads of a worker share: each has what it runs."""
-
-    def __init__(self, model):
-        self.model = model
-        self._own = threading.local()
-
-    def __call__(self, X):
-        if not hasattr(self._own, "model"):
-            self._own.model = copy.copy(self.model)
-            self._own.model._inference_of = None
-        return self._own.model.transform(X)
-
-    def __getstate__(self):
-        return {"model": self.model}
-
-    def __setstate__(self, state):
-        self.__init__(state["model"])
-
-
 def _frame(model, places, names):
     import pandas as pd
 
@@ -129,23 +108,25 @@ def _array(model, places, names):
     )
 
 
-def _frame_part(part, shared, names):
+def _frame_part(part, model, names):
     import pandas as pd
 
-    columns = shared(part) if len(part) else np.empty((0, len(names)), np.float32)
+    columns = np.empty((0, len(names)), dtype=np.float32)
+    if len(part):
+        columns = model.transform(part)
     if not isinstance(columns, pd.DataFrame):  # else set_output asked for one
         columns = pd.DataFrame(np.asarray(columns), columns=names, index=part.index)
     return columns
 
 
-def _array_part(part, shared, n_columns):
+def _array_part(part, model, n_columns):
     if not len(part):
         return np.empty((0, n_columns), dtype=np.float32)
-    return np.asarray(shared(part))
+    return np.asarray(model.transform(part))
 
 
 def _node(model):
     import dask
 
     name = f"model-{uuid.uuid4().hex}"
-    return dask.delayed(_Shared(model), name=name, traverse=False)
+    return dask.delayed(model, name=name, traverse=False)

@@ -5,8 +5,8 @@
 import functools
 
 import numpy as np
-from sklearn.utils import gen_batches
 
+from sklearn_geo._blocks import blocks
 from sklearn_geo.geometry import (
     EARTH_RADIUS_KM,
     N_UTM_ZONES,
@@ -153,8 +153,11 @@ class CellPlanes:
 
         They are computed when they are asked for first.
         """
-        new = zones[np.isnan(self._extents[zones, 0])]
-        for block in gen_batches(len(new), _BLOCK_CELLS) if len(new) else ():
+        extents = self._extents
+        new = zones[np.isnan(extents[zones, 0])]
+        if len(new):
+            extents = extents.copy()  # another thread may be reading
+        for block in blocks(len(new), _BLOCK_CELLS):
             cells = new[block]
             outlines = [
                 in_short_pieces(outline)
@@ -163,9 +166,11 @@ class CellPlanes:
             lengths = np.array([len(outline) for outline in outlines])
             metres = self.project(np.concatenate(outlines), np.repeat(cells, lengths))
             starts = np.cumsum(lengths) - lengths
-            self._extents[cells, :2] = np.minimum.reduceat(metres, starts)
-            self._extents[cells, 2:] = np.maximum.reduceat(metres, starts)
-        return self._extents[zones]
+            extents[cells, :2] = np.minimum.reduceat(metres, starts)
+            extents[cells, 2:] = np.maximum.reduceat(metres, starts)
+        if len(new):
+            self._extents = extents
+        return extents[zones]
 
 
 def one_zone_a_place(zones, n_places, known, remedy):

@@ -1,5 +1,6 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
+import pickle
 import threading
 
 import dask
@@ -13,7 +14,6 @@ from sklearn.exceptions import NotFittedError
 
 from sklearn_geo.context import GPS2VecPlusTransformer
 from sklearn_geo.distributed import transform
-from sklearn_geo.distributed._transform import _Shared
 from tests.distributed.photos import (
     LOCATION,
     fit_in_memory,
@@ -120,14 +120,14 @@ def test_all_parts_share_one_transformer(model, places):
     assert sum("model-" in str(key) for key in graph) == 1
 
 
-def test_threads_do_not_share_what_they_run(model, places):
-    shared = _Shared(model)
+def test_threads_share_a_transformer(model, places):
     expected = model.transform(places)
+    shared = pickle.loads(pickle.dumps(model))  # with nothing loaded yet
     found, errors = [], []
 
     def encode():
         try:
-            found.append(shared(places))
+            found.append(shared.transform(places))
         except Exception as error:
             errors.append(error)
 
