@@ -141,7 +141,9 @@ class FetchedStore(Store):
                 return self._open_file(entry)
             except ValueError:
                 # The disk or a connection that broke: what the server has counts.
-                path.unlink(missing_ok=True)
+                pass
+            # Not above: Windows deletes nothing that an error still holds.
+            path.unlink(missing_ok=True)
         self.folder.mkdir(parents=True, exist_ok=True)
         write_whole(
             path, lambda file: self._download(entry["file"], file, entry["bytes"])
@@ -149,11 +151,12 @@ class FetchedStore(Store):
         try:
             return self._open_file(entry)
         except ValueError as error:
-            path.unlink(missing_ok=True)
-            raise ValueError(
-                f"{_within(self.url, entry['file'])} is not the file that the manifest "
-                f"there names: it is damaged, or was exchanged. ({error})"
-            ) from error
+            why = str(error)
+        path.unlink(missing_ok=True)
+        raise ValueError(
+            f"{_within(self.url, entry['file'])} is not the file that the manifest "
+            f"there names: it is damaged, or was exchanged. ({why})"
+        )
 
     def _folder(self):
         root = self.cache_folder or os.environ.get("SKLEARN_GEO_CACHE")
