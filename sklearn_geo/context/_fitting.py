@@ -14,7 +14,6 @@ from sklearn_geo.nets import LazyRows, rows_in_memory
 __all__ = ["fit_propagators", "propagators_of", "silence_untaught", "train_plan"]
 
 
-
 def fit_propagators(model, contexts, places, matrix, corpus, photos=None):
     """Fit what makes teacher rows of raw tags.
 

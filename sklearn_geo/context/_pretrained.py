@@ -33,10 +33,11 @@ def save_zones(model, zones, folder, dtype):
     if not shelf.is_from(folder, dtype):
         write_zones(folder, KIND, content, shelf, dtype)
         return
+    unsaved = set(shelf.unsaved_zones)
     new = [
         (zone, record, shelf.get(zone))
         for zone, record in zones.records.items()
-        if zone in shelf.unsaved_zones
+        if zone in unsaved
     ]
     shelf.saved_to(update_zones_in(folder, KIND, new, content=content))
 
@@ -97,7 +98,7 @@ def export_one(zones, zone, path, output_layer):
         Which layer.
     """
     ids = {record["name"]: number for number, record in zones.records.items()}
-    if zone not in ids:
+    if not isinstance(zone, str) or zone not in ids:
         some = ", ".join(list(ids)[:10])
         raise ValueError(
             f"zone={zone!r} has no networks. Those that have some are "

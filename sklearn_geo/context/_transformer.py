@@ -576,7 +576,7 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, ZoneReader, GeoEstimator):
 
         Parameters
         ----------
-        zone : str or place
+        zone : str
             Name of a zone that has networks, as in `zone_report_`, such as ``"30U"``.
 
         path : str or path
@@ -623,7 +623,7 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, ZoneReader, GeoEstimator):
         Returns
         -------
         float
-            :math:`-\\frac1C \\sum_c` of the mean KL(teacher || student) in context c,
+            :math:`-\frac1C \sum_c` of the mean KL(teacher || student) in context c,
             over the photos that do not miss it.
         """
         check_is_fitted(self)
