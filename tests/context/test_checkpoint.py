@@ -262,7 +262,7 @@ def test_kill_9_at_any_moment(tmp_path, writers):
     written, n_kills, code = {}, 0, None
     while code != 0:
         kill = n_kills < 25
-        code = writers.run("add", folder, moments.uniform(0.0, 0.08), kill)
+        code = writers.run("add", folder, moments.uniform(0.0, 0.03), kill)
         n_kills += kill
         if not (folder / "manifest.json").exists():
             continue  # killed before it had begun
