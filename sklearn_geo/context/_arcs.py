@@ -11,8 +11,8 @@ from itertools import chain
 import numpy as np
 from scipy.spatial import cKDTree
 from sklearn import get_config
-from sklearn.utils import gen_batches
 
+from sklearn_geo._blocks import blocks
 from sklearn_geo.base import wrap_longitude
 from sklearn_geo.geometry import (
     EARTH_RADIUS_KM,
@@ -240,7 +240,7 @@ class ArcTree:
         for members, reach, tree in self._classes:
             # Chords are no longer than the sum of two sides.
             radii = np.minimum(chords * (1.0 + 1e-9) + reach + _SLACK, 2.1)
-            for block in gen_batches(len(places), _COUNTED_ROWS) if len(places) else ():
+            for block in blocks(len(places), _COUNTED_ROWS):
                 counts = tree.query_ball_point(
                     vectors[block], radii[block], return_length=True
                 )

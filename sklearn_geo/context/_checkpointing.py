@@ -8,8 +8,8 @@ import json
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils import gen_batches
 
+from sklearn_geo._blocks import blocks
 from sklearn_geo.context._checkpoint import Checkpoint
 from sklearn_geo.context._fetch import folder_of
 from sklearn_geo.context._files import KIND, content_of
@@ -123,8 +123,8 @@ def _digest(array):
     for part in parts:
         digest.update(f"{part.shape} {part.dtype.str}".encode())
         row_bytes = part.dtype.itemsize * int(np.prod(part.shape[1:]))
-        size = rows_in_memory(row_bytes, max(1, len(part)))
-        for rows in gen_batches(len(part), size) if len(part) else ():
+        size = rows_in_memory(row_bytes, len(part))
+        for rows in blocks(len(part), size):
             digest.update(np.ascontiguousarray(part[rows]))
     return digest.hexdigest()[:32]
 

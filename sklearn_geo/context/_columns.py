@@ -48,9 +48,7 @@ class ZoneColumns:
         """
         if self.in_zones:
             zones = np.full(len(places), zone, dtype=np.int64)
-            encoder = self.encoder
-            encode = encoder._encode_at_edge if at_edge else encoder._encode_in
-            return encode(places, zones)
+            return self.encoder._encode_in(places, zones, at_edge=at_edge)
         columns = self.encoder.transform(places)
         if sparse.issparse(columns):
             return sparse.csr_array(columns, dtype=np.float32)

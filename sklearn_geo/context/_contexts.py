@@ -8,7 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Contexts", "default_networks", "read_contexts", "read_networks"]
+__all__ = [
+    "Contexts",
+    "as_slice",
+    "default_networks",
+    "read_contexts",
+    "read_networks",
+]
 
 # The only context where nothing gives it a name.
 _UNNAMED = "context"
@@ -100,7 +106,7 @@ def read_contexts(contexts, n_columns, names):
         )
     }
     found = Contexts(
-        {context: _slice(positions) for context, positions in chosen.items()},
+        {context: as_slice(positions) for context, positions in chosen.items()},
         {context: len(positions) for context, positions in chosen.items()},
         teachers,
     )
@@ -314,7 +320,7 @@ def _teachers(context, rule, positions, names):
     return tuple(own)
 
 
-def _slice(positions):
+def as_slice(positions):
     """Return positions as a slice where they lie side by side: a view, no copy."""
     if (np.diff(positions) == 1).all():
         return slice(int(positions[0]), int(positions[-1]) + 1)

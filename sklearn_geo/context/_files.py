@@ -9,7 +9,7 @@ from sklearn.base import clone
 
 import sklearn_geo.encoding as encoding_room
 from sklearn_geo.context._columns import ZoneColumns, fit_columns
-from sklearn_geo.context._contexts import Contexts, read_networks
+from sklearn_geo.context._contexts import Contexts, as_slice, read_networks
 from sklearn_geo.context._inference import FALLBACK, FALLBACK_NAME
 from sklearn_geo.context._plan import Plan
 from sklearn_geo.context._quantize import packed_shapes
@@ -238,7 +238,7 @@ def _read_contexts(held, said):
         for name, each in zip(names, held, strict=True)
     }
     return Contexts(
-        {name: _as_slice(at) for name, at in columns.items()},
+        {name: as_slice(at) for name, at in columns.items()},
         {name: len(at) for name, at in columns.items()},
         teachers,
     )
@@ -421,12 +421,6 @@ def _positions(values):
     if not _a(list, values) or not all(type(value) is int for value in values):
         raise ValueError("the columns of a context are no list of whole numbers")
     return np.array(values)
-
-
-def _as_slice(positions):
-    if (np.diff(positions) == 1).all():
-        return slice(int(positions[0]), int(positions[-1]) + 1)
-    return positions
 
 
 def _texts(values, n_values, kind=tuple):

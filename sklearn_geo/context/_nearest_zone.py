@@ -14,11 +14,6 @@ from sklearn_geo.geometry import unit_vectors
 _TIE_KM = 1e-6
 
 
-def nearest_zones(places, regions, ids):
-    """Find the nearest zone of each place once; see :class:`NearestZone`."""
-    return NearestZone(regions, ids).of(places)
-
-
 class NearestZone:
     """Some zones, and which of them is nearest.
 

@@ -3,8 +3,9 @@
 """What the networks of a zone say of columns, without torch."""
 
 import numpy as np
-from sklearn import get_config
-from sklearn.utils import gen_batches
+
+from sklearn_geo._blocks import blocks
+from sklearn_geo.nets import rows_in_memory
 
 __all__ = ["NumpyModules", "forward", "trunk_depth"]
 
@@ -76,9 +77,7 @@ def forward(columns, weights, networks, widths, output_layer="softmax"):
             f"The networks read {expected} columns, but there are {n_features}."
         )
     out = np.empty((n_places, n_outputs), dtype=np.float32)
-    if not n_places:  # scikit-learn's batches begin at one row
-        return out
-    for rows in gen_batches(n_places, _n_rows_at_once(networks, n_places)):
+    for rows in blocks(n_places, rows_in_memory(_bytes_a_row(networks), n_places)):
         block = columns[rows].astype(np.float32, copy=False)
         for number, (layers, heads) in enumerate(networks):
             values = _run(block, layers, rectify_last=heads is None)
@@ -191,13 +190,11 @@ def _read_network(weights, number, names, widths, output_layer):
     return arrays, heads
 
 
-def _n_rows_at_once(networks, n_places):
-    """Say how many places may be worked on together: two layers are in memory."""
-    width = max(
+def _bytes_a_row(networks):
+    """Reckon what a place takes: two layers are in memory."""
+    return 4 * max(
         2 * max(map(max, (w.shape for w, _ in layers))) for layers, _ in networks
     )
-    allowed = int(get_config()["working_memory"] * 2**20)
-    return max(1, min(n_places, allowed // (4 * width)))
 
 
 def _run(values, layers, rectify_last):

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 import sklearn_geo
+from sklearn_geo.context._architecture import Architecture
 from sklearn_geo.context._onnx_graph import Graph
 from sklearn_geo.context._onnx_places import can_write_columns, write_columns
 from sklearn_geo.encoding import SoftGridEncoder
@@ -205,17 +206,7 @@ def _check_weights(weights, networks, widths, hidden):
     if first is None:
         raise ValueError("There are no weights of network 0: export a trained zone.")
     n_features = int(np.shape(first)[0])
-    expected = {}
-    for number, contexts in enumerate(networks):
-        n_inputs = n_features
-        for layer, size in enumerate(hidden):
-            shape = (size, n_inputs) if layer else (n_inputs, size)
-            expected[f"{number}.trunk.{2 * layer}.weight"] = shape
-            expected[f"{number}.trunk.{2 * layer}.bias"] = (size,)
-            n_inputs = size
-        n_outputs = sum(widths[context] for context in contexts)
-        expected[f"{number}.heads.weight"] = (n_inputs, n_outputs)
-        expected[f"{number}.heads.bias"] = (n_outputs,)
+    expected = Architecture(n_features, networks, widths, hidden).shapes()
     for name, shape in expected.items():
         found = None if name not in weights else np.shape(weights[name])
         if found != shape:

@@ -7,10 +7,11 @@ from functools import partial
 import numpy as np
 import torch
 from scipy import sparse
-from sklearn.utils import gen_batches
-from sklearn.utils._chunking import get_chunk_n_rows
 
-__all__ = ["biases_at_mean", "start_at_mean", "starting_at_mean"]
+from sklearn_geo._blocks import blocks
+from sklearn_geo.nets import rows_in_memory
+
+__all__ = ["biases_at_mean", "starting_at_mean"]
 
 # How much of the uniform row is in what networks start from.
 UNIFORM_SHARE = 0.1
@@ -74,39 +75,6 @@ def biases_at_mean(targets, sample_weight=None, rows=None):
     return np.concatenate(biases).astype(np.float32)
 
 
-def start_at_mean(network, targets, sample_weight=None, rows=None, *, prefix=""):
-    """Set the biases of the heads so that a network starts at the mean teacher row.
-
-    Parameters
-    ----------
-    network : HeadedMLP, or dict of str to ndarray
-        The network, or its weights by name. It is changed in place.
-
-    targets, sample_weight, rows
-        As in :func:`biases_at_mean`.
-
-    prefix : str, default=""
-        What stands before "heads.bias" in a dict.
-
-    Returns
-    -------
-    HeadedMLP or dict
-        The same network.
-
-    Examples
-    --------
-    >>> import numpy as np, torch
-    >>> from sklearn_geo.context._start import start_at_mean
-    >>> from sklearn_geo.nets import HeadedMLP
-    >>> network = HeadedMLP(3, [2], init="zeros")
-    >>> rows = np.array([[1.0, 0.0], [1.0, 0.0], [1.0, 0.0]])
-    >>> (logits,) = start_at_mean(network, [rows])(torch.ones(1, 3))
-    >>> logits.softmax(dim=1).detach()
-    tensor([[0.9500, 0.0500]])
-    """
-    return _set_biases(network, biases_at_mean(targets, sample_weight, rows), prefix)
-
-
 def starting_at_mean(make, targets, sample_weight=None, rows=None):
     """Make networks that start at the mean teacher row.
 
@@ -139,23 +107,15 @@ def starting_at_mean(make, targets, sample_weight=None, rows=None):
 
 
 def _make_with_biases(make, biases):
-    return _set_biases(make(), biases, "")
-
-
-def _set_biases(network, biases, prefix):
-    is_dict = isinstance(network, dict)
-    name = f"{prefix}heads.bias"
-    own = network[name] if is_dict else network.heads.bias
+    network = make()
+    own = network.heads.bias
     if tuple(own.shape) != biases.shape:
         raise ValueError(
             f"The targets have {len(biases)} columns in all; the heads of the network "
             f"have {len(own)}."
         )
-    if is_dict:
-        network[name] = biases.astype(own.dtype)
-    else:
-        with torch.no_grad():
-            own.copy_(torch.from_numpy(biases))
+    with torch.no_grad():
+        own.copy_(torch.from_numpy(biases))
     return network
 
 
@@ -165,12 +125,8 @@ def _column_sums(target, weight, rows):
     if rows is None:
         rows = np.arange(target.shape[0])
     total = np.zeros(width)
-    if not len(rows):  # scikit-learn's batches begin at one row
-        return total
-    rows_at_once = get_chunk_n_rows(
-        row_bytes=_BYTES_A_NUMBER * width, max_n_rows=len(rows)
-    )
-    for part in gen_batches(len(rows), rows_at_once):
+    size = rows_in_memory(_BYTES_A_NUMBER * width, len(rows))
+    for part in blocks(len(rows), size):
         at = rows[part]
         block = target[at]
         counts = np.ones(len(at)) if weight is None else weight[at]

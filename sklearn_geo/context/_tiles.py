@@ -3,8 +3,8 @@
 """A coarse map of what is near to some points, to be asked about millions of places."""
 
 import numpy as np
-from sklearn.utils import gen_batches
 
+from sklearn_geo._blocks import blocks
 from sklearn_geo.geometry import EARTH_RADIUS_KM
 
 _TILES_A_DEGREE = 5
@@ -49,7 +49,7 @@ class NearTiles:
     def at(self, places):
         """Say which places may be near to a point; all others are not."""
         out = np.empty(len(places), dtype=bool)
-        for rows in gen_batches(len(places), _BLOCK_ROWS) if len(places) else ():
+        for rows in blocks(len(places), _BLOCK_ROWS):
             row = np.minimum(_numbers(places[rows, 0] + 90.0), _N_ROWS - 1)
             column = np.minimum(_numbers(places[rows, 1] + 180.0), _N_COLUMNS - 1)
             out[rows] = self._near[row * _N_COLUMNS + column]

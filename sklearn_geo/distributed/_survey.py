@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_geo.context._balanced import fair_share, row_hashes
+from sklearn_geo.context._balanced import row_hashes
 from sklearn_geo.context._teachers import Teachers
 from sklearn_geo.distributed._photos import read_photos, zones_at
 from sklearn_geo.geometry import utm_zones
@@ -194,11 +194,6 @@ def add_samples(samples, share):
         for name in samples[0]
     }
     return _smallest(together, share)
-
-
-def share_of(survey, n_most):
-    """Return how many photos each zone gives to a sample of all."""
-    return fair_share(survey.counts, n_most)
 
 
 def _smallest(sample, share):

@@ -272,10 +272,6 @@ class SoftGridEncoder(DensePlaceEncoder):
             self._write_in(places[rows], zones[rows], out[rows], project, at_edge)
         return out
 
-    def _encode_at_edge(self, places, zones):
-        """Do what `_encode_in` does, after moving places onto their zones' grids."""
-        return self._encode_in(places, zones, at_edge=True)
-
     def _prepare(self, places):
         if isinstance(self.regions, str):
             self.partition_ = None

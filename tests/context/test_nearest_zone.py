@@ -7,11 +7,15 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn import config_context
 
-from sklearn_geo.context._nearest_zone import NearestZone, nearest_zones
+from sklearn_geo.context._nearest_zone import NearestZone
 from sklearn_geo.context._regions import PartitionRegions, UTMRegions, WholeGlobe
 from sklearn_geo.geometry import utm_zone_ids, utm_zone_names
 from sklearn_geo.partition import KMeansPartition, S2Partition
 from tests.context.slow_borders import slow_km_to_ring
+
+
+def nearest_zones(places, regions, ids):
+    return NearestZone(regions, ids).of(places)
 
 
 def nearest_names(places, names):

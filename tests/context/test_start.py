@@ -11,11 +11,7 @@ import sklearn
 import torch
 from scipy import sparse
 
-from sklearn_geo.context._start import (
-    biases_at_mean,
-    start_at_mean,
-    starting_at_mean,
-)
+from sklearn_geo.context._start import biases_at_mean, starting_at_mean
 from sklearn_geo.nets import HeadedMLP, LazyRows, get_weights
 
 # Three photos, four tags; the last tag is nobody's.
@@ -95,9 +91,9 @@ def test_chunks_do_not_matter():
 
 def test_a_network_whose_heads_are_zero_says_the_mean():
     other = np.array([[1.0, 0.0], [1.0, 0.0], [1.0, 0.0]])
-    network = HeadedMLP(3, [4, 2], hidden=(5,))
+    make = partial(HeadedMLP, 3, [4, 2], hidden=(5,))
+    network = starting_at_mean(make, [ROWS, other])()
     torch.nn.init.zeros_(network.heads.weight)
-    assert start_at_mean(network, [ROWS, other]) is network
     first, second = network(torch.randn(6, 3))
     np.testing.assert_allclose(
         first.softmax(dim=1).detach(), np.tile(MEAN, (6, 1)), rtol=1e-5
@@ -106,20 +102,6 @@ def test_a_network_whose_heads_are_zero_says_the_mean():
         second.softmax(dim=1).detach(), np.tile([0.95, 0.05], (6, 1)), rtol=1e-5
     )
     assert network.heads.bias.requires_grad
-
-
-def test_weights_by_name():
-    network = HeadedMLP(3, [4], hidden=(5,))
-    weights = get_weights(network)
-    before = {name: array.copy() for name, array in weights.items()}
-    assert start_at_mean(weights, [ROWS], WEIGHT) is weights
-    np.testing.assert_allclose(np.exp(weights["heads.bias"]), WEIGHTED, rtol=1e-6)
-    assert weights["heads.bias"].dtype == np.float32
-    for name in set(before) - {"heads.bias"}:
-        np.testing.assert_array_equal(weights[name], before[name])
-    zone = {f"1.{name}": array for name, array in before.items()}
-    start_at_mean(zone, [ROWS], prefix="1.")
-    np.testing.assert_allclose(np.exp(zone["1.heads.bias"]), MEAN, rtol=1e-6)
 
 
 def test_networks_that_will_be_made():
@@ -146,8 +128,9 @@ def test_what_will_be_made_holds_no_target():
 
 
 def test_targets_of_another_network():
+    make = starting_at_mean(partial(HeadedMLP, 3, [5]), [ROWS])
     with pytest.raises(ValueError, match=r"have 4 columns in all; .* have 5\."):
-        start_at_mean(HeadedMLP(3, [5]), [ROWS])
+        make()
 
 
 def test_rows_held_out_do_not_count():
@@ -158,5 +141,3 @@ def test_rows_held_out_do_not_count():
     np.testing.assert_allclose(np.exp(found), np.tile(WEIGHTED, 2), rtol=1e-6)
     make = starting_at_mean(partial(HeadedMLP, 3, [4]), [rows], rows=at)
     np.testing.assert_allclose(make().heads.bias.exp().detach(), MEAN, rtol=1e-6)
-    network = start_at_mean(HeadedMLP(3, [4]), [rows], None, at)
-    np.testing.assert_allclose(network.heads.bias.exp().detach(), MEAN, rtol=1e-6)

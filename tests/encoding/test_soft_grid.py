@@ -720,7 +720,7 @@ def test_no_places_in_a_zone():
     encoder = SoftGridEncoder(2, 3).fit([[0.0, 0.0]])
     nothing = np.empty((0, 2))
     assert encoder._encode_in(nothing, np.empty(0, dtype=int)).shape == (0, 6)
-    assert encoder._encode_at_edge(nothing, 5).shape == (0, 6)
+    assert encoder._encode_in(nothing, 5, at_edge=True).shape == (0, 6)
 
 
 def test_cells_that_are_none(world):
