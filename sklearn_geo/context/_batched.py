@@ -75,9 +75,8 @@ def train_zones(tasks, architecture, preset):
     products of small batches save.
 
     Zones are trained one by one if they have too few photos to hold any out, if their
-    columns are sparse, if products on the card
-    are in "float16", whose gradients need a scale of their own for every zone, and for
-    ``device="accelerate"``.
+    columns are sparse, if products on the card are in "float16", whose gradients need a
+    scale of their own for every zone, and for ``device="accelerate"``.
     """
     training, together = preset.training, []
     device = _stacking_device(training)

@@ -249,7 +249,7 @@ class FittedZones(Zones):
             photos = self.photos_seen[zone]
             name = self.regions.names([zone])[0]
         record = trained.record(name, photos)
-        before = self.records.get(zone)
+        before = self.shelf.record(zone)
         if before is not None:  # trained further
             record["epochs"] += before["epochs"]
             record["seconds"] += before["seconds"]
@@ -300,7 +300,7 @@ class FittedZones(Zones):
         """Return a row an epoch."""
         parts, labels = [], []
         for zone in sorted(self.histories):
-            name = self.records[zone]["name"]
+            name = self.shelf.record(zone)["name"]
             for histories in self.histories[zone]:
                 for number, history in enumerate(histories):
                     table = history_table(history)

@@ -153,8 +153,9 @@ class ZoneReader(TransformerMixin, abc.ABC):
         inference = self._answering.get(key)
         if inference is None:
             inference = self._answered_with(self._what_runs())
-            # One step, and of this call only: other threads may be here, too.
-            self._answering = {key: inference}
+            # Other threads may be here, too: what this call found is its own.
+            self._answering.clear()
+            self._answering[key] = inference
         return inference
 
     def _answered_with(self, make_modules):

@@ -70,6 +70,12 @@ class ZoneShelf:
         with self._lock:
             return [dict(self._records[zone_id]) for zone_id in sorted(self._records)]
 
+    def record(self, zone_id):
+        """Return what is known of a zone, None if there is no such zone."""
+        with self._lock:
+            record = self._records.get(zone_id)
+            return None if record is None else dict(record)
+
     @property
     def loaded_zones(self):
         """Ids of the zones of the store that are in memory, the latest last."""

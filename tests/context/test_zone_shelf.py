@@ -32,6 +32,8 @@ def test_in_memory():
     shelf = in_memory([5, -2, 3])
     assert shelf.zone_ids == [-2, 3, 5]
     assert [record["name"] for record in shelf.records] == ["fallback", "3A", "5A"]
+    assert shelf.record(-2)["name"] == "fallback"
+    assert shelf.record(4) is None
     assert len(shelf) == 3
     assert 3 in shelf
     assert 4 not in shelf
