@@ -283,7 +283,7 @@ def test_nested_parameters_of_the_default_encoding():
 
 def test_propagated_tags_are_the_propagators(photos):
     places, _ = photos
-    raw = sparse.random_array((240, 6), density=0.3, rng=3, format="csr")
+    raw = sparse.random(240, 6, density=0.3, random_state=3, format="csr")
     raw.data[:] = 1.0
     propagator = GeoNeighborTagPropagator(n_neighbors=5, sigma_km=30)
     direct = propagator.fit(places, raw).transform(places)
