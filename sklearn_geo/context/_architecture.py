@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import sklearn_geo.nets as nets_room  # only making a network loads torch
 
-__all__ = ["Architecture"]
+__all__ = ["Architecture", "of_network"]
 
 
 @dataclass(frozen=True)
@@ -61,3 +61,13 @@ class Architecture:
         if output_layer == "softmax":
             return sum(self.widths.values())
         return len(self.networks) * self.hidden[output_layer - 1]
+
+
+def of_network(weights, number):
+    """Return the arrays of one network out of those of a zone."""
+    start = f"{number}."
+    return {
+        name.removeprefix(start): array
+        for name, array in weights.items()
+        if name.startswith(start)
+    }

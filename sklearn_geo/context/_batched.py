@@ -14,9 +14,9 @@ import torch
 from scipy import sparse
 from sklearn import get_config
 
+from sklearn_geo.context._architecture import of_network
 from sklearn_geo.context._batched_rows import ResidentRows, StreamedRows, walk
 from sklearn_geo.context._batched_steps import NetworkStack
-from sklearn_geo.context._networks import of_network
 from sklearn_geo.context._zone_training import TrainedZone, train_zone, training_of
 from sklearn_geo.nets import Patience, RowData, choose_device, hold_out, seeded
 

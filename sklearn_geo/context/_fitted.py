@@ -10,12 +10,13 @@ import numpy as np
 from scipy import sparse
 
 from sklearn_geo.context._balanced import balanced_rows
-from sklearn_geo.context._checkpointing import open_checkpoint
 from sklearn_geo.context._files import content_of
-from sklearn_geo.context._fitting import FALLBACK_NAME, fit_propagators, train_plan
-from sklearn_geo.context._inference import FALLBACK
+from sklearn_geo.context._fingerprint import open_checkpoint
+from sklearn_geo.context._fitting import train_plan
+from sklearn_geo.context._inference import FALLBACK, FALLBACK_NAME
 from sklearn_geo.context._plan import make_plan
 from sklearn_geo.context._presets import resolve
+from sklearn_geo.context._propagators import fit_propagators
 from sklearn_geo.context._teachers import Teachers
 from sklearn_geo.context._zone_shelf import ZoneShelf
 from sklearn_geo.context._zones import Zones
@@ -122,7 +123,7 @@ class FittedZones(Zones):
             places, weights = places[photos], weights[photos]
         corpus = model.corpus if fresh else None
         propagators = fit_propagators(
-            model, self.contexts, places, matrix, corpus, photos
+            model.target_propagator, self.contexts, places, matrix, corpus, photos
         )
         teachers = Teachers(matrix, self.contexts, propagators, places, photos)
         means = teachers.check()
@@ -274,7 +275,9 @@ class FittedZones(Zones):
 
     def teachers(self, model, places, matrix):
         """Return teachers of photos that are not learnt from."""
-        propagators = fit_propagators(model, self.contexts, places, matrix, None)
+        propagators = fit_propagators(
+            model.target_propagator, self.contexts, places, matrix
+        )
         return Teachers(matrix, self.contexts, propagators, places)
 
     def add_divergence(self, total, teachers, rows, said, weights):

@@ -9,17 +9,7 @@ from scipy import sparse
 from sklearn_geo._blocks import blocks
 from sklearn_geo.nets import SparseRows, rows_in_memory
 
-__all__ = ["ZoneModules", "of_network"]
-
-
-def of_network(weights, number):
-    """Return the arrays of one network out of those of a zone."""
-    start = f"{number}."
-    return {
-        name.removeprefix(start): array
-        for name, array in weights.items()
-        if name.startswith(start)
-    }
+__all__ = ["ZoneModules"]
 
 
 class ZoneModules:

@@ -18,8 +18,8 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from sklearn_geo._labels import check_rows
 from sklearn_geo.base import GeoEstimator
-from sklearn_geo.context._checkpointing import stored_seed
 from sklearn_geo.context._columns import default_encoding
+from sklearn_geo.context._fingerprint import stored_seed
 from sklearn_geo.context._fitted import FittedZones
 from sklearn_geo.context._networks import ZoneModules
 from sklearn_geo.context._numpy_forward import NumpyModules

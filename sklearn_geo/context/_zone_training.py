@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from sklearn_geo.context._networks import of_network
+from sklearn_geo.context._architecture import of_network
 from sklearn_geo.nets import (
     HeadsLoss,
     RowData,

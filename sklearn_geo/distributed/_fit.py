@@ -16,12 +16,12 @@ from sklearn.frozen import FrozenEstimator
 from sklearn_geo._tables import location_positions
 from sklearn_geo.context import GPS2VecPlusTransformer
 from sklearn_geo.context._balanced import fair_share
-from sklearn_geo.context._checkpointing import open_checkpoint
 from sklearn_geo.context._files import content_of
+from sklearn_geo.context._fingerprint import open_checkpoint
 from sklearn_geo.context._fitted import FittedZones, zone_line
-from sklearn_geo.context._fitting import propagators_of
 from sklearn_geo.context._inference import FALLBACK
 from sklearn_geo.context._presets import resolve
+from sklearn_geo.context._propagators import propagators_of
 from sklearn_geo.context._teachers import mean_rows
 from sklearn_geo.distributed._engine import (
     add_up,

@@ -3,17 +3,13 @@
 """One task a zone: gather its photos, make their teachers, train, write."""
 
 from dataclasses import dataclass
-from types import SimpleNamespace
 
 import numpy as np
 from scipy import sparse
 
-from sklearn_geo.context._fitting import (
-    FALLBACK,
-    FALLBACK_NAME,
-    fit_propagators,
-    train_plan,
-)
+from sklearn_geo.context._fitting import train_plan
+from sklearn_geo.context._inference import FALLBACK, FALLBACK_NAME
+from sklearn_geo.context._propagators import fit_propagators
 from sklearn_geo.context._teachers import Teachers
 from sklearn_geo.context._zone_store import write_zone
 from sklearn_geo.distributed._spool import gather
@@ -191,8 +187,7 @@ def _fitted_propagators(setup, photos):
                 # Nobody here has tags, though others elsewhere do: so nothing spreads.
                 matrix = matrix.copy() if matrix is photos.matrix else matrix
                 matrix[:, columns] = 0.0
-    model = SimpleNamespace(target_propagator=setup.propagators)
-    return fit_propagators(model, contexts, photos.places, matrix, None)
+    return fit_propagators(setup.propagators, contexts, photos.places, matrix)
 
 
 def _write(folder, trained, name):

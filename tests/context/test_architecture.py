@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Shapes of networks of zones, by hand and against the networks themselves."""
 
+import numpy as np
 import pytest
 
-from sklearn_geo.context._architecture import Architecture
+from sklearn_geo.context._architecture import Architecture, of_network
 from tests.context.mlps import architecture
 
 
@@ -45,3 +46,9 @@ def test_shapes_are_those_of_the_networks(hidden, networks):
 def test_number_of_outputs():
     found = [architecture().n_outputs(layer) for layer in ("softmax", 1, 2)]
     assert found == [2 + 3 + 4, 2 * 5, 2 * 4]
+
+
+def test_weights_of_a_network_of_many():
+    weights = {f"{number}.a": np.zeros(number) for number in range(12)}
+    assert {name: len(a) for name, a in of_network(weights, 1).items()} == {"a": 1}
+    assert len(of_network(weights, 11)["a"]) == 11

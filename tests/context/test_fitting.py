@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """From photos to networks: who learns what from which photos, and what is silent."""
 
-import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,28 +9,21 @@ import pytest
 import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
-from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.exceptions import NotFittedError
 
 from sklearn_geo.context import GPS2VecPlusTransformer
 from sklearn_geo.context._contexts import read_contexts
-from sklearn_geo.context._fitting import (
-    FALLBACK_NAME,
-    fit_propagators,
-    propagators_of,
-    silence_untaught,
-    train_plan,
-)
-from sklearn_geo.context._inference import FALLBACK
+from sklearn_geo.context._fitting import silence_untaught, train_plan
+from sklearn_geo.context._inference import FALLBACK, FALLBACK_NAME
 from sklearn_geo.context._networks import ZoneModules
 from sklearn_geo.context._plan import make_plan
 from sklearn_geo.context._presets import resolve
+from sklearn_geo.context._propagators import fit_propagators
 from sklearn_geo.context._regions import UTMRegions, WholeGlobe
 from sklearn_geo.context._teachers import Teachers
 from sklearn_geo.context._zone_training import TrainedZone
 from sklearn_geo.encoding import SoftGridEncoder, Sphere2VecEncoder, UTMOneHotEncoder
 from sklearn_geo.geometry import utm_zone_ids
-from sklearn_geo.neighbors import GeoNeighborTagPropagator, GeoTagCorpus
 from tests.context.mlps import architecture, drawn
 
 NAN = np.nan
@@ -47,18 +39,6 @@ PLACES = np.vstack(
     ]
 )[rng.permutation(48)]
 TEACHERS = np.hstack([rng.dirichlet(np.ones(width), 48) for width in RULE.values()])
-
-
-class Recorder(TransformerMixin, BaseEstimator):
-    """Keep what it is fitted on, and say the mean of it."""
-
-    def fit(self, X, y=None):
-        self.X_, self.y_ = X, y
-        return self
-
-    def transform(self, X):
-        mean = np.asarray(self.y_.mean(axis=0)).reshape(1, -1)
-        return np.repeat(mean, len(X), axis=0)
 
 
 def model_of(**params):
@@ -78,7 +58,8 @@ def trained_of(model, Y=TEACHERS, places=PLACES, zones=None, starts=None, **opti
     """Train the zones of a plan, and return what came out, in order."""
     plan = make_plan(model, places, Y.shape[1], None, seed=0)
     matrix = sparse.csr_array(Y) if sparse.issparse(Y) else Y
-    propagators = fit_propagators(model, plan.contexts, places, matrix, None)
+    given = model.target_propagator
+    propagators = fit_propagators(given, plan.contexts, places, matrix)
     teachers = Teachers(matrix, plan.contexts, propagators, places)
     ids = plan.regions.locate(places)
     rows_of = {zone: np.flatnonzero(ids == zone) for zone in np.unique(ids).tolist()}
@@ -266,84 +247,6 @@ def test_plans():
     assert globe.is_globe
     assert globe.fallback_columns is None
     assert isinstance(globe.columns.encoder, Sphere2VecEncoder)
-
-
-@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array])
-def test_propagators_learn_from_the_photos_that_have_tags(kind):
-    Y = np.hstack([TEACHERS[:, :5], rng.integers(0, 2, size=(48, 4))])
-    Y[:, 5] = 1
-    Y[[3, 9], 5:] = NAN
-    contexts = read_contexts(RULE, 9, None)
-    recorder = Recorder()
-    model = model_of(target_propagator={"scene": recorder})
-    photos = np.arange(2, 48)
-    places = PLACES[photos]
-    fitted = fit_propagators(model, contexts, places, kind(Y), None, photos)
-    assert list(fitted) == ["scene"]
-    assert not hasattr(recorder, "X_")  # a copy was fitted
-    known = np.setdiff1d(photos, [3, 9])
-    assert_array_equal(fitted["scene"].X_, PLACES[known])
-    block = fitted["scene"].y_
-    block = block.toarray() if sparse.issparse(block) else block
-    assert_array_equal(block, Y[known, 5:])
-    teachers = Teachers(kind(Y), contexts, fitted, places, photos)
-    mean = Y[known, 5:].mean(axis=0)
-    rows = teachers.rows(np.array([0, 1]), "scene")
-    assert_allclose(rows, np.tile(mean / mean.sum(), (2, 1)), rtol=1e-6)
-
-
-def test_a_corpus_is_indexed_once():
-    tags = sparse.csr_array(np.eye(4)[rng.integers(0, 4, 48)])
-    corpus = GeoTagCorpus(PLACES, tags)
-    propagator = GeoNeighborTagPropagator(radius_km=100)
-    model = model_of(target_propagator=propagator)
-    contexts = read_contexts({"tag": 4}, 4, None)
-    fitted = fit_propagators(model, contexts, corpus.places, corpus.tags, corpus)
-    assert fitted["tag"].corpus is corpus
-    alone = fit_propagators(model, contexts, PLACES, tags, None)
-    dense = [made["tag"].transform(PLACES) for made in (fitted, alone)]
-    dense = [rows.toarray() if sparse.issparse(rows) else rows for rows in dense]
-    assert_allclose(dense[0], dense[1])
-    assert propagator.corpus is None
-
-
-def test_one_propagator_is_for_tags():
-    contexts = read_contexts({"scene": 1, "tag": 2}, 3, None)
-    one = Recorder()
-    assert propagators_of(None, contexts) == {}
-    assert propagators_of(one, contexts) == {"tag": one}
-    assert propagators_of({"scene": one}, contexts) == {"scene": one}
-    assert propagators_of(one, read_contexts(None, 3, None)) == {"context": one}
-
-
-@pytest.mark.parametrize(
-    ("given", "words"),
-    [
-        (
-            Recorder(),
-            "say which of the contexts ['scene', 'object'] it makes: target_p",
-        ),
-        ({"tag": Recorder()}, "names the contexts ['tag'], which y does not have. Its"),
-        (
-            {"scene": None},
-            "None for the context 'scene' has no fit and transform. Leave",
-        ),
-        ({"scene": "passthrough"}, "'passthrough' for the context 'scene' has no fit"),
-    ],
-)
-def test_propagators_that_are_refused(given, words):
-    contexts = read_contexts({"scene": 1, "object": 2}, 3, None)
-    with pytest.raises(ValueError, match=re.escape(words)):
-        propagators_of(given, contexts)
-
-
-@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array])
-def test_nobody_has_tags(kind):
-    contexts = read_contexts({"tag": 1, "scene": 2}, 3, None)
-    Y = kind(np.array([[NAN, 1, 0], [NAN, 1, 1]]))
-    model = model_of(target_propagator=Recorder())
-    with pytest.raises(ValueError, match="no photo teaches the context 'tag': all its"):
-        fit_propagators(model, contexts, PLACES[:2], Y, None)
 
 
 def small(**params):

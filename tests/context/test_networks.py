@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
 from sklearn_geo.context._architecture import Architecture
-from sklearn_geo.context._networks import ZoneModules, of_network
+from sklearn_geo.context._networks import ZoneModules
 from sklearn_geo.nets import get_weights, seeded
 from tests.context.mlps import architecture, drawn, slow_outputs
 
@@ -62,12 +62,6 @@ def test_making_modules_draws_nothing():
     state = torch.get_rng_state()
     torch.manual_seed(0)
     assert torch.equal(state, torch.get_rng_state())
-
-
-def test_weights_of_a_network_of_many():
-    weights = {f"{number}.a": np.zeros(number) for number in range(12)}
-    assert {name: len(a) for name, a in of_network(weights, 1).items()} == {"a": 1}
-    assert len(of_network(weights, 11)["a"]) == 11
 
 
 @pytest.mark.parametrize("layer", LAYERS)
