@@ -1,6 +1,6 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
-"""Which columns of Y belong to which context, and what they are called."""
+"""Which columns of y belong to which context, and what they are called."""
 
 import numbers
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ class Contexts:
     Attributes
     ----------
     columns : dict of str to (slice or ndarray)
-        The columns of Y, context by context.
+        The columns of y, context by context.
 
     widths : dict of str to int
         How many they are.
@@ -55,7 +55,7 @@ class Contexts:
 
 
 def read_contexts(contexts, n_columns, names):
-    """Cut the columns of Y into contexts.
+    """Cut the columns of y into contexts.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def read_contexts(contexts, n_columns, names):
         one context.
 
     n_columns : int
-        Number of columns of Y.
+        Number of columns of y.
 
     names : list of str or None
         Their names.

@@ -14,10 +14,11 @@ from sklearn_geo.context._inference import FALLBACK, FALLBACK_NAME
 from sklearn_geo.context._plan import Plan
 from sklearn_geo.context._quantize import packed_shapes
 from sklearn_geo.context._regions import PartitionRegions, UTMRegions, WholeGlobe
-from sklearn_geo.encoding import SoftGridEncoder, UTMOneHotEncoder
+from sklearn_geo.context._zones import fit_location
+from sklearn_geo.encoding import SoftGridEncoder
 from sklearn_geo.partition._files import partition_from_json, partition_to_json
 
-__all__ = ["KIND", "check_zones", "content_of", "params_of", "read_content"]
+__all__ = ["KIND", "PROBES", "check_zones", "content_of", "read_content"]
 
 # The class that writes and reads zone stores.
 KIND = "GPS2VecPlusTransformer"
@@ -43,11 +44,11 @@ _MOST_COLUMNS, _MOST_UNITS, _MOST_LAYERS = 1 << 20, 1 << 24, 100
 # A header of a file names its arrays, in about a hundred bytes each.
 _HEADER_BYTES = 256
 _REPORTED = ("photos", "epochs", "held_out_kl", "seconds")
-# Two places that tell apart encoders that learn from places.
-_PROBES = np.array([[48.1, 11.6], [-33.9, 151.2]])
+# Two places to fit what does not depend on places, and to tell what does.
+PROBES = np.array([[48.1, 11.6], [-33.9, 151.2]])
 
 
-def params_of(model):
+def _params_of(model):
     """Return the parameters of a transformer that a store holds, for JSON."""
     params = model.get_params(deep=False)
     stored = {name: params[name] for name in params if name not in _NOT_STORED}
@@ -73,7 +74,7 @@ def content_of(model, zones):
     """
     contexts, plan = zones.contexts, zones.plan
     return {
-        "params": params_of(model),
+        "params": _params_of(model),
         "contexts": [
             {
                 "name": name,
@@ -258,13 +259,7 @@ def _read_hidden(held, said):
 
 
 def _read_location(held, said):
-    return UTMOneHotEncoder(
-        zones=[_a(str, name) for name in _a(list, held)],
-        handle_unknown="ignore",
-        caps="own",
-        sparse_output=False,
-        dtype=np.float32,
-    ).fit(_PROBES)
+    return fit_location([_a(str, name) for name in _a(list, held)], PROBES)
 
 
 def _read_names(held, said):
@@ -351,7 +346,7 @@ def _encoder_to_json(columns):
         params.pop("regions")
     remade = None
     if type(encoder) is getattr(encoding_room, name, None):
-        remade = clone(encoder).fit(_PROBES)
+        remade = clone(encoder).fit(PROBES)
     if remade is None or not _same(ZoneColumns(remade), columns):
         raise ValueError(
             f"encoding={encoder!r} learns from training places or is none of "
@@ -373,7 +368,7 @@ def _same(remade, columns):
     ]
     if names[0] != names[1] or columns.in_zones:
         return names[0] == names[1]
-    first, second = (each.encoder.transform(_PROBES) for each in (remade, columns))
+    first, second = (each.encoder.transform(PROBES) for each in (remade, columns))
     return not abs(first - second).sum()
 
 
@@ -389,7 +384,7 @@ def _encoder_from_json(held, regions):
         raise ValueError("a SoftGridEncoder needs zones")
     encoder._validate_params()
     _check_size(params)
-    return fit_columns(encoder, regions, _PROBES, 0)
+    return fit_columns(encoder, regions, PROBES, 0)
 
 
 def _check_size(params):

@@ -19,8 +19,7 @@ from sklearn_geo.context._presets import resolve
 from sklearn_geo.context._propagators import fit_propagators
 from sklearn_geo.context._teachers import Teachers
 from sklearn_geo.context._zone_shelf import ZoneShelf
-from sklearn_geo.context._zones import Zones
-from sklearn_geo.encoding import UTMOneHotEncoder
+from sklearn_geo.context._zones import Zones, fit_location
 from sklearn_geo.nets import history_table
 from sklearn_geo.nets._estimator import Progress
 
@@ -49,16 +48,9 @@ class FittedZones(Zones):
     """
 
     def __init__(self, model, places, matrix, names, *, seed):
-        location_encoder = UTMOneHotEncoder(
-            zones="seen",
-            handle_unknown="ignore",
-            caps="own",
-            sparse_output=False,
-            dtype=np.float32,
-        )
         self._set(
             plan=make_plan(model, places, matrix.shape[1], names, seed),
-            location_encoder=location_encoder.fit(places),
+            location_encoder=fit_location("seen", places),
             seed=seed,
             column_names=names,
             photos_seen={},

@@ -27,7 +27,7 @@ class Inference:
 
     Parameters
     ----------
-    zones : FittedZones
+    zones : Zones
         The zones and their networks.
 
     make_modules : callable

@@ -85,7 +85,7 @@ def export_one(zones, zone, path, output_layer):
 
     Parameters
     ----------
-    zones : FittedZones
+    zones : Zones
         The zones.
 
     zone : str

@@ -15,12 +15,12 @@ __all__ = ["Teachers", "mean_rows", "open_teachers"]
 _FEW = 256
 
 
-def open_teachers(Y):
-    """Read Y without copying what is an array of numbers already.
+def open_teachers(y):
+    """Read y without copying what is an array of numbers already.
 
     Parameters
     ----------
-    Y : {array-like, memmap, sparse matrix, data frame} of shape (n_photos, n_columns)
+    y : {array-like, memmap, sparse matrix, data frame} of shape (n_photos, n_columns)
         Teacher rows.
 
     Returns
@@ -31,35 +31,35 @@ def open_teachers(Y):
     names : list of str or None
         Column names of a data frame.
     """
-    _refuse_other_tables(Y)
-    names = column_names(Y, "y")
-    _refuse_text(Y)
-    if sparse.issparse(Y):
-        matrix = _canonical(Y)
-    elif hasattr(Y, "sparse") and all(hasattr(t, "subtype") for t in Y.dtypes):
-        matrix = _sparse_frame(Y)
+    _refuse_other_tables(y)
+    names = column_names(y, "y")
+    _refuse_text(y)
+    if sparse.issparse(y):
+        matrix = _canonical(y)
+    elif hasattr(y, "sparse") and all(hasattr(t, "subtype") for t in y.dtypes):
+        matrix = _sparse_frame(y)
     else:
-        matrix = _dense(Y)
+        matrix = _dense(y)
     if matrix.dtype.kind not in "fiub":
         raise ValueError(f"y has the dtype {matrix.dtype}, which is no real number.")
     return matrix, names
 
 
-def _refuse_other_tables(Y):
+def _refuse_other_tables(y):
     """Refuse lazy frames, which have no rows yet, and arrow tables."""
     for attribute, remedy in (("collect", ".collect()"), ("to_pandas", ".to_pandas()")):
-        if hasattr(Y, attribute) and not (hasattr(Y, "iloc") or hasattr(Y, "row")):
+        if hasattr(y, attribute) and not (hasattr(y, "iloc") or hasattr(y, "row")):
             raise TypeError(
-                f"y is a {type(Y).__module__.split('.')[0]} {type(Y).__name__}, which "
+                f"y is a {type(y).__module__.split('.')[0]} {type(y).__name__}, which "
                 f"is not read as it is: pass y{remedy}."
             )
 
 
-def _refuse_text(Y):
+def _refuse_text(y):
     """Refuse columns of a data frame that are no numbers, naming the first one."""
-    if not (hasattr(Y, "columns") and hasattr(Y, "dtypes")):
+    if not (hasattr(y, "columns") and hasattr(y, "dtypes")):
         return
-    for column, dtype in zip(Y.columns, list(Y.dtypes), strict=True):
+    for column, dtype in zip(y.columns, list(y.dtypes), strict=True):
         if hasattr(dtype, "is_numeric"):  # polars
             fine = dtype.is_numeric() or str(dtype) == "Boolean"
         else:
@@ -71,31 +71,31 @@ def _refuse_text(Y):
             )
 
 
-def _canonical(Y):
-    if Y.ndim != 2:
-        _refuse_shape(Y.shape)
-    matrix = sparse.csr_array(Y)
+def _canonical(y):
+    if y.ndim != 2:
+        _refuse_shape(y.shape)
+    matrix = sparse.csr_array(y)
     if not matrix.has_canonical_format:
         matrix = matrix.copy()
         matrix.sum_duplicates()
     return matrix
 
 
-def _sparse_frame(Y):
+def _sparse_frame(y):
     """Read a pandas frame whose columns are all sparse."""
-    for column, dtype in zip(Y.columns, Y.dtypes, strict=True):
+    for column, dtype in zip(y.columns, y.dtypes, strict=True):
         if dtype.fill_value != 0:
             raise ValueError(
                 f"y: what the sparse column {column!r} does not store is "
                 f"{dtype.fill_value}, not 0. Use "
                 "y.astype(pd.SparseDtype(float, 0)), or y.sparse.to_dense()."
             )
-    return sparse.csr_array(Y.sparse.to_coo())
+    return sparse.csr_array(y.sparse.to_coo())
 
 
-def _dense(Y):
+def _dense(y):
     try:
-        matrix = Y.to_numpy() if hasattr(Y, "to_numpy") else Y
+        matrix = y.to_numpy() if hasattr(y, "to_numpy") else y
         if not isinstance(matrix, np.ndarray) or isinstance(matrix, np.matrix):
             matrix = np.asarray(matrix)
     except ValueError as error:
@@ -112,8 +112,8 @@ def _dense(Y):
     if matrix.dtype.kind != "O":
         return matrix
     try:
-        if hasattr(Y, "iloc"):  # pandas' NA is NaN
-            return Y.to_numpy(dtype=np.float64, na_value=np.nan)
+        if hasattr(y, "iloc"):  # pandas' NA is NaN
+            return y.to_numpy(dtype=np.float64, na_value=np.nan)
         return matrix.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(
@@ -132,7 +132,7 @@ def _refuse_shape(shape):
 
 
 class Teachers:
-    """The rows of Y, context by context.
+    """The rows of y, context by context.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ class Teachers:
 
     propagators : dict of str to estimator
         Contexts whose rows are those of a fitted transformer of places, instead of
-        those of Y.
+        those of y.
 
     places : ndarray of shape (n_photos, 2)
         Where the photos were taken.
@@ -164,7 +164,7 @@ class Teachers:
     def check(self):
         """Refuse rows that are no distributions; return the mean row of each context.
 
-        The mean is that of the normalised rows (of Y as it is where a propagator makes
+        The mean is that of the normalised rows (of y as it is where a propagator makes
         the rows). A context that no row teaches is refused too.
         """
         return mean_rows(self.tally(), self.propagators)
@@ -172,7 +172,7 @@ class Teachers:
     def tally(self):
         """Refuse rows that are no distributions; return the sum of each context's rows.
 
-        The sum is that of the normalised rows, of Y as it is where a propagator makes
+        The sum is that of the normalised rows, of y as it is where a propagator makes
         the rows. It is zero for a context that no row teaches.
         """
         widths = self.contexts.widths
@@ -239,7 +239,7 @@ class Teachers:
         )
 
     def known(self, name):
-        """Return the rows of Y, as they are, of photos that do not miss a context.
+        """Return the rows of y, as they are, of photos that do not miss a context.
 
         Parameters
         ----------

@@ -64,7 +64,7 @@ class ZoneTask:
 
 @dataclass
 class TrainedZone:
-    """What came out of it.
+    """What came out of the training of a zone.
 
     Attributes
     ----------

@@ -5,8 +5,9 @@
 import numpy as np
 
 from sklearn_geo.context._inference import FALLBACK
+from sklearn_geo.encoding import UTMOneHotEncoder
 
-__all__ = ["Zones"]
+__all__ = ["Zones", "fit_location"]
 
 _REPORT = [
     ("photos", np.int64),
@@ -14,6 +15,31 @@ _REPORT = [
     ("held_out_kl", np.float64),
     ("seconds", np.float64),
 ]
+
+
+def fit_location(zones, places):
+    """Fit what `append_location` appends: a one-hot of UTM zones.
+
+    Parameters
+    ----------
+    zones : "seen" or list of str
+        The zones that have a column, or those of the places.
+
+    places : ndarray of shape (n_places, 2)
+        Places to fit on.
+
+    Returns
+    -------
+    UTMOneHotEncoder
+        The fitted encoder; it says zeros of other zones.
+    """
+    return UTMOneHotEncoder(
+        zones=zones,
+        handle_unknown="ignore",
+        caps="own",
+        sparse_output=False,
+        dtype=np.float32,
+    ).fit(places)
 
 
 class Zones:

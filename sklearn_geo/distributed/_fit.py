@@ -16,7 +16,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn_geo._tables import location_positions
 from sklearn_geo.context import GPS2VecPlusTransformer
 from sklearn_geo.context._balanced import fair_share
-from sklearn_geo.context._files import content_of
+from sklearn_geo.context._files import PROBES, content_of
 from sklearn_geo.context._fingerprint import open_checkpoint
 from sklearn_geo.context._fitted import FittedZones, zone_line
 from sklearn_geo.context._inference import FALLBACK
@@ -43,8 +43,6 @@ from sklearn_geo.distributed._zones import SampleJob, ZoneJob, do_zone, train_fa
 
 __all__ = ["fit_zone_store"]
 
-# Two places for what is fitted before a photo is read, and does not depend on them.
-_PROBES = np.array([[48.1, 11.6], [-33.9, 151.2]])
 # Photos on their way to their zones lie here, in the folder of the store.
 _SPOOL = ".photos-"
 
@@ -176,10 +174,10 @@ class _Run:
         self.layout = layout
         # As a fit in memory, whose checkpoint the store is.
         self.fit = clone(model).set_params(checkpoint_dir=str(folder), resume=resume)
-        names = pd.DataFrame(_PROBES, columns=list(layout.location))
+        names = pd.DataFrame(PROBES, columns=list(layout.location))
         for each in (self.model, self.fit):
             each._read_places(names, reset=True)
-        before = FittedZones(model, _PROBES, *self._no_rows(), seed=0)
+        before = FittedZones(model, PROBES, *self._no_rows(), seed=0)
         content_of(model, before)  # refuses what learns from places
         propagators = propagators_of(model.target_propagator, before.contexts)
         radius_km = _radius_km(propagators)

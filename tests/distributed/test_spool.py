@@ -17,7 +17,7 @@ LOCATION = ["latitude", "longitude"]
 WEST, EAST = (int(utm_zones([[48.5, at]])[0]) for at in (11.9, 12.1))
 
 
-def make_setup(dtype, first, radius_km=None, **columns):
+def make_setup(first, radius_km=None, **columns):
     plan = make_plan(GPS2VecPlusTransformer(), np.zeros((1, 2)), 2, None, 0)
     layout = Layout(tuple(LOCATION), ("a", "b"), columns.get("weight"), None)
     return Setup(
@@ -45,7 +45,7 @@ def read(folder, written, group):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.int8, np.uint16, np.float64, ">f4"])
 def test_photos_come_in_the_order_of_the_table(tmp_path, dtype):
-    setup = make_setup(dtype, np.array([0, 3]))
+    setup = make_setup(np.array([0, 3]))
     parts = make_parts(dtype)
     # Written in any order, and one of them twice, as when a worker died.
     written = [spool_part(parts[at], setup, at, tmp_path) for at in (1, 0)]
@@ -63,7 +63,7 @@ def test_photos_come_in_the_order_of_the_table(tmp_path, dtype):
 
 
 def test_neighbours_are_marked_and_in_order(tmp_path):
-    setup = make_setup(np.float32, np.array([0, 3]), radius_km=2.0)
+    setup = make_setup(np.array([0, 3]), radius_km=2.0)
     written = [
         spool_part(part, setup, number, tmp_path)
         for number, part in enumerate(make_parts())
@@ -78,7 +78,7 @@ def test_neighbours_are_marked_and_in_order(tmp_path):
 
 
 def test_what_counts_nothing_is_not_there(tmp_path):
-    setup = make_setup(np.float32, np.array([0, 2]), weight="weight")
+    setup = make_setup(np.array([0, 2]), weight="weight")
     written = [
         spool_part(part, setup, number, tmp_path)
         for number, part in enumerate(make_parts())
@@ -89,7 +89,7 @@ def test_what_counts_nothing_is_not_there(tmp_path):
 
 
 def test_numbers_of_a_column_put_photos_in_order(tmp_path):
-    setup = make_setup(np.float32, np.array([0, 3]))
+    setup = make_setup(np.array([0, 3]))
     layout = Layout(tuple(LOCATION), ("a", "b"), None, "number")
     setup.layout = layout
     parts = make_parts()
@@ -101,7 +101,7 @@ def test_numbers_of_a_column_put_photos_in_order(tmp_path):
 
 
 def test_the_sample_of_all_is_a_group(tmp_path):
-    setup = make_setup(np.float32, np.array([0, 3]))
+    setup = make_setup(np.array([0, 3]))
     setup.share, setup.sampled = 1, np.array([0, 5])
     written = [
         spool_part(part, setup, number, tmp_path)
@@ -116,7 +116,7 @@ def test_the_sample_of_all_is_a_group(tmp_path):
 
 
 def test_a_part_without_photos(tmp_path):
-    setup = make_setup(np.float32, np.array([0, 0]), radius_km=5.0)
+    setup = make_setup(np.array([0, 0]), radius_km=5.0)
     empty, full = make_parts()[0][:0], make_parts()[1]
     written = [
         spool_part(empty, setup, 0, tmp_path),
