@@ -100,7 +100,7 @@ class ZoneReader(TransformerMixin, abc.ABC):
             model._take(zones, names)
         except (TypeError, ValueError) as error:
             raise ValueError(
-                f"{folder} holds parameters that are none: {error}"
+                f"{folder} holds parameters that {cls.__name__} does not take: {error}"
             ) from error
         return model
 
