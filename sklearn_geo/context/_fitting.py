@@ -88,23 +88,24 @@ def train_plan(
             epochs,
         )
 
+    # The network of the globe comes first: with it, whatever is interrupted or killed
+    # later has an answer for every place.
+    if fallback_rows is not None:
+        only = [task(FALLBACK, FALLBACK_NAME, fallback_rows, plan.fallback_columns)]
+        shape = plan.fallback_architecture
+        for trained in train_all(only, shape, preset):
+            if starts(FALLBACK) is None:  # a sample may lack what few photos teach
+                silence_untaught(trained, shape, teachers, fallback_rows, means)
+            yield trained
+            if trained.interrupted:
+                return
     # The largest first: they take longest, and equals come together.
     order = sorted(rows_of, key=lambda zone: (-len(rows_of[zone]), zone))
     tasks = (task(zone, names[zone], rows_of[zone], plan.columns) for zone in order)
-    interrupted = False
     for trained in train_all(tasks, plan.architecture, preset, **options):
         if starts(trained.zone) is None:
             rows = rows_of[trained.zone]
             silence_untaught(trained, plan.architecture, teachers, rows, means)
-        yield trained
-        interrupted |= trained.interrupted
-    if fallback_rows is None or interrupted:
-        return
-    only = [task(FALLBACK, FALLBACK_NAME, fallback_rows, plan.fallback_columns)]
-    shape = plan.fallback_architecture
-    for trained in train_all(only, shape, preset):
-        if starts(FALLBACK) is None:  # a sample may lack what few photos teach
-            silence_untaught(trained, shape, teachers, fallback_rows, means)
         yield trained
 
 

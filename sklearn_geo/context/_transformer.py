@@ -125,7 +125,7 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, ZoneReader, GeoEstimator):
         What places get whose zone has no networks, or that lie in no cell; "fallback"
         is the default:
 
-        - "fallback": what networks of the whole globe say. They are trained beside the
+        - "fallback": what networks of the whole globe say. They are trained before the
           zones, on photos of which no zone has more than a fair share;
         - "nearest": what the nearest zone with networks says at its edge;
         - "uniform": the same share for everything in a context;

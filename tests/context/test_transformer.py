@@ -20,6 +20,7 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from sklearn_geo.context import GPS2VecPlusTransformer
 from sklearn_geo.context._fitted import FittedZones
+from sklearn_geo.context._zone_training import train_zone
 from sklearn_geo.encoding import SoftGridEncoder, Sphere2VecEncoder, UTMOneHotEncoder
 from sklearn_geo.neighbors import GeoNeighborTagPropagator, GeoTagCorpus
 from sklearn_geo.partition import S2Partition
@@ -695,7 +696,26 @@ def test_progress_is_told(photos, capsys):
     model = GPS2VecPlusTransformer(verbose=1, **SMALL).fit(*photos)
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(model.zone_report_) + 1
-    assert lines[0].startswith("Zone 3")
-    assert "photos, 3 epochs, held-out KL" in lines[0]
+    assert lines[0].startswith("Zone fallback: ")
+    assert lines[1].startswith("Zone 3")
+    assert "photos, 3 epochs, held-out KL" in lines[1]
     GPS2VecPlusTransformer(verbose=0, **SMALL).fit(*photos)
     assert capsys.readouterr().out == ""
+
+
+def test_ctrl_c_after_a_zone_leaves_answers_for_all_places(photos, monkeypatch):
+    trained = []
+
+    def until_ctrl_c(task, *more):
+        if len(trained) == 2:
+            raise KeyboardInterrupt
+        trained.append(task.name)
+        return train_zone(task, *more)
+
+    monkeypatch.setattr("sklearn_geo.context._fit_zones.train_zone", until_ctrl_c)
+    with pytest.warns(UserWarning, match="interrupted after 2 of"):
+        model = GPS2VecPlusTransformer(**SMALL).fit(*photos)
+    assert list(model.zone_report_["zone"]) == trained[1:]
+    said = model.transform(np.vstack([photos[0], [[-40.0, 170.0]]]))
+    assert np.isfinite(said).all()
+    assert (said.std(axis=0) > 1e-4).all()
