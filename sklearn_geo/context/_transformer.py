@@ -142,7 +142,8 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, ZoneReader, GeoEstimator):
 
     corpus : GeoTagCorpus, default=None
         Photos and tags to learn from. :meth:`fit` then only looks at the columns of `X`
-        and ignores `y`, which may be the labels of the task at hand. With an int as
+        and ignores `y`, which may be the labels of the task at hand. Photos without
+        tags teach nothing, unless a `target_propagator` gives them some. With an int as
         `random_state` what was learnt from a corpus last is kept beside it, so that a
         search does not learn the same again for every fold.
 
@@ -719,7 +720,12 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, ZoneReader, GeoEstimator):
         if self.corpus is not None:
             corpus = self.corpus
             names = None if corpus.tag_names is None else list(corpus.tag_names)
-            return corpus.places, corpus.tags, names, None
+            places, tags = corpus.places, corpus.tags
+            tagged = np.diff(tags.indptr) > 0
+            # A photo without tags is a neighbour, but it teaches nothing by itself.
+            if self.target_propagator is None and not tagged.all():
+                places, tags = places[tagged], tags[tagged]
+            return places, tags, names, None
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is "

@@ -459,6 +459,22 @@ def test_corpus_keeps_labels_of_the_task_out(photos, corpus):
         GPS2VecPlusTransformer(**SMALL).fit(places[:30], labels)
 
 
+def test_photos_of_a_corpus_without_tags_teach_nothing(photos):
+    places, y = photos
+    tags = y[:, 4:].copy()
+    tags[::4] = 0.0
+    tagged = tags.any(axis=1)
+    some = GPS2VecPlusTransformer(corpus=GeoTagCorpus(places, tags), **SMALL)
+    only = GPS2VecPlusTransformer(
+        corpus=GeoTagCorpus(places[tagged], tags[tagged]), **SMALL
+    )
+    expected = only.fit(places).transform(places)
+    assert_array_equal(some.fit(places).transform(places), expected)
+    # With neighbours to learn from they teach, too.
+    spread = some.set_params(target_propagator=GeoNeighborTagPropagator(3)).fit(places)
+    assert sum(spread.zone_report_["photos"]) == len(places)
+
+
 def test_a_corpus_shares_its_index_with_the_propagator(photos, corpus):
     model = GPS2VecPlusTransformer(
         corpus=corpus,
