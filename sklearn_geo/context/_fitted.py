@@ -185,7 +185,7 @@ class FittedZones(Zones):
 
     def _take_all(self, model, trained, progress, n_tasks, put, left=None):
         """Put zones away as they come; say whether all of them came, and whole."""
-        n_whole = 0
+        n_whole, interrupted = 0, False
         with closing(trained):
             try:
                 for zone in trained:
@@ -193,6 +193,7 @@ class FittedZones(Zones):
                     put(zone, record)
                     zone.weights = None
                     n_whole += not zone.interrupted
+                    interrupted |= zone.interrupted
                     if model.verbose:
                         print(zone_line(record), flush=True)
                     if progress(record):
@@ -200,12 +201,14 @@ class FittedZones(Zones):
             except KeyboardInterrupt:
                 if not (len(self.shelf) if left is None else left()):
                     raise
-                warnings.warn(
-                    f"The fit was interrupted after {n_whole} of {n_tasks} zones. The "
-                    "transformer is fitted, and knows the zones it had learnt by then.",
-                    UserWarning,
-                    stacklevel=4,
-                )
+                interrupted = True
+        if interrupted:
+            warnings.warn(
+                f"The fit was interrupted after {n_whole} of {n_tasks} zones. The "
+                "transformer is fitted, and knows what it had learnt by then.",
+                UserWarning,
+                stacklevel=4,
+            )
         progress.finish()
         return n_whole == n_tasks
 

@@ -20,6 +20,7 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from sklearn_geo.context import GPS2VecPlusTransformer
 from sklearn_geo.context._fitted import FittedZones
+from sklearn_geo.context._inference import FALLBACK
 from sklearn_geo.context._zone_training import train_zone
 from sklearn_geo.encoding import SoftGridEncoder, Sphere2VecEncoder, UTMOneHotEncoder
 from sklearn_geo.neighbors import GeoNeighborTagPropagator, GeoTagCorpus
@@ -735,3 +736,16 @@ def test_ctrl_c_after_a_zone_leaves_answers_for_all_places(photos, monkeypatch):
     said = model.transform(np.vstack([photos[0], [[-40.0, 170.0]]]))
     assert np.isfinite(said).all()
     assert (said.std(axis=0) > 1e-4).all()
+
+
+def test_ctrl_c_within_a_zone_says_how_many_zones_there_are(photos, monkeypatch):
+    def as_if_interrupted(task, *more):
+        trained = train_zone(task, *more)
+        trained.interrupted = task.zone != FALLBACK
+        return trained
+
+    monkeypatch.setattr("sklearn_geo.context._fit_zones.train_zone", as_if_interrupted)
+    with pytest.warns(UserWarning, match=r"interrupted after 1 of \d zones"):
+        model = GPS2VecPlusTransformer(**SMALL).fit(*photos)
+    assert len(model.zone_report_) == 1
+    assert np.isfinite(model.transform(photos[0])).all()
