@@ -69,7 +69,9 @@ def manifest_of(folder):
 
 
 def write_manifest(folder, manifest):
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    path = folder / "manifest.json"
+    path.unlink(missing_ok=True)  # a new file is quicker than one cut to nothing
+    path.write_text(json.dumps(manifest))
 
 
 def read(folder):
