@@ -127,7 +127,12 @@ def write_block(folder, name, arrays):
     digest = checksum(data)
     # Its content is in its name: a file in use is never written over.
     file = f"{name}-{digest[:16]}.safetensors"
-    write_whole(folder / file, data)
+    try:
+        write_whole(folder / file, data)
+    except PermissionError:
+        # Windows replaces no file that somebody has mapped: then it is there already.
+        if not (folder / file).is_file() or (folder / file).read_bytes() != data:
+            raise
     return {"file": file, "bytes": len(data), "checksum": digest}
 
 

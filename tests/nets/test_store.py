@@ -433,6 +433,24 @@ def test_blocks_from_many_threads_at_once(tmp_path):
     assert os.umask(mask) == mask
 
 
+def test_a_block_that_is_there_and_cannot_be_replaced(tmp_path, monkeypatch):
+    # As on Windows, where somebody has mapped it.
+    def refuse(source, target):
+        raise PermissionError(13, "Permission denied", str(target))
+
+    block = {"w": np.ones(3)}
+    entry = write_block(tmp_path, "a", block)
+    monkeypatch.setattr(os, "replace", refuse)
+    assert write_block(tmp_path, "a", block) == entry
+    with pytest.raises(PermissionError):
+        write_block(tmp_path, "b", block)
+    path = tmp_path / entry["file"]
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(PermissionError):
+        write_block(tmp_path, "a", block)
+    assert [each.name for each in tmp_path.iterdir()] == [entry["file"]]
+
+
 def test_entries_are_checked_when_a_manifest_is_written(folder):
     with pytest.raises(ValueError, match=r"names the file '../up'"):
         write_manifest(folder, "Thing", {}, {"a": {"file": "../up"}})
