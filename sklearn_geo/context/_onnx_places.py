@@ -17,18 +17,18 @@ from sklearn_geo.encoding import (
     UnitVectorEncoder,
 )
 from sklearn_geo.encoding._grid_planes import CellPlanes
-from sklearn_geo.encoding._sphere2vec import _VARIANTS
+from sklearn_geo.encoding._sphere2vec import VARIANTS
 from sklearn_geo.geometry import EARTH_RADIUS_KM, N_UTM_ZONES
 from sklearn_geo.geometry._utm_projection import (
-    _ALPHA,
-    _ECCENTRICITY,
-    _FARTHEST,
-    _MERIDIANS,
-    _SOUTHERN_M,
-    _UPS_ORIGIN_M,
-    _UPS_UNIT_M,
-    _UTM_EASTING_M,
-    _UTM_UNIT_M,
+    ALPHA,
+    ECCENTRICITY,
+    FARTHEST,
+    MERIDIANS,
+    SOUTHERN_M,
+    UPS_ORIGIN_M,
+    UPS_UNIT_M,
+    UTM_EASTING_M,
+    UTM_UNIT_M,
 )
 from sklearn_geo.geometry._utm_zones import ZONE_BOUNDS
 
@@ -174,7 +174,7 @@ def _project(planes, zone, latitude, longitude):
 
 def _conformal(latitude):
     """Return what is in proportion to sine and cosine of the conformal latitude."""
-    sine, e = _sin_degrees(latitude), float(_ECCENTRICITY)
+    sine, e = _sin_degrees(latitude), float(ECCENTRICITY)
     # sinh(e artanh(e sin)), by e artanh(e sin) as a logarithm and sinh by exponentials.
     power = (((1.0 + e * sine) / (1.0 - e * sine)).apply("Log") * (e / 2.0)).apply(
         "Exp"
@@ -185,23 +185,23 @@ def _conformal(latitude):
 
 def _project_transverse(zone, latitude, longitude):
     """Do what `utm_project` does in a zone of the grid: see there for the formula."""
-    turn = _whole_turns_off(longitude - float(_MERIDIANS[zone]))
+    turn = _whole_turns_off(longitude - float(MERIDIANS[zone]))
     up, around = _conformal(latitude)
     ahead, aside = around * _cos_degrees(turn), around * _sin_degrees(turn)
     length = _root(up * up + ahead * ahead).apply("Max", _TINY)
     # Beyond what the series can do, places are far from every cell anyway.
-    sinh_x = (aside / length).apply("Max", -_FARTHEST).apply("Min", _FARTHEST)
+    sinh_x = (aside / length).apply("Max", -FARTHEST).apply("Min", FARTHEST)
     x = (sinh_x + _root(1.0 + sinh_x * sinh_x)).apply("Log")
     y = _arctan2(up / length, ahead / length)
     # sin(2 j y) cosh(2 j x) and cos(2 j y) sinh(2 j x), a column for each j.
-    twice = 2.0 * np.arange(1.0, len(_ALPHA) + 1.0)[np.newaxis]
+    twice = 2.0 * np.arange(1.0, len(ALPHA) + 1.0)[np.newaxis]
     power = (x * twice).apply("Exp")
     cosh, sinh = (power + 1.0 / power) * 0.5, (power - 1.0 / power) * 0.5
     sine, cosine = (y * twice).apply("Sin"), (y * twice + _HALF_PI).apply("Sin")
-    alpha = np.asarray(_ALPHA)[:, np.newaxis]
-    east = (x + (cosine * sinh) @ alpha) * float(_UTM_UNIT_M) + _UTM_EASTING_M
-    north = (y + (sine * cosh) @ alpha) * float(_UTM_UNIT_M)
-    return east, north + float(_SOUTHERN_M[zone])
+    alpha = np.asarray(ALPHA)[:, np.newaxis]
+    east = (x + (cosine * sinh) @ alpha) * float(UTM_UNIT_M) + UTM_EASTING_M
+    north = (y + (sine * cosh) @ alpha) * float(UTM_UNIT_M)
+    return east, north + float(SOUTHERN_M[zone])
 
 
 def _project_polar(zone, latitude, longitude):
@@ -210,11 +210,11 @@ def _project_polar(zone, latitude, longitude):
     up, around = _conformal(latitude * north)
     # The tangent of half the conformal colatitude.
     across = (_root(up * up + around * around) + up).apply("Max", _TINY)
-    reach = around / across * float(_UPS_UNIT_M)
+    reach = around / across * float(UPS_UNIT_M)
     turn = _whole_turns_off(longitude)
     return (
-        reach * _sin_degrees(turn) + _UPS_ORIGIN_M,
-        reach * _cos_degrees(turn) * -north + _UPS_ORIGIN_M,
+        reach * _sin_degrees(turn) + UPS_ORIGIN_M,
+        reach * _cos_degrees(turn) * -north + UPS_ORIGIN_M,
     )
 
 
@@ -267,7 +267,7 @@ def _sphere2vec(encoder, latitude, longitude):
         waves[names[0].lower()], waves[names[1].lower()] = _waves(angle, [1.0])
     parts = [
         waves[factors] if len(factors) == 1 else waves[factors[0]] * waves[factors[1]]
-        for _, factors in _VARIANTS[encoder.variant]
+        for _, factors in VARIANTS[encoder.variant]
     ]
     return _interleave(parts, len(encoder.frequencies_))
 

@@ -27,7 +27,7 @@ _SPHERE_M = (
 )
 # What the grid adds: its sine of the latitude is there already.
 _GRID = (("cos_lat_s{s}", "C"), ("sin_lon_s{s}", "Z"), ("cos_lon_s{s}", "D"))
-_VARIANTS = {
+VARIANTS = {
     "sphereC": _SPHERE_C,
     "sphereC+": _SPHERE_C + _GRID,
     "sphereM": _SPHERE_M,
@@ -129,7 +129,7 @@ class Sphere2VecEncoder(DensePlaceEncoder):
 
     _parameter_constraints: dict = {
         **DensePlaceEncoder._parameter_constraints,
-        "variant": [StrOptions(set(_VARIANTS))],
+        "variant": [StrOptions(set(VARIANTS))],
         "n_scales": [Interval(numbers.Integral, 1, None, closed="left")],
         "min_radius": [Interval(numbers.Real, 1e-9, 1, closed="both")],
         "max_radius": [Interval(numbers.Real, 1e-9, 1, closed="both")],
@@ -169,7 +169,7 @@ class Sphere2VecEncoder(DensePlaceEncoder):
         return [
             name.format(s=scale)
             for scale in range(len(self.frequencies_))
-            for name, _ in _VARIANTS[self.variant]
+            for name, _ in VARIANTS[self.variant]
         ]
 
     def _write(self, places, out):
@@ -179,7 +179,7 @@ class Sphere2VecEncoder(DensePlaceEncoder):
             waves[scaled[0]], waves[scaled[1]] = sines, cosines
             sines, cosines = sines_and_cosines(angle, np.ones(1))
             waves[scaled[0].lower()], waves[scaled[1].lower()] = sines, cosines
-        columns = _VARIANTS[self.variant]
+        columns = VARIANTS[self.variant]
         for i, (_, factors) in enumerate(columns):
             column = waves[factors[0]]
             if len(factors) == 2:

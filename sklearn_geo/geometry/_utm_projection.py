@@ -22,16 +22,17 @@ from sklearn_geo.geometry._utm_zones import (
 # Rows a block: the intermediate arrays stay in the second-level cache.
 _BLOCK_ROWS = 16384
 
-# WGS84, and the scales and false origins of UTM and UPS in metres.
+# WGS84, and the scales and false origins of UTM and UPS in metres. What has no underscore,
+# here and below, is also written into graphs of ONNX, by the room `context`.
 _EQUATOR_M = 6378137.0
 _FLATTENING = 1.0 / 298.257223563
-_ECCENTRICITY = np.sqrt(_FLATTENING * (2.0 - _FLATTENING))
-_UTM_SCALE, _UTM_EASTING_M, _UTM_SOUTHERN_NORTHING_M = 0.9996, 500_000.0, 10_000_000.0
-_UPS_SCALE, _UPS_ORIGIN_M = 0.994, 2_000_000.0
+ECCENTRICITY = np.sqrt(_FLATTENING * (2.0 - _FLATTENING))
+_UTM_SCALE, UTM_EASTING_M, _UTM_SOUTHERN_NORTHING_M = 0.9996, 500_000.0, 10_000_000.0
+_UPS_SCALE, UPS_ORIGIN_M = 0.994, 2_000_000.0
 
 # Sinh of the transverse coordinate: farther from the central meridian than this, 69.7
 # degrees, the series loses its precision.
-_FARTHEST = 2.7
+FARTHEST = 2.7
 
 
 def utm_project(places, zones=None):
@@ -159,8 +160,8 @@ def utm_unproject(coordinates, zones):
         block, zone, out = metres[rows], ids[rows], places[rows]
         polar = zone >= N_UTM_ZONES
         # Not farther than where utm_project stops; NaN fails these comparisons as well.
-        good = np.abs(block[:, 0] - _UTM_EASTING_M) <= _FARTHEST_EAST_M
-        good &= np.abs(block[:, 1] - _SOUTHERN_M[zone]) <= _FARTHEST_NORTH_M
+        good = np.abs(block[:, 0] - UTM_EASTING_M) <= _FARTHEST_EAST_M
+        good &= np.abs(block[:, 1] - SOUTHERN_M[zone]) <= _FARTHEST_NORTH_M
         good |= polar & np.isfinite(block).all(axis=1)
         if not good.all():
             row = int(np.argmin(good))
@@ -208,7 +209,7 @@ def _series(rows):
 
 
 # Krueger's series to n^6: Karney (2011), equations 35 and 36.
-_ALPHA = _series(
+ALPHA = _series(
     (
         (1 / 2, -2 / 3, 5 / 16, 41 / 180, -127 / 288, 7891 / 37800),
         (13 / 48, -3 / 5, 557 / 1440, 281 / 630, -1983433 / 1935360),
@@ -243,17 +244,17 @@ _DELTA = _series(
 
 def _radii():
     """Return metres per unit of Krueger's and of the stereographic coordinates."""
-    n, e = _FLATTENING / (2.0 - _FLATTENING), _ECCENTRICITY
+    n, e = _FLATTENING / (2.0 - _FLATTENING), ECCENTRICITY
     rectifying = _EQUATOR_M / (1.0 + n) * (1.0 + n**2 / 4 + n**4 / 64 + n**6 / 256)
     polar = 2.0 * _EQUATOR_M / np.sqrt((1 + e) ** (1 + e) * (1 - e) ** (1 - e))
     return _UTM_SCALE * rectifying, _UPS_SCALE * polar
 
 
-_UTM_UNIT_M, _UPS_UNIT_M = _radii()
+UTM_UNIT_M, UPS_UNIT_M = _radii()
 # The same limit in metres east or west, and half a meridian, over a pole, northwards.
-_FARTHEST_EAST_M, _FARTHEST_NORTH_M = 1.74 * _UTM_UNIT_M, 3.15 * _UTM_UNIT_M
-_MERIDIANS = np.where(ZONE_NUMBERS > 0, 6.0 * ZONE_NUMBERS - 183.0, 0.0)
-_SOUTHERN_M = np.where((ZONE_BANDS >= "C") & (ZONE_BANDS < "N"), 1e7, 0.0)
+_FARTHEST_EAST_M, _FARTHEST_NORTH_M = 1.74 * UTM_UNIT_M, 3.15 * UTM_UNIT_M
+MERIDIANS = np.where(ZONE_NUMBERS > 0, 6.0 * ZONE_NUMBERS - 183.0, 0.0)
+SOUTHERN_M = np.where((ZONE_BANDS >= "C") & (ZONE_BANDS < "N"), 1e7, 0.0)
 
 
 def _sum_of_sines(coefficients, sine, cosine):
@@ -271,7 +272,7 @@ def _sum_of_sines(coefficients, sine, cosine):
 def _conformal(latitude):
     """Return what is in proportion to sine and cosine of the conformal latitude."""
     sine, cosine = sin_degrees(latitude), cos_degrees(latitude)
-    bend = np.sinh(_ECCENTRICITY * np.arctanh(_ECCENTRICITY * sine))
+    bend = np.sinh(ECCENTRICITY * np.arctanh(ECCENTRICITY * sine))
     return sine * np.sqrt(1.0 + bend**2) - bend, cosine
 
 
@@ -297,31 +298,31 @@ def _complex(sin_y, cos_y, sinh_x):
 
 def _project_transverse(places, zone):
     """Return eastings and northings, and which places are too far."""
-    turn = wrap_longitude(places[:, 1] - _MERIDIANS[zone])
+    turn = wrap_longitude(places[:, 1] - MERIDIANS[zone])
     up, around = _conformal(places[:, 0])
     # On the sphere of conformal latitudes: up, ahead and aside are coordinates in
     # space. Gauss and Schreiber's transverse coordinates x, y follow from them.
     ahead, aside = around * cos_degrees(turn), around * sin_degrees(turn)
     length = np.hypot(up, ahead)
-    far = np.abs(aside) > _FARTHEST * length
+    far = np.abs(aside) > FARTHEST * length
     if far.any():
         length = np.where(far, 1.0, length)
     sin_y, cos_y, sinh_x = up / length, ahead / length, aside / length
     sin_2y, cos_2y = 2.0 * sin_y * cos_y, (cos_y - sin_y) * (cos_y + sin_y)
     sinh_2x = 2.0 * sinh_x * np.sqrt(1.0 + sinh_x**2)
-    bend = _sum_of_sines(_ALPHA, *_complex(sin_2y, cos_2y, sinh_2x))
+    bend = _sum_of_sines(ALPHA, *_complex(sin_2y, cos_2y, sinh_2x))
     out = np.empty((len(places), 2))
     out[:, 0] = np.arcsinh(sinh_x) + bend.imag
     out[:, 1] = np.arctan2(up, ahead) + bend.real
-    out *= _UTM_UNIT_M
-    out[:, 0] += _UTM_EASTING_M
-    out[:, 1] += _SOUTHERN_M[zone]
+    out *= UTM_UNIT_M
+    out[:, 0] += UTM_EASTING_M
+    out[:, 1] += SOUTHERN_M[zone]
     return out, far
 
 
 def _unproject_transverse(metres, zone):
-    y = (metres[:, 1] - _SOUTHERN_M[zone]) / _UTM_UNIT_M
-    x = (metres[:, 0] - _UTM_EASTING_M) / _UTM_UNIT_M
+    y = (metres[:, 1] - SOUTHERN_M[zone]) / UTM_UNIT_M
+    x = (metres[:, 0] - UTM_EASTING_M) / UTM_UNIT_M
     bend = _sum_of_sines(
         _BETA, *_complex(np.sin(2.0 * y), np.cos(2.0 * y), np.sinh(2.0 * x))
     )
@@ -330,7 +331,7 @@ def _unproject_transverse(metres, zone):
     places = np.empty((len(metres), 2))
     places[:, 0] = _geographic(up, np.hypot(aside, ahead))
     turn = np.degrees(np.arctan2(aside, ahead))
-    places[:, 1] = wrap_longitude(_MERIDIANS[zone] + turn)
+    places[:, 1] = wrap_longitude(MERIDIANS[zone] + turn)
     return places
 
 
@@ -344,17 +345,17 @@ def _project_polar(places, zone):
     across = np.where(
         up >= 0.0, length + up, np.where(far, 1.0, around) ** 2 / (length + np.abs(up))
     )
-    reach = around / across * _UPS_UNIT_M
+    reach = around / across * UPS_UNIT_M
     out = np.empty((len(places), 2))
     out[:, 0] = reach * sin_degrees(places[:, 1])
     out[:, 1] = -north * reach * cos_degrees(places[:, 1])
-    out += _UPS_ORIGIN_M
+    out += UPS_ORIGIN_M
     return out, far
 
 
 def _unproject_polar(metres, zone):
     north = np.where(ZONE_BOUNDS[zone, 0] > 0.0, 1.0, -1.0)
-    aside, ahead = ((metres - _UPS_ORIGIN_M) / _UPS_UNIT_M).T
+    aside, ahead = ((metres - UPS_ORIGIN_M) / UPS_UNIT_M).T
     ahead = -north * ahead
     half = np.hypot(aside, ahead)
     places = np.empty((len(metres), 2))
