@@ -22,8 +22,8 @@ from sklearn_geo.geometry._utm_zones import (
 # Rows a block: the intermediate arrays stay in the second-level cache.
 _BLOCK_ROWS = 16384
 
-# WGS84, and the scales and false origins of UTM and UPS in metres. What has no underscore,
-# here and below, is also written into graphs of ONNX, by the room `context`.
+# WGS84, and the scales and false origins of UTM and UPS in metres. What has no
+# underscore, here and below, is also written into graphs of ONNX in another room.
 _EQUATOR_M = 6378137.0
 _FLATTENING = 1.0 / 298.257223563
 ECCENTRICITY = np.sqrt(_FLATTENING * (2.0 - _FLATTENING))
