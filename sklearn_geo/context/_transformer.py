@@ -118,8 +118,9 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, ZoneReader, GeoEstimator):
         given alone is for the context "tag", or for the only one. A photo is its own
         neighbour here, as in the paper.
 
-    min_samples : int, default=32
-        How many photos a zone needs for networks of its own.
+    min_samples : int, default=128
+        How many photos a zone needs for networks of its own. Below about a hundred,
+        the network of the whole globe is the better one on photos held out.
 
     missing_zone : {"fallback", "nearest", "uniform", "nan", "error"}
         What places get whose zone has no networks, or that lie in no cell; "fallback"
@@ -334,7 +335,7 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, ZoneReader, GeoEstimator):
         output_layer="softmax",
         append_location=False,
         target_propagator=None,
-        min_samples=32,
+        min_samples=128,
         missing_zone="fallback",
         fallback_samples=50_000,
         blend_km=None,

@@ -147,7 +147,11 @@ def fit_zone_store(
     ... )
     >>> photos["scene_city"] = 1.0 - photos["scene_sea"]
     >>> transformer = GPS2VecPlusTransformer(
-    ...     contexts={"scene": "scene_"}, hidden=(8,), max_iter=2, random_state=0
+    ...     contexts={"scene": "scene_"},
+    ...     hidden=(8,),
+    ...     max_iter=2,
+    ...     min_samples=32,
+    ...     random_state=0,
     ... )
     >>> table = dd.from_pandas(photos, npartitions=3)
     >>> with tempfile.TemporaryDirectory() as folder:

@@ -749,3 +749,17 @@ def test_ctrl_c_within_a_zone_says_how_many_zones_there_are(photos, monkeypatch)
         model = GPS2VecPlusTransformer(**SMALL).fit(*photos)
     assert len(model.zone_report_) == 1
     assert np.isfinite(model.transform(photos[0])).all()
+
+
+def test_a_zone_of_few_photos_is_left_to_the_globe():
+    # 127 photos on one side of a border, 128 on the other.
+    rng = np.random.default_rng(0)
+    places = rng.uniform([48.1, 0.0], [50.0, 5.9], (255, 2))
+    places[127:, 1] += 6.0
+    y = rng.dirichlet(np.ones(3), 255)
+    settings = {"hidden": (4,), "max_iter": 1, "random_state": 0}
+    model = GPS2VecPlusTransformer(**settings).fit(places, y)
+    assert model.zone_report_["zone"].tolist() == ["32U"]
+    globe = GPS2VecPlusTransformer(**settings, min_samples=1000).fit(places, y)
+    here = places[:127]
+    assert_allclose(model.transform(here), globe.transform(here), atol=1e-6)
