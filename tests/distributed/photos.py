@@ -75,6 +75,7 @@ def make_transformer(**params):
         "contexts": {"scene": "scene_", "tag": "tag_"},
         "hidden": (6,),
         "max_iter": 2,
+        "min_samples": 32,
         "random_state": 5,
         "fallback_samples": 150,
         "target_propagator": {"tag": GeoNeighborTagPropagator(4, radius_km=20)},
