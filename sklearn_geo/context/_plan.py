@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What is learnt, and into what shape."""
 
+import numpy as np
+from sklearn.base import clone
+
 from sklearn_geo.context._architecture import Architecture
 from sklearn_geo.context._columns import default_encoding, fit_columns
 from sklearn_geo.context._contexts import read_contexts, read_networks
-from sklearn_geo.context._regions import WholeGlobe, make_regions
+from sklearn_geo.context._regions import WholeGlobe, frozen, make_regions
 
 __all__ = ["Plan", "make_plan"]
 
@@ -52,6 +55,29 @@ class Plan:
     def is_globe(self):
         """Whether there is one zone, the whole globe."""
         return isinstance(self.regions, WholeGlobe)
+
+    def params(self):
+        """Return the parameters of a transformer that would make such a plan."""
+        places = {
+            name: np.arange(sum(self.contexts.widths.values()))[columns]
+            for name, columns in self.contexts.columns.items()
+        }
+        in_order = np.concatenate(list(places.values()))
+        if (np.diff(in_order) == 1).all():
+            contexts = dict(self.contexts.widths)
+        else:
+            contexts = {name: at.tolist() for name, at in places.items()}
+        encoding, regions = clone(self.columns.encoder), None
+        if not self.is_globe:
+            regions = frozen(self.regions)
+        if self.columns.in_zones:
+            encoding.set_params(regions="utm")
+        return {
+            "contexts": contexts,
+            "networks": self.networks,
+            "regions": regions,
+            "encoding": encoding,
+        }
 
     def _shape(self, columns):
         return Architecture(

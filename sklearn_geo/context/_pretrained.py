@@ -7,6 +7,7 @@ from sklearn_geo.context._files import KIND, check_zones, content_of, read_conte
 from sklearn_geo.context._onnx import export_zone
 from sklearn_geo.context._zone_shelf import ZoneShelf
 from sklearn_geo.context._zone_store import ZoneTable, update_zones_in, write_zones
+from sklearn_geo.nets import Store
 
 __all__ = ["export_one", "load_zones", "save_zones"]
 
@@ -29,6 +30,7 @@ def save_zones(model, zones, folder, dtype):
         How weights are stored.
     """
     folder = folder_of(folder, "folder")
+    _refuse_another_class(folder)
     content, shelf = content_of(model, zones), zones.shelf
     if not shelf.is_from(folder, dtype):
         write_zones(folder, KIND, content, shelf, dtype)
@@ -40,6 +42,19 @@ def save_zones(model, zones, folder, dtype):
         if zone in unsaved
     ]
     shelf.saved_to(update_zones_in(folder, KIND, new, content=content))
+
+
+def _refuse_another_class(folder):
+    """Refuse to write over what another class has stored."""
+    try:
+        kind = Store(folder).kind
+    except ValueError:  # nothing that could be read there
+        return
+    if kind != KIND:
+        raise ValueError(
+            f"{folder} holds a {kind}. Save to another folder, or delete that one "
+            "first."
+        )
 
 
 def load_zones(folder_or_url, revision, max_loaded_zones, make_zones):

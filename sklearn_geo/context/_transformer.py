@@ -565,12 +565,14 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, ZoneReader, GeoEstimator):
         Returns
         -------
         model : GPS2VecPlusTransformer
-            A fitted transformer.
+            A fitted transformer. Its parameters are those of the one that was saved,
+            but for what a store does not hold: the random state, where things were on
+            that machine, and what made teacher rows (`corpus`, `target_propagator`).
         """
         params, zones, names = load_zones(
             folder_or_url, revision, max_loaded_zones, FittedZones.of
         )
-        params["max_loaded_zones"] = max_loaded_zones
+        params.update(zones.plan.params(), max_loaded_zones=max_loaded_zones)
         return cls._of_store(folder_or_url, params, zones, names)
 
     def export_onnx(self, zone, path):
@@ -652,11 +654,13 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, ZoneReader, GeoEstimator):
     @property
     def n_iter_(self):
         """The largest number of epochs of a zone."""
+        check_is_fitted(self)
         return max(record["epochs"] for record in self._zones.records.values())
 
     @property
     def history_(self):
         """A row an epoch of a network of a zone."""
+        check_is_fitted(self)
         return self._zones.history()
 
     def _begin(self, photos):

@@ -79,16 +79,19 @@ class ZoneReader(TransformerMixin, abc.ABC):
     @property
     def contexts_(self):
         """Number of columns of each context."""
+        check_is_fitted(self)
         return dict(self._zones.contexts.widths)
 
     @property
     def networks_(self):
         """The contexts that share a trunk."""
+        check_is_fitted(self)
         return self._zones.networks
 
     @property
     def zone_report_(self):
         """A row a zone: its photos, epochs, held-out divergence and seconds."""
+        check_is_fitted(self)
         return self._zones.report()
 
     @classmethod

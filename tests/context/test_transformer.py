@@ -12,6 +12,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
@@ -24,6 +25,7 @@ from sklearn_geo.context._inference import FALLBACK
 from sklearn_geo.context._zone_training import train_zone
 from sklearn_geo.encoding import SoftGridEncoder, Sphere2VecEncoder, UTMOneHotEncoder
 from sklearn_geo.neighbors import GeoNeighborTagPropagator, GeoTagCorpus
+from sklearn_geo.nets import Store, write_store
 from sklearn_geo.partition import S2Partition
 from tests.contract import check_name, folded
 
@@ -707,6 +709,46 @@ def test_words_about_y(photos):
         clone(model).fit(places, good).transform(places[:5]),
         atol=1e-6,
     )
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"contexts": {"scene": 4, "tag": 3}},
+        {"contexts": {"scene": [0, 2, 4, 6], "tag": [1, 3, 5]}},
+        {
+            "regions": S2Partition(max_per_cell=100, min_per_cell=5),
+            "networks": (("context",),),
+        },
+        {"regions": None, "encoding": Sphere2VecEncoder(n_scales=3)},
+        {"encoding": SoftGridEncoder(5, 4, sigma_km=50)},
+    ],
+)
+def test_what_is_read_is_made_like_what_was_saved(photos, tmp_path, params):
+    places, y = photos
+    model = GPS2VecPlusTransformer(**params, **SMALL).fit(places, y)
+    model.save_pretrained(tmp_path)
+    read = GPS2VecPlusTransformer.from_pretrained(tmp_path)
+    assert_allclose(read.transform(places), model.transform(places), atol=1e-6)
+    # A clone that is fitted again learns the same.
+    again = clone(read).set_params(random_state=0).fit(places, y)
+    assert_allclose(again.transform(places), model.transform(places), atol=1e-6)
+    assert again.contexts_ == model.contexts_
+
+
+def test_nothing_of_another_class_is_written_over(fitted, tmp_path):
+    write_store(tmp_path, "Teapot", {}, {"spout": {"w": np.ones(2)}})
+    with pytest.raises(ValueError, match=r"holds a Teapot\. Save to another"):
+        fitted.save_pretrained(tmp_path)
+    assert Store(tmp_path).kind == "Teapot"
+
+
+def test_what_is_not_fitted_says_so():
+    model = GPS2VecPlusTransformer()
+    for name in ("zone_report_", "history_", "contexts_", "networks_", "n_iter_"):
+        with pytest.raises(NotFittedError, match="is not fitted yet"):
+            getattr(model, name)
+        assert not hasattr(model, name)
 
 
 def test_progress_is_told(photos, capsys):
