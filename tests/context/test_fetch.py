@@ -15,8 +15,6 @@ from sklearn_geo.context._zone_store import update_zones_in, write_zones
 from sklearn_geo.nets import Store, write_store
 from tests.context.zones import CONTENT, KIND, SHAPES, value_of, zone
 
-pytest.importorskip("pooch", reason="fetching needs the extra data")
-
 
 class Server:
     """A web server of a folder on this machine, that remembers what was asked for."""
