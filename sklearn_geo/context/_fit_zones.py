@@ -40,19 +40,21 @@ def train_all(tasks, architecture, preset, *, n_jobs=None, zones_at_once="auto")
     Yields
     ------
     TrainedZone
-        The zones, in no particular order. After an interrupted one there are no more.
+        The zones, in no particular order. After an interrupted one there are no more,
+        but for those that were trained together with it.
     """
     together, tasks = zones_at_once, iter(tasks)
     if together == "auto":
-        together, first = 1, list(islice(tasks, 1))
-        tasks = chain(first, tasks)
-        training = preset.training
+        together, training = 1, preset.training
         # Processes of an `accelerate launch` share the steps of one zone.
         alone = training.device == "accelerate"
         device = None if alone else choose_device(training.device)
-        if first and not alone and device.type != "cpu":
-            n_photos = first[0].X.shape[0]
+        if not alone and device.type != "cpu":
+            first = list(islice(tasks, 1))
+            n_photos = max((task.X.shape[0] for task in first), default=0)
             together = zones_that_fit(architecture, device, training, n_photos=n_photos)
+            tasks = chain(first, tasks)
+            del first  # the largest zone must not stay in memory for all others
     if together > 1:
         yield from _at_once(tasks, architecture, preset, together)
     elif effective_n_jobs(n_jobs) == 1:
@@ -66,12 +68,12 @@ def train_all(tasks, architecture, preset, *, n_jobs=None, zones_at_once="auto")
 
 
 def _at_once(tasks, architecture, preset, together):
-    tasks = iter(tasks)
-    while batch := list(islice(tasks, together)):
+    interrupted = False
+    while not interrupted and (batch := list(islice(tasks, together))):
+        # Of a bucket that is interrupted all zones come, as well as they are.
         for trained in train_zones(batch, architecture, preset):
             yield trained
-            if trained.interrupted:
-                return
+            interrupted |= trained.interrupted
 
 
 def _in_workers(tasks, architecture, preset, n_jobs):

@@ -69,44 +69,47 @@ def train_plan(
     TrainedZone
         The zones.
     """
-    options = {"n_jobs": n_jobs, "zones_at_once": zones_at_once}
-    names = dict(
-        zip(
-            rows_of, plan.regions.names(np.array(list(rows_of), dtype=int)), strict=True
-        )
-    )
+    photos_of = {**rows_of, FALLBACK: fallback_rows}
+    zones = np.array(list(rows_of), dtype=int)
+    names = dict(zip(rows_of, plan.regions.names(zones), strict=True))
+    names[FALLBACK] = FALLBACK_NAME
+    fresh = set()
 
-    def task(zone, name, rows, columns):
+    def task(zone, columns):
+        rows, start = photos_of[zone], starts(zone)
+        if start is None:
+            fresh.add(zone)
         return ZoneTask(
             zone,
-            name,
+            names[zone],
             _features(columns, teachers.places, rows, zone),
             _targets(teachers, plan.networks, rows),
             None if weights is None else weights[rows],
             _zone_seed(seed, zone),
-            starts(zone),
+            start,
             epochs,
         )
+
+    def train(zones, columns, shape, **options):
+        tasks = (task(zone, columns) for zone in zones)  # made when their turn comes
+        for trained in train_all(tasks, shape, preset, **options):
+            if trained.zone in fresh:  # the globe's sample, too, may lack a context
+                rows = photos_of[trained.zone]
+                silence_untaught(trained, shape, teachers, rows, means)
+            yield trained
 
     # The network of the globe comes first: with it, whatever is interrupted or killed
     # later has an answer for every place.
     if fallback_rows is not None:
-        only = [task(FALLBACK, FALLBACK_NAME, fallback_rows, plan.fallback_columns)]
         shape = plan.fallback_architecture
-        for trained in train_all(only, shape, preset):
-            if starts(FALLBACK) is None:  # a sample may lack what few photos teach
-                silence_untaught(trained, shape, teachers, fallback_rows, means)
+        for trained in train([FALLBACK], plan.fallback_columns, shape):
             yield trained
             if trained.interrupted:
                 return
     # The largest first: they take longest, and equals come together.
     order = sorted(rows_of, key=lambda zone: (-len(rows_of[zone]), zone))
-    tasks = (task(zone, names[zone], rows_of[zone], plan.columns) for zone in order)
-    for trained in train_all(tasks, plan.architecture, preset, **options):
-        if starts(trained.zone) is None:
-            rows = rows_of[trained.zone]
-            silence_untaught(trained, plan.architecture, teachers, rows, means)
-        yield trained
+    options = {"n_jobs": n_jobs, "zones_at_once": zones_at_once}
+    yield from train(order, plan.columns, plan.architecture, **options)
 
 
 def silence_untaught(trained, architecture, teachers, rows, means):

@@ -13,6 +13,7 @@ from sklearn.exceptions import NotFittedError
 
 from sklearn_geo.context import GPS2VecPlusTransformer
 from sklearn_geo.context._contexts import read_contexts
+from sklearn_geo.context._fit_zones import train_all
 from sklearn_geo.context._fitting import silence_untaught, train_plan
 from sklearn_geo.context._inference import FALLBACK, FALLBACK_NAME
 from sklearn_geo.context._networks import ZoneModules
@@ -295,3 +296,16 @@ def test_score_names_the_row_that_has_no_network():
         raises = pytest.raises(ValueError, match=f"X, row {row}: .* lies in zone 32U")
         with sklearn.config_context(working_memory=memory), raises:
             model.score(PLACES, TEACHERS)
+
+
+def test_all_zones_of_an_interrupted_bucket_come_and_no_others(monkeypatch):
+    begun = []
+
+    def interrupted(tasks, architecture, preset):
+        begun.extend(tasks)
+        for task in tasks:
+            yield TrainedZone(task, {}, 1, 0.0, interrupted=True)
+
+    monkeypatch.setattr("sklearn_geo.context._fit_zones.train_zones", interrupted)
+    found = list(train_all(range(6), None, None, zones_at_once=3))
+    assert [trained.zone for trained in found] == begun == [0, 1, 2]
