@@ -20,15 +20,17 @@ from benchmarks._harness import report, run_job
 from benchmarks._inputs import PLACES_VARIABLE
 
 
-def find_jobs():
-    """Return every job: one a module of this folder, by name."""
-    jobs = {}
-    for module in pkgutil.iter_modules(benchmarks.__path__):
-        if not module.name.startswith("_"):
-            job = importlib.import_module(f"benchmarks.{module.name}").JOB
-            assert job.name == module.name, f"{module.name}.py holds job {job.name}"
-            jobs[job.name] = job
-    return jobs
+def job_names():
+    """Return what there is to measure: the modules of this folder, by name."""
+    modules = (module.name for module in pkgutil.iter_modules(benchmarks.__path__))
+    return sorted(name for name in modules if not name.startswith("_"))
+
+
+def find_job(name):
+    """Import a job. What it compares with has to be installed for this one only."""
+    job = importlib.import_module(f"benchmarks.{name}").JOB
+    assert job.name == name, f"{name}.py holds job {job.name}"
+    return job
 
 
 def machine():
@@ -43,9 +45,9 @@ def machine():
 
 
 def main(arguments=None):
-    jobs = find_jobs()
+    names = job_names()
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("job", nargs="*", help=f"default all: {', '.join(jobs)}")
+    parser.add_argument("job", nargs="*", help=f"default all: {', '.join(names)}")
     parser.add_argument("--quick", action="store_true", help="smaller, fewer repeats")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write JSON")
     parser.add_argument(
@@ -55,9 +57,9 @@ def main(arguments=None):
         help="CSV of real places (latitude, longitude first); else synthetic ones",
     )
     options = parser.parse_args(arguments)
-    unknown = sorted(set(options.job) - set(jobs))
+    unknown = sorted(set(options.job) - set(names))
     if unknown:
-        parser.error(f"no job {', '.join(unknown)}; there are {', '.join(jobs)}")
+        parser.error(f"no job {', '.join(unknown)}; there are {', '.join(names)}")
     if options.places:
         os.environ[PLACES_VARIABLE] = str(options.places.resolve(strict=True))
 
@@ -68,8 +70,8 @@ def main(arguments=None):
     about = machine()
     print(", ".join(f"{key} {value}" for key, value in about.items()))
     outcomes = []
-    for name in options.job or jobs:
-        outcome = run_job(jobs[name], quick=options.quick, progress=progress)
+    for name in options.job or names:
+        outcome = run_job(find_job(name), quick=options.quick, progress=progress)
         outcomes.append(outcome)
         print("\n" + report(outcome), flush=True)
     if options.json:

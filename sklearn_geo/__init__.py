@@ -29,6 +29,7 @@ _ROOMS = {
         "UnitVectorEncoder",
         "VenueActivityEncoder",
     ),
+    "fusion": (),
     "geolocation": (
         "GeolocationReport",
         "HierarchicalCellClassifier",
@@ -66,6 +67,8 @@ _ROOMS = {
         "S2Partition",
         "TrianglePartition",
     ),
+    "reproduce": (),
+    "vision": (),
 }
 
 __getattr__, __dir__, __all__ = offer(__name__, _ROOMS, others=["__version__"])

@@ -17,9 +17,17 @@ import pytest
 import sklearn_geo
 
 # Rooms some of whose modules import torch and skorch; every other room does without.
-NETWORK_ROOMS = ("nets", "context", "distributed", "geolocation")
+NETWORK_ROOMS = (
+    "nets",
+    "context",
+    "vision",
+    "distributed",
+    "fusion",
+    "geolocation",
+    "reproduce",
+)
 # Of these, rooms that load what is behind a name when it is first used.
-LAZY_ROOMS = ("context", "distributed", "nets")
+LAZY_ROOMS = ("context", "distributed", "fusion", "nets", "reproduce", "vision")
 HEAVY = ("torch", "skorch", "pandas", "polars", "matplotlib", "geopandas")
 ROOMS = sorted(
     module.name
@@ -37,10 +45,13 @@ FLOORS = [
     ["encoding"],
     ["neighbors"],
     ["context"],
+    ["vision"],
     ["distributed"],
+    ["fusion"],
     ["geolocation"],
     ["datasets"],
     ["inspection"],
+    ["reproduce"],
 ]
 
 

@@ -1,0 +1,9 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Photos become features: crops, posteriors of any network, scenes in a hierarchy."""
+
+from sklearn_geo._lazy import offer
+
+_MODULES = {}
+
+__getattr__, __dir__, __all__ = offer(__name__, _MODULES)
