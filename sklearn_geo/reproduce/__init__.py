@@ -1,6 +1,6 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
-"""The tables of the GPS2Vec+ paper, computed anew: `python -m sklearn_geo.reproduce`."""
+"""The tables of GPS2Vec+, computed anew: `python -m sklearn_geo.reproduce venue`."""
 
 from sklearn_geo._lazy import offer
 
