@@ -94,6 +94,7 @@ straight, a language region speaks one language, and time is solar time.
         "default_geotags": [Interval(Real, 0, 1, closed="both")],
         "place_signal": [Interval(Real, 0, None, closed="left")],
         "subject_signal": [Interval(Real, 0, None, closed="left")],
+        "place_subjects": [Interval(Real, 0, None, closed="left")],
         "tag_signal": [Interval(Real, 0, 1, closed="both")],
         "language_signal": [Interval(Real, 0, 1, closed="both")],
         "album_signal": [Interval(Real, 0, 1, closed="both")],
@@ -122,6 +123,7 @@ def make_geotagged_photos(
     default_geotags=0.01,
     place_signal=1.0,
     subject_signal=1.0,
+    place_subjects=1.0,
     tag_signal=1.0,
     language_signal=1.0,
     album_signal=1.0,
@@ -189,6 +191,10 @@ def make_geotagged_photos(
 
     subject_signal : float, default=1.0
         How much of the subject is seen in features and posteriors.
+
+    place_subjects : float, default=1.0
+        How strongly what photos show follows the place, in the logarithm of how often
+        a subject is found there. With 0 they show the same things everywhere.
 
     tag_signal : float, default=1.0
         Share of photos tagged for what they are; others get another photo's tags.
@@ -334,7 +340,9 @@ def make_geotagged_photos(
     spots = draw_spots(world, shot.town, rng["spots"])
     true_places = spread_photos(spots, shot.album, album_spread_km, rng["places"])
     traits = world.traits(true_places)
-    subject = _draw_subjects(world, spots, shot.album, traits, rng["subjects"])
+    subject = _draw_subjects(
+        world, spots, shot.album, traits, float(place_subjects), rng["subjects"]
+    )
     country, _ = world.nearest("countries", true_places)
     language = world.country_language[country]
     town, _ = world.nearest("towns", true_places)
@@ -405,17 +413,17 @@ def make_geotagged_photos(
     return (photos.data, photos.target) if return_X_y else photos
 
 
-def _draw_subjects(world, spots, album, traits, rng):
+def _draw_subjects(world, spots, album, traits, strength, rng):
     """Return what each photo shows: its album's theme, or what there is around."""
-    theme = _subjects_at(world.traits(spots), rng)[album]
-    around = _subjects_at(traits, rng)
+    theme = _subjects_at(world.traits(spots), strength, rng)[album]
+    around = _subjects_at(traits, strength, rng)
     return np.where(rng.random(album.size) < _THEME_SHARE, theme, around)
 
 
-def _subjects_at(traits, rng):
+def _subjects_at(traits, strength, rng):
     """Draw a subject for each row of traits, by what is found in such places."""
     popularity, _, likes, _ = subject_tables()
-    logits = popularity + sum(
+    logits = popularity + strength * sum(
         traits[:, [trait]] * likes[trait] for trait in range(traits.shape[1])
     )
     # The largest of logits plus Gumbel noise is a draw from their softmax.

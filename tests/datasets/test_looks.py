@@ -174,6 +174,21 @@ def test_subjects_are_found_where_they_belong(photos):
     assert ((view >= 0) & (view <= 1)).all()
 
 
+def test_what_photos_show_follows_the_place_as_strongly_as_asked():
+    def markets_are_nearer_to_the_equator_by(strength):
+        seen = make_geotagged_photos(
+            6000, place_subjects=strength, random_state=0, **SIZES
+        )
+        away = np.abs(seen.true_places[:, 0])
+        market = seen.subject == seen.subject_names.index("market")
+        return away[~market].mean() - away[market].mean()
+
+    nothing, some, much = map(markets_are_nearer_to_the_equator_by, (0.0, 1.0, 4.0))
+    assert abs(nothing) < 2.5
+    assert some > 2.5
+    assert much > some + 5
+
+
 def test_an_album_has_a_theme(photos):
     order = np.argsort(photos.albums, kind="stable")
     mates = photos.albums[order[1:]] == photos.albums[order[:-1]]

@@ -91,6 +91,10 @@ def test_same_seed_same_photos_other_seed_other_photos():
         ({"mean_tags": 3.0}, {"tags"}),
         ({"place_signal": 0.0}, {"data", "objects", "scenes"}),
         ({"subject_signal": 0.0}, {"data", "objects", "scenes"}),
+        (
+            {"place_subjects": 0.0},
+            {"subject", "tags", "data", "objects", "scenes"},
+        ),
         ({"gps_noise_km": 0.0}, {"places", "target"}),
         ({"default_geotags": 0.5}, {"places", "target"}),
         ({"n_features": 5}, {"data", "feature_names", "DESCR"}),
