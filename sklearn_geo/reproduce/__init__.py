@@ -4,6 +4,16 @@
 
 from sklearn_geo._lazy import offer
 
-_MODULES = {}
+_MODULES = {
+    "_scoring": (
+        "Resamples",
+        "block_level",
+        "difference",
+        "multilabel_estimates",
+        "out_of_fold",
+        "split_rows",
+    ),
+    "_tables": ("Estimate", "Measure", "Progress", "Result", "ResultTable"),
+}
 
 __getattr__, __dir__, __all__ = offer(__name__, _MODULES)

@@ -1,0 +1,117 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Command line: `python -m sklearn_geo.reproduce venue|image|zones|efficiency`."""
+
+import argparse
+import importlib
+import sys
+import time
+from pathlib import Path
+
+from sklearn_geo.reproduce._tables import Progress
+
+# What can be computed anew, and the module that does it. Each module has
+# `add_arguments(parser)`, for options of its own, and `run(options, progress)`, which
+# prints its tables row by row and returns a list of (file name, ResultTable).
+COMMANDS = {
+    "venue": ("_venue", "Tables 3 and 5: categories of venues from check-ins"),
+}
+
+
+def make_parser():
+    """Return what reads the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m sklearn_geo.reproduce",
+        description="Compute the tables of the GPS2Vec+ paper (ACM Multimedia 2021) "
+        "anew, and print them beside the paper's numbers. Without --data everything is "
+        "synthetic.",
+    )
+    commands = parser.add_subparsers(dest="command", metavar="TABLE", required=True)
+    for name, (module, text) in COMMANDS.items():
+        command = commands.add_parser(name, help=text, description=text)
+        command.add_argument(
+            "--data",
+            type=Path,
+            metavar="FOLDER",
+            help="real files in their published formats; else synthetic data",
+        )
+        command.add_argument(
+            "--out",
+            type=Path,
+            metavar="FOLDER",
+            help="also write the tables as CSV, and pictures of them",
+        )
+        command.add_argument(
+            "--rows", type=_count, metavar="N", help="how many rows to score"
+        )
+        command.add_argument(
+            "--folds",
+            choices=("random", "block", "both"),
+            default="both",
+            help="any row in any fold, whole S2 cells, or a table for each (default)",
+        )
+        command.add_argument(
+            "--seed", type=int, default=0, metavar="S", help="default: 0"
+        )
+        command.add_argument(
+            "--quick", action="store_true", help="small, to see that it works"
+        )
+        _module(module).add_arguments(command)
+    return parser
+
+
+def main(arguments=None):
+    """Run one command, and say where its files are.
+
+    Parameters
+    ----------
+    arguments : list of str, default=None
+        The command line; None is that of the process.
+
+    Returns
+    -------
+    int
+        0, or 1 where a file cannot be read.
+    """
+    options = make_parser().parse_args(arguments)
+    start = time.perf_counter()
+    progress = Progress()
+    try:
+        tables = _module(COMMANDS[options.command][0]).run(options, progress)
+    except (OSError, ValueError, ImportError) as error:
+        progress.clear()
+        print(f"{options.command}: {error}", file=sys.stderr)
+        return 1
+    for name, table in tables:
+        if options.out is not None:
+            files = [options.out / f"{name}.csv", options.out / f"{name}.png"]
+            table.to_csv(files[0])
+            _save(table, files[1])
+            print(f"\nWritten: {files[0]} and {files[1]}")
+    print(f"\n{time.perf_counter() - start:.0f} s in all")
+    return 0
+
+
+def _module(name):
+    return importlib.import_module(f"sklearn_geo.reproduce.{name}")
+
+
+def _save(table, file):
+    """Draw a table without a screen."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    plt.close(table.plot(file))
+
+
+def _count(text):
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be 1 or more; got {text}")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())
