@@ -1,70 +1,13 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
-"""Images into features: augmentation, evenly spaced crops, a backbone before heads."""
-
-import math
+"""Images into features: a backbone before heads, and heads on features of crops."""
 
 import torch
 from torch import nn
-from torch.nn import functional
 
 from sklearn_geo.nets import RandomLayer
-
-_AREA = (0.7, 1.0)
-_LOG_RATIO = (math.log(3 / 4), math.log(4 / 3))
-_TRIES = 10
-
-
-class AreaCrop(RandomLayer):
-    r"""The paper's augmentation: a random area of each image, flipped at random.
-
-    Parameters
-    ----------
-    size : int
-        Height and width of what comes out, in pixels.
-
-    Notes
-    -----
-    The area covers a share of the image that is uniform in [0.7, 1], and has a ratio of
-    width to height whose logarithm is uniform in :math:`[\log 3/4, \log 4/3]`; one that
-    does not fit is drawn again. After ten, the largest area with an allowed ratio is
-    taken: a panorama has no other, and may then show less than 70 %.
-    """
-
-    def __init__(self, size):
-        super().__init__()
-        self.size = size
-
-    def forward(self, images):
-        """Return an area of each image, of the same size."""
-        height, width = images.shape[-2:]
-        views = []
-        for image in images:
-            top, left, high, wide, flip = self.draw(height, width)
-            area = image[:, top : top + high, left : left + wide]
-            views.append(resized(area.flip(-1) if flip else area, self.size))
-        return torch.stack(views)
-
-    def draw(self, height, width):
-        """Draw an area: top, left, height, width, and whether it is flipped."""
-        own = self.generator("cpu")
-
-        def uniform(low, high):
-            return low + (high - low) * torch.rand((), generator=own).item()
-
-        for _ in range(_TRIES):
-            area, ratio = uniform(*_AREA), math.exp(uniform(*_LOG_RATIO))
-            wide = round(math.sqrt(area * height * width * ratio))
-            high = round(math.sqrt(area * height * width / ratio))
-            if 0 < wide <= width and 0 < high <= height:
-                break
-        else:
-            low, most = (math.exp(bound) for bound in _LOG_RATIO)
-            wide = max(1, min(width, round(height * most)))
-            high = max(1, min(height, round(width / low)))
-        top = int(uniform(0, height - high + 1))
-        left = int(uniform(0, width - wide + 1))
-        return top, left, high, wide, uniform(0, 1) < 0.5
+from sklearn_geo.vision import RandomAreaCrop
+from sklearn_geo.vision._crops import as_float, even_crops
 
 
 class ImageNetwork(nn.Module):
@@ -112,7 +55,7 @@ class ImageNetwork(nn.Module):
                 "example functools.partial(resnet50, weights=...)."
             )
         self.image_size = image_size
-        self.area = AreaCrop(image_size) if augment else None
+        self.area = RandomAreaCrop(image_size) if augment else None
         self.frozen = frozen
         if frozen:
             self.backbone.requires_grad_(False)
@@ -218,74 +161,3 @@ class Choice(RandomLayer):
         chosen = torch.randint(n_crops, (n_rows,), generator=self.generator("cpu"))
         at = torch.arange(n_rows, device=inputs.device)
         return inputs[at, chosen.to(inputs.device)]
-
-
-def as_float(images):
-    """Return images as floats, bytes divided by 255."""
-    if images.dtype == torch.uint8:
-        return images.float().div_(255.0)
-    return images.float()
-
-
-def channels_first(shape):
-    """Say whether images of a shape have their channels before height and width.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        Shape of a batch of images: (n, channels, height, width) as torch has it, or
-        (n, height, width, channels) as files have it.
-
-    Returns
-    -------
-    bool
-        True for the first. Channels are 1, 3 or 4; where both could be, they are first.
-    """
-    first, last = shape[1] in (1, 3, 4), shape[3] in (1, 3, 4)
-    if not first and not last:
-        raise ValueError(
-            f"X has the shape {tuple(shape)}; images have 1, 3 or 4 channels, as "
-            "(n, channels, height, width) or (n, height, width, channels)."
-        )
-    return first
-
-
-def even_crops(images, n_crops, size):
-    """Cut square crops, evenly spaced along the longer side (section 3.4).
-
-    Parameters
-    ----------
-    images : Tensor of shape (n, channels, height, width)
-        Images.
-
-    n_crops : int
-        How many: one is in the middle, several go from end to end.
-
-    size : int
-        Height and width they are scaled to.
-
-    Returns
-    -------
-    Tensor of shape (n, n_crops, channels, size, size)
-        The crops.
-    """
-    height, width = images.shape[-2:]
-    side, room = min(height, width), abs(height - width)
-    if n_crops == 1:
-        starts = [room // 2]
-    else:
-        starts = [round(room * k / (n_crops - 1)) for k in range(n_crops)]
-    axis = -1 if width >= height else -2
-    crops = [resized(images.narrow(axis, start, side), size) for start in starts]
-    return torch.stack(crops, dim=1)
-
-
-def resized(images, size):
-    """Scale images to a square, with antialiasing."""
-    if images.shape[-2:] == (size, size):
-        return images
-    batch = images if images.dim() == 4 else images[None]
-    scaled = functional.interpolate(
-        batch, (size, size), mode="bilinear", antialias=True, align_corners=False
-    )
-    return scaled if images.dim() == 4 else scaled[0]

@@ -7,11 +7,8 @@ from functools import partial
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
-from sklearn_geo.geolocation._image_network import (
-    CropNetwork,
-    ImageNetwork,
-    channels_first,
-)
+from sklearn_geo.geolocation._image_network import CropNetwork, ImageNetwork
+from sklearn_geo.vision._crops import channels_first
 
 _FLOATS = [np.float64, np.float32]
 

@@ -4,6 +4,8 @@
 
 from sklearn_geo._lazy import offer
 
-_MODULES = {}
+_MODULES = {
+    "_random_area": ("RandomAreaCrop",),
+}
 
 __getattr__, __dir__, __all__ = offer(__name__, _MODULES)
