@@ -29,7 +29,7 @@ _ROOMS = {
         "UnitVectorEncoder",
         "VenueActivityEncoder",
     ),
-    "fusion": (),
+    "fusion": ("AttentionFusionClassifier", "AttentionFusionRegressor"),
     "geolocation": (
         "GeolocationReport",
         "HierarchicalCellClassifier",

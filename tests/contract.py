@@ -210,6 +210,9 @@ EXPECTED_FAILURES_OF = {
 # scikit-learn's checks on the class itself, or on a subclass that folds, with no
 # expected failures.
 OTHER_INPUT = {
+    "AttentionFusionClassifier": "tests.fusion.test_classifier",
+    "AttentionFusionRegressor": "tests.fusion.test_regressor",
+    "FusionBase": "tests.fusion.test_classifier",
     "HierarchicalCellClassifier": "tests.geolocation.test_classifier",
     "JointNeighborTagPropagator": "tests.neighbors.test_joint",
     "NeighborGeolocator": "tests.geolocation.test_neighbors",

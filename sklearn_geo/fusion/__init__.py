@@ -4,6 +4,10 @@
 
 from sklearn_geo._lazy import offer
 
-_MODULES = {}
+_MODULES = {
+    "_blocks": ("blocks_of",),
+    "_classifier": ("AttentionFusionClassifier",),
+    "_regressor": ("AttentionFusionRegressor",),
+}
 
 __getattr__, __dir__, __all__ = offer(__name__, _MODULES)

@@ -33,7 +33,7 @@ _MODULES = {
         "draws_from_torch",
         "seed_layers",
     ),
-    "_row_data": ("Batch", "LazyRows", "Lookup", "RowData"),
+    "_row_data": ("Batch", "LazyRows", "Lookup", "RowData", "Several"),
     "_seeding": ("choose_device", "draw_seed", "seeded"),
     "_sparse_rows": ("SparseRows",),
     "_stopping": ("BestWeights", "Patience"),

@@ -183,7 +183,8 @@ def make_optimizers(module, training, *, sparse=False):
 
     sparse : bool, default=False
         Whether the batches are sparse: the layer that reads them then has an optimizer
-        of rows.
+        of rows. It is the first :class:`RowLinear`, unless the network has an attribute
+        `sparse_layers` that lists such layers.
 
     Returns
     -------
@@ -202,8 +203,11 @@ def make_optimizers(module, training, *, sparse=False):
     """
     by_row = []
     if sparse:
-        layers = (part for part in module.modules() if isinstance(part, RowLinear))
-        by_row = [next(layers).weight]
+        layers = getattr(module, "sparse_layers", None)
+        if layers is None:
+            parts = (part for part in module.modules() if isinstance(part, RowLinear))
+            layers = [next(parts)]
+        by_row = [layer.weight for layer in layers]
     apart = {id(weight) for weight in by_row}
     dense = [
         weight

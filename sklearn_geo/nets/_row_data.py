@@ -12,7 +12,38 @@ from torch.utils.data import Dataset
 
 from sklearn_geo.nets._sparse_rows import SparseRows
 
-__all__ = ["Batch", "LazyRows", "Lookup", "RowData"]
+__all__ = ["Batch", "LazyRows", "Lookup", "RowData", "Several"]
+
+
+@dataclass(frozen=True)
+class Several:
+    """Blocks of columns of the same rows, each dense or sparse as it is best kept.
+
+    Parameters
+    ----------
+    blocks : tuple of array, sparse array, Tensor or SparseRows
+        The blocks.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scipy import sparse
+    >>> from sklearn_geo.nets import LazyRows, RowData, Several
+    >>> dense, wide = np.ones((3, 2)), sparse.eye_array(3, 900, format="csr")
+    >>> X = LazyRows((3, 902), lambda at: Several((dense[at], wide[at])))
+    >>> batch = RowData(X).take(np.array([0, 2])).inputs
+    >>> len(batch), [block.shape[1] for block in batch.blocks]
+    (2, [2, 900])
+    """
+
+    blocks: tuple
+
+    def __len__(self):
+        return len(self.blocks[0])
+
+    def to(self, device):
+        """Return the blocks on a device."""
+        return Several(tuple(block.to(device) for block in self.blocks))
 
 
 @dataclass(frozen=True)
@@ -21,7 +52,7 @@ class Batch:
 
     Attributes
     ----------
-    inputs : Tensor or SparseRows
+    inputs : Tensor, SparseRows or Several
         The features.
 
     targets : tuple of Tensor or SparseRows
@@ -187,7 +218,9 @@ class RowData(Dataset):
     def is_sparse(self):
         """Whether batches of features are sparse, also if they are computed."""
         lazy = isinstance(self.X, LazyRows) and len(self.X)
-        return sparse.issparse(self.X[slice(0, 1)] if lazy else self.X)
+        some = self.X[slice(0, 1)] if lazy else self.X
+        blocks = some.blocks if isinstance(some, Several) else (some,)
+        return any(sparse.issparse(block) for block in blocks)
 
     def __getitem__(self, at):
         return self.take(np.atleast_1d(at))
@@ -277,6 +310,8 @@ def _readable(target):
 
 
 def _features(block, training):
+    if isinstance(block, Several):
+        return Several(tuple(_features(each, training) for each in block.blocks))
     if sparse.issparse(block):
         return SparseRows(block, by_column=training)
     block = np.ascontiguousarray(block)

@@ -1,0 +1,270 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""What classification and regression by fusion share: everything but the heads."""
+
+from collections.abc import Mapping
+from functools import partial
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_is_fitted,
+    validate_data,
+)
+
+from sklearn_geo.fusion._blocks import read_blocks
+from sklearn_geo.fusion._importance import drop_one_block
+from sklearn_geo.fusion._loss import FusionLoss
+from sklearn_geo.fusion._network import FusionNetwork
+from sklearn_geo.fusion._rows import BlockReader, check_missing
+from sklearn_geo.fusion._scaling import SCALES, Scaling
+from sklearn_geo.nets import (
+    TRAINING_CONSTRAINTS,
+    NetMixin,
+    RowData,
+    draw_seed,
+    hold_out,
+    net_outputs,
+)
+
+# The paper's widths: 512, but of the location itself, which has little to say.
+PAPER_WIDTHS = {"utm": 16}
+# From here on "auto" can spare rows to watch the loss on.
+_MANY_ROWS = 1_000
+
+
+class FusionBase(NetMixin, BaseEstimator):
+    """Fit blocks of columns by sub-networks that are fused.
+
+    A subclass has `_read_target`, which turns y into what the loss takes and learns
+    what the outputs mean, `_kind` of the loss, and `_n_outputs`.
+    """
+
+    _parameter_constraints: dict = {
+        **TRAINING_CONSTRAINTS,
+        "blocks": "no_validation",  # see read_blocks
+        "hidden": [Interval(Integral, 1, None, closed="left")],
+        "block_hidden": [Mapping, None],
+        "attention": [StrOptions({"type", "sample"}), None],
+        "aux_weight": [Interval(Real, 0, None, closed="left"), Mapping],
+        "missing_block": [StrOptions({"error", "mask"})],
+        "scale": [StrOptions(set(SCALES)), None],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "early_stopping": ["boolean", StrOptions({"auto"})],
+        "device": "no_validation",  # see choose_device
+    }
+    del _parameter_constraints["learning_rate_decay"]
+    del _parameter_constraints["learning_rate_every"]
+    del _parameter_constraints["shuffle"]
+
+    def _fit(self, X, y, sample_weight):
+        go_on = self.warm_start and hasattr(self, "net_")
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse="csr",
+            dtype=[np.float64, np.float32],
+            ensure_all_finite="allow-nan",
+            multi_output=True,
+            reset=not go_on,
+        )
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(
+                sample_weight, X, dtype=np.float64, ensure_non_negative=True
+            )
+        names = getattr(self, "feature_names_in_", None)
+        self.blocks_ = read_blocks(self.blocks, X.shape[1], names)
+        self.block_names_ = list(self.blocks_)
+        check_missing(X, self.blocks_, self.missing_block)
+        target, balance = self._read_target(y, sample_weight, go_on)
+        if not go_on:
+            self._seed = draw_seed(self.random_state)
+            self._reader = BlockReader(
+                list(self.blocks_.values()), self.missing_block == "mask"
+            ).fit(X, self.scale)
+        data = RowData(self._reader.rows(X), [target], sample_weight)
+        learn, valid = self._held_out(data)
+        self._train(
+            None if go_on else self._network(X),
+            partial(FusionLoss, self._kind(), self._aux_weights(), balance),
+            learn,
+            seed=self._seed,
+            valid=valid if self._watches(len(data)) else None,
+            go_on=go_on,
+            early_stopping=False,
+        )
+        self._after_training(valid)
+        self._set_attention(data)
+        return self
+
+    def _network(self, X):
+        scaling = [None] * len(self.blocks_)
+        if self.scale is not None:
+            for number, is_sparse in enumerate(self._reader.sparse):
+                if not is_sparse:
+                    part = self._reader.dense_part(X, number)
+                    scaling[number] = Scaling.of(self.scale, *part)
+        return partial(
+            FusionNetwork,
+            list(self.blocks_.values()),
+            self._widths(),
+            self._n_outputs(),
+            scaling=scaling,
+            attention=self.attention,
+            auxiliary=any(self._aux_weights()),
+            dropout=self.dropout,
+            sparse_blocks=self._reader.sparse,
+            masks=self.missing_block == "mask",
+        )
+
+    def _watches(self, n_rows):
+        if self.early_stopping == "auto":
+            return n_rows >= _MANY_ROWS
+        return self.early_stopping
+
+    def _holds_out(self, n_rows):
+        return self._watches(n_rows)
+
+    def _held_out(self, data):
+        if not self._holds_out(len(data)):
+            return data, None
+        return hold_out(data, self.validation_fraction, self._seed)
+
+    def _after_training(self, valid):
+        """Do what needs the trained network and the rows held out, if any."""
+
+    def _widths(self):
+        widths = PAPER_WIDTHS if self.block_hidden is None else self.block_hidden
+        if self.block_hidden is not None:
+            self._check_names("block_hidden", widths)
+            for name, width in widths.items():
+                if not isinstance(width, Integral) or width < 1:
+                    raise ValueError(
+                        f"block_hidden[{name!r}] must be a whole number of at least "
+                        f"1; got {width!r}."
+                    )
+        return [widths.get(name, self.hidden) for name in self.block_names_]
+
+    def _aux_weights(self):
+        weights = self.aux_weight
+        if not isinstance(weights, Mapping):
+            return [float(weights)] * len(self.blocks_)
+        self._check_names("aux_weight", weights)
+        found = [float(weights.get(name, 1.0)) for name in self.block_names_]
+        if not all(0.0 <= weight < np.inf for weight in found):
+            raise ValueError(f"aux_weight must not be negative; got {weights!r}.")
+        return found
+
+    def _check_names(self, parameter, mapping):
+        unknown = sorted(set(mapping) - set(self.blocks_))
+        if unknown:
+            raise ValueError(
+                f"{parameter} names {', '.join(map(repr, unknown))}, but the blocks "
+                f"are {', '.join(map(repr, self.block_names_))}."
+            )
+
+    def _set_attention(self, data):
+        if self.attention == "sample":
+            total = np.zeros(len(self.blocks_))
+            for _, (weights,) in self._outputs(data.X, method="weights"):
+                total += weights.double().sum(dim=0).numpy()
+            means = total / len(data)
+        elif self.attention == "type":
+            module = self.net_.module_
+            logits = (module.of_type + module.of_all).detach().cpu().double().numpy()
+            means = 1.0 / (1.0 + np.exp(-logits))
+        else:
+            means = np.ones(len(self.blocks_))
+        self.attention_ = dict(zip(self.block_names_, means.tolist(), strict=True))
+
+    def _read_rows(self, X):
+        """Validate X of a method other than fit; return what the network reads."""
+        check_is_fitted(self)
+        X = validate_data(
+            self,
+            X,
+            accept_sparse="csr",
+            dtype=[np.float64, np.float32],
+            ensure_all_finite="allow-nan",
+            reset=False,
+        )
+        masks = self._reader.masks
+        check_missing(X, self.blocks_, "mask" if masks else "error")
+        return self._reader.rows(X)
+
+    def _outputs(self, rows, method=None):
+        return net_outputs(self.net_, rows, method=method)
+
+    def _scores(self, X):
+        """Return the outputs of the main head, in float64."""
+        rows = self._read_rows(X)
+        scores = np.empty((rows.shape[0], self._n_outputs()))
+        dropped = getattr(self, "_dropped", None)
+        if dropped is not None:
+            return dropped.scores(self, rows, scores)
+        for part, (outputs,) in self._outputs(rows):
+            scores[part] = outputs.numpy()
+        return scores
+
+    def attention_weights(self, X):
+        r"""Return how much of each block is let through, row by row.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_rows, n_features)
+            Features.
+
+        Returns
+        -------
+        weights : ndarray of shape (n_rows, n_blocks)
+            :math:`\alpha_k`, in the order of `block_names_`. With
+            ``attention="type"`` all rows are alike; a block that a row misses has 0,
+            and the others of the row more.
+        """
+        rows = self._read_rows(X)
+        weights = np.empty((rows.shape[0], len(self.blocks_)))
+        for part, (some,) in self._outputs(rows, method="weights"):
+            weights[part] = some.numpy()
+        return weights
+
+    def block_importance(self, X, y, *, sample_weight=None, scoring=None):
+        """Return what the score loses when a block is dropped, one at a time.
+
+        A dropped block adds the same to every row: what it adds on average over X. The
+        network is not trained again.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_rows, n_features)
+            Rows that were not learnt from, for honest numbers.
+
+        y : array-like
+            Their targets.
+
+        sample_weight : array-like of shape (n_rows,), default=None
+            Their weights.
+
+        scoring : str, callable or None, default=None
+            What is lost, as in scikit-learn. None is the estimator's own measure, see
+            there.
+
+        Returns
+        -------
+        importance : dict of str to float
+            The score with all blocks minus the score without each: positive if the
+            block helps.
+        """
+        return drop_one_block(self, X, y, sample_weight, scoring)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = self.missing_block == "mask"
+        return tags
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "attention_")

@@ -1,0 +1,59 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a block is worth: the score without it."""
+
+import copy
+
+import numpy as np
+from sklearn.metrics import check_scoring
+
+__all__ = ["drop_one_block"]
+
+
+class Dropped:
+    """A block whose share of the outputs is the same for every row.
+
+    Parameters
+    ----------
+    number : int
+        Which block.
+
+    mean : ndarray of shape (n_outputs,)
+        What it adds instead.
+    """
+
+    def __init__(self, number, mean):
+        self.number, self.mean = number, mean
+
+    def scores(self, model, rows, out):
+        """Fill `out` with the outputs of the main head without the block."""
+        bias = model.net_.module_.main.bias.detach().cpu().double().numpy()
+        for part, (shares,) in model._outputs(rows, method="shares"):
+            shares = shares.double().numpy()
+            shares[:, self.number] = self.mean
+            out[part] = shares.sum(axis=1) + bias
+        return out
+
+
+def drop_one_block(model, X, y, sample_weight, scoring):
+    """Return the score of a model minus its score without each block, by name."""
+    rows = model._read_rows(X)
+    if not rows.shape[0]:
+        raise ValueError("Found array with 0 sample(s): there is nothing to score.")
+    total = 0.0
+    for _, (shares,) in model._outputs(rows, method="shares"):
+        total = total + shares.double().sum(dim=0).numpy()
+    means = total / rows.shape[0]
+    score = model._own_measure() if scoring is None else check_scoring(model, scoring)
+    weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+    whole = score(model, X, y, **weights)
+    found = {}
+    for number, name in enumerate(model.block_names_):
+        without = copy.copy(model)
+        without._dropped = Dropped(number, means[number])
+        found[name] = float(whole - score(without, X, y, **weights))
+    if not np.isfinite(list(found.values())).all():
+        raise ValueError(
+            "The score is not a number: y may hold no positive row, or a single class."
+        )
+    return found

@@ -1,0 +1,155 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""X as the network reads it: an array whole, a sparse matrix block by block."""
+
+import numpy as np
+from scipy import sparse
+
+from sklearn_geo._blocks import blocks as row_blocks
+from sklearn_geo.fusion._scaling import scaled_sparse, sparse_scale
+from sklearn_geo.nets import LazyRows, Several, rows_in_memory
+
+__all__ = ["BlockReader", "check_missing"]
+
+# From this share of stored entries on a block of a sparse X is cheaper as an array.
+_DENSE_FROM = 0.25
+
+
+class BlockReader:
+    """How a fitted model reads X.
+
+    Parameters
+    ----------
+    columns : list of ndarray of int
+        The columns of each block.
+
+    masks : bool
+        Whether rows may miss blocks.
+
+    Attributes
+    ----------
+    sparse : list of bool
+        Which blocks the network reads sparse.
+
+    factors : list of ndarray or None
+        What the columns of each sparse block are multiplied by.
+    """
+
+    def __init__(self, columns, masks):
+        self.columns, self.masks = columns, masks
+        self.sparse = [False] * len(columns)
+        self.factors = [None] * len(columns)
+
+    def fit(self, X, scale):
+        """Decide which blocks stay sparse, and learn their factors."""
+        if sparse.issparse(X):
+            for number, block in enumerate(self._blocks(X)):
+                if block.nnz < _DENSE_FROM * np.prod(block.shape):
+                    self.sparse[number] = True
+                    if scale is not None:
+                        self.factors[number] = sparse_scale(block)
+        return self
+
+    def dense_part(self, X, number):
+        """Return an array and the columns in it that are a dense block."""
+        if not sparse.issparse(X):
+            return X, self.columns[number]
+        block = X[:, self.columns[number]]
+        return block.toarray(), np.arange(block.shape[1])
+
+    def rows(self, X):
+        """Return what a :class:`RowData` takes for X."""
+        if not sparse.issparse(X) and not any(self.sparse):
+            return X
+        if not sparse.issparse(X):
+            # The network was fitted to sparse blocks: their columns in X may be many.
+            X = sparse.csr_array(X)
+        blocks = [
+            scaled_sparse(block, factor) if is_sparse else block
+            for block, factor, is_sparse in zip(
+                self._blocks(X), self.factors, self.sparse, strict=True
+            )
+        ]
+        return LazyRows(X.shape, lambda at: self._take(blocks, at))
+
+    def _blocks(self, X):
+        for columns in self.columns:
+            yield sparse.csr_array(X[:, columns])
+
+    def _take(self, blocks, at):
+        found, here = [], []
+        for block, is_sparse in zip(blocks, self.sparse, strict=True):
+            part = block[at]
+            if self.masks:
+                missing = rows_with_nan(part)
+                here.append(~missing)
+                part.data[np.isnan(part.data)] = 0.0
+            if not is_sparse:
+                part = part.toarray()
+            if self.masks:  # a row without a block adds nothing to what is learnt there
+                part = sparse.diags_array((~missing).astype(part.dtype)) @ part
+                part = sparse.csr_array(part) if is_sparse else part
+            found.append(part)
+        if self.masks:
+            found.append(np.column_stack(here).astype(np.float32))
+        return Several(tuple(found))
+
+
+def rows_with_nan(block):
+    """Tell which rows of an array or a csr matrix hold NaN."""
+    if not sparse.issparse(block):
+        return np.isnan(block).any(axis=1)
+    found = np.zeros(block.shape[0], dtype=bool)
+    entries = np.flatnonzero(np.isnan(block.data))
+    found[np.searchsorted(block.indptr, entries, side="right") - 1] = True
+    return found
+
+
+def check_missing(X, blocks, policy):
+    """Refuse NaN, or rows that miss every block.
+
+    Parameters
+    ----------
+    X : ndarray or csr matrix
+        Without infinity.
+
+    blocks : dict of str to ndarray of int
+        The blocks.
+
+    policy : {"error", "mask"}
+        What NaN means.
+    """
+    if sparse.issparse(X):
+        if not np.isnan(X.data).any():
+            return
+    elif not _any_nan(X):
+        return
+    missing = np.zeros((X.shape[0], len(blocks)), dtype=bool)
+    for number, columns in enumerate(blocks.values()):
+        at_a_time = rows_in_memory(8 * len(columns), X.shape[0])
+        for rows in row_blocks(X.shape[0], at_a_time):
+            missing[rows, number] = rows_with_nan(X[rows][:, columns])
+    names = list(blocks)
+    if policy == "error":
+        row = int(np.argmax(missing.any(axis=1)))
+        name = names[int(np.argmax(missing[row]))]
+        raise ValueError(
+            f"Input X contains NaN: row {row}, block {name!r} "
+            f"({int(missing.any(axis=1).sum())} of {len(X) if not sparse.issparse(X) else X.shape[0]} rows have some). Impute "
+            'them, or pass missing_block="mask" to leave a block out in rows that '
+            "have NaN there."
+        )
+    nothing = missing.all(axis=1)
+    if nothing.any():
+        raise ValueError(
+            f"X, row {int(np.argmax(nothing))}: NaN in every block "
+            f"({', '.join(map(repr, names))}): nothing is known of this row "
+            f"({int(nothing.sum())} such rows). Leave such rows out."
+        )
+
+
+def _any_nan(X):
+    for rows in row_blocks(len(X), rows_in_memory(8 * X.shape[1], len(X))):
+        if np.isnan(np.sum(X[rows])):  # a sum is NaN if anything in it is
+            return True
+    return False
