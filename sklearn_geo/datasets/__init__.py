@@ -5,5 +5,6 @@
 from sklearn_geo.datasets._checkins import make_checkins
 from sklearn_geo.datasets._photos import make_geotagged_photos
 from sklearn_geo.datasets._town_names import make_town_names
+from sklearn_geo.datasets._venue_labels import venue_labels
 
-__all__ = ["make_checkins", "make_geotagged_photos", "make_town_names"]
+__all__ = ["make_checkins", "make_geotagged_photos", "make_town_names", "venue_labels"]
