@@ -180,7 +180,7 @@ class FusionNetwork(nn.Module):
         return blocks, present.float()
 
     def _weights(self, hidden, present):
-        """Return alpha, of shape (n_blocks,) or (n_rows, n_blocks), or None for ones."""
+        """Return alpha, a row or one for all of shape (n_blocks,), or None for ones."""
         weights = None
         if self.attention is not None:
             logits = self.of_type + self.of_all

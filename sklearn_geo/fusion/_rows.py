@@ -131,13 +131,13 @@ def check_missing(X, blocks, policy):
             missing[rows, number] = rows_with_nan(X[rows][:, columns])
     names = list(blocks)
     if policy == "error":
-        row = int(np.argmax(missing.any(axis=1)))
+        some = missing.any(axis=1)
+        row = int(np.argmax(some))
         name = names[int(np.argmax(missing[row]))]
         raise ValueError(
-            f"Input X contains NaN: row {row}, block {name!r} "
-            f"({int(missing.any(axis=1).sum())} of {len(X) if not sparse.issparse(X) else X.shape[0]} rows have some). Impute "
-            'them, or pass missing_block="mask" to leave a block out in rows that '
-            "have NaN there."
+            f"Input X contains NaN: row {row}, block {name!r} ({int(some.sum())} of "
+            f'{len(some)} rows have some). Impute them, or pass missing_block="mask" '
+            "to leave a block out of the rows that have NaN there."
         )
     nothing = missing.all(axis=1)
     if nothing.any():
