@@ -1,9 +1,10 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
-"""Data to try things on: synthetic worlds of geotagged photos and check-ins."""
+"""Data: synthetic worlds of photos and check-ins, and readers of published files."""
 
 from sklearn_geo.datasets._checkins import make_checkins
 from sklearn_geo.datasets._photos import make_geotagged_photos
+from sklearn_geo.datasets._report import DataFileError, ReadReport
 from sklearn_geo.datasets._town_names import make_town_names
 from sklearn_geo.datasets._venue_labels import venue_labels
 

@@ -1,0 +1,314 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Published files: found in folders and archives, decompressed, decoded, cut in blocks.
+
+Nothing here knows about columns. Files are read in blocks of whole lines, so that
+memory does not grow with the file.
+"""
+
+import bz2
+import fnmatch
+import gzip
+import lzma
+import os
+import re
+import zipfile
+import zlib
+from collections import namedtuple
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sklearn_geo.datasets._report import DataFileError, ReadReport
+
+# How much text is handled at a time: enough to be quick, too little to matter.
+BLOCK_BYTES = 1 << 21
+_PIECE_BYTES = 1 << 18
+_SUFFIXES = ("", ".gz", ".bz2", ".xz")
+_BROKEN = (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
+_BOM = b"\xef\xbb\xbf"
+
+# The text of some whole lines without the last line end. `first` is the number of its
+# first line; `cut` says that the file ends in the middle of the last line, or that its
+# last line lacks the line end, and `broken` why decompression broke off after it.
+TextBlock = namedtuple("TextBlock", "first text cut broken")
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """A file, or a member of a zip archive.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+
+    member : str or None, default=None
+        The name inside the zip archive.
+    """
+
+    path: str
+    member: str | None = None
+
+    def __str__(self):
+        return self.path if self.member is None else f"{self.path}:{self.member}"
+
+    @property
+    def name(self):
+        """The file's own name, without folders and without .gz, .bz2 or .xz."""
+        name = Path(self.member or self.path).name
+        suffix = next((s for s in _SUFFIXES[1:] if name.lower().endswith(s)), "")
+        return name[: len(name) - len(suffix)]
+
+    @contextmanager
+    def open(self):
+        """Open a binary file of the decompressed bytes, by what the file starts with.
+
+        Names are not trusted: people unpack files and keep the name, or the other way
+        round.
+        """
+        with ExitStack() as stack:
+            if self.member is not None:
+                archive = stack.enter_context(zipfile.ZipFile(self.path))
+                raw = stack.enter_context(archive.open(self.member))
+            else:
+                raw = stack.enter_context(open(self.path, "rb"))
+            head = raw.peek(10)[:10]
+            if head[:2] == b"\x1f\x8b":
+                yield stack.enter_context(gzip.open(raw))
+            elif re.match(rb"BZh[1-9]1AY&SY", head):
+                yield stack.enter_context(bz2.open(raw))
+            elif head[:6] == b"\xfd7zXZ\x00":
+                yield stack.enter_context(lzma.open(raw))
+            else:
+                yield raw
+
+
+def part_files(path, patterns, *, what, described):
+    """Return the files that a user's path stands for, in the order of their names.
+
+    Parameters
+    ----------
+    path : str, path-like, or list of them
+        A file (taken as it is, whatever its name), a zip archive, or a folder in which
+        the patterns are looked for. A list holds files, and keeps its order.
+
+    patterns : str or list of str
+        Names as published, with `*` for what varies, without .gz, .bz2 or .xz:
+        "yfcc100m_dataset*". Letter case does not matter.
+
+    what : str
+        What the file is, for messages: "the YFCC100M metadata".
+
+    described : str
+        Where it is described or had from, for messages.
+
+    Returns
+    -------
+    files : list of DataFile
+        At least one. Numbers in names are ordered as numbers: part 10 after part 9.
+    """
+    patterns = [patterns] if isinstance(patterns, str) else list(patterns)
+    if isinstance(path, (list, tuple)):
+        if not path:
+            raise ValueError("path is an empty list: there is no file in it.")
+        one = [part_files(p, patterns, what=what, described=described) for p in path]
+        return [file for files in one for file in files]
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(
+            f"path is a {type(path).__name__}. Pass the path of a file or folder, or a "
+            "list of files."
+        )
+    path = Path(path).expanduser()
+    if path.is_dir():
+        # Hidden files are what other programs left behind.
+        names = [p.name for p in path.iterdir() if p.is_file() and p.name[0] != "."]
+        found = [DataFile(str(path / name)) for name in _matching(names, patterns)]
+        zipped = [n for n in names if n.lower().endswith(".zip")]
+        for name in [] if found else sorted(zipped):
+            found += _members(path / name, patterns)
+        if not found:
+            raise FileNotFoundError(
+                f"The folder {path} has no file named {' or '.join(patterns)} (also "
+                f".gz, .bz2, .xz or inside a .zip){_what_there_is(names)}. Expected "
+                f"is {what}; see {described}."
+            )
+        return found
+    if not path.exists():
+        raise FileNotFoundError(
+            f"There is no file or folder {path}. Expected is {what}; see {described}."
+        )
+    if zipfile.is_zipfile(path):
+        members = _members(path, patterns)
+        if not members:
+            with zipfile.ZipFile(path) as archive:
+                names = [n for n in archive.namelist() if not n.endswith("/")]
+            if len(names) != 1:
+                raise FileNotFoundError(
+                    f"The archive {path} has no file named {' or '.join(patterns)}"
+                    f"{_what_there_is(names)}. Expected is {what}; see {described}."
+                )
+            members = [DataFile(str(path), names[0])]
+        return members
+    return [DataFile(str(path))]
+
+
+def _members(path, patterns):
+    """Return the members of a zip archive that match, in the order of their names."""
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if "__MACOSX" not in name]
+    by_name = {Path(name).name: name for name in names if not name.endswith("/")}
+    return [DataFile(str(path), by_name[n]) for n in _matching(by_name, patterns)]
+
+
+def _matching(names, patterns):
+    """Return the names that match a pattern, numbers in them ordered as numbers."""
+    wanted = [p.lower() + suffix for p in patterns for suffix in _SUFFIXES]
+    found = [n for n in names if any(fnmatch.fnmatch(n.lower(), w) for w in wanted)]
+    found = [n for n in found if not n.lower().endswith((".part", ".zip"))]
+    return sorted(found, key=_natural)
+
+
+def _natural(name):
+    parts = re.split(r"(\d+)", name)
+    return [int(p) if i % 2 else p for i, p in enumerate(parts)]
+
+
+def _what_there_is(names):
+    names = sorted(names, key=_natural)
+    if not names:
+        return ", it is empty"
+    more = f" and {len(names) - 5:,} more" if len(names) > 5 else ""
+    return f", only {', '.join(names[:5])}{more}"
+
+
+def text_blocks(file, *, report=None, block_bytes=None):
+    """Read a file in blocks of whole lines.
+
+    Lines end at a line feed, and at nothing else, since texts may hold other characters
+    that Python takes for line ends. A carriage return before it and a byte order mark
+    are taken off. Lines that are not UTF-8 are read as Latin-1, line by line.
+
+    Parameters
+    ----------
+    file : DataFile
+        The file.
+
+    report : ReadReport, default=None
+        Counts lines in Latin-1.
+
+    block_bytes : int, default=None
+        Size of a block; None for `BLOCK_BYTES`. For tests.
+
+    Yields
+    ------
+    block : TextBlock
+    """
+    report = ReadReport() if report is None else report
+    block_bytes = BLOCK_BYTES if block_bytes is None else block_bytes
+    first, rest, broken = 1, b"", ""
+    with file.open() as stream:
+        while not broken:
+            pieces, size = [rest], 0
+            while size < block_bytes:
+                try:
+                    piece = stream.read1(min(_PIECE_BYTES, block_bytes))
+                except _BROKEN as error:
+                    broken = _why_broken(error)
+                    break
+                if not piece:
+                    break
+                pieces.append(piece)
+                size += len(piece)
+            else:
+                piece = b"more"
+            data = b"".join(pieces)
+            if first == 1:
+                data = data.removeprefix(_BOM)
+                _check_head(file, data, broken)
+            if broken or not piece:
+                ends = data.endswith(b"\n")
+                if data or broken:
+                    text = _decode(file, first, data[: len(data) - ends], report)
+                    yield TextBlock(first, text, not ends, broken)
+                return
+            data, line_end, rest = data.rpartition(b"\n")
+            if not line_end:  # a line longer than a block
+                continue
+            text = _decode(file, first, data, report)
+            yield TextBlock(first, text, False, "")
+            first += text.count("\n") + 1
+
+
+def open_text(file, *, report=None):
+    """Yield the lines of a file, decompressed and decoded, with their numbers.
+
+    For small files; big ones are read by `read_table`.
+
+    Parameters
+    ----------
+    file : DataFile, str or path-like
+        The file.
+
+    report : ReadReport, default=None
+        Counts lines in Latin-1.
+
+    Yields
+    ------
+    number : int
+        The number of the line, from 1.
+
+    line : str
+        Its text without the line end. Empty lines come too.
+    """
+    if not isinstance(file, DataFile):
+        file = DataFile(str(file))
+    for block in text_blocks(file, report=report):
+        yield from enumerate(block.text.split("\n"), block.first)
+        if block.broken:
+            line = block.first + block.text.count("\n")
+            raise DataFileError(file, line, block.broken, remedy="Download it again.")
+
+
+def _why_broken(error):
+    if isinstance(error, EOFError):
+        return "the compressed file breaks off here"
+    return f"the compressed file is damaged here ({error})"
+
+
+def _check_head(file, data, broken):
+    """Refuse files that are empty, or not text at all, in words."""
+    again = "Download it again."
+    head = data[:512].lstrip().lower()
+    if not data.strip() and not broken:
+        raise DataFileError(file, None, "the file is empty", remedy=again)
+    if head.startswith((b"<!doctype", b"<html", b"<?xml")):
+        problem = "the file is a web page, such as a login or an error, and no data"
+        raise DataFileError(file, None, problem, remedy=again)
+    if data.startswith(b"PK\x03\x04"):
+        problem = "the file is a zip archive that is cut off"
+        raise DataFileError(file, None, problem, remedy=again)
+    if head.startswith(b"version https://git-lfs"):
+        problem = "the file only points to a file in Git LFS"
+        raise DataFileError(file, None, problem, remedy="Fetch it with `git lfs pull`.")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        problem = "the file is in UTF-16"
+        raise DataFileError(file, None, problem, remedy="Save it as UTF-8.")
+
+
+def _decode(file, first, data, report):
+    """Decode whole lines as UTF-8, and those that are not as Latin-1."""
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n").removesuffix(b"\r")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    lines = data.split(b"\n")
+    for i, line in enumerate(lines):
+        try:
+            lines[i] = line.decode("utf-8")
+        except UnicodeDecodeError:
+            lines[i] = line.decode("latin-1")
+            report.note(file, first + i, "line is not UTF-8, read as Latin-1")
+    return "\n".join(lines)
