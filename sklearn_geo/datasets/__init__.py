@@ -8,4 +8,11 @@ from sklearn_geo.datasets._report import DataFileError, ReadReport
 from sklearn_geo.datasets._town_names import make_town_names
 from sklearn_geo.datasets._venue_labels import venue_labels
 
-__all__ = ["make_checkins", "make_geotagged_photos", "make_town_names", "venue_labels"]
+__all__ = [
+    "DataFileError",
+    "ReadReport",
+    "make_checkins",
+    "make_geotagged_photos",
+    "make_town_names",
+    "venue_labels",
+]
