@@ -3,14 +3,23 @@
 """Data: synthetic worlds of photos and check-ins, and readers of published files."""
 
 from sklearn_geo.datasets._checkins import make_checkins
+from sklearn_geo.datasets._foursquare_tsmc2014 import (
+    iter_foursquare_tsmc2014,
+    load_foursquare_tsmc2014,
+)
 from sklearn_geo.datasets._photos import make_geotagged_photos
 from sklearn_geo.datasets._report import DataFileError, ReadReport
 from sklearn_geo.datasets._town_names import make_town_names
 from sklearn_geo.datasets._venue_labels import venue_labels
+from sklearn_geo.datasets._yfcc import iter_yfcc100m, load_yfcc100m
 
 __all__ = [
     "DataFileError",
     "ReadReport",
+    "iter_foursquare_tsmc2014",
+    "iter_yfcc100m",
+    "load_foursquare_tsmc2014",
+    "load_yfcc100m",
     "make_checkins",
     "make_geotagged_photos",
     "make_town_names",

@@ -154,7 +154,8 @@ def read_table(
     columns : dict of str to Column, or callable
         What to read. A callable is asked for each file, for formats that come in
         several forms: it gets the file and its first lines (at most 100, as lists of
-        fields) and returns (columns, n_columns).
+        fields, and before them the header if there is one) and returns
+        (columns, n_columns) or (columns, n_columns, checks).
 
     delimiter : str or None, default="\t"
         What is between fields; None for any number of blanks and tabs.
@@ -294,7 +295,9 @@ class _FileReader:
         rows = [_split_line(line, **self.settings) for line in lines]
         n_columns = self.n_columns
         if callable(self.columns):
-            self.columns, n_columns = self.columns(self.file, rows)
+            first = rows if titles is None else [titles, *rows]
+            self.columns, n_columns, *checks = self.columns(self.file, first)
+            self.checks = checks[0] if checks else self.checks
         if titles is not None:
             self.columns = _by_title(self.file, self.columns, titles)
             self.checks = _by_title(self.file, self.checks, titles)
