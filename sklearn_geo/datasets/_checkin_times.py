@@ -90,7 +90,8 @@ def parse_time(text):
         moment = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
         raise ValueError(
-            "should be a time such as 'Tue Apr 03 18:00:09 +0000 2012'"
+            "is not a time such as 'Tue Apr 03 18:00:09 +0000 2012', or no such day "
+            "exists"
         ) from None
     if moment.tzinfo is not None:
         moment = moment.astimezone(datetime.timezone.utc).replace(tzinfo=None)
@@ -106,3 +107,12 @@ def _digits(codes, start, width, good):
         number = 10 * number + digit
     # What is no number is out of the way of the arithmetic that follows.
     return np.where(good, number, 0)
+
+
+def checkin_times(fields):
+    """Convert a column of check-in times to datetime64[s]; see `parse_time`."""
+    fields = [field.strip() for field in fields]
+    times, good = parse_times(fields)
+    for row in np.flatnonzero(~good):
+        times[row] = parse_time(fields[row])
+    return times

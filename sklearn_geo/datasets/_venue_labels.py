@@ -199,11 +199,18 @@ def venue_labels(category_names, *, rules=None, drop_unlabelled=False):
     return target[kept], kept
 
 
+def mended(name):
+    """Mend a text that was decoded as Latin-1 though it was UTF-8: "CafÃ©"."""
+    if "Ã" in name or "Â" in name:
+        with contextlib.suppress(UnicodeError):
+            return name.encode("latin-1").decode("utf-8")
+    return name
+
+
 def plain_words(name):
     """Return the words of a name in small letters, without accents and signs.
 
-    Text that was decoded as Latin-1 though it was UTF-8 ("CafÃ©") is mended, and a
-    letter that was lost ("Caf?", "Caf\ufffd") at the end of "cafe" is put back.
+    A letter that was lost at the end of "cafe" ("Caf?") is put back.
 
     Parameters
     ----------
@@ -215,10 +222,7 @@ def plain_words(name):
     str
         Words with one space between them.
     """
-    if "Ã" in name or "Â" in name:
-        with contextlib.suppress(UnicodeError):
-            name = name.encode("latin-1").decode("utf-8")
-    name = unicodedata.normalize("NFKD", name).casefold()
+    name = unicodedata.normalize("NFKD", mended(name)).casefold()
     name = re.sub(r"\bcaf[?\ufffd]+(?=\s|$|[/(,-])", "cafe", name)
     name = "".join(sign for sign in name if not unicodedata.combining(sign))
     return " ".join(re.findall(r"[^\W_]+", re.sub("['\u2019]", "", name)))

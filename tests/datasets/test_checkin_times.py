@@ -52,7 +52,7 @@ def test_what_is_no_time(text):
     times, good = parse_times(["Tue Apr 03 18:00:09 +0000 2012", text])
     assert_array_equal(good, [True, False])
     assert np.isnat(times[1])
-    with pytest.raises(ValueError, match="should be a time such as"):
+    with pytest.raises(ValueError, match="is not a time such as"):
         parse_time(text)
 
 

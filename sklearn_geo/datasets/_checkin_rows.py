@@ -1,0 +1,97 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""What files of check-ins have in common: users, offsets, categories."""
+
+import re
+
+import numpy as np
+from sklearn.utils import Bunch
+
+from sklearn_geo.datasets._fields import integers, labels, names, numbers
+from sklearn_geo.datasets._reading import DataFileError
+from sklearn_geo.datasets._venue_labels import mended
+
+_ID = re.compile("[0-9a-f]{24}")
+
+
+def offset_hours(unit):
+    """Make a converter of offsets from UTC to hours; it knows which ones there are.
+
+    Parameters
+    ----------
+    unit : {"minutes", "hours"}
+        Unit of the column.
+    """
+    a_quarter, other = (15, "hours") if unit == "minutes" else (0.25, "minutes")
+
+    def convert(fields):
+        quarters = numbers(fields) / a_quarter
+        if np.isnan(quarters).any():
+            raise ValueError("is missing")
+        good = (quarters == np.round(quarters)) & (quarters >= -48) & (quarters <= 56)
+        if not good.all():
+            raise ValueError(
+                f"is no offset from UTC in {unit}; if this file has {other}, pass "
+                f"offset_unit={other!r}"
+            )
+        # Adding 0.0 turns a negative zero into a plain one.
+        return quarters / 4.0 + 0.0
+
+    return convert
+
+
+def category_names(fields):
+    """Convert names of categories; refuse ids, which stand in the column beside."""
+    if any(map(_ID.fullmatch, set(fields))):
+        raise ValueError("is the id of a category, not its name")
+    return labels(fields)
+
+
+def user_converter(fields, prefix=None):
+    """Return how users are read: as numbers if the first one is, else as texts."""
+    if prefix is not None:
+        return lambda fields: [prefix + user for user in names(fields)]
+    return integers() if fields and fields[0].strip().isdecimal() else names
+
+
+def check_offset_unit(fields, unit, file):
+    """Refuse a file whose offsets are in the other unit, and say how to read it."""
+    other = "hours" if unit == "minutes" else "minutes"
+    try:
+        offset_hours(unit)(fields)
+    except ValueError:
+        try:
+            offset_hours(other)(fields)
+        except ValueError:
+            return
+        wrong = next(f for f in fields if f.strip() not in ("0", "0.0"))
+        raise DataFileError(
+            file,
+            None,
+            f"has {other}, not {unit}",
+            "the column of offsets from UTC",
+            wrong,
+            remedy=f"Pass offset_unit={other!r}.",
+        ) from None
+
+
+def row_bunch(table):
+    """Make a Bunch of a table of check-ins whose texts are arrays."""
+    table.pop("town", None)
+    if "category" in table:
+        table["category"] = list(map(mended, table["category"]))
+    texts = ("user", "venue", "category", "category_id", "country")
+    for name in texts:
+        if isinstance(table.get(name), list):
+            table[name] = np.array(table[name], dtype=str)
+    return Bunch(**table)
+
+
+def describe(venues, text):
+    """Fill in numbers in the description of a data set."""
+    n_labels = len(venues.target_names)
+    return text.format(
+        n_venues=len(venues.places),
+        n_checkins=len(venues.checkins.time),
+        target=f"0/1 indicator of {n_labels} labels" if n_labels else "none",
+    )
