@@ -4,7 +4,7 @@
 
 import difflib
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from numbers import Integral
 
@@ -15,6 +15,10 @@ __all__ = ["blocks_of", "read_blocks"]
 
 # What the only block is called where columns have no names to tell more.
 ONLY = "all"
+_WHAT = (
+    "blocks: columns of the block {!r} must be a slice, positions, names or a mask; "
+    "got {!r}."
+)
 
 
 def blocks_of(union):
@@ -91,12 +95,12 @@ def read_blocks(blocks, n_features, names):
     if blocks is None:
         return {ONLY: np.arange(n_features)}
     names = None if names is None else [str(name) for name in names]
-    if isinstance(blocks, str):
+    if isinstance(blocks, str) and blocks == "auto":
         return _blocks_by_prefix(names, n_features)
     if not isinstance(blocks, Mapping):
         raise TypeError(
             'blocks must be "auto", None, or a mapping from the name of a block to its '
-            f"columns; got a {type(blocks).__name__}."
+            f"columns; got {str(blocks)[:60]!r}."
         )
     if not blocks:
         raise ValueError("blocks is empty: name at least one block of columns.")
@@ -121,7 +125,7 @@ def _blocks_by_prefix(names, n_features):
             "ColumnTransformer before, pass blocks=blocks_of(the fitted union) or a "
             "mapping, or say blocks=None if one block is meant.",
             UserWarning,
-            stacklevel=5,
+            stacklevel=6,  # whoever called fit
         )
         return {ONLY: np.arange(n_features)}
     if not all(with_prefix):
@@ -164,6 +168,8 @@ def _slice(block, columns, n_features, names):
 
 
 def _list(block, columns, n_features, names):
+    if not isinstance(columns, Iterable):
+        raise TypeError(_WHAT.format(block, columns))
     values = list(columns)
     if values and all(isinstance(value, (bool, np.bool_)) for value in values):
         if len(values) != n_features:
@@ -184,10 +190,7 @@ def _list(block, columns, n_features, names):
                 )
             found.append(int(value) % n_features)
         else:
-            raise TypeError(
-                f"blocks: columns of the block {block!r} must be positions, names or a "
-                f"mask; got {value!r}."
-            )
+            raise TypeError(_WHAT.format(block, value))
     return np.array(found, dtype=np.intp)
 
 

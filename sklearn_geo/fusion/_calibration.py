@@ -4,7 +4,7 @@
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import logsumexp
+from scipy.special import expit, logsumexp
 
 __all__ = ["calibrated", "fit_calibration"]
 
@@ -63,7 +63,7 @@ def _platt(scores, target, weight):
 
     def loss(x):
         logits = np.exp(x[0]) * scores + x[1]
-        error = weight * (1 / (1 + np.exp(-logits)) - aim)
+        error = weight * (expit(logits) - aim)
         value = weight @ (np.logaddexp(0.0, logits) - aim * logits)
         return value, np.array([np.exp(x[0]) * (error @ scores), error.sum()])
 

@@ -6,6 +6,7 @@ import copy
 
 import numpy as np
 from sklearn.metrics import check_scoring
+from sklearn.utils.validation import check_consistent_length
 
 __all__ = ["drop_one_block"]
 
@@ -38,6 +39,7 @@ class Dropped:
 def drop_one_block(model, X, y, sample_weight, scoring):
     """Return the score of a model minus its score without each block, by name."""
     rows = model._read_rows(X)
+    check_consistent_length(X, y)
     if not rows.shape[0]:
         raise ValueError("Found array with 0 sample(s): there is nothing to score.")
     total = 0.0

@@ -49,6 +49,7 @@ class LabelReader:
             )
         self.is_multilabel = kind == "multilabel-indicator"
         if self.is_multilabel:
+            _check_indicator(y)
             self.classes = np.arange(y.shape[1])
             self.names = names or [str(label) for label in self.classes]
         else:
@@ -57,7 +58,7 @@ class LabelReader:
             if len(self.classes) < 2:
                 raise ValueError(
                     "This classifier needs samples of at least 2 classes in the data, "
-                    f"but y has only one class: {self.classes[0]!r}."
+                    f"but y has only one class: {self.classes.tolist()[0]!r}."
                 )
 
     @property
@@ -119,7 +120,7 @@ class LabelReader:
                 f"{', '.join(never[:5])}{', ...' if len(never) > 5 else ''}. They are "
                 "always predicted to be unlikely.",
                 UserWarning,
-                stacklevel=5,
+                stacklevel=6,  # whoever called fit
             )
 
     def balance(self, class_weight, y, sample_weight):
@@ -178,6 +179,16 @@ class LabelReader:
             for side, value in pair.items():
                 row[int(side)] = _positive(value)
         return found
+
+
+def _check_indicator(y):
+    values = y.data if sparse.issparse(y) else y
+    wrong = (values != 0) & (values != 1)
+    if wrong.any():
+        raise ValueError(
+            "y of several columns must be an indicator of labels, 0 or 1; it holds "
+            f"{values[wrong].tolist()[0]!r}."
+        )
 
 
 def _positive(value):

@@ -129,6 +129,8 @@ def check_missing(X, blocks, policy):
         at_a_time = rows_in_memory(8 * len(columns), X.shape[0])
         for rows in row_blocks(X.shape[0], at_a_time):
             missing[rows, number] = rows_with_nan(X[rows][:, columns])
+    if not missing.any():
+        return
     names = list(blocks)
     if policy == "error":
         some = missing.any(axis=1)
@@ -149,7 +151,9 @@ def check_missing(X, blocks, policy):
 
 
 def _any_nan(X):
-    for rows in row_blocks(len(X), rows_in_memory(8 * X.shape[1], len(X))):
-        if np.isnan(np.sum(X[rows])):  # a sum is NaN if anything in it is
-            return True
+    # A sum is NaN if anything in it is; if it overflows, it may be without.
+    with np.errstate(over="ignore", invalid="ignore"):
+        for rows in row_blocks(len(X), rows_in_memory(8 * X.shape[1], len(X))):
+            if np.isnan(np.sum(X[rows])):
+                return True
     return False
