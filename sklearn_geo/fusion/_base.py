@@ -77,8 +77,10 @@ class FusionBase(NetMixin, BaseEstimator):
                 sample_weight, X, dtype=np.float64, ensure_non_negative=True
             )
         names = getattr(self, "feature_names_in_", None)
-        self.blocks_ = read_blocks(self.blocks, X.shape[1], names)
-        self.block_names_ = list(self.blocks_)
+        blocks = read_blocks(self.blocks, X.shape[1], names)
+        if go_on:
+            self._check_same(blocks)
+        self.blocks_, self.block_names_ = blocks, list(blocks)
         check_missing(X, self.blocks_, self.missing_block)
         target, balance = self._read_target(y, sample_weight, go_on)
         if not go_on:
@@ -88,9 +90,14 @@ class FusionBase(NetMixin, BaseEstimator):
             ).fit(X, self.scale)
         data = RowData(self._reader.rows(X), [target], sample_weight)
         learn, valid = self._held_out(data)
+        loss = partial(FusionLoss, self._kind(), self._aux_weights(), balance)
+        if go_on:
+            self.net_.criterion_ = loss().to(self.net_.device)
+        else:
+            self._made_for = self._architecture()
         self._train(
             None if go_on else self._network(X),
-            partial(FusionLoss, self._kind(), self._aux_weights(), balance),
+            loss,
             learn,
             seed=self._seed,
             valid=valid if self._watches(len(data)) else None,
@@ -100,6 +107,28 @@ class FusionBase(NetMixin, BaseEstimator):
         self._after_training(valid)
         self._set_attention(data)
         return self
+
+    def _architecture(self):
+        """Return the parameters that decide what the network is."""
+        names = ("attention", "missing_block", "scale", "dropout")
+        found = {name: getattr(self, name) for name in names}
+        found["hidden or block_hidden"] = self._widths()
+        found["aux_weight"] = "none" if not any(self._aux_weights()) else "some"
+        return found
+
+    def _check_same(self, blocks):
+        """Refuse a warm start with what needs another network."""
+        again = "warm_start goes on with the network of the last fit. Set it to False."
+        same = list(blocks) == self.block_names_ and all(
+            np.array_equal(columns, self.blocks_[name])
+            for name, columns in blocks.items()
+        )
+        if not same:
+            raise ValueError(f"blocks are others than before. {again}")
+        for name, value in self._architecture().items():
+            before = self._made_for[name]
+            if value != before:
+                raise ValueError(f"{name} is {value!r}, and was {before!r}. {again}")
 
     def _network(self, X):
         scaling = [None] * len(self.blocks_)
@@ -154,10 +183,13 @@ class FusionBase(NetMixin, BaseEstimator):
         if not isinstance(weights, Mapping):
             return [float(weights)] * len(self.blocks_)
         self._check_names("aux_weight", weights)
-        found = [float(weights.get(name, 1.0)) for name in self.block_names_]
-        if not all(0.0 <= weight < np.inf for weight in found):
-            raise ValueError(f"aux_weight must not be negative; got {weights!r}.")
-        return found
+        found = [weights.get(name, 1.0) for name in self.block_names_]
+        if not all(isinstance(each, Real) and 0.0 <= each < np.inf for each in found):
+            raise ValueError(
+                "aux_weight must have numbers that are not negative; got "
+                f"{dict(weights)!r}."
+            )
+        return [float(weight) for weight in found]
 
     def _check_names(self, parameter, mapping):
         unknown = sorted(set(mapping) - set(self.blocks_))
