@@ -42,6 +42,7 @@ _ROOMS = {
         "CellMapDisplay",
         "CoverageDisplay",
         "DistanceCurveDisplay",
+        "PlaceMapDisplay",
         "ProbabilityMapDisplay",
     ),
     "metrics": ("make_geo_scorer",),
@@ -68,7 +69,7 @@ _ROOMS = {
         "TrianglePartition",
     ),
     "reproduce": (),
-    "vision": (),
+    "vision": ("EvenCrops", "PosteriorTransformer", "RandomAreaCrop", "SceneHierarchy"),
 }
 
 __getattr__, __dir__, __all__ = offer(__name__, _ROOMS, others=["__version__"])

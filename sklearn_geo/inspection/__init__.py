@@ -5,11 +5,13 @@
 from sklearn_geo.inspection._cell_map import CellMapDisplay
 from sklearn_geo.inspection._coverage import CoverageDisplay
 from sklearn_geo.inspection._distance_curve import DistanceCurveDisplay
+from sklearn_geo.inspection._place_map import PlaceMapDisplay
 from sklearn_geo.inspection._probability_map import ProbabilityMapDisplay
 
 __all__ = [
     "CellMapDisplay",
     "CoverageDisplay",
     "DistanceCurveDisplay",
+    "PlaceMapDisplay",
     "ProbabilityMapDisplay",
 ]

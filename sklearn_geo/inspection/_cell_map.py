@@ -12,8 +12,9 @@ from sklearn_geo._answers import (
     finest_partition,
 )
 from sklearn_geo.base import check_places
+from sklearn_geo.inspection._export import ShowsPlaces, collection_of
 from sklearn_geo.inspection._map import RASTERIZED_FROM, MapWindow, cell_paths, plain
-from sklearn_geo.inspection._pyplot import axes_of, logarithmic_bar
+from sklearn_geo.inspection._pyplot import axes_of, logarithmic_bar, scale_of, shown
 from sklearn_geo.metrics import great_circle_error
 
 _LABELS = {
@@ -24,7 +25,7 @@ _LABELS = {
 }
 
 
-class CellMapDisplay:
+class CellMapDisplay(ShowsPlaces):
     """Map of the cells of a partition, coloured by count, by error or by anything.
 
     Parameters
@@ -229,11 +230,13 @@ default="count"
         cmap : str or Colormap, default="viridis"
             Colours, from few to many.
 
-        norm : "log", "linear" or matplotlib Normalize, default="log"
-            How numbers become colours. Zeros do not fit a logarithm and are grey.
+        norm : "log", "linear", "centered" or matplotlib Normalize, default="log"
+            How numbers become colours. Zeros do not fit a logarithm and are grey;
+            "centered" has 0 in the middle.
 
-        coastline : str, path or dict, default=None
-            GeoJSON, or a file of it, to draw behind.
+        coastline : dict, GeoDataFrame, GeoSeries, str or path, default=None
+            GeoJSON, geometries of geopandas, or a file of either, to draw behind;
+            polygons are filled, as land.
 
         graticule : bool, default=True
             Whether to draw meridians and parallels.
@@ -253,18 +256,15 @@ default="count"
         )
         from matplotlib import colormaps
         from matplotlib.collections import PathCollection
-        from matplotlib.colors import LogNorm, Normalize
+        from matplotlib.colors import LogNorm
 
-        values = np.array(self.values, dtype=np.float64)
-        if isinstance(norm, str):
-            norm = {"log": LogNorm, "linear": Normalize}[norm]()
-        if isinstance(norm, LogNorm):
-            values[~(values > 0.0)] = np.nan
+        norm = scale_of(norm, self.values)
+        values = shown(self.values, norm)
         cmap = colormaps[cmap] if isinstance(cmap, str) else cmap
         many = len(geometries) > RASTERIZED_FROM
         self.cells_ = PathCollection(
             cell_paths(geometries, window),
-            array=np.ma.masked_invalid(values),
+            array=values,
             cmap=cmap.with_extremes(bad="0.88"),
             norm=norm,
             edgecolors="white",
@@ -275,7 +275,7 @@ default="count"
         self.ax_.add_collection(self.cells_, autolim=False)
         window.dress(self.ax_, graticule=graticule, coastline=coastline)
         self.colorbar_ = None
-        if colorbar and np.isfinite(values).any():
+        if colorbar and values.count():
             self.colorbar_ = self.figure_.colorbar(
                 self.cells_, ax=self.ax_, label=self.label, shrink=0.8, pad=0.02
             )
@@ -297,7 +297,7 @@ default="count"
                 self.geojson["features"], self.values, strict=True
             )
         ]
-        return {"type": "FeatureCollection", "features": features}
+        return collection_of(features)
 
 
 def _partition_of(estimator):

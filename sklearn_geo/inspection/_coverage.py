@@ -14,12 +14,13 @@ from sklearn_geo._answers import (
     innermost,
 )
 from sklearn_geo.base import check_places
+from sklearn_geo.inspection._export import ShowsPlaces, collection_of, frame_of
 from sklearn_geo.inspection._map import point_feature
 from sklearn_geo.inspection._pyplot import COLORS, axes_of, shares_axis
 from sklearn_geo.metrics import bootstrap_interval
 
 
-class CoverageDisplay:
+class CoverageDisplay(ShowsPlaces):
     """Promised against observed coverage of regions.
 
     On the diagonal, regions that promise to hold the truth nine times of ten do so.
@@ -343,6 +344,21 @@ class CoverageDisplay:
         axes.legend(loc="upper left", fontsize="small")
         return self
 
+    def to_frame(self):
+        """Return the rates as a pandas DataFrame.
+
+        Returns
+        -------
+        DataFrame
+            A row a promise, with the columns `promised`, `observed`, and where they
+            are known the ends of the intervals, `low` and `high`, and `n_cells`.
+        """
+        columns = {
+            name: getattr(self, name)
+            for name in ("promised", "observed", "low", "high", "n_cells")
+        }
+        return frame_of({k: v for k, v in columns.items() if v is not None})
+
     def to_geojson(self):
         """Return the rows as points that say which regions held them.
 
@@ -365,4 +381,4 @@ class CoverageDisplay:
             )
             for place, hits in zip(self.y_true, np.transpose(self.hits), strict=True)
         ]
-        return {"type": "FeatureCollection", "features": features}
+        return collection_of(features)

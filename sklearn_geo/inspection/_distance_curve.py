@@ -10,7 +10,8 @@ from sklearn.utils import Bunch
 
 from sklearn_geo._answers import final
 from sklearn_geo.base import check_places
-from sklearn_geo.inspection._map import plain
+from sklearn_geo.inspection._export import ShowsPlaces, collection_of, frame_of
+from sklearn_geo.inspection._map import plain, point_feature
 from sklearn_geo.inspection._pyplot import COLORS, STYLES, axes_of, shares_axis
 from sklearn_geo.metrics import (
     accuracy_at_km,
@@ -25,7 +26,7 @@ _KM = np.geomspace(0.1, 20_015.0, 269)
 _EVERY = 4
 
 
-class DistanceCurveDisplay:
+class DistanceCurveDisplay(ShowsPlaces):
     """Curve of the share of answers within a distance, of one geolocator or several.
 
     It shows all thresholds of `accuracy_at_km` at once: which model wins often depends
@@ -287,6 +288,25 @@ class DistanceCurveDisplay:
         digits = ",.0f" if middle >= 10 else ",.1f"
         return f"{name} (median {middle:{digits}} km)"
 
+    def to_frame(self):
+        """Return the curves as a pandas DataFrame.
+
+        Returns
+        -------
+        DataFrame
+            A row a model and distance, with the columns `model`, `km`, `share`, `low`
+            and `high`, the ends of the interval, NaN if there is none.
+        """
+        columns = {name: [] for name in ("model", "km", "share", "low", "high")}
+        for model, curve in self.curves.items():
+            n = len(curve.km)
+            none = np.full(n, np.nan)
+            columns["model"] += [model] * n
+            for name in ("km", "share", "low", "high"):
+                values = none if curve[name] is None else curve[name]
+                columns[name] += np.asarray(values, dtype=np.float64).tolist()
+        return frame_of(columns)
+
     def to_geojson(self):
         """Return the rows as points with the error of every model.
 
@@ -301,8 +321,6 @@ class DistanceCurveDisplay:
                 "The display does not know where the rows were. Make it by "
                 "from_estimator or from_predictions, or give it y_true and errors."
             )
-        from sklearn_geo.inspection._map import point_feature
-
         features = [
             point_feature(
                 place,
@@ -314,7 +332,7 @@ class DistanceCurveDisplay:
             )
             for row, place in enumerate(self.y_true)
         ]
-        return {"type": "FeatureCollection", "features": features}
+        return collection_of(features)
 
 
 def _antipodes(places):

@@ -6,18 +6,20 @@ A window may lie across the antimeridian: longitudes are then written around its
 from -180 or so to beyond 180, and only the tick labels wrap.
 """
 
-import json
-from pathlib import Path
-
 import numpy as np
 
 from sklearn_geo.base import check_places
+from sklearn_geo.inspection._land import lines_of, polygons_of, read_land
 
 # Beyond this many points a map is drawn as pixels inside a vector file.
 RASTERIZED_FROM = 5_000
 _WIDEST = 140.0  # degrees; a window that has to be wider shows the world
 _WORLD = (-180.0, 180.0, -90.0, 90.0)
-_GRID_STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60)
+_GRID_STEPS = (
+    *(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5),
+    *(1, 2, 5, 10, 15, 30, 60),
+)
+_LAND = "#efece4"
 
 
 class MapWindow:
@@ -118,10 +120,15 @@ class MapWindow:
 
     def figsize(self, *, longest=8.0, beside=1.3, below=0.6):
         """Return the inches of a figure for the map, a colour bar and labels."""
+        width, height = self.inches(longest - beside, 0.75 * longest)
+        return max(width + beside, 4.5), height + below
+
+    def inches(self, widest, highest):
+        """Return the size of the map in inches, as large as it may be."""
         width = self.east - self.west
         height = self.stretch * (self.north - self.south)
-        scale = min((longest - beside) / width, 0.75 * longest / height)
-        return max(scale * width + beside, 4.5), scale * height + below
+        scale = min(widest / width, highest / height)
+        return scale * width, scale * height
 
     def shift(self, longitude):
         """Write longitudes within half a turn of the middle."""
@@ -135,8 +142,8 @@ class MapWindow:
         ring[:, 0] += float(self.shift(middle)) - middle
         return ring
 
-    def dress(self, ax, *, graticule=True, coastline=None):
-        """Set limits, degrees on the axes, a graticule and a coastline."""
+    def dress(self, ax, *, graticule=True, coastline=None, grid_color="0.85"):
+        """Set limits, degrees on the axes, a graticule and a coastline or land."""
         ax.set_xlim(self.west, self.east)
         ax.set_ylim(self.south, self.north)
         ax.set_aspect(self.stretch)
@@ -153,21 +160,74 @@ class MapWindow:
         ax.tick_params(length=3, labelsize="small")
         ax.set(xlabel=None, ylabel=None)
         if graticule:
-            ax.grid(color="0.85", linewidth=0.6, zorder=0)
+            ax.grid(color=grid_color, linewidth=0.6, zorder=0)
             ax.set_axisbelow(True)
         if coastline is not None:
             self._draw_coastline(ax, coastline)
 
-    def _draw_coastline(self, ax, coastline):
-        from matplotlib.collections import LineCollection
+    def turns(self, west, east):
+        """Return by which whole turns something between two longitudes is in sight.
 
-        lines = [self.shift_ring(line) for line in lines_of(coastline)]
+        Parameters
+        ----------
+        west, east : float
+            Its longitudes, east at least as large as west.
+
+        Returns
+        -------
+        ndarray
+            Multiples of 360 degrees.
+        """
+        first = np.ceil((self.west - east) / 360.0)
+        last = np.floor((self.east - west) / 360.0)
+        return 360.0 * np.arange(first, last + 1)
+
+    def _draw_coastline(self, ax, coastline):
+        from matplotlib.collections import LineCollection, PathCollection
+
+        land = read_land(coastline)
+        # Every polygon and line as often as it is in sight: at both ends of the world.
+        paths = [
+            ring_path(_turned(rings))
+            for polygon in polygons_of(land)
+            for rings in self._in_sight(polygon)
+        ]
+        if paths:
+            ax.add_collection(
+                PathCollection(
+                    paths, facecolors=_LAND, linewidths=0, zorder=0.2, label="_land"
+                ),
+                autolim=False,
+            )
+        lines = [one for line in lines_of(land) for (one,) in self._in_sight([line])]
         ax.add_collection(
             LineCollection(
                 lines, colors="0.35", linewidths=0.5, zorder=1.5, label="_coastline"
             ),
             autolim=False,
         )
+
+    def _in_sight(self, rings):
+        """Yield rings moved by whole turns, together, to where they can be seen."""
+        rings = [np.array(ring, dtype=np.float64)[:, :2] for ring in rings]
+        west, south = rings[0].min(axis=0)
+        east, north = rings[0].max(axis=0)
+        if south <= self.north and north >= self.south:
+            for turn in self.turns(west, east):
+                yield [ring + [turn, 0.0] for ring in rings]
+
+
+def _turned(rings):
+    """Let holes run the other way round than the outer ring, or they are filled."""
+    x = [ring[:, 0] - ring[0, 0] for ring in rings]
+    areas = [
+        float(x[:-1] @ ring[1:, 1] - x[1:] @ ring[:-1, 1])
+        for x, ring in zip(x, rings, strict=True)
+    ]
+    return [
+        ring[::-1] if at and area * areas[0] > 0.0 else ring
+        for at, (ring, area) in enumerate(zip(rings, areas, strict=True))
+    ]
 
 
 def _step(wanted):
@@ -182,53 +242,6 @@ def degrees_label(degrees, names):
     if size == 0.0 or (names == "EW" and size == 180.0):
         return f"{size:g}°"
     return f"{size:g}°{names[int(degrees < 0)]}"
-
-
-def lines_of(coastline):
-    """Read the lines of a coastline.
-
-    Parameters
-    ----------
-    coastline : str, path or dict
-        GeoJSON, or a file of it, with lines or polygons.
-
-    Returns
-    -------
-    list of list
-        Sequences of [longitude, latitude].
-    """
-    if not isinstance(coastline, dict):
-        path = Path(coastline)
-        try:
-            coastline = json.loads(path.read_text(encoding="utf-8"))
-        except (UnicodeDecodeError, json.JSONDecodeError) as error:
-            raise ValueError(f"{path} is no GeoJSON: {error}.") from error
-    lines = list(_lines_within(coastline))
-    if not lines:
-        raise ValueError(
-            "The coastline has neither lines nor polygons. Pass a GeoJSON of "
-            "LineStrings or Polygons."
-        )
-    return lines
-
-
-def _lines_within(thing):
-    kind = thing.get("type") if isinstance(thing, dict) else None
-    if kind == "FeatureCollection":
-        for feature in thing["features"]:
-            yield from _lines_within(feature)
-    elif kind == "Feature":
-        yield from _lines_within(thing["geometry"])
-    elif kind == "GeometryCollection":
-        for geometry in thing["geometries"]:
-            yield from _lines_within(geometry)
-    elif kind == "LineString":
-        yield thing["coordinates"]
-    elif kind in ("MultiLineString", "Polygon"):
-        yield from thing["coordinates"]
-    elif kind == "MultiPolygon":
-        for polygon in thing["coordinates"]:
-            yield from polygon
 
 
 def cell_paths(geometries, window):
@@ -247,22 +260,26 @@ def cell_paths(geometries, window):
     list of matplotlib.path.Path
         Compound paths; holes run the other way round than outer rings.
     """
-    from matplotlib.path import Path as Outline
-
     paths = []
     for geometry in geometries:
         polygons = geometry["coordinates"]
         if geometry["type"] == "Polygon":
             polygons = [polygons]
-        vertices, codes = [], []
-        for polygon in polygons:
-            for ring in polygon:
-                vertices.append(window.shift_ring(ring))
-                code = np.full(len(ring), Outline.LINETO)
-                code[0], code[-1] = Outline.MOVETO, Outline.CLOSEPOLY
-                codes.append(code)
-        paths.append(Outline(np.concatenate(vertices), np.concatenate(codes)))
+        rings = [window.shift_ring(ring) for polygon in polygons for ring in polygon]
+        paths.append(ring_path(rings))
     return paths
+
+
+def ring_path(rings):
+    """Make one matplotlib path of closed rings, holes among them."""
+    from matplotlib.path import Path as Outline
+
+    codes = []
+    for ring in rings:
+        code = np.full(len(ring), Outline.LINETO)
+        code[0], code[-1] = Outline.MOVETO, Outline.CLOSEPOLY
+        codes.append(code)
+    return Outline(np.concatenate(rings), np.concatenate(codes))
 
 
 def point_feature(place, properties):

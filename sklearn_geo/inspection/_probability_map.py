@@ -7,6 +7,7 @@ from sklearn.utils.validation import _num_samples
 
 from sklearn_geo._answers import as_partition, finest_partition, innermost
 from sklearn_geo.base import check_places
+from sklearn_geo.inspection._export import ShowsPlaces, collection_of
 from sklearn_geo.inspection._map import (
     RASTERIZED_FROM,
     MapWindow,
@@ -23,7 +24,7 @@ _FAINTEST = 1e-3
 _SEEN = 0.8
 
 
-class ProbabilityMapDisplay:
+class ProbabilityMapDisplay(ShowsPlaces):
     """Map of one photo's distribution, with the likeliest places and the truth.
 
     Of a classifier over cells it shows the probability of each cell; of a
@@ -244,8 +245,9 @@ class ProbabilityMapDisplay:
         cmap : str or Colormap, default="YlGnBu"
             Colours, from unlikely to likely, on a logarithmic scale.
 
-        coastline : str, path or dict, default=None
-            GeoJSON, or a file of it, to draw behind.
+        coastline : dict, GeoDataFrame, GeoSeries, str or path, default=None
+            GeoJSON, geometries of geopandas, or a file of either, to draw behind;
+            polygons are filled, as land.
 
         graticule : bool, default=True
             Whether to draw meridians and parallels.
@@ -410,7 +412,7 @@ class ProbabilityMapDisplay:
             features.append(point_feature(place, role))
         if self.truth is not None:
             features.append(point_feature(self.truth, {"role": "truth"}))
-        return {"type": "FeatureCollection", "features": features}
+        return collection_of(features)
 
 
 def _known(places, shares):

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """matplotlib, imported where something is drawn."""
 
+import numpy as np
+
 # Colours of Okabe and Ito, told apart by all eyes; their yellow is too pale for lines.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 STYLES = ("-", "--", "-.", ":")
@@ -18,6 +20,107 @@ def axes_of(ax, *, figsize, layout="constrained"):
     if ax is None:
         _, ax = plt.subplots(figsize=figsize, layout=layout)
     return ax, ax.figure
+
+
+def panel_axes(ax, panels, shape, *, figsize, layout="constrained"):
+    """Return the axes of panels, new ones if `ax` is None, and their figure.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes, sequence of them, or None
+        As many as there are panels; None makes them.
+
+    panels : sequence of tuple of int
+        Row and column of each panel.
+
+    shape : tuple of int
+        How many rows and columns there are.
+
+    figsize : pair of float
+        Inches of a new figure.
+
+    layout : str, default="constrained"
+        The layout engine of a new figure.
+
+    Returns
+    -------
+    axes : ndarray of shape (n_rows, n_columns)
+        An Axes a panel, None where there is no panel.
+
+    figure : matplotlib Figure
+        Their figure.
+    """
+    axes = np.full(shape, None, dtype=object)
+    if ax is None:
+        first, figure = axes_of(None, figsize=figsize, layout=layout)
+        first.remove()
+        # Labels at the ends of neighbouring axes must not touch.
+        figure.get_layout_engine().set(w_pad=0.1, h_pad=0.05)
+        made = figure.subplots(*shape, squeeze=False)
+        for at, one in np.ndenumerate(made):
+            if at not in panels:
+                one.remove()
+                continue
+            axes[at] = one
+            # Labels of ticks are read off the panel below, and the one to the left.
+            below = (at[0] + 1, at[1]) in panels
+            one.tick_params(labelleft=at[1] == 0, labelbottom=not below)
+        return axes, figure
+    given = np.ravel(np.asarray(ax, dtype=object))
+    if len(given) != len(panels):
+        raise ValueError(
+            f"There are {len(panels)} panels to draw, and ax holds {len(given)} Axes. "
+            "Pass as many, or none."
+        )
+    for at, one in zip(panels, given, strict=True):
+        axes[at] = one
+    return axes, axes_of(given[0], figsize=figsize)[1]
+
+
+def scale_of(norm, values):
+    """Return how numbers become colours, from the least to the largest of them.
+
+    Parameters
+    ----------
+    norm : "linear", "log", "centered" or matplotlib Normalize
+        "centered" puts 0 in the middle; one that is given is taken as it is.
+
+    values : ndarray
+        The numbers; what is not finite, or has no logarithm, does not count.
+
+    Returns
+    -------
+    matplotlib Normalize
+        With its ends set.
+    """
+    from matplotlib.colors import CenteredNorm, LogNorm, Normalize
+
+    if not isinstance(norm, str):
+        return norm
+    kinds = {"linear": Normalize, "log": LogNorm, "centered": CenteredNorm}
+    if norm not in kinds:
+        raise ValueError(
+            f"norm must be one of {', '.join(map(repr, kinds))}, or a Normalize of "
+            f"matplotlib; got {norm!r}."
+        )
+    values = np.asarray(values, dtype=np.float64)
+    values = values[np.isfinite(values)]
+    if norm == "log":
+        values = values[values > 0.0]
+    scale = kinds[norm]()
+    if len(values):
+        scale.autoscale(values)
+    return scale
+
+
+def shown(values, norm):
+    """Mask what has no colour: what is not finite, and has no logarithm."""
+    from matplotlib.colors import LogNorm
+
+    values = np.array(values, dtype=np.float64)
+    if isinstance(norm, LogNorm):
+        values[~(values > 0.0)] = np.nan
+    return np.ma.masked_invalid(values)
 
 
 def shares_axis(axis):

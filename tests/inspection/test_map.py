@@ -1,8 +1,6 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
 
-import json
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -13,7 +11,6 @@ from sklearn_geo.inspection._map import (
     MapWindow,
     cell_paths,
     degrees_label,
-    lines_of,
     read_truth,
 )
 
@@ -81,38 +78,59 @@ def test_the_dressed_axes():
     assert labels == ["170°E", "175°E", "180°", "175°W", "170°W"]
     assert ax.get_aspect() == pytest.approx(1 / np.cos(np.radians(10)))
     (lines,) = [one for one in ax.collections if one.get_label() == "_coastline"]
-    np.testing.assert_array_equal(lines.get_segments()[0], [[179.0, 0.0], [181.0, 1.0]])
+    (line,) = lines.get_segments()
+    np.testing.assert_array_equal(line, [[179.0, 0.0], [181.0, 1.0]])
 
 
-def test_coastlines_of_all_kinds(tmp_path):
-    ring = [[0, 0], [1, 0], [1, 1], [0, 0]]
-    polygon = {"type": "Polygon", "coordinates": [ring]}
-    geometries = [
-        polygon,
-        {"type": "MultiPolygon", "coordinates": [[ring], [ring]]},
-        {"type": "LineString", "coordinates": ring},
-        {"type": "MultiLineString", "coordinates": [ring]},
-        {"type": "Point", "coordinates": [0, 0]},
-    ]
-    collection = {
-        "type": "FeatureCollection",
-        "features": [
-            {"type": "Feature", "geometry": None, "properties": {}},
-            {
-                "type": "Feature",
-                "geometry": {"type": "GeometryCollection", "geometries": geometries},
-                "properties": {},
-            },
-        ],
+def test_land_is_filled_and_seen_on_both_ends_of_the_world():
+    def ring(west, east):
+        return [[west, 0], [east, 0], [east, 9], [west, 9], [west, 0]]
+
+    lake = [[150, 2], [150, 4], [152, 4], [150, 2]]
+    land = {
+        "type": "MultiPolygon",
+        "coordinates": [[ring(100, 182), lake], [ring(-20, 10)]],
     }
-    path = tmp_path / "coast.geojson"
-    path.write_text(json.dumps(collection))
-    assert lines_of(path) == lines_of(str(path)) == [ring] * 5
-    path.write_text("no json")
-    with pytest.raises(ValueError, match=r"coast\.geojson is no GeoJSON"):
-        lines_of(path)
-    with pytest.raises(ValueError, match="neither lines nor polygons"):
-        lines_of({"type": "Point", "coordinates": [0, 0]})
+    ax = plt.figure().add_subplot()
+    MapWindow.read("world", None).dress(ax, coastline=land)
+    (filled,) = [one for one in ax.collections if one.get_label() == "_land"]
+    # What goes on beyond 180 is there again from -180.
+    boxes = [path.get_extents().intervalx.tolist() for path in filled.get_paths()]
+    assert boxes == [[-260, -178], [100, 182], [-20, 10]]
+    (lines,) = [one for one in ax.collections if one.get_label() == "_coastline"]
+    assert len(lines.get_segments()) == 4  # the land twice, lake and island once
+    # Out of sight, nothing is drawn; across the antimeridian, all there is.
+    ax = plt.figure().add_subplot()
+    MapWindow.read((170, -170, -20, 20), None).dress(ax, coastline=land)
+    (filled,) = [one for one in ax.collections if one.get_label() == "_land"]
+    boxes = [path.get_extents().intervalx.tolist() for path in filled.get_paths()]
+    assert boxes == [[100, 182]]
+    ax = plt.figure().add_subplot()
+    MapWindow.read((0, 10, 20, 40), None).dress(ax, coastline=land)
+    assert all(one.get_label() != "_land" for one in ax.collections)
+
+
+@pytest.mark.parametrize("step", [1, -1])
+def test_lakes_are_not_filled(step):
+    shore = [[0, 0], [9, 0], [9, 9], [0, 9], [0, 0]]
+    lake = [[3, 3], [6, 3], [6, 6], [3, 6], [3, 3]][::step]
+    figure = plt.figure(figsize=(3, 3), dpi=30)
+    ax = figure.add_axes((0, 0, 1, 1))
+    MapWindow.read((-1, 10, -1, 10), None).dress(
+        ax, graticule=False, coastline={"type": "Polygon", "coordinates": [shore, lake]}
+    )
+    figure.canvas.draw()
+    pixels = np.asarray(figure.canvas.buffer_rgba())[..., :3]
+    land, water = pixels[20, 20], pixels[45, 45]
+    assert land.tolist() == [0xEF, 0xEC, 0xE4]
+    assert water.tolist() == [255, 255, 255]
+
+
+def test_a_street_has_ticks():
+    ax = plt.figure().add_subplot()
+    MapWindow.read((2.29, 2.31, 48.85, 48.86), None).dress(ax)
+    labels = [text.get_text() for text in ax.get_xticklabels()]
+    assert labels == ["2.29°E", "2.295°E", "2.3°E", "2.305°E", "2.31°E"]
 
 
 def test_paths_keep_holes_and_move_in_one_piece():

@@ -1,0 +1,211 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a transformer of places says of many places, a few columns of it at a time."""
+
+import difflib
+import numbers
+from collections.abc import Mapping
+
+import numpy as np
+from scipy import sparse
+from sklearn import get_config
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_geo._answers import final
+from sklearn_geo._blocks import blocks
+from sklearn_geo._tables import location_positions
+
+# Places at a time, where memory does not ask for fewer.
+_BLOCK_ROWS = 8192
+
+
+def by_name(estimators):
+    """Return estimators by name; a single one goes by the name of its class."""
+    if isinstance(estimators, Mapping):
+        if not estimators:
+            raise ValueError("There is no estimator to draw: the mapping is empty.")
+        return {str(name): one for name, one in estimators.items()}
+    return {type(final(estimators)).__name__: estimators}
+
+
+class PlaceColumns:
+    """The columns that a transformer makes of places.
+
+    Parameters
+    ----------
+    transformer : transformer
+        Fitted on places alone: arrays or frames of latitude and longitude.
+
+    who : str
+        What it is called in error messages.
+
+    sample : ndarray of shape (1, 2)
+        A place that it is going to be asked about.
+    """
+
+    def __init__(self, transformer, who, sample):
+        if not hasattr(transformer, "transform"):
+            raise TypeError(
+                f"{who} has no transform, so that there is no column to draw. Pass a "
+                "transformer, or the steps of the pipeline before its classifier: "
+                "pipeline[:-1]."
+            )
+        try:
+            check_is_fitted(transformer)
+        except NotFittedError as error:
+            raise NotFittedError(
+                f"{who} is not fitted yet: fit it, for example on the places of photos "
+                "and their tags, and draw it then."
+            ) from error
+        self.transformer, self.who = transformer, who
+        self._order, self._input_names = self._read_input()
+        # One place is enough to see how many columns there are.
+        said = transformer.transform(self._table(sample))
+        self.n_columns = 1 if np.ndim(said) == 1 else said.shape[1]
+        self.names = self._read_names(said)
+
+    def _read_input(self):
+        """Return the order of latitude and longitude, and their names, if any."""
+        names = getattr(self.transformer, "feature_names_in_", None)
+        n_columns = getattr(self.transformer, "n_features_in_", 2)
+        if n_columns != 2:
+            which = "" if names is None else f" ({', '.join(map(str, names))})"
+            raise ValueError(
+                f"{self.who} reads {n_columns} columns{which}, and a map has only the "
+                "two of a place. Pass the part of it that reads places alone, such as "
+                'column_transformer.named_transformers_["place"].'
+            )
+        if names is None:
+            return (0, 1), None
+        names = list(names)
+        return location_positions("auto", names, 2), names
+
+    def _table(self, places):
+        """Write places as what the transformer was fitted on."""
+        columns = np.empty_like(places)
+        columns[:, self._order] = places
+        if self._input_names is None:
+            return columns
+        import pandas as pd
+
+        return pd.DataFrame(columns, columns=self._input_names)
+
+    def _read_names(self, said):
+        if hasattr(said, "columns"):
+            return [str(name) for name in said.columns]
+        try:
+            return [str(name) for name in self.transformer.get_feature_names_out()]
+        except (AttributeError, ValueError, NotFittedError):
+            return None  # as of a step that was made of a function
+
+    def find(self, column):
+        """Return the position of a column.
+
+        Parameters
+        ----------
+        column : str or int
+            Its name, which may lack what it begins with up to a ``_`` if no other
+            column ends so; or its number.
+
+        Returns
+        -------
+        int
+            The position.
+        """
+        if isinstance(column, numbers.Integral) and not isinstance(column, bool):
+            if not -self.n_columns <= column < self.n_columns:
+                raise ValueError(
+                    f"{self.who} has {self.n_columns} columns, numbered from 0; there "
+                    f"is no column {column}."
+                )
+            return int(column) % self.n_columns
+        if not isinstance(column, str):
+            raise TypeError(
+                f"A column is a name or a number; got {column!r} ({type(column)})."
+            )
+        if self.names is None:
+            raise ValueError(
+                f"The columns of {self.who} have no names, so there is no {column!r}. "
+                f"Give a number from 0 to {self.n_columns - 1}."
+            )
+        if column in self.names:
+            return self.names.index(column)
+        ends = [at for at, name in enumerate(self.names) if name.endswith(f"_{column}")]
+        if len(ends) == 1:
+            return ends[0]
+        if ends:
+            some = ", ".join(repr(self.names[at]) for at in ends[:5])
+            raise ValueError(
+                f"{column!r} could be several columns of {self.who}: {some}. Give the "
+                "whole name."
+            )
+        raise ValueError(self._no_column(column))
+
+    def _no_column(self, column):
+        # Near as a whole, or near to what a name ends in.
+        tails = {}
+        for name in reversed(self.names):
+            parts = name.split("_")
+            tails.update({"_".join(parts[k:]): name for k in range(len(parts))})
+        near = [tails[one] for one in difflib.get_close_matches(column, tails, n=9)]
+        near = list(dict.fromkeys(near))[:3]
+        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+        some = ", ".join(self.names[:5]) + (", ..." if self.n_columns > 5 else "")
+        return (
+            f"{self.who} has no column {column!r}.{hint} It has {self.n_columns} "
+            f"columns: {some}."
+        )
+
+    def name(self, position):
+        """Return the name of a column, or "column 3"."""
+        return f"column {position}" if self.names is None else self.names[position]
+
+    def values(self, places, positions):
+        """Return some columns of what the transformer makes of places.
+
+        Parameters
+        ----------
+        places : ndarray of shape (n_places, 2)
+            Latitude and longitude in degrees.
+
+        positions : list of int
+            Which columns.
+
+        Returns
+        -------
+        ndarray of shape (n_places, n_positions), float64
+            The columns. The others are never in memory for all places.
+        """
+        out = np.empty((len(places), len(positions)))
+        budget = get_config()["working_memory"] * 2**20
+        size = int(np.clip(budget // (16 * self.n_columns), 1, _BLOCK_ROWS))
+        for rows in blocks(len(places), size):
+            said = self.transformer.transform(self._table(places[rows]))
+            out[rows] = self._pick(said, positions)
+        return out
+
+    def widest(self, places):
+        """Return the position of the column that differs most between places."""
+        budget = get_config()["working_memory"] * 2**20
+        n = int(np.clip(budget // (16 * self.n_columns), 2, 500))
+        some = np.random.RandomState(0).permutation(len(places))[:n]
+        said = self.transformer.transform(self._table(places[some]))
+        spread = np.nan_to_num(self._pick(said, slice(None))).std(axis=0)
+        return int(spread.argmax())
+
+    def _pick(self, said, positions):
+        if sparse.issparse(said):
+            said = said.tocsr()[:, positions].toarray()
+        elif hasattr(said, "columns"):
+            said = said.to_numpy()[:, positions]
+        else:
+            said = np.asarray(said)
+            said = said.reshape(len(said), -1)[:, positions]
+        try:
+            return np.asarray(said, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise TypeError(
+                f"{self.who} makes columns that hold no numbers ({said.ravel()[0]!r}), "
+                "which have no place on a scale of colours."
+            ) from error

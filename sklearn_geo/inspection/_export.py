@@ -1,0 +1,68 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""What displays show, handed to other programs: a GeoDataFrame or a DataFrame."""
+
+
+class ShowsPlaces:
+    """Make a GeoDataFrame of what `to_geojson` of a display gives."""
+
+    def to_geodataframe(self):
+        """Return what :meth:`to_geojson` gives as a GeoDataFrame; needs geopandas.
+
+        Returns
+        -------
+        GeoDataFrame
+            A row a feature and a column a property, in EPSG:4326. Where a property
+            holds something of every model, each has a column, ``error_km_prior``. With
+            folium installed, its `explore` shows it in a browser.
+        """
+        try:
+            import geopandas
+        except ImportError as error:
+            raise ImportError(
+                "to_geodataframe needs geopandas: pip install sklearn-geo[geo]. "
+                "to_geojson works without."
+            ) from error
+        features = [
+            {**feature, "properties": _flat(feature["properties"])}
+            for feature in self.to_geojson()["features"]
+        ]
+        return geopandas.GeoDataFrame.from_features(features, crs="EPSG:4326")
+
+
+def _flat(properties):
+    """Give what is nested in properties a name of its own: a table has one level."""
+    flat = {}
+    for key, value in properties.items():
+        if isinstance(value, dict):
+            flat.update({f"{key}_{inner}": one for inner, one in value.items()})
+        else:
+            flat[key] = value
+    return flat
+
+
+def frame_of(columns):
+    """Make a DataFrame of columns.
+
+    Parameters
+    ----------
+    columns : dict of array-like
+        Values by the name of the column.
+
+    Returns
+    -------
+    DataFrame
+        The table.
+    """
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise ImportError(
+            "to_frame needs pandas: pip install sklearn-geo[pandas]"
+        ) from error
+    return pd.DataFrame(columns)
+
+
+def collection_of(features):
+    """Put features together as GeoJSON."""
+    return {"type": "FeatureCollection", "features": list(features)}

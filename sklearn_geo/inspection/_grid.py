@@ -1,0 +1,44 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""The places in the middle of the pixels of a map."""
+
+import numpy as np
+
+from sklearn_geo.base import wrap_longitude
+
+
+class PlaceGrid:
+    """A window in pixels that look square, and the places in their middles.
+
+    Parameters
+    ----------
+    window : MapWindow
+        What is shown.
+
+    resolution : int
+        Pixels along the longer side.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Pixels from south to north, and from west to east.
+
+    places : ndarray of shape (n_pixels, 2)
+        Latitude and longitude, row by row from the south-western corner.
+    """
+
+    def __init__(self, window, resolution):
+        width = window.east - window.west
+        height = window.stretch * (window.north - window.south)
+        pixel = max(width, height) / resolution
+        n_rows, n_columns = (max(1, round(side / pixel)) for side in (height, width))
+        self.window, self.shape = window, (n_rows, n_columns)
+        latitudes = _middles(window.south, window.north, n_rows)
+        longitudes = _middles(window.west, window.east, n_columns)
+        self.places = np.empty((n_rows * n_columns, 2))
+        self.places[:, 0] = np.repeat(latitudes, n_columns)
+        self.places[:, 1] = np.tile(wrap_longitude(longitudes), n_rows)
+
+
+def _middles(low, high, n):
+    return low + (np.arange(n) + 0.5) * (high - low) / n

@@ -1,0 +1,337 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+import sklearn
+from matplotlib.colors import LogNorm
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.compose import ColumnTransformer
+from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from sklearn_geo.context import GPS2VecPlusTransformer
+from sklearn_geo.encoding import UnitVectorEncoder, UTMOneHotEncoder
+from sklearn_geo.geometry import unit_vectors, utm_zone_names, utm_zones
+from sklearn_geo.inspection import PlaceMapDisplay
+from sklearn_geo.neighbors import GeoNeighborTagPropagator
+from tests.inspection.common import check_geojson
+
+UK = np.array([[51.4, -0.3], [53.5, -2.2], [54.9, -1.6], [50.1, -5.2]])
+TAGS = pd.DataFrame({"beach": [0, 0, 1, 1], "rain": [1, 1, 1, 0]})
+
+
+class Echo(TransformerMixin, BaseEstimator):
+    """Give back the places, and count how many come at a time."""
+
+    def __init__(self):
+        self.sizes = []
+
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        self.sizes.append(len(X))
+        return np.column_stack([X, X.sum(axis=1)])
+
+    def get_feature_names_out(self, input_features=None):
+        return np.array(["latitude", "longitude", "sum"], dtype=object)
+
+    def __sklearn_is_fitted__(self):
+        return True
+
+
+def test_pixels_are_where_they_belong():
+    display = PlaceMapDisplay.from_estimator(
+        Echo(), columns=["latitude", "longitude"], extent=(0, 4, 0, 2), resolution=4
+    )
+    # Two rows of four square pixels of a degree (nearly square, at the equator).
+    assert display.grid.shape == (2, 4)
+    assert_allclose(display.places[0], [0.5, 0.5])
+    assert_allclose(display.places[-1], [1.5, 3.5])
+    latitude, longitude = (one.get_array() for one in display.pictures_)
+    assert_allclose(latitude, [[0.5] * 4, [1.5] * 4])
+    assert_allclose(longitude, [[0.5, 1.5, 2.5, 3.5]] * 2)
+    picture = display.pictures_[0]
+    assert picture.get_extent() == [0.0, 4.0, 0.0, 2.0]
+    assert picture.origin == "lower"
+    titles = [ax.get_title() for ax in display.axes_.ravel()]
+    assert titles == ["latitude", "longitude"]
+    assert display.ax_ is display.axes_[0, 0]
+    assert display.figure_ is display.ax_.figure
+    # One scale for both.
+    assert len(display.colorbars_) == 1
+    assert display.pictures_[0].norm is display.pictures_[1].norm
+    assert display.pictures_[0].get_clim() == (0.5, 3.5)
+    check_geojson(display.to_geojson(), 8)
+    first = display.to_geojson()["features"][1]
+    assert first["geometry"]["coordinates"] == [1.5, 0.5]
+    assert first["properties"] == {"latitude": 0.5, "longitude": 1.5}
+
+
+def test_across_the_antimeridian():
+    photos = [[0.2, 179.0], [-0.3, -179.0]]
+    display = PlaceMapDisplay.from_estimator(
+        Echo(), columns=1, extent=(178, -178, -1, 1), resolution=4, photos=photos
+    )
+    # What is asked about lies in [-180, 180), what is drawn goes on beyond 180.
+    (row,) = np.unique(display.pictures_[0].get_array(), axis=0)
+    assert_allclose(row, [178.5, 179.5, -179.5, -178.5])
+    assert display.ax_.get_xlim() == (178, 182)
+    assert_allclose(display.photos_[0].get_xdata(), [179, 181])
+    check_geojson(display.to_geojson(), 8)
+    # Around the photos, if nothing is said.
+    display = PlaceMapDisplay.from_estimator(Echo(), resolution=5, photos=photos)
+    low, high = display.ax_.get_xlim()
+    assert high - low == pytest.approx(2 * 1.16, rel=1e-6)  # 8 % on each side
+
+
+def test_a_zone():
+    display = PlaceMapDisplay.from_estimator(
+        UTMOneHotEncoder().fit(UK), zone="30U", columns="utm_30U", resolution=16
+    )
+    assert set(utm_zone_names(utm_zones(display.places))) == {"30U"}
+    assert_array_equal(display.pictures_[0].get_array(), 1.0)
+    assert display.ax_.get_ylim() == (48, 56)
+
+
+def test_teacher_beside_student_and_scales():
+    teacher = GeoNeighborTagPropagator(2, sigma_km=100.0).fit(UK, TAGS)
+    student = GPS2VecPlusTransformer(
+        contexts={"tag": ["beach", "rain"]},
+        target_propagator=GeoNeighborTagPropagator(2, sigma_km=100.0),
+        hidden=(8,),
+        min_samples=2,
+        max_iter=2,
+        random_state=0,
+    ).fit(UK, TAGS)
+    both = {"teacher": teacher, "student": student}
+    asked = {"columns": ["beach", "tag_rain"], "zone": "30U", "resolution": 12}
+    display = PlaceMapDisplay.from_estimator(both, photos=UK, share="column", **asked)
+    assert display.axes_.shape == (2, 2)
+    expected = teacher.transform(display.places).toarray()
+    names = list(teacher.get_feature_names_out())
+    for name in ("tag_beach", "tag_rain"):
+        assert_allclose(display.values["teacher", name], expected[:, names.index(name)])
+    said = student.transform(display.places)
+    assert_allclose(display.values["student", "tag_rain"], said[:, 1])
+    assert [ax.get_title() for ax in display.axes_[0]] == ["teacher", "student"]
+    assert [ax.get_ylabel() for ax in display.axes_[:, 0]] == ["tag_beach", "tag_rain"]
+    # A scale a tag, from the least to the most that either says of it.
+    pictures = np.reshape(display.pictures_, (2, 2))
+    assert pictures[0, 0].norm is pictures[0, 1].norm
+    assert pictures[0, 0].norm is not pictures[1, 0].norm
+    beach = [display.values[who, "tag_beach"] for who in both]
+    assert pictures[0, 1].get_clim() == (np.min(beach), np.max(beach))
+    assert len(display.colorbars_) == 2
+    properties = display.to_geojson()["features"][0]["properties"]
+    assert list(properties) == [
+        f"{who}: {name}" for who in both for name in ("tag_beach", "tag_rain")
+    ]
+    display = PlaceMapDisplay.from_estimator(both, share="panel", **asked)
+    assert len({id(one.norm) for one in display.pictures_}) == 4
+    # One tag of both: they are in the titles, and the tag is what the colours are.
+    asked["columns"] = {"teacher": "beach", "student": 0}
+    display = PlaceMapDisplay.from_estimator(both, **asked)
+    assert [ax.get_title() for ax in display.axes_[0]] == ["teacher", "student"]
+    assert display.colorbars_[0].ax.get_ylabel() == "tag_beach"
+
+
+def test_whatever_reads_places():
+    vectors = UnitVectorEncoder().fit(UK)
+    frame = pd.DataFrame(UK, columns=["lat", "lon"])
+    table = ColumnTransformer([("place", UnitVectorEncoder(), ["lat", "lon"])])
+    tables = [
+        make_pipeline(FunctionTransformer(), vectors).fit(UK),
+        make_pipeline(vectors, StandardScaler(with_std=False)).fit(UK),
+        FrozenEstimator(vectors),
+        table.fit(frame),
+        UnitVectorEncoder().set_output(transform="pandas").fit(frame),
+        make_pipeline(vectors, FunctionTransformer(sparse.csr_array)).fit(UK),
+        FunctionTransformer(unit_vectors),
+    ]
+    for at, transformer in enumerate(tables):
+        display = PlaceMapDisplay.from_estimator(
+            transformer, columns=2, extent=(-10, 10, 0, 20), resolution=4
+        )
+        expected = np.sin(np.radians(display.places[:, 0]))
+        if at == 1:
+            expected -= np.sin(np.radians(UK[:, 0])).mean()
+        (found,) = display.values.values()
+        assert_allclose(found, expected, atol=1e-12)
+    # By name, where it has names.
+    display = PlaceMapDisplay.from_estimator(
+        table, columns="place__x", extent=(-10, 10, 0, 20), resolution=4
+    )
+    assert list(display.values) == [("ColumnTransformer", "place__x")]
+    # Columns that were fitted the other way round are asked the other way round.
+    echo = Echo()
+    echo.feature_names_in_ = np.array(["longitude", "latitude"], dtype=object)
+    echo.n_features_in_ = 2
+    display = PlaceMapDisplay.from_estimator(echo, columns=0, resolution=4)
+    (found,) = display.values.values()
+    assert_array_equal(found, display.places[:, 1])
+
+
+def test_the_column_that_differs_most_is_the_default():
+    display = PlaceMapDisplay.from_estimator(
+        Echo(), extent=(0, 10, 0, 10), resolution=10
+    )
+    assert list(display.values) == [("Echo", "sum")]
+
+
+def test_memory_is_bounded():
+    echo = Echo()
+    with sklearn.config_context(working_memory=1):
+        PlaceMapDisplay.from_estimator(echo, columns=0, resolution=160)
+    # One to see the columns, then 160 by 80 places, 8192 at most at a time.
+    assert echo.sizes == [1, 8192, 160 * 80 - 8192]
+    wide = FunctionTransformer(
+        lambda X: (sizes.append(len(X)), np.ones((len(X), 999)))[1]
+    )
+    sizes = []
+    with sklearn.config_context(working_memory=1):
+        PlaceMapDisplay.from_estimator(
+            FunctionTransformer(wide), columns=0, resolution=20
+        )
+    assert max(sizes) == 2**20 // (16 * 999)
+
+
+def test_points_of_ones_own():
+    places = np.random.default_rng(0).uniform([40, 0], [50, 10], (6000, 2))
+    values = places[:, 0].copy()
+    values[7] = np.nan
+    display = PlaceMapDisplay.from_predictions(places, values, label="noise in dB")
+    (points,) = display.pictures_
+    assert points.get_rasterized()
+    assert len(points.get_offsets()) == 6000
+    assert points.get_array().mask.sum() == 1
+    assert_array_equal(points.get_array()[1:], np.sort(np.delete(values, 7)))
+    assert display.ax_.get_title() == ""
+    assert display.colorbars_[0].ax.get_ylabel() == "noise in dB"
+    few = PlaceMapDisplay.from_predictions(
+        places[:10], sparse.csr_array(np.eye(10)[:, :2]), columns=["a", "b"]
+    )
+    assert list(few.values) == [("", "a"), ("", "b")]
+    assert not few.pictures_[0].get_rasterized()
+    models = {"a": places[:9, 0], "b": pd.DataFrame({"x": range(9), "y": range(9)})}
+    display = PlaceMapDisplay.from_predictions(places[:9], models)
+    # The first model has one column, the second two: three panels.
+    assert display.axes_.shape == (2, 2)
+    assert [ax is None for ax in display.axes_.ravel()] == [False, False, True, False]
+    titles = [ax.get_title() for ax in display.axes_.ravel() if ax is not None]
+    assert titles == ["a: value", "b: x", ""]
+    series = PlaceMapDisplay.from_predictions(places[:2], pd.Series([1, 2], name="z"))
+    assert list(series.values) == [("", "z")]
+
+
+def test_axes_of_ones_own_and_norms():
+    figure, axes = plt.subplots(1, 2)
+    display = PlaceMapDisplay.from_predictions(
+        UK, [[0.0, 1.0], [1.0, 10.0], [2.0, 100.0], [3.0, -1.0]], ax=axes, norm="log"
+    )
+    assert display.figure_ is figure
+    assert list(display.axes_.ravel()) == list(axes)
+    # Zero and what is below have no logarithm.
+    assert isinstance(display.pictures_[0].norm, LogNorm)
+    assert [one.get_array().mask.sum() for one in display.pictures_] == [1, 1]
+    display.plot(norm="centered", colorbar=False)
+    assert display.colorbars_ == []
+    assert display.pictures_[0].get_clim() == (-100, 100)
+    with pytest.raises(ValueError, match="There are 2 panels to draw, and ax holds 1"):
+        display.plot(axes[0])
+    with pytest.raises(ValueError, match="norm must be one of 'linear', 'log'"):
+        display.plot(norm="lin")
+    with pytest.raises(ValueError, match="share must be one of 'all'"):
+        display.plot(share="both")
+
+
+def test_many_photos_are_pixels():
+    photos = np.random.default_rng(0).uniform([40, 0], [50, 10], (6000, 2))
+    display = PlaceMapDisplay.from_estimator(
+        Echo(), columns=0, extent=(0, 10, 40, 45), resolution=4, photos=photos
+    )
+    (points,) = display.photos_
+    inside = (photos[:, 0] <= 45).sum()
+    assert len(points.get_xdata()) == inside
+    assert not points.get_rasterized()  # few of them are in sight
+    points = PlaceMapDisplay.from_estimator(
+        Echo(), columns=0, resolution=4, photos=photos
+    ).photos_[0]
+    assert points.get_rasterized()
+
+
+def test_unknown_columns():
+    teacher = GeoNeighborTagPropagator(2).fit(UK, TAGS)
+
+    def draw(columns, transformer=teacher):
+        PlaceMapDisplay.from_estimator(transformer, columns=columns, resolution=4)
+
+    with pytest.raises(ValueError, match=r"no column 'baech'\. Did you mean 'tag_bea"):
+        draw("baech")
+    with pytest.raises(
+        ValueError, match=r"no column 'q'\. It has 2 columns: tag_beach"
+    ):
+        draw("q")
+    with pytest.raises(ValueError, match="has 2 columns, numbered from 0; there is no"):
+        draw(2)
+    with pytest.raises(TypeError, match="a name or a number"):
+        draw([1.5])
+    with pytest.raises(ValueError, match="columns is empty"):
+        draw([])
+    with pytest.raises(ValueError, match="have no names, so there is no 'x'"):
+        draw("x", FunctionTransformer())
+    twice = pd.DataFrame({"a_sun": [1, 1, 1, 1], "b_sun": [0, 1, 0, 1]})
+    ambiguous = GeoNeighborTagPropagator(2).fit(UK, twice)
+    with pytest.raises(ValueError, match=r"'sun' could be several columns of .*a_sun"):
+        draw("sun", ambiguous)
+    with pytest.raises(ValueError, match=r"name every transformer once.*'b'; got 'a'"):
+        draw({"a": 0}, {"a": teacher, "b": teacher})
+
+
+def test_what_cannot_be_drawn():
+    draw = PlaceMapDisplay.from_estimator
+    with pytest.raises(NotFittedError, match="student is not fitted yet: fit it"):
+        draw({"student": GPS2VecPlusTransformer()}, zone="30U")
+    with pytest.raises(ValueError, match="32X"):
+        draw(UnitVectorEncoder().fit(UK), zone="32X")
+    with pytest.raises(ValueError, match="once: by extent or by zone"):
+        draw(UnitVectorEncoder().fit(UK), zone="30U", extent="world")
+    with pytest.raises(ValueError, match="resolution must be a whole number"):
+        draw(UnitVectorEncoder().fit(UK), resolution=1)
+    with pytest.raises(TypeError, match=r"no transform, .*pipeline\[:-1\]"):
+        draw(LogisticRegression())
+    with pytest.raises(ValueError, match="the mapping is empty"):
+        draw({})
+    wide = StandardScaler().fit(pd.DataFrame(np.eye(3), columns=["lat", "lon", "n"]))
+    with pytest.raises(ValueError, match=r"reads 3 columns \(lat, lon, n\), and a map"):
+        draw(wide)
+    text = FunctionTransformer(lambda X: np.full((len(X), 1), "a", dtype=object))
+    with pytest.raises(TypeError, match=r"hold no numbers \('a'\)"):
+        draw(text, columns=0)
+    places = np.random.default_rng(0).uniform([49, -5], [55, -1], (60, 2))
+    model = GPS2VecPlusTransformer(
+        hidden=(4,), min_samples=10, missing_zone="nan", max_iter=1, random_state=0
+    ).fit(places, np.eye(2)[np.arange(60) % 2])
+    with pytest.raises(ValueError, match=r"no number for any place.*zone_report_"):
+        draw(model, zone="31U", columns=0, resolution=4)
+    # A part of the region is enough.
+    half = draw(model, extent=(-4, 4, 50, 54), columns=0, resolution=8)
+    assert half.pictures_[0].get_array().mask.mean() == 0.5
+
+
+def test_what_is_known_of_places_must_fit():
+    draw = PlaceMapDisplay.from_predictions
+    with pytest.raises(ValueError, match="values has 3 rows, and there are 4 places"):
+        draw(UK, [1.0, 2.0, 3.0])
+    with pytest.raises(ValueError, match="columns names 1 columns, and values has 2"):
+        draw(UK, np.ones((4, 2)), columns=["a"])
+    with pytest.raises(ValueError, match="holds no column"):
+        draw(UK, {})
