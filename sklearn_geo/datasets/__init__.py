@@ -3,23 +3,38 @@
 """Data: synthetic worlds of photos and check-ins, and readers of published files."""
 
 from sklearn_geo.datasets._checkins import make_checkins
+from sklearn_geo.datasets._foursquare_tist2015 import (
+    iter_foursquare_tist2015,
+    load_foursquare_tist2015,
+)
 from sklearn_geo.datasets._foursquare_tsmc2014 import (
     iter_foursquare_tsmc2014,
     load_foursquare_tsmc2014,
 )
 from sklearn_geo.datasets._photos import make_geotagged_photos
+from sklearn_geo.datasets._placing import iter_placing, load_placing
 from sklearn_geo.datasets._report import DataFileError, ReadReport
 from sklearn_geo.datasets._town_names import make_town_names
 from sklearn_geo.datasets._venue_labels import venue_labels
 from sklearn_geo.datasets._yfcc import iter_yfcc100m, load_yfcc100m
+from sklearn_geo.datasets._yfcc_packs import (
+    load_yfcc100m_autotags,
+    load_yfcc100m_hashes,
+)
 
 __all__ = [
     "DataFileError",
     "ReadReport",
+    "iter_foursquare_tist2015",
     "iter_foursquare_tsmc2014",
+    "iter_placing",
     "iter_yfcc100m",
+    "load_foursquare_tist2015",
     "load_foursquare_tsmc2014",
+    "load_placing",
     "load_yfcc100m",
+    "load_yfcc100m_autotags",
+    "load_yfcc100m_hashes",
     "make_checkins",
     "make_geotagged_photos",
     "make_town_names",

@@ -44,11 +44,46 @@ _SINGULAR = {
     "years": "year",
 }
 _UTC = ("posted",)
+# Lists of texts a photo; every other list is one text a photo.
+_LISTS = ("tags", "machine_tags", "nodes")
 
 
 def located(table):
     """Say which rows of a table have a place."""
     return ~np.isnan(table["places"][:, 0])
+
+
+def aligned(keys, found, values, missing):
+    """Return, for each key, the value at the same key among those found.
+
+    Parameters
+    ----------
+    keys : array-like of shape (n_keys,)
+        What is asked for; may repeat.
+
+    found : array-like of shape (n_found,)
+        Keys of the values; of those that repeat the first counts.
+
+    values : ndarray of shape (n_found, ...)
+        The values.
+
+    missing : object
+        What keys get that are not among those found.
+
+    Returns
+    -------
+    out : ndarray of shape (n_keys, ...)
+
+    n_missing : int
+        How many keys are not among those found.
+    """
+    position = {}
+    for i, key in enumerate(found):
+        position.setdefault(key, i)
+    at = np.array([position.get(key, -1) for key in keys], dtype=int)
+    out = np.full((len(at), *values.shape[1:]), missing, dtype=values.dtype)
+    out[at >= 0] = values[at[at >= 0]]
+    return out, int(np.count_nonzero(at < 0))
 
 
 def object_array(values):
@@ -81,7 +116,7 @@ def photo_bunch(table, *, descr, as_frame=False, **others):
     """
     photos = Bunch()
     for name, values in table.items():
-        is_text = isinstance(values, list) and not name.endswith("tags")
+        is_text = isinstance(values, list) and name not in _LISTS
         photos[name] = object_array(values) if is_text else values
     n_photos = len(next(iter(table.values())))
     n_located = "unknown"
@@ -105,15 +140,5 @@ def photo_frame(table, pandas):
         elif name in _UTC:
             columns[name] = pandas.Series(values).dt.tz_localize("UTC")
         else:
-            series = object_array(values) if isinstance(values, list) else values
-            columns[_SINGULAR.get(name, name)] = series
+            columns[_SINGULAR.get(name, name)] = values
     return pandas.DataFrame(columns)
-
-
-def note_repeated(photos, ids, what):
-    """Count ids that come more than once in `report`; they are kept."""
-    if len(ids) and not isinstance(ids[0], str):
-        n_repeated = len(ids) - len(np.unique(ids))
-    else:
-        n_repeated = len(ids) - len(set(ids))
-    photos.report.note(photos.report_path, None, what, count=n_repeated)
