@@ -11,6 +11,14 @@ from sklearn_geo.datasets._foursquare_tsmc2014 import (
     iter_foursquare_tsmc2014,
     load_foursquare_tsmc2014,
 )
+from sklearn_geo.datasets._photo_lists import (
+    iter_mp16,
+    load_im2gps,
+    load_im2gps3k,
+    load_mp16,
+    load_yfcc4k,
+    load_yfcc26k,
+)
 from sklearn_geo.datasets._photos import make_geotagged_photos
 from sklearn_geo.datasets._placing import iter_placing, load_placing
 from sklearn_geo.datasets._report import DataFileError, ReadReport
@@ -27,11 +35,17 @@ __all__ = [
     "ReadReport",
     "iter_foursquare_tist2015",
     "iter_foursquare_tsmc2014",
+    "iter_mp16",
     "iter_placing",
     "iter_yfcc100m",
     "load_foursquare_tist2015",
     "load_foursquare_tsmc2014",
+    "load_im2gps",
+    "load_im2gps3k",
+    "load_mp16",
     "load_placing",
+    "load_yfcc4k",
+    "load_yfcc26k",
     "load_yfcc100m",
     "load_yfcc100m_autotags",
     "load_yfcc100m_hashes",

@@ -7,6 +7,7 @@ import re
 import numpy as np
 from sklearn.utils import Bunch
 
+from sklearn_geo.datasets._checkin_times import checkin_times
 from sklearn_geo.datasets._fields import integers, labels, names, numbers
 from sklearn_geo.datasets._reading import DataFileError
 from sklearn_geo.datasets._venue_labels import mended
@@ -54,7 +55,7 @@ def user_converter(fields, prefix=None):
     return integers() if fields and fields[0].strip().isdecimal() else names
 
 
-def check_offset_unit(fields, unit, file):
+def check_offset_unit(fields, times, unit, file):
     """Refuse a file whose offsets are in the other unit, and say how to read it."""
     other = "hours" if unit == "minutes" else "minutes"
     try:
@@ -62,8 +63,9 @@ def check_offset_unit(fields, unit, file):
     except ValueError:
         try:
             offset_hours(other)(fields)
+            checkin_times(times)
         except ValueError:
-            return
+            return  # there is more that is wrong
         wrong = next(f for f in fields if f.strip() not in ("0", "0.0"))
         raise DataFileError(
             file,

@@ -403,7 +403,7 @@ def _columns(titles, prefix, offset_unit, file, rows):
         return [row[at] for row in full if at < len(row)]
 
     at = {name: i for i, name in enumerate(_TITLES)} if titles is None else _TITLES
-    check_offset_unit(first_of("utc_offset"), offset_unit, file)
+    check_offset_unit(first_of("utc_offset"), first_of("time"), offset_unit, file)
     of_offset = f"offset from UTC in {offset_unit}"
     columns = {
         name: Column(at[name], convert=convert, called=called)
