@@ -10,6 +10,7 @@ import warnings
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+from sklearn_geo._web import Bounded, RefusedError, import_pooch, stream
 from sklearn_geo.nets import Store
 from sklearn_geo.nets._store import MANIFEST, parse_manifest, write_whole
 
@@ -18,9 +19,6 @@ __all__ = ["FetchedStore", "folder_of", "open_store"]
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _MAX_MANIFEST = 1 << 28
-_CHUNK = 1 << 20
-# Seconds without a byte until a server is given up.
-_PATIENCE = 30
 
 
 def open_store(folder_or_url, revision=None, kind=None, *, cache_folder=None):
@@ -188,19 +186,12 @@ class FetchedStore(Store):
 
     def _download(self, name, file, n_bytes):
         """Write a file of the store, `n_bytes` of it at most."""
+        _pooch()
         address = _within(self.url, name)
-        download = _pooch().HTTPDownloader(chunk_size=_CHUNK, timeout=_PATIENCE)
         try:
-            download(address, _Bounded(file, n_bytes, address), None)
-        except OSError as error:
-            if not type(error).__module__.startswith("requests"):
-                raise
-            answer = error.response
-            if answer is None:
-                raise ConnectionError(
-                    f"{address} cannot be reached ({type(error).__name__}: {error})."
-                ) from error
-            says = f"the server answers {answer.status_code} {answer.reason}"
+            stream(address, Bounded(file, n_bytes, address))
+        except RefusedError as error:
+            says = f"the server answers {error.answer}"
             if name == MANIFEST:
                 raise ValueError(
                     f"{self.url} is no store: {says} for {name}."
@@ -216,27 +207,6 @@ class FetchedStore(Store):
         self.folder = self._folder()
 
 
-class _Bounded:
-    """A file that takes no more bytes than it should have."""
-
-    def __init__(self, file, n_bytes, address):
-        self.file = file
-        self.n_bytes = n_bytes
-        self.address = address
-
-    def write(self, data):
-        """Write, or refuse what is too much."""
-        self.n_bytes -= len(data)
-        if self.n_bytes < 0:
-            raise ValueError(
-                f"{self.address} has more bytes than it may have; none of them is kept."
-            )
-        self.file.write(data)
-
-    def flush(self):
-        """Leave it to the end."""
-
-
 def _within(url, name):
     """Return the address of a file in the folder at an address."""
     parts = urlsplit(url)
@@ -245,11 +215,4 @@ def _within(url, name):
 
 
 def _pooch():
-    try:
-        import pooch
-    except ImportError as error:
-        raise ImportError(
-            "Fetching a store from an address needs pooch: pip install "
-            "sklearn-geo[data]. A folder needs nothing."
-        ) from error
-    return pooch
+    return import_pooch("Fetching a store from an address", "A folder needs nothing.")

@@ -1,0 +1,65 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import errno
+import sys
+import threading
+import time
+
+import pytest
+
+from sklearn_geo._file_lock import locked
+
+
+def test_one_at_a_time(tmp_path):
+    inside, most = [], []
+
+    def work():
+        with locked(tmp_path / "lock"):
+            inside.append(1)
+            most.append(len(inside))
+            time.sleep(0.01)
+            inside.pop()
+
+    threads = [threading.Thread(target=work) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1] * 5
+
+
+def test_who_waits_is_told_once(tmp_path):
+    told, order = [], []
+
+    def work():
+        with locked(tmp_path / "lock", waiting=lambda: told.append(1)):
+            order.append("second")
+
+    with locked(tmp_path / "lock", waiting=lambda: told.append("never")):
+        thread = threading.Thread(target=work)
+        thread.start()
+        while not told:
+            time.sleep(0.001)
+        time.sleep(0.15)
+        order.append("first")
+    thread.join()
+    assert (told, order) == ([1], ["first", "second"])
+
+
+def test_an_error_lets_the_next_in(tmp_path):
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError), locked(tmp_path / "lock"):
+            1 / 0  # noqa: B018
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are always locks")
+def test_file_systems_without_locks(tmp_path, monkeypatch):
+    import fcntl
+
+    def none(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", none)
+    with locked(tmp_path / "lock"), locked(tmp_path / "lock"):
+        assert (tmp_path / "lock").read_bytes() == b""
