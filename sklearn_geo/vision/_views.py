@@ -1,0 +1,115 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a network is shown of a photo: crops, scaled and normalised."""
+
+import hashlib
+import numbers
+
+import numpy as np
+import torch
+
+from sklearn_geo.vision._crops import as_float, channels_first
+from sklearn_geo.vision._even_crops import EvenCrops
+from sklearn_geo.vision._photos import PhotoError
+
+__all__ = ["Views", "probe_photo"]
+
+
+class Views:
+    """Makes the views of photos.
+
+    Parameters
+    ----------
+    crops : int, EvenCrops or callable
+        How they are cut.
+
+    image_size : int
+        Height and width of those of a number of crops.
+
+    mean, std : array-like of shape (3,), float or None
+        Subtracted from the channels, and what they are divided by.
+    """
+
+    def __init__(self, crops, image_size, mean, std):
+        if isinstance(crops, numbers.Integral):
+            crops = EvenCrops(int(crops), size=int(image_size))
+        self.crops = crops
+        self.mean = _channels(mean, "mean", 0.0)
+        self.std = _channels(std, "std", 1.0)
+        if not (self.std > 0).all():
+            raise ValueError(
+                f"std={std!r} must be positive; channels are divided by it."
+            )
+
+    def of(self, photo):
+        """Return the views of a photo that is read, (n_crops, 3, height, width)."""
+        if isinstance(self.crops, EvenCrops):
+            return self.crops.tensors(photo)
+        return _as_images(self.crops(photo))
+
+    def normalised(self, views):
+        """Return views with their channels normalised, on their device."""
+        mean, std = self.mean.to(views.device), self.std.to(views.device)
+        return views.sub(mean).div_(std)
+
+    def described(self):
+        """Return what decides the views, in JSON; refuse crops that are random."""
+        about = {"mean": self.mean.ravel().tolist(), "std": self.std.ravel().tolist()}
+        if isinstance(self.crops, EvenCrops):
+            cut = {name: getattr(self.crops, name) for name in ("n_crops", "size")}
+            return {**about, "crops": {**cut, "scale": float(self.crops.scale)}}
+        # A function has no name to be known by, but what it does with two pictures.
+        first, second = (self._digest() for _ in range(2))
+        if first != second:
+            raise ValueError(
+                "crops gives something else each time that it is called, so that what "
+                "a network says of it cannot be found again. Use crops that are not "
+                "random, or cache=None."
+            )
+        return {**about, "crops": first}
+
+    def _digest(self):
+        digest = hashlib.sha256()
+        for photo in (probe_photo(90, 120), probe_photo(120, 90)):
+            views = self.of(photo)
+            digest.update(repr(tuple(views.shape)).encode())
+            digest.update(np.ascontiguousarray(views.numpy()))
+        return digest.hexdigest()
+
+
+def probe_photo(height, width):
+    """Return a picture that is always the same: coloured noise on a slope of light."""
+    noise = np.random.RandomState(0).randint(0, 128, (height, width, 3))
+    slope = np.linspace(0, 127, width).astype(np.int64)[np.newaxis, :, np.newaxis]
+    return (noise + slope).astype(np.uint8)
+
+
+def _channels(values, name, default):
+    values = default if values is None else values
+    try:
+        channels = torch.tensor(np.asarray(values, dtype=np.float32).ravel())
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name}={values!r} must be three numbers.") from error
+    if len(channels) not in (1, 3) or not channels.isfinite().all():
+        raise ValueError(
+            f"{name}={values!r} must be three numbers, one each for red, green and "
+            "blue between 0 and 1, or None."
+        )
+    return channels.expand(3).reshape(1, 3, 1, 1).clone()
+
+
+def _as_images(made):
+    """Return what a function made of a photo as a batch of float images."""
+    array = made if isinstance(made, torch.Tensor) else torch.tensor(np.array(made))
+    array = array[None] if array.dim() == 3 else array
+    try:
+        first = array.dim() == 4 and len(array) > 0 and channels_first(array.shape)
+        images = array if first else array.permute(0, 3, 1, 2)
+    except (RuntimeError, ValueError):
+        images = None
+    if images is None or images.shape[1] != 3:
+        raise PhotoError(
+            f"crops made something of shape {tuple(array.shape)} of it. It must make "
+            "(n_crops, height, width, 3), or one view (height, width, 3)"
+        )
+    return as_float(images).contiguous()
