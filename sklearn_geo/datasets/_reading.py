@@ -22,15 +22,24 @@ In short::
     reading.chunks()  # what iter_* returns
 """
 
-import csv
-import warnings
 from collections import namedtuple
 from dataclasses import dataclass
 from itertools import chain, compress
 
 import numpy as np
 
-from sklearn_geo.datasets._fields import places, swapped, zero_places
+from sklearn_geo.datasets._columns import (
+    Column,
+    PlaceColumn,
+    by_title,
+    is_swapped,
+    looks_swapped,
+    split_line,
+    value_of,
+    wrong_rows,
+)
+from sklearn_geo.datasets._fields import places, zero_places
+from sklearn_geo.datasets._gathering import Reading, join, rows_of
 from sklearn_geo.datasets._opening import (
     DataFile,
     open_text,
@@ -47,6 +56,7 @@ __all__ = [
     "ReadReport",
     "Reading",
     "join",
+    "looks_swapped",
     "open_text",
     "part_files",
     "read_table",
@@ -58,59 +68,6 @@ _FIRST_ROWS = 100
 
 # The rows of a block: converted columns, line numbers, and what is wrong with others.
 _Piece = namedtuple("_Piece", "table lines faults n_filtered")
-
-
-class Column:
-    """A column to read: where it is, and what becomes of its fields.
-
-    Parameters
-    ----------
-    *fields : int, str or list of str
-        The column: its position from 0, its name in the header, or a list of names of
-        which one is in the header (letter case does not matter). Several for a
-        converter of several fields.
-
-    convert : callable
-        Takes a list of str for each field; returns an array or list of as many values,
-        or raises a ValueError whose message follows the value: "is not a number". It
-        must take an empty list. See `sklearn_geo.datasets._fields`.
-
-    called : str
-        What it is called in messages: "photo id".
-
-    optional : bool, default=False
-        Only with names: without such a header the column is left out of the table.
-    """
-
-    def __init__(self, *fields, convert, called, optional=False):
-        self.fields, self.convert = fields, convert
-        self.called, self.optional = called, optional
-
-    def at(self, positions):
-        """Return the column at these positions instead of names."""
-        out = object.__new__(type(self))
-        vars(out).update(vars(self), fields=tuple(positions))
-        return out
-
-    def where(self):
-        """Return how the column is called in errors: its name and position from 1."""
-        return f"{self.called} (column {' and '.join(str(f + 1) for f in self.fields)})"
-
-
-class PlaceColumn(Column):
-    """Two columns of degrees that become places of shape (n, 2), latitude first.
-
-    Parameters
-    ----------
-    latitude, longitude : int, str or list of str
-        Where they are; see `Column`.
-
-    called : str, default="latitude, longitude"
-        What they are called in messages.
-    """
-
-    def __init__(self, latitude, longitude, *, called="latitude, longitude"):
-        super().__init__(latitude, longitude, convert=places, called=called)
 
 
 @dataclass
@@ -230,9 +187,9 @@ def read_table(
                 n_chunks += len(starts)
                 for start in starts:
                     report.n_rows += chunk_rows
-                    yield _rows(table, slice(start, start + chunk_rows))
+                    yield rows_of(table, slice(start, start + chunk_rows))
                 n_held -= len(starts) * chunk_rows
-                held = [_rows(table, slice(len(starts) * chunk_rows, None))]
+                held = [rows_of(table, slice(len(starts) * chunk_rows, None))]
             if left == 0:
                 break
         if left == 0:
@@ -248,7 +205,7 @@ def _head(piece, n):
         return piece
     last = piece.lines[n - 1]
     faults = [fault for fault in piece.faults if fault.line < last]
-    table = _rows(piece.table, slice(n))
+    table = rows_of(piece.table, slice(n))
     return _Piece(table, piece.lines[:n], faults, piece.n_filtered)
 
 
@@ -278,7 +235,7 @@ class _FileReader:
                 titles = None
                 if header:
                     line, more, text = block.text.partition("\n")
-                    titles = _split_line(line, **self.settings)
+                    titles = split_line(line, **self.settings)
                     block = block._replace(first=2, text=text if more else None)
                 self._learn(block, titles)
             fields = self._split(block)
@@ -292,15 +249,15 @@ class _FileReader:
         lines = [line for line in lines if line.strip()]
         if block.cut and len(lines) > 1:  # the last line may be cut off
             del lines[-1]
-        rows = [_split_line(line, **self.settings) for line in lines]
+        rows = [split_line(line, **self.settings) for line in lines]
         n_columns = self.n_columns
         if callable(self.columns):
             first = rows if titles is None else [titles, *rows]
             self.columns, n_columns, *checks = self.columns(self.file, first)
             self.checks = checks[0] if checks else self.checks
         if titles is not None:
-            self.columns = _by_title(self.file, self.columns, titles)
-            self.checks = _by_title(self.file, self.checks, titles)
+            self.columns = by_title(self.file, self.columns, titles)
+            self.checks = by_title(self.file, self.checks, titles)
             n_columns = len(titles)
         elif n_columns is None:
             n_columns = len(rows[0]) if rows else 1
@@ -359,7 +316,7 @@ class _FileReader:
             raise ValueError(block.broken)
         if not text.strip():
             return None
-        row = _split_line(text, **self.settings)
+        row = split_line(text, **self.settings)
         while len(row) > self.width and not row[-1].strip():
             del row[-1]
         if len(row) not in self.allowed:
@@ -379,8 +336,8 @@ class _FileReader:
             return
         for column in {**self.checks, **self.columns}.values():
             raw = [f[:n] for f in fields.of(column)]
-            wrong = _wrong_rows(column, raw)
-            if 2 * len(wrong) >= n and not _is_swapped(column, raw):
+            wrong = wrong_rows(column, raw)
+            if 2 * len(wrong) >= n and not is_swapped(column, raw):
                 row, problem = min(wrong.items())
                 raise DataFileError(
                     self.file,
@@ -388,7 +345,7 @@ class _FileReader:
                     f"{problem}. Of the first {n} rows {len(wrong)} are like this: the "
                     "columns look shuffled",
                     column.where(),
-                    _value(raw, row),
+                    value_of(raw, row),
                     remedy="Put them in the published order, or read the file with the "
                     "reader of its own format.",
                 )
@@ -396,20 +353,21 @@ class _FileReader:
     def _convert(self, fields):
         """Convert a block: first what decides which rows are kept, then the rest."""
         lines = fields.lines
-        early = {n: self.columns[n] for n in self.keep_columns if n in self.columns}
+        names = self.keep_columns if self.keep is not None else ()
+        early = {name: self.columns[name] for name in names if name in self.columns}
         late = {n: c for n, c in self.columns.items() if n not in early}
         table, rows, n_filtered = {}, None, 0
         if self.keep is not None:
             table, rows = self._convert_columns(early, fields, lines)
             kept = self.keep(table)
             n_filtered = len(kept) - int(np.count_nonzero(kept))
-            table = _rows(table, kept)
+            table = rows_of(table, kept)
             rows[np.flatnonzero(rows)[~kept]] = False
             lines = lines[rows]
             rows = None if rows.all() else rows
         rest, good = self._convert_columns(late, fields, lines, rows)
         if not good.all():
-            table, lines = _rows(table, good), lines[good]
+            table, lines = rows_of(table, good), lines[good]
         table |= rest
         table = {name: table[name] for name in self.columns}
         return _Piece(table, lines, self.faults, n_filtered)
@@ -438,8 +396,8 @@ class _FileReader:
         """Return the rows that cannot be converted, after telling what is wrong."""
         found = set()
         for name, column in columns.items():
-            wrong = _wrong_rows(column, raw[name])
-            if wrong and _is_swapped(column, raw[name]):
+            wrong = wrong_rows(column, raw[name])
+            if wrong and is_swapped(column, raw[name]):
                 row, problem = min(wrong.items())
                 raise DataFileError(
                     self.file,
@@ -447,161 +405,15 @@ class _FileReader:
                     "is no place. In this file latitudes lie beyond 90 degrees and no "
                     "longitude does: the two columns look swapped",
                     column.where(),
-                    _value(raw[name], row),
+                    value_of(raw[name], row),
                     remedy="Put them in the published order.",
                 )
             for row, problem in wrong.items():
                 if row not in found:
                     found.add(row)
-                    value, where = _value(raw[name], row), column.where()
+                    value, where = value_of(raw[name], row), column.where()
                     line = int(lines[row])
                     self.faults.append(
                         DataFileError(self.file, line, problem, where, value)
                     )
         return sorted(found)
-
-
-def _is_swapped(column, raw):
-    return column.convert is places and swapped(*raw)
-
-
-def _value(raw, row):
-    """Return what stands in a row of a column."""
-    return ", ".join(fields[row] for fields in raw)
-
-
-def _wrong_rows(column, raw, start=0):
-    """Return a dict of the rows that cannot be converted to why, by bisection."""
-    try:
-        column.convert(*raw)
-    except ValueError as error:
-        n = len(raw[0])
-        if n == 1:
-            return {start: str(error)}
-        half = n // 2
-        before = _wrong_rows(column, [f[:half] for f in raw], start)
-        return before | _wrong_rows(column, [f[half:] for f in raw], start + half)
-    return {}
-
-
-def _split_line(line, delimiter, quotes):
-    """Split a line into its fields."""
-    if quotes and '"' in line:
-        try:
-            return next(csv.reader([line], delimiter=delimiter, strict=True))
-        except csv.Error:
-            raise ValueError("the line has quotes that do not match") from None
-    return line.split(delimiter)
-
-
-def _by_title(file, columns, titles):
-    """Return the columns at the positions that a header gives them."""
-    position = {title.strip().lower(): i for i, title in enumerate(titles)}
-    out = {}
-    for name, column in columns.items():
-        at = []
-        for field in column.fields:
-            names = [field] if isinstance(field, str) else field
-            found = [position[n.lower()] for n in names if n.lower() in position]
-            if not found and not column.optional:
-                raise DataFileError(
-                    file,
-                    1,
-                    f"the header has no column {' or '.join(names)}, only "
-                    f"{', '.join(titles)}",
-                    remedy="The first line must name the columns as published.",
-                )
-            at += found[:1]
-        if len(at) == len(column.fields):
-            out[name] = column.at(at)
-    return out
-
-
-def _rows(table, rows):
-    """Return rows (a slice or a boolean array) of every column of a table."""
-    if isinstance(rows, slice):
-        return {name: values[rows] for name, values in table.items()}
-    return {
-        name: values[rows]
-        if isinstance(values, np.ndarray)
-        else list(compress(values, rows))
-        for name, values in table.items()
-    }
-
-
-def join(tables):
-    """Return one table of several, one after the other.
-
-    Parameters
-    ----------
-    tables : iterable of dict
-        With the same columns: arrays or lists. An optional column that some tables lack
-        is left out.
-
-    Returns
-    -------
-    table : dict
-    """
-    tables = list(tables)
-    if len(tables) == 1:
-        return tables[0]
-    out = {}
-    for name in tables[0]:
-        if not all(name in table for table in tables):
-            continue
-        parts = [table[name] for table in tables]
-        if isinstance(parts[0], np.ndarray):
-            out[name] = np.concatenate(parts)
-        else:
-            out[name] = list(chain.from_iterable(parts))
-    return out
-
-
-class Reading:
-    """Tables on their way to Bunches: whole, or chunk by chunk.
-
-    Parameters
-    ----------
-    tables : iterable of dict
-        From `read_table`.
-
-    finish : callable
-        Makes a Bunch of a table. It is given the report as `report` afterwards.
-
-    report : ReadReport
-        The one that was given to `read_table`.
-    """
-
-    def __init__(self, tables, finish, report):
-        self.tables, self.finish, self.report = tables, finish, report
-
-    def chunks(self):
-        """Yield a Bunch a chunk."""
-        for table in self.tables:
-            yield self._bunch(table)
-        self._warn()
-
-    def whole(self):
-        """Return everything as one Bunch."""
-        bunch = self._bunch(join(self.tables))
-        self._warn()
-        return bunch
-
-    def _bunch(self, table):
-        bunch = self.finish(table)
-        bunch.report = self.report
-        return bunch
-
-    def _warn(self):
-        if self.report.n_skipped:
-            problem, found = max(
-                self.report.problems.items(), key=lambda item: item[1].count
-            )
-            path, line, _ = found.examples[0]
-            warnings.warn(
-                f"{self.report.n_skipped:,} rows were skipped, most of them because "
-                f"{problem} (first in {path}, line {line}). `report` lists all "
-                "problems.",
-                UserWarning,
-                stacklevel=3,
-            )
