@@ -11,6 +11,7 @@ from sklearn_geo.datasets._foursquare_tsmc2014 import (
     iter_foursquare_tsmc2014,
     load_foursquare_tsmc2014,
 )
+from sklearn_geo.datasets._geonames import iter_geonames, load_geonames
 from sklearn_geo.datasets._photo_lists import (
     iter_mp16,
     load_im2gps,
@@ -35,11 +36,13 @@ __all__ = [
     "ReadReport",
     "iter_foursquare_tist2015",
     "iter_foursquare_tsmc2014",
+    "iter_geonames",
     "iter_mp16",
     "iter_placing",
     "iter_yfcc100m",
     "load_foursquare_tist2015",
     "load_foursquare_tsmc2014",
+    "load_geonames",
     "load_im2gps",
     "load_im2gps3k",
     "load_mp16",
