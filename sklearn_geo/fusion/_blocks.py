@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from numbers import Integral
 
 import numpy as np
+from sklearn.compose import ColumnTransformer
 from sklearn.utils.validation import check_is_fitted
 
 __all__ = ["blocks_of", "read_blocks"]
@@ -50,7 +51,8 @@ def blocks_of(union):
     """
     if hasattr(union, "steps"):
         union = union.steps[-1][1]
-    if hasattr(union, "output_indices_"):
+    if isinstance(union, ColumnTransformer):
+        check_is_fitted(union)
         parts = union.output_indices_.items()
         return {name: at for name, at in parts if at.start != at.stop}
     if not hasattr(union, "transformer_list"):
@@ -63,14 +65,23 @@ def blocks_of(union):
     for name, part in union.transformer_list:
         if isinstance(part, str) and part == "drop":
             continue
-        if isinstance(part, str):  # passthrough
-            width = union.n_features_in_
-        else:
-            width = len(part.get_feature_names_out())
+        width = _width(name, part, union)
         if width:
             blocks[name] = slice(start, start + width)
         start += width
     return blocks
+
+
+def _width(name, part, union):
+    if isinstance(part, str):  # passthrough
+        return union.n_features_in_
+    if not hasattr(part, "get_feature_names_out"):
+        raise TypeError(
+            f"blocks_of: the part {name!r} does not say which columns it makes: it has "
+            "no get_feature_names_out. A FunctionTransformer has it with "
+            'feature_names_out="one-to-one".'
+        )
+    return len(part.get_feature_names_out())
 
 
 def read_blocks(blocks, n_features, names):

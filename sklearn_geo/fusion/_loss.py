@@ -14,7 +14,13 @@ __all__ = ["FusionLoss", "squared_error"]
 
 def squared_error(outputs, target):
     """Mean of the squares over the outputs of a row, a number a row."""
-    return (outputs.float() - target.reshape(outputs.shape)).square().mean(dim=1)
+    outputs = _single_or_double(outputs)
+    return (outputs - target.reshape(outputs.shape)).square().mean(dim=1)
+
+
+def _single_or_double(outputs):
+    """Half precision is too little for a loss."""
+    return outputs.to(torch.promote_types(outputs.dtype, torch.float32))
 
 
 class FusionLoss(nn.Module):
@@ -68,9 +74,10 @@ class FusionLoss(nn.Module):
         if self.kind == "classes":
             rows = cross_entropy(outputs, target)
             return rows if self.balance is None else rows * self.balance[target]
-        target = target.float().reshape(outputs.shape)
+        outputs = _single_or_double(outputs)
+        target = target.to(outputs.dtype).reshape(outputs.shape)
         each = functional.binary_cross_entropy_with_logits(
-            outputs.float(), target, reduction="none"
+            outputs, target, reduction="none"
         )
         if self.balance is not None:
             each = each * torch.where(

@@ -52,7 +52,8 @@ def cross_entropy(logits, target):
     >>> cross_entropy(torch.zeros(2, 4), torch.tensor([1, -1])).exp()
     tensor([4., 1.])
     """
-    logits = logits.float()
+    # Half precision is too little.
+    logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
     if isinstance(target, SparseRows):
         return _sparse_cross_entropy(logits, target)
     if target.dim() == 1:
