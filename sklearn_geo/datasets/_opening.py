@@ -208,8 +208,8 @@ def text_blocks(file, *, report=None, block_bytes=None):
     block_bytes = BLOCK_BYTES if block_bytes is None else block_bytes
     first, rest, broken = 1, b"", ""
     with file.open() as stream:
-        while not broken:
-            pieces, size = [rest], 0
+        while True:
+            pieces, size, piece = [rest], 0, b""
             while size < block_bytes:
                 try:
                     piece = stream.read1(min(_PIECE_BYTES, block_bytes))
@@ -220,14 +220,13 @@ def text_blocks(file, *, report=None, block_bytes=None):
                     break
                 pieces.append(piece)
                 size += len(piece)
-            else:
-                piece = b"more"
             data = b"".join(pieces)
             if first == 1:
                 data = data.removeprefix(_BOM)
-                _check_head(file, data, broken)
+                _check_head(file, data, ended=not piece and not broken)
             if broken or not piece:
-                ends = data.endswith(b"\n")
+                # After a break even an empty line is the one that breaks off.
+                ends = data.endswith(b"\n") and not broken
                 if data or broken:
                     text = _decode(file, first, data[: len(data) - ends], report)
                     yield TextBlock(first, text, not ends, broken)
@@ -276,11 +275,11 @@ def _why_broken(error):
     return f"the compressed file is damaged here ({error})"
 
 
-def _check_head(file, data, broken):
+def _check_head(file, data, ended):
     """Refuse files that are empty, or not text at all, in words."""
     again = "Download it again."
     head = data[:512].lstrip().lower()
-    if not data.strip() and not broken:
+    if ended and not data.strip():
         raise DataFileError(file, None, "the file is empty", remedy=again)
     if head.startswith((b"<!doctype", b"<html", b"<?xml")):
         problem = "the file is a web page, such as a login or an error, and no data"

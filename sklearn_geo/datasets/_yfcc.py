@@ -177,6 +177,11 @@ def open_yfcc(files, kind, located_only, fields, as_frame, descr=_DESCR, **setti
 
     def finish(table):
         table = {name: table[name] for name in chosen if name in table}
+        if "ids" in table:
+            n_repeated = len(table["ids"]) - len(np.unique(table["ids"]))
+            report.note(
+                files[0], None, "photo comes again, and is kept", count=n_repeated
+            )
         return photo_bunch(table, descr=descr, as_frame=as_frame)
 
     tables = read_table(

@@ -1,0 +1,171 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Files are found, decompressed, decoded and cut in blocks of whole lines."""
+
+import bz2
+import gzip
+import lzma
+import tempfile
+import zipfile
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sklearn_geo.datasets import DataFileError, ReadReport
+from sklearn_geo.datasets._opening import DataFile, open_text, part_files, text_blocks
+
+LINES = ["one", "zwölf", "三", "", "a\u2028b\x0bc\x85d", "last"]
+TEXT = "\n".join(LINES) + "\n"
+COMPRESS = {"": bytes, ".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
+
+
+def found(path, patterns="photos*", described="the page"):
+    return part_files(path, patterns, what="the list of photos", described=described)
+
+
+def names(files):
+    return [file.name for file in files]
+
+
+def lines_of(path, **settings):
+    return [line for _, line in open_text(DataFile(str(path)), **settings)]
+
+
+@pytest.mark.parametrize("suffix", COMPRESS)
+def test_compression_is_seen_whatever_the_name(tmp_path, suffix):
+    for name in (f"photos{suffix}", "photos.txt", "photos.gz"):
+        (tmp_path / name).write_bytes(COMPRESS[suffix](TEXT.encode()))
+        assert lines_of(tmp_path / name) == LINES
+    assert found(tmp_path / f"photos{suffix}")[0].name == "photos"
+
+
+def test_a_member_of_a_zip_may_be_compressed_itself(tmp_path):
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("__MACOSX/photos-1", "rubbish")
+        archive.writestr("folder/photos-1.bz2", bz2.compress(TEXT.encode()))
+        archive.writestr("readme.txt", "read me")
+    (file,) = found(path)
+    assert str(file) == f"{path}:folder/photos-1.bz2"
+    assert [line for _, line in open_text(file)] == LINES
+    # A folder in which there is only the archive will do as well.
+    assert found(tmp_path) == [file]
+
+
+def test_the_only_member_of_a_zip_is_the_file(tmp_path):
+    path = tmp_path / "unknown.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("anything.tsv", TEXT)
+    assert names(found(path)) == ["anything.tsv"]
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("more.tsv", TEXT)
+    with pytest.raises(FileNotFoundError, match=r"no file named photos\*, only anyth"):
+        found(path)
+
+
+def test_parts_are_ordered_by_number_and_letter_case_does_not_matter(tmp_path):
+    for i in (10, 9, 1):
+        (tmp_path / f"PHOTOS-{i}.bz2").write_bytes(b"")
+    (tmp_path / "photos-2.part").write_bytes(b"")  # a download that is not finished
+    (tmp_path / ".photos-3").write_bytes(b"")
+    (tmp_path / "photos-folder").mkdir()
+    assert names(found(tmp_path)) == ["PHOTOS-1", "PHOTOS-9", "PHOTOS-10"]
+    listed = [tmp_path / "PHOTOS-9.bz2", str(tmp_path / "PHOTOS-1.bz2")]
+    assert names(found(listed)) == ["PHOTOS-9", "PHOTOS-1"]
+
+
+def test_what_is_missing_is_said_in_words(tmp_path):
+    with pytest.raises(FileNotFoundError, match="is the list of photos; see the page"):
+        found(tmp_path / "nowhere")
+    with pytest.raises(FileNotFoundError, match="it is empty"):
+        found(tmp_path)
+    for i in range(7):
+        (tmp_path / f"other-{i}").write_bytes(b"")
+    with pytest.raises(FileNotFoundError, match=r"only other-0, .* other-4 and 2 more"):
+        found(tmp_path)
+    with pytest.raises(TypeError, match="path is a int"):
+        found(7)
+    with pytest.raises(ValueError, match="empty list"):
+        found([])
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "the file is empty. Download it again"),
+        (b"\n \n", "the file is empty"),
+        (b"\n<!DOCTYPE html><p>Log in", "the file is a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\noid", "git lfs pull"),
+        ("é".encode("utf-16"), "UTF-16"),
+        (b"PK\x03\x04 and no more", "a zip archive that is cut off"),
+    ],
+)
+def test_what_is_no_text_is_refused(tmp_path, data, message):
+    (tmp_path / "photos").write_bytes(data)
+    with pytest.raises(DataFileError, match=message) as caught:
+        lines_of(tmp_path / "photos")
+    assert caught.value.line is None
+    assert caught.value.path == str(tmp_path / "photos")
+
+
+def test_byte_order_mark_carriage_returns_and_no_last_line_end(tmp_path):
+    path = tmp_path / "photos"
+    path.write_bytes(b"\xef\xbb\xbfone\r\ntwo\rthree\r\nfour\r")
+    assert lines_of(path) == ["one", "two\rthree", "four"]
+    for size in (4, 5, 9, 1000):
+        blocks = list(text_blocks(DataFile(str(path)), block_bytes=size))
+        assert "\n".join(block.text for block in blocks) == "one\ntwo\rthree\nfour"
+        assert [block.cut for block in blocks][-1]
+
+
+def test_lines_that_are_not_utf8_are_latin1_and_counted(tmp_path):
+    path = tmp_path / "photos"
+    path.write_bytes("café\n".encode() + "café\n".encode("latin-1") * 2 + b"plain\n")
+    report = ReadReport()
+    assert lines_of(path, report=report) == ["café", "café", "café", "plain"]
+    ((what, finding),) = report.notes.items()
+    assert what == "line is not UTF-8, read as Latin-1"
+    assert finding.count == 2
+    assert finding.examples[0] == (str(path), 2, None)
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz"])
+def test_an_archive_that_breaks_off_gives_what_it_has(tmp_path, suffix):
+    lines = [f"line {i * 7919 % 10007}" for i in range(40_000)]
+    text = "\n".join(lines).encode()
+    # Small blocks of bzip2, so that some are whole in half a file.
+    data = bz2.compress(text, 1) if suffix == ".bz2" else COMPRESS[suffix](text)
+    path = tmp_path / f"photos{suffix}"
+    path.write_bytes(data[: len(data) // 2])
+    *blocks, last = text_blocks(DataFile(str(path)))
+    assert last.broken == "the compressed file breaks off here"
+    got = "\n".join([block.text for block in blocks] + [last.text]).split("\n")
+    assert len(got) > 1_000
+    assert got[:-1] == lines[: len(got) - 1]
+    with pytest.raises(DataFileError, match=f"line {len(got)}: the compressed file br"):
+        lines_of(path)
+    damaged = bytearray(data)
+    damaged[len(data) // 2 : len(data) // 2 + 50] = bytes(50)
+    path.write_bytes(bytes(damaged))
+    *_, last = text_blocks(DataFile(str(path)))
+    assert "is damaged here" in last.broken or "breaks off" in last.broken
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\n\r"))),
+    st.integers(1, 12),
+    st.booleans(),
+)
+def test_blocks_are_whole_lines_whatever_their_size(lines, block_bytes, ends):
+    text = "\n".join(["first", *lines]) + "\n" * ends
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(text.encode())
+        file.flush()
+        blocks = list(text_blocks(DataFile(file.name), block_bytes=block_bytes))
+    assert "\n".join(block.text for block in blocks) == text.removesuffix("\n")
+    first = 1
+    for block in blocks:
+        assert block.first == first
+        first += block.text.count("\n") + 1
