@@ -104,7 +104,7 @@ def fetch_file(
                 digest = _download(addresses, path, how, n_retries, delay)
                 _note_hash(path, digest)
                 return path
-    _verify(path, known_hash)
+    _verify(path, known_hash, check)
     return path
 
 
@@ -389,29 +389,32 @@ def _sha256(path):
     return digest.hexdigest()
 
 
-def _verify(path, known_hash):
+def _verify(path, known_hash, check):
     """Compare a file with the checksum that is known, or with that of before."""
     digest, note = _sha256(path), _hash_note(path)
-    if known_hash is not None:
-        if digest != known_hash:
-            raise ValueError(
-                f"{path} is not the file that it should be: its SHA-256 is {digest}, "
-                f"not {known_hash}. Delete it to download it again."
-            )
+    if known_hash not in (None, digest):
+        raise ValueError(
+            f"{path} is not the file that it should be: its SHA-256 is {digest}, "
+            f"not {known_hash}. Delete it to download it again."
+        )
+    try:
+        before = note.read_text("utf-8").split()[0]
+    except (OSError, ValueError, IndexError):
         before = None
-    else:
-        try:
-            before = note.read_text("utf-8").split()[0]
-        except (OSError, ValueError, IndexError):
-            before = None
-    if before is None:
-        _note_hash(path, digest)
-    elif digest != before:
+    if digest == before:
+        return
+    if before is not None and known_hash is None:
         raise ValueError(
             f"{path} has changed since it was first used here: its SHA-256 is "
             f"{digest}, and was {before}. Delete it to download it again, or delete "
             f"{note.name} beside it if the change is yours."
         )
+    if check is not None:
+        try:
+            check(path)
+        except ValueError as error:
+            raise ValueError(f"{path} {error}. Delete it.") from error
+    _note_hash(path, digest)
 
 
 def _hash_note(path):

@@ -123,7 +123,7 @@ def stream(address, file, *, headers=None, see=None, timeout=PATIENCE):
             begun = answers and answers[-1].status_code < 300
             fate = "broke off" if begun else "cannot be reached"
             raise UnreachedError(
-                f"{address} {fate} ({type(error).__name__}: {error})."
+                f"{address} {fate} ({_why(error).rstrip('.')})."
             ) from error
         raise RefusedError(address, error.response) from error
     finally:
@@ -162,3 +162,13 @@ class Bounded:
 
     def flush(self):
         """Leave it to the end."""
+
+
+def _why(error):
+    """Return the words of what went wrong below requests, without their wrappings."""
+    cause = error.args[0] if error.args else error
+    cause = getattr(cause, "reason", cause)
+    if isinstance(cause, Exception) and cause.args and isinstance(cause.args[0], str):
+        cause = cause.args[0]
+    # Which connection it was is said already: "HTTPConnection(host='a', port=80): ".
+    return str(cause).split("): ", 1)[-1]

@@ -3,6 +3,19 @@
 """Data: synthetic worlds of photos and check-ins, and readers of published files."""
 
 from sklearn_geo.datasets._checkins import make_checkins
+from sklearn_geo.datasets._data_home import clear_data_home, get_data_home
+from sklearn_geo.datasets._fetch_photos import (
+    fetch_im2gps,
+    fetch_im2gps3k,
+    fetch_mp16,
+    fetch_yfcc26k,
+)
+from sklearn_geo.datasets._fetch_venues import (
+    fetch_foursquare_tist2015,
+    fetch_foursquare_tsmc2014,
+    fetch_geonames,
+)
+from sklearn_geo.datasets._flickr1m import iter_flickr1m, load_flickr1m
 from sklearn_geo.datasets._foursquare_tist2015 import (
     iter_foursquare_tist2015,
     load_foursquare_tist2015,
@@ -34,12 +47,23 @@ from sklearn_geo.datasets._yfcc_packs import (
 __all__ = [
     "DataFileError",
     "ReadReport",
+    "clear_data_home",
+    "fetch_foursquare_tist2015",
+    "fetch_foursquare_tsmc2014",
+    "fetch_geonames",
+    "fetch_im2gps",
+    "fetch_im2gps3k",
+    "fetch_mp16",
+    "fetch_yfcc26k",
+    "get_data_home",
+    "iter_flickr1m",
     "iter_foursquare_tist2015",
     "iter_foursquare_tsmc2014",
     "iter_geonames",
     "iter_mp16",
     "iter_placing",
     "iter_yfcc100m",
+    "load_flickr1m",
     "load_foursquare_tist2015",
     "load_foursquare_tsmc2014",
     "load_geonames",
