@@ -31,7 +31,7 @@ from sklearn_geo.vision._photo_rows import as_row_error, photo_rows
 from sklearn_geo.vision._photos import PhotoError, photo_path
 from sklearn_geo.vision._row_cache import RowCache
 from sklearn_geo.vision._showing import Showing
-from sklearn_geo.vision._views import Views, probe_photo
+from sklearn_geo.vision._views import Views
 
 __all__ = ["PosteriorTransformer"]
 
@@ -76,11 +76,12 @@ class PosteriorTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimator)
     image_size : int, default=224
         Height and width of the crops, where `crops` is a number.
 
-    mean, std : array-like of shape (3,), float or None, \
-            default=(0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-        Subtracted from the channels, which are between 0 and 1, and what they are
-        divided by. The defaults are those of networks trained on ImageNet and Places;
-        None leaves out the step.
+    mean : array-like of shape (3,), float or None, default=(0.485, 0.456, 0.406)
+        Subtracted from red, green and blue, which are between 0 and 1. The default is
+        that of networks trained on ImageNet and Places; None subtracts nothing.
+
+    std : array-like of shape (3,), float or None, default=(0.229, 0.224, 0.225)
+        What the channels are divided by after that; None leaves it out.
 
     class_names : array-like of str or None, default=None
         What the columns are called.
@@ -342,8 +343,7 @@ class PosteriorTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimator)
         return Asked(self.module_, self.layer, self.output, device)
 
     def _probe(self, views, device):
-        size = int(self.image_size)
-        return views.normalised(views.of(probe_photo(size, size)).to(device))
+        return views.normalised(views.of_a_picture(int(self.image_size)).to(device))
 
     def _first_answer(self, asked, views):
         """Return what the network says of a picture, as it is."""

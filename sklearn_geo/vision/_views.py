@@ -8,11 +8,13 @@ import numbers
 import numpy as np
 import torch
 
-from sklearn_geo.vision._crops import as_float, channels_first
+from sklearn_geo.vision._crops import as_float
 from sklearn_geo.vision._even_crops import EvenCrops
 from sklearn_geo.vision._photos import PhotoError
 
 __all__ = ["Views", "probe_photo"]
+
+_PICTURE = (300, 400)
 
 
 class Views:
@@ -47,6 +49,13 @@ class Views:
             return self.crops.tensors(photo)
         return _as_images(self.crops(photo))
 
+    def of_a_picture(self, image_size):
+        """Return the views of a picture that is always the same."""
+        # A function may cut out a part that a small picture does not have.
+        whole = (image_size, image_size)
+        size = whole if isinstance(self.crops, EvenCrops) else _PICTURE
+        return self.of(probe_photo(*size))
+
     def normalised(self, views):
         """Return views with their channels normalised, on their device."""
         mean, std = self.mean.to(views.device), self.std.to(views.device)
@@ -70,8 +79,8 @@ class Views:
 
     def _digest(self):
         digest = hashlib.sha256()
-        for photo in (probe_photo(90, 120), probe_photo(120, 90)):
-            views = self.of(photo)
+        for shape in (_PICTURE, _PICTURE[::-1]):
+            views = self.of(probe_photo(*shape))
             digest.update(repr(tuple(views.shape)).encode())
             digest.update(np.ascontiguousarray(views.numpy()))
         return digest.hexdigest()
@@ -100,14 +109,17 @@ def _channels(values, name, default):
 
 def _as_images(made):
     """Return what a function made of a photo as a batch of float images."""
-    array = made if isinstance(made, torch.Tensor) else torch.tensor(np.array(made))
+    tensor = isinstance(made, torch.Tensor)
+    array = made if tensor else torch.tensor(np.array(made))
     array = array[None] if array.dim() == 3 else array
-    try:
-        first = array.dim() == 4 and len(array) > 0 and channels_first(array.shape)
-        images = array if first else array.permute(0, 3, 1, 2)
-    except (RuntimeError, ValueError):
-        images = None
-    if images is None or images.shape[1] != 3:
+    images = None
+    if array.dim() == 4 and len(array):
+        first, last = array.shape[1] == 3, array.shape[3] == 3
+        if first and (tensor or not last):  # where both could be, as torch has it
+            images = array
+        elif last:
+            images = array.permute(0, 3, 1, 2)
+    if images is None:
         raise PhotoError(
             f"crops made something of shape {tuple(array.shape)} of it. It must make "
             "(n_crops, height, width, 3), or one view (height, width, 3)"
