@@ -1,0 +1,112 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Data sets of many files: found by name anywhere in a folder or its archives."""
+
+import fnmatch
+import os
+import zipfile
+from pathlib import Path
+
+from sklearn_geo.datasets._opening import DataFile
+
+# Folders of data sets hold the photos too; there may be a quarter of a million.
+_NO_DATA = (".jpg", ".jpeg", ".png", ".gif", ".part")
+
+
+class Folder:
+    """The files of a data set, wherever they lie in a folder.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A folder, with sub-folders and zip archives, or one zip archive.
+
+    what : str
+        What the data set is, for messages.
+
+    described : str
+        Where it is described, for messages.
+
+    deep : bool, default=True
+        Whether to look in sub-folders and archives.
+    """
+
+    def __init__(self, path, what, described, deep=True):
+        if not isinstance(path, (str, os.PathLike)):
+            raise TypeError(
+                f"The path is a {type(path).__name__}. Pass the folder with the files."
+            )
+        self.path = Path(path).expanduser()
+        self.what, self.described = what, described
+        if not self.path.exists():
+            raise FileNotFoundError(
+                f"There is no folder {self.path}. Expected is {what}; see {described}."
+            )
+        if self.path.is_file() and not zipfile.is_zipfile(self.path):
+            raise NotADirectoryError(
+                f"{self.path} is a file. Pass the folder that holds {what}; see "
+                f"{described}."
+            )
+        self._files = {}
+        # What is unpacked counts more than what is in an archive.
+        for file in sorted(self._all(deep), key=lambda file: file.member is not None):
+            self._files.setdefault(file.name.lower(), file)
+
+    def _all(self, deep):
+        archives = [self.path] if self.path.is_file() else []
+        for folder, folders, names in os.walk(self.path):
+            folders[:] = sorted(folders) if deep else []
+            for name in sorted(names):
+                path = os.path.join(folder, name)
+                if name.lower().endswith(".zip"):
+                    archives += [path] if deep else []
+                elif not name.lower().endswith(_NO_DATA) and name[0] != ".":
+                    yield DataFile(path)
+        for path in archives:
+            if not zipfile.is_zipfile(path):
+                continue
+            with zipfile.ZipFile(path) as archive:
+                for name in archive.namelist():
+                    if not name.endswith("/") and "__MACOSX" not in name:
+                        yield DataFile(str(path), name)
+
+    def find(self, *patterns):
+        """Return the first file that has one of these names, or None.
+
+        Letter case, and .gz, .bz2 and .xz, do not matter; `*` stands for anything.
+        """
+        for pattern in patterns:
+            if pattern.lower() in self._files:
+                return self._files[pattern.lower()]
+            names = fnmatch.filter(self._files, pattern.lower())
+            if names:
+                return self._files[min(names)]
+        return None
+
+    def get(self, *patterns, purpose=""):
+        """Return the first file that has one of these names.
+
+        Parameters
+        ----------
+        *patterns : str
+            Names, in the order in which they are looked for.
+
+        purpose : str, default=""
+            What it is for: "split='train'".
+        """
+        file = self.find(*patterns)
+        if file is not None:
+            return file
+        purpose = f" for {purpose}" if purpose else ""
+        raise FileNotFoundError(
+            f"The folder {self.path} has no {' or '.join(patterns)}{purpose} (looked "
+            "for in its sub-folders and zip archives too, also as .gz, .bz2 or .xz"
+            f"){self._what_there_is()}. Expected is {self.what}; see {self.described}."
+        )
+
+    def _what_there_is(self):
+        names = sorted(file.name for file in self._files.values())
+        if not names:
+            return "; there is no file of data in it"
+        more = f" and {len(names) - 5:,} more" if len(names) > 5 else ""
+        return f"; there are {', '.join(names[:5])}{more}"
