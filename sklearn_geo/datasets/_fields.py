@@ -194,21 +194,30 @@ def epochs(fields):
 def times(fields):
     """Convert times such as "2012-04-03 18:00:09.0" to datetime64[s].
 
-    Fractions of seconds are cut off. Missing times and 0000-00-00 become NaT.
+    Fractions of seconds are cut off. Missing times become NaT, and so do dates without
+    a month or a day (2005-00-00), which stand for "some time in that year".
     """
     cut = [f[:19] for f in fields]
     try:
-        return np.array(cut, dtype="datetime64[s]")
+        return _as_times(cut)
     except ValueError:
-        pass
-    cut = _filled(cut, "NaT")
-    cut = ["NaT" if f.startswith("0000-00-00") else f for f in cut]
+        cut = ["NaT" if f[4:7] == "-00" or f[7:10] == "-00" else f for f in cut]
+        return _as_times(_filled(cut, "NaT"))
+
+
+def _as_times(fields):
+    """Convert what has the form of a time, and nothing else that numpy understands."""
     try:
-        return np.array(cut, dtype="datetime64[s]")
+        out = np.array(fields, dtype="datetime64[s]")
     except ValueError:
+        out = np.array([], dtype="datetime64[s]")
+    first, last = np.datetime64("1000-01-01"), np.datetime64("9999-12-31T23:59:59")
+    wrong = len(out) < len(fields) or "now" in fields or "today" in fields
+    if wrong or (out < first).any() or (out > last).any():
         raise ValueError(
             "is not a time such as '2012-04-03 18:00:09', or no such day exists"
-        ) from None
+        )
+    return out
 
 
 # Hexadecimal digits by their ASCII code; -1 for everything else.

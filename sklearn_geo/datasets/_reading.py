@@ -235,7 +235,10 @@ class _FileReader:
                 titles = None
                 if header:
                     line, more, text = block.text.partition("\n")
-                    titles = split_line(line, **self.settings)
+                    titles = self._split_if_possible(line)
+                    if titles is None:
+                        problem = "the header has quotes that do not match"
+                        raise DataFileError(self.file, 1, problem)
                     block = block._replace(first=2, text=text if more else None)
                 self._learn(block, titles)
             fields = self._split(block)
@@ -249,7 +252,7 @@ class _FileReader:
         lines = [line for line in lines if line.strip()]
         if block.cut and len(lines) > 1:  # the last line may be cut off
             del lines[-1]
-        rows = [split_line(line, **self.settings) for line in lines]
+        rows = list(filter(None, map(self._split_if_possible, lines)))
         n_columns = self.n_columns
         if callable(self.columns):
             first = rows if titles is None else [titles, *rows]
@@ -272,6 +275,13 @@ class _FileReader:
                 "and the next lines are no better",
                 remedy="This seems to be a file of another format.",
             )
+
+    def _split_if_possible(self, line):
+        """Split a line; None if its quotes do not match."""
+        try:
+            return split_line(line, **self.settings)
+        except ValueError:
+            return None
 
     def _expected(self):
         return " or ".join(map(str, self.allowed))
