@@ -10,6 +10,7 @@ from sklearn_geo.datasets._fetch_photos import (
     fetch_mp16,
     fetch_yfcc26k,
 )
+from sklearn_geo.datasets._fetch_tagged import fetch_flickr1m
 from sklearn_geo.datasets._fetch_venues import (
     fetch_foursquare_tist2015,
     fetch_foursquare_tsmc2014,
@@ -48,6 +49,7 @@ __all__ = [
     "DataFileError",
     "ReadReport",
     "clear_data_home",
+    "fetch_flickr1m",
     "fetch_foursquare_tist2015",
     "fetch_foursquare_tsmc2014",
     "fetch_geonames",

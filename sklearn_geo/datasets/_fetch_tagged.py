@@ -1,0 +1,90 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Downloads of lists of photos with tags, never the photos."""
+
+from sklearn.utils._param_validation import validate_params
+
+from sklearn_geo.datasets._addresses import FLICKR1M
+from sklearn_geo.datasets._fetch import FETCHING, fetched
+from sklearn_geo.datasets._flickr1m import load_flickr1m
+from sklearn_geo.datasets._unpack import unpacked
+
+__all__ = ["fetch_flickr1m"]
+
+# What the unpacked lists of tags may have.
+_MAX_UNPACKED = 10**10
+
+
+@validate_params(FETCHING, prefer_skip_nested_validation=True)
+def fetch_flickr1m(
+    *,
+    tags="raw",
+    geotags=None,
+    geotag_columns=None,
+    located_only=False,
+    max_rows=None,
+    errors="raise",
+    as_frame=False,
+    data_home=None,
+    download_if_missing=True,
+    known_hash=None,
+    mirror=None,
+    n_retries=3,
+    delay=1.0,
+    verbose=0,
+):
+    """Load the tags of a million photos of Flickr, and download them if needed.
+
+    The archive `train1m-tag.tar.gz` is unpacked in the data home. It has no places;
+    a list of them that you have comes by `geotags`.
+
+    Parameters
+    ----------
+    tags, geotags, geotag_columns, located_only
+        What is read and how, as for :func:`load_flickr1m`.
+
+    max_rows, errors, as_frame
+        As for :func:`load_flickr1m`.
+
+    data_home, download_if_missing, known_hash, mirror, n_retries, delay, verbose
+        How it is downloaded, as for :func:`fetch_geonames`.
+
+    Returns
+    -------
+    photos : :class:`~sklearn.utils.Bunch`
+        What :func:`load_flickr1m` returns.
+
+    Raises
+    ------
+    ConnectionError, FileNotFoundError, ValueError
+        As by :func:`fetch_geonames`.
+
+    See Also
+    --------
+    load_flickr1m : The same of files that you have.
+
+    Examples
+    --------
+    >>> from sklearn_geo.datasets import fetch_flickr1m
+    >>> photos = fetch_flickr1m(max_rows=100_000, verbose=1)  # doctest: +SKIP
+    """
+    (path,) = fetched(
+        FLICKR1M,
+        data_home=data_home,
+        download_if_missing=download_if_missing,
+        known_hash=known_hash,
+        mirror=mirror,
+        n_retries=n_retries,
+        delay=delay,
+        verbose=verbose,
+    )
+    return load_flickr1m(
+        unpacked(path, max_bytes=_MAX_UNPACKED),
+        tags=tags,
+        geotags=geotags,
+        geotag_columns=geotag_columns,
+        located_only=located_only,
+        max_rows=max_rows,
+        errors=errors,
+        as_frame=as_frame,
+    )

@@ -1,0 +1,142 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import io
+import stat
+import tarfile
+import zipfile
+
+import pytest
+
+from sklearn_geo.datasets._unpack import unpacked
+
+FILES = {"lists/tags.txt": b"a b c", "lists/deep/er/x.txt": b"", "readme": b"words"}
+EVIL = [
+    "../evil",
+    "a/../../evil",
+    "/evil",
+    "..",
+    "a/..",
+    "\\evil",
+    "..\\evil",
+    "C:evil",
+]
+
+
+def write_zip(path, files):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return path
+
+
+def write_tar(path, files):
+    with tarfile.open(path, "w:gz") as archive:
+        for name, data in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+    return path
+
+
+WRITERS = pytest.mark.parametrize(
+    ("write", "name"), [(write_zip, "data.zip"), (write_tar, "data.tar.gz")]
+)
+
+
+def content(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+@WRITERS
+def test_all_files_are_unpacked_once(tmp_path, write, name):
+    archive = write(tmp_path / name, FILES)
+    folder = unpacked(archive, max_bytes=10)
+    assert folder == tmp_path / f"data-{archive.stat().st_size}"
+    assert content(folder) == FILES
+    (folder / "readme").write_bytes(b"mine")
+    assert unpacked(archive, max_bytes=10) == folder
+    assert (folder / "readme").read_bytes() == b"mine"
+    assert sorted(tmp_path.iterdir()) == sorted([archive, folder])
+
+
+@WRITERS
+def test_another_archive_of_the_name_has_a_folder_of_its_own(tmp_path, write, name):
+    first = unpacked(write(tmp_path / name, FILES), max_bytes=100)
+    other = {"other.txt": bytes(range(90))}
+    second = unpacked(write(tmp_path / name, other), max_bytes=100)
+    assert content(second) == other
+    assert content(first) == FILES
+
+
+@WRITERS
+@pytest.mark.parametrize("evil", EVIL)
+def test_names_that_lead_out(tmp_path, write, name, evil):
+    (tmp_path / "home").mkdir()
+    archive = write(tmp_path / "home" / name, {"good.txt": b"1", evil: b"2"})
+    with pytest.raises(ValueError, match=r"has a file .*, which leads out of the fold"):
+        unpacked(archive, max_bytes=100)
+    assert [path.name for path in (tmp_path / "home").iterdir()] == [name]
+    assert [path.name for path in tmp_path.iterdir()] == ["home"]
+
+
+@WRITERS
+def test_too_much(tmp_path, write, name):
+    archive = write(tmp_path / name, {"a": bytes(10_000), "b": bytes(10_000)})
+    assert archive.stat().st_size < 21_000
+    with pytest.raises(
+        ValueError, match=r"more in it than the 19999 bytes that it may"
+    ):
+        unpacked(archive, max_bytes=19_999)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    unpacked(archive, max_bytes=20_000)
+
+
+def test_links_are_left_out(tmp_path):
+    path = tmp_path / "data.tar"
+    with tarfile.open(path, "w") as archive:
+        for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE):
+            entry = tarfile.TarInfo(f"link{kind.decode()}")
+            entry.type, entry.linkname = kind, "/etc/passwd"
+            archive.addfile(entry)
+        entry = tarfile.TarInfo("folder")
+        entry.type = tarfile.DIRTYPE
+        archive.addfile(entry)
+        entry = tarfile.TarInfo("good.txt")
+        entry.size = 1
+        archive.addfile(entry, io.BytesIO(b"1"))
+    assert content(unpacked(path, max_bytes=100)) == {"good.txt": b"1"}
+
+
+def test_links_in_a_zip_archive_are_left_out(tmp_path):
+    path = tmp_path / "data.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        entry = zipfile.ZipInfo("link")
+        entry.external_attr = (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(entry, "/etc/passwd")
+        archive.writestr("folder/", "")
+        archive.writestr("good.txt", "1")
+    assert content(unpacked(path, max_bytes=100)) == {"good.txt": b"1"}
+
+
+@WRITERS
+def test_archives_that_are_damaged(tmp_path, write, name):
+    path = write(tmp_path / name, {"a": bytes(range(256)) * 100})
+    data = bytearray(path.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 9] = b"damaged!!"
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=r"is damaged or breaks off .*Delete it"):
+        unpacked(path, max_bytes=1 << 20)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_archives_that_break_off(tmp_path):
+    path = write_tar(tmp_path / "data.tar.gz", {"a": bytes(range(256)) * 100})
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(ValueError, match=r"is damaged or breaks off .*Delete it"):
+        unpacked(path, max_bytes=1 << 20)
