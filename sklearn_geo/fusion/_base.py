@@ -16,6 +16,7 @@ from sklearn.utils.validation import (
 )
 
 from sklearn_geo.fusion._blocks import read_blocks
+from sklearn_geo.fusion._files import load_fusion, save_fusion
 from sklearn_geo.fusion._importance import drop_one_block
 from sklearn_geo.fusion._loss import FusionLoss
 from sklearn_geo.fusion._network import FusionNetwork
@@ -79,7 +80,7 @@ class FusionBase(NetMixin, BaseEstimator):
         names = getattr(self, "feature_names_in_", None)
         blocks = read_blocks(self.blocks, X.shape[1], names)
         if go_on:
-            self._check_same(blocks)
+            self._check_same(blocks, "warm_start goes on with the network there is.")
         self.blocks_, self.block_names_ = blocks, list(blocks)
         check_missing(X, self.blocks_, self.missing_block)
         target, balance = self._read_target(y, sample_weight, go_on)
@@ -96,7 +97,7 @@ class FusionBase(NetMixin, BaseEstimator):
         else:
             self._made_for = self._architecture()
         self._train(
-            None if go_on else self._network(X),
+            None if go_on else self._network(self._scaling(X)),
             loss,
             learn,
             seed=self._seed,
@@ -116,27 +117,29 @@ class FusionBase(NetMixin, BaseEstimator):
         found["aux_weight"] = "none" if not any(self._aux_weights()) else "some"
         return found
 
-    def _check_same(self, blocks):
-        """Refuse a warm start with what needs another network."""
-        again = "warm_start goes on with the network of the last fit. Set it to False."
+    def _check_same(self, blocks, remedy):
+        """Refuse parameters that are not those of the network there is."""
         same = list(blocks) == self.block_names_ and all(
             np.array_equal(columns, self.blocks_[name])
             for name, columns in blocks.items()
         )
         if not same:
-            raise ValueError(f"blocks are others than before. {again}")
+            raise ValueError(f"blocks are others than before. {remedy}")
         for name, value in self._architecture().items():
             before = self._made_for[name]
             if value != before:
-                raise ValueError(f"{name} is {value!r}, and was {before!r}. {again}")
+                raise ValueError(f"{name} is {value!r}, and was {before!r}. {remedy}")
 
-    def _network(self, X):
-        scaling = [None] * len(self.blocks_)
-        if self.scale is not None:
-            for number, is_sparse in enumerate(self._reader.sparse):
-                if not is_sparse:
-                    part = self._reader.dense_part(X, number)
-                    scaling[number] = Scaling.of(self.scale, *part)
+    def _scaling(self, X):
+        """Return the scaling of each block; None where the network has none."""
+        found = [None] * len(self.blocks_)
+        for number, is_sparse in enumerate(self._reader.sparse):
+            if self.scale is not None and not is_sparse:
+                part = self._reader.dense_part(X, number)
+                found[number] = Scaling.of(self.scale, *part)
+        return found
+
+    def _network(self, scaling):
         return partial(
             FusionNetwork,
             list(self.blocks_.values()),
@@ -291,6 +294,37 @@ class FusionBase(NetMixin, BaseEstimator):
             block helps.
         """
         return drop_one_block(self, X, y, sample_weight, scoring)
+
+    def save_pretrained(self, folder):
+        """Write the fitted estimator to a folder, as JSON and safetensors.
+
+        Parameters
+        ----------
+        folder : str or path
+            The folder; it is made if it is not there.
+        """
+        check_is_fitted(self)
+        self._check_same(
+            self.blocks_, "It was set after fit: fit again, or set it back, to save."
+        )
+        save_fusion(self, folder)
+
+    @classmethod
+    def from_pretrained(cls, folder):
+        """Read an estimator that :meth:`save_pretrained` has written.
+
+        Parameters
+        ----------
+        folder : str or path
+            The folder. Nothing in it is run, and everything in it is checked.
+
+        Returns
+        -------
+        model
+            A fitted estimator that predicts as the saved one did. Its `random_state` is
+            None.
+        """
+        return load_fusion(cls, folder)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -61,6 +61,14 @@ class LabelReader:
                     f"but y has only one class: {self.classes.tolist()[0]!r}."
                 )
 
+    @classmethod
+    def of(cls, is_multilabel, classes, names):
+        """Make one of what is known already."""
+        labels = object.__new__(cls)
+        labels.is_multilabel, labels.classes = is_multilabel, classes
+        labels.names = names
+        return labels
+
     @property
     def n_outputs(self):
         """Number of outputs of the network."""
