@@ -143,10 +143,9 @@ def yfcc_columns(file, rows):
 
 def _chosen(fields):
     """Return the names of the fields to read, in the order of the file."""
-    if fields is None:
-        return DEFAULT_FIELDS
     if isinstance(fields, str):  # "all", the only word that is valid
         return FIELDS
+    fields = DEFAULT_FIELDS if fields is None else fields
     unknown = [name for name in fields if name not in FIELDS]
     if unknown:
         raise ValueError(
