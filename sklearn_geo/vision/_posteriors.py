@@ -273,8 +273,7 @@ class PosteriorTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimator)
         # What it shares weights with, also after `set_params(module=...)`.
         self._source = self.module if isinstance(self.module, nn.Module) else None
         self._cache = None
-        asked, views = self._asked(device), self._views()
-        raw = self._first_answer(asked, self._probe(views, device))
+        raw = self._first_answer(device, self._probe(self._views(), device))
         self._warn_if_posteriors(raw)
         self.n_outputs_ = raw.shape[1]
         self.class_names_ = self._read_class_names()
@@ -340,15 +339,21 @@ class PosteriorTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimator)
         return Views(self.crops, self.image_size, self.mean, self.std)
 
     def _asked(self, device):
-        return Asked(self.module_, self.layer, self.output, device)
+        last = self._channels_last and device.type == "cpu"
+        return Asked(self.module_, self.layer, self.output, device, channels_last=last)
 
     def _probe(self, views, device):
         return views.normalised(views.of_a_picture(int(self.image_size)).to(device))
 
-    def _first_answer(self, asked, views):
-        """Return what the network says of a picture, as it is."""
+    def _first_answer(self, device, views):
+        """Return what the network says of a picture, and find out which layout fits."""
+        self._channels_last = True
         try:
-            return asked.raw_rows(views)
+            return self._asked(device).raw_rows(views)
+        except RuntimeError:
+            self._channels_last = False
+        try:
+            return self._asked(device).raw_rows(views)
         except RuntimeError as error:  # torch's own, for shapes that do not fit
             raise ValueError(
                 f"The network cannot be shown images of shape {tuple(views.shape)}: "

@@ -133,7 +133,8 @@ class Showing:
                 "batch_size=1."
             )
         counts = [len(each) for each in views]
-        shown = torch.cat(views).to(self.asked.device)
+        shown = torch.cat(views).contiguous(memory_format=self.asked.layout)
+        shown = shown.to(self.asked.device)
         outputs = self.asked(self.views.normalised(shown))
         if len(set(counts)) == 1:
             means = outputs.unflatten(0, (len(counts), counts[0])).mean(dim=1)

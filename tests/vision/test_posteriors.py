@@ -307,6 +307,22 @@ def test_networks_of_other_kinds():
     assert copied[1].weight is copied[0].weight
 
 
+def test_networks_that_call_view():
+    class Views(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body, self.head = Small().body, nn.Linear(5 * 144, 3)
+
+        def forward(self, images):
+            return self.head(self.body(images).view(len(images), -1))
+
+    network = Views()
+    expected = by_hand(PHOTOS, network)
+    np.testing.assert_allclose(
+        teacher(network).fit_transform(PHOTOS), expected, atol=1e-5
+    )
+
+
 def test_a_second_softmax_is_told_of():
     network = nn.Sequential(Small(), nn.Softmax(dim=1))
     with pytest.warns(UserWarning, match="gives probabilities already"):
