@@ -26,6 +26,7 @@ from sklearn_geo.datasets._foursquare_tsmc2014 import (
     load_foursquare_tsmc2014,
 )
 from sklearn_geo.datasets._geonames import iter_geonames, load_geonames
+from sklearn_geo.datasets._nus_wide import iter_nus_wide, load_nus_wide
 from sklearn_geo.datasets._photo_lists import (
     iter_mp16,
     load_im2gps,
@@ -63,6 +64,7 @@ __all__ = [
     "iter_foursquare_tsmc2014",
     "iter_geonames",
     "iter_mp16",
+    "iter_nus_wide",
     "iter_placing",
     "iter_yfcc100m",
     "load_flickr1m",
@@ -72,6 +74,7 @@ __all__ = [
     "load_im2gps",
     "load_im2gps3k",
     "load_mp16",
+    "load_nus_wide",
     "load_placing",
     "load_yfcc4k",
     "load_yfcc26k",
