@@ -39,9 +39,11 @@ _ROOMS = {
     ),
     "geometry": (),
     "inspection": (
+        "AttentionDisplay",
         "CellMapDisplay",
         "CoverageDisplay",
         "DistanceCurveDisplay",
+        "PerClassDisplay",
         "PlaceMapDisplay",
         "ProbabilityMapDisplay",
     ),

@@ -2,16 +2,20 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Pictures of partitions and geolocators, drawn by matplotlib, and their GeoJSON."""
 
+from sklearn_geo.inspection._attention import AttentionDisplay
 from sklearn_geo.inspection._cell_map import CellMapDisplay
 from sklearn_geo.inspection._coverage import CoverageDisplay
 from sklearn_geo.inspection._distance_curve import DistanceCurveDisplay
+from sklearn_geo.inspection._per_class import PerClassDisplay
 from sklearn_geo.inspection._place_map import PlaceMapDisplay
 from sklearn_geo.inspection._probability_map import ProbabilityMapDisplay
 
 __all__ = [
+    "AttentionDisplay",
     "CellMapDisplay",
     "CoverageDisplay",
     "DistanceCurveDisplay",
+    "PerClassDisplay",
     "PlaceMapDisplay",
     "ProbabilityMapDisplay",
 ]

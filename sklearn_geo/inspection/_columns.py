@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse
 from sklearn import get_config
 from sklearn.exceptions import NotFittedError
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from sklearn_geo._answers import final
 from sklearn_geo._blocks import blocks
@@ -18,6 +18,8 @@ from sklearn_geo._tables import location_positions
 
 # Places at a time, where memory does not ask for fewer.
 _BLOCK_ROWS = 8192
+# What a column is called that stands alone and has no name.
+UNNAMED = "value"
 
 
 def by_name(estimators):
@@ -209,3 +211,60 @@ class PlaceColumns:
                 f"{self.who} makes columns that hold no numbers ({said.ravel()[0]!r}), "
                 "which have no place on a scale of colours."
             ) from error
+
+
+def wanted_columns(columns, readers, places):
+    """Return the positions of the columns of every transformer."""
+    if columns is None:
+        who, first = next(iter(readers.items()))
+        column = first.widest(places)
+        columns = column if first.names is None else first.names[column]
+    if isinstance(columns, Mapping):
+        strange = set(columns) - set(readers)
+        missing = set(readers) - set(columns)
+        if strange or missing:
+            raise ValueError(
+                "columns must name every transformer once: they are "
+                f"{', '.join(map(repr, readers))}; got {', '.join(map(repr, columns))}."
+            )
+    else:
+        columns = dict.fromkeys(readers, columns)
+    wanted = {}
+    for who, reader in readers.items():
+        some = columns[who]
+        some = [some] if isinstance(some, (str, numbers.Integral)) else list(some)
+        if not some:
+            raise ValueError(f"There is no column of {who} to draw: columns is empty.")
+        wanted[who] = list(dict.fromkeys(reader.find(one) for one in some))
+    return wanted
+
+
+def named_columns(table, columns, n_places, who):
+    """Yield the columns of a table with their names."""
+    n_rows = _num_samples(table)
+    if n_rows != n_places:
+        of = f" of {who}" if who else ""
+        raise ValueError(
+            f"values{of} has {n_rows} rows, and there are {n_places} places. Give one "
+            "for each, in the same order."
+        )
+    names = getattr(table, "columns", None)
+    if sparse.issparse(table):
+        table = table.toarray()
+    array = np.asarray(table, dtype=np.float64)
+    if names is None and hasattr(table, "name") and array.ndim == 1:
+        names = [table.name] if table.name is not None else None
+    single = array.ndim == 1
+    array = array.reshape(n_places, -1)
+    if columns is not None:
+        names = [columns] if isinstance(columns, str) else list(columns)
+        if len(names) != array.shape[1]:
+            raise ValueError(
+                f"columns names {len(names)} columns, and values has {array.shape[1]}."
+            )
+    if names is None:
+        names = (
+            [UNNAMED] if single else [f"column {at}" for at in range(array.shape[1])]
+        )
+    for name, column in zip(names, array.T, strict=True):
+        yield str(name), column

@@ -5,6 +5,11 @@
 import numpy as np
 
 from sklearn_geo.base import wrap_longitude
+from sklearn_geo.geometry import utm_zone_bounds, utm_zone_ids
+from sklearn_geo.inspection._map import MapWindow
+
+# A window around photos of one street is not a window around a country.
+LEAST_DEGREES = 0.02
 
 
 class PlaceGrid:
@@ -42,3 +47,18 @@ class PlaceGrid:
 
 def _middles(low, high, n):
     return low + (np.arange(n) + 0.5) * (high - low) / n
+
+
+def window_of(extent, zone, photos):
+    """Return the window that a zone, an extent or photos ask for."""
+    automatic = isinstance(extent, str) and extent == "auto"
+    if zone is not None:
+        if not automatic:
+            raise ValueError("Say which region to draw once: by extent or by zone.")
+        south, west, north, east = utm_zone_bounds(utm_zone_ids([zone]))[0]
+        return MapWindow(west, east, south, north)
+    if not automatic:
+        return MapWindow.read(extent, photos)
+    if photos is None:
+        return MapWindow.read("world", None)
+    return MapWindow.around(photos, least=LEAST_DEGREES)

@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from numbers import Integral
 
 import numpy as np
-from scipy import sparse
-from sklearn.utils.validation import _num_samples
 
 from sklearn_geo.base import check_places
-from sklearn_geo.geometry import utm_zone_bounds, utm_zone_ids
-from sklearn_geo.inspection._columns import PlaceColumns, by_name
+from sklearn_geo.inspection._columns import (
+    UNNAMED,
+    PlaceColumns,
+    by_name,
+    named_columns,
+    wanted_columns,
+)
 from sklearn_geo.inspection._export import ShowsPlaces, collection_of
-from sklearn_geo.inspection._grid import PlaceGrid
+from sklearn_geo.inspection._grid import LEAST_DEGREES, PlaceGrid, window_of
 from sklearn_geo.inspection._map import (
     RASTERIZED_FROM,
     MapWindow,
@@ -27,10 +30,7 @@ _SHARES = ("all", "column", "panel")
 # of those of one of several, at most.
 _BESIDE = 3
 _LONGEST = (6.7, 4.6)
-# A window around photos of one street is not a window around a country.
-_LEAST_DEGREES = 0.02
 _GREY = "0.88"
-_UNNAMED = "value"
 
 
 class PlaceMapDisplay(ShowsPlaces):
@@ -188,13 +188,13 @@ class PlaceMapDisplay(ShowsPlaces):
         transformers = by_name(transformer)
         if photos is not None:
             photos = check_places(photos, name="photos")
-        grid = PlaceGrid(_window_of(extent, zone, photos), resolution)
+        grid = PlaceGrid(window_of(extent, zone, photos), resolution)
         readers = {
             who: PlaceColumns(one, who, grid.places[:1])
             for who, one in transformers.items()
         }
         values = {}
-        for who, wanted in _wanted(columns, readers, grid.places).items():
+        for who, wanted in wanted_columns(columns, readers, grid.places).items():
             found = readers[who].values(grid.places, wanted)
             if not np.isfinite(found).any():
                 raise ValueError(
@@ -251,7 +251,7 @@ class PlaceMapDisplay(ShowsPlaces):
         models = values if isinstance(values, Mapping) else {"": values}
         found = {}
         for who, table in models.items():
-            for name, column in _named_columns(table, columns, len(places), who):
+            for name, column in named_columns(table, columns, len(places), who):
                 found[str(who), name] = column
         if not found:
             raise ValueError("values holds no column, so there is nothing to draw.")
@@ -345,7 +345,7 @@ class PlaceMapDisplay(ShowsPlaces):
 
     def _window(self):
         if isinstance(self.extent, str) and self.extent == "auto":
-            return MapWindow.around(self.places, least=_LEAST_DEGREES)
+            return MapWindow.around(self.places, least=LEAST_DEGREES)
         return MapWindow.read(self.extent, self.places)
 
     def _layout(self):
@@ -433,7 +433,7 @@ class PlaceMapDisplay(ShowsPlaces):
     def _title(self, panels):
         whos = {who for who, _ in panels.values()}
         rows = {at[0] for at in panels}
-        named = len(panels) > 1 or self._column() != _UNNAMED
+        named = len(panels) > 1 or self._column() != UNNAMED
         for (row, column), (who, name) in panels.items():
             ax = self.axes_[row, column]
             if len(whos) == 1:
@@ -471,7 +471,7 @@ class PlaceMapDisplay(ShowsPlaces):
                 alone = (
                     len(names) == 1 and len(self.values) > 1 and len(self.axes_) == 1
                 )
-                label = key[1] if alone else _UNNAMED
+                label = key[1] if alone else UNNAMED
             bar = self.figure_.colorbar(
                 picture,
                 ax=[self.axes_[at] for _, at, _ in members],
@@ -505,75 +505,3 @@ class PlaceMapDisplay(ShowsPlaces):
             )
             for at, place in enumerate(self.places)
         )
-
-
-def _window_of(extent, zone, photos):
-    """Return the window that a zone, an extent or photos ask for."""
-    automatic = isinstance(extent, str) and extent == "auto"
-    if zone is not None:
-        if not automatic:
-            raise ValueError("Say which region to draw once: by extent or by zone.")
-        south, west, north, east = utm_zone_bounds(utm_zone_ids([zone]))[0]
-        return MapWindow(west, east, south, north)
-    if not automatic:
-        return MapWindow.read(extent, photos)
-    if photos is None:
-        return MapWindow.read("world", None)
-    return MapWindow.around(photos, least=_LEAST_DEGREES)
-
-
-def _wanted(columns, readers, places):
-    """Return the positions of the columns of every transformer."""
-    if columns is None:
-        who, first = next(iter(readers.items()))
-        column = first.widest(places)
-        columns = column if first.names is None else first.names[column]
-    if isinstance(columns, Mapping):
-        strange = set(columns) - set(readers)
-        missing = set(readers) - set(columns)
-        if strange or missing:
-            raise ValueError(
-                "columns must name every transformer once: they are "
-                f"{', '.join(map(repr, readers))}; got {', '.join(map(repr, columns))}."
-            )
-    else:
-        columns = dict.fromkeys(readers, columns)
-    wanted = {}
-    for who, reader in readers.items():
-        some = columns[who]
-        some = [some] if isinstance(some, (str, Integral)) else list(some)
-        if not some:
-            raise ValueError(f"There is no column of {who} to draw: columns is empty.")
-        wanted[who] = list(dict.fromkeys(reader.find(one) for one in some))
-    return wanted
-
-
-def _named_columns(table, columns, n_places, who):
-    """Yield the columns of a table with their names."""
-    n_rows = _num_samples(table)
-    if n_rows != n_places:
-        of = f" of {who}" if who else ""
-        raise ValueError(
-            f"values{of} has {n_rows} rows, and there are {n_places} places. Give one "
-            "for each, in the same order."
-        )
-    names = getattr(table, "columns", None)
-    if sparse.issparse(table):
-        table = table.toarray()
-    array = np.asarray(table, dtype=np.float64)
-    if names is None and hasattr(table, "name") and array.ndim == 1:
-        names = [table.name] if table.name is not None else None
-    single = array.ndim == 1
-    array = array.reshape(n_places, -1)
-    if columns is not None:
-        names = [columns] if isinstance(columns, str) else list(columns)
-        if len(names) != array.shape[1]:
-            raise ValueError(
-                f"columns names {len(names)} columns, and values has {array.shape[1]}."
-            )
-    if names is None:
-        names = (
-            [_UNNAMED] if single else [f"column {at}" for at in range(array.shape[1])]
-        )
-    for name, column in zip(names, array.T, strict=True):
-        yield str(name), column

@@ -193,10 +193,12 @@ def test_memory_is_bounded():
         PlaceMapDisplay.from_estimator(echo, columns=0, resolution=160)
     # One to see the columns, then 160 by 80 places, 8192 at most at a time.
     assert echo.sizes == [1, 8192, 160 * 80 - 8192]
-    wide = FunctionTransformer(
-        lambda X: (sizes.append(len(X)), np.ones((len(X), 999)))[1]
-    )
     sizes = []
+
+    def wide(X):
+        sizes.append(len(X))
+        return np.ones((len(X), 999))
+
     with sklearn.config_context(working_memory=1):
         PlaceMapDisplay.from_estimator(
             FunctionTransformer(wide), columns=0, resolution=20
