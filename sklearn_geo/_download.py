@@ -18,6 +18,7 @@ from sklearn_geo._web import (
     PATIENCE,
     RefusedError,
     UnreachedError,
+    import_pooch,
     stream,
 )
 
@@ -94,6 +95,7 @@ def fetch_file(
     path = Path(path)
     known_hash = parse_hash(known_hash)
     if not path.exists():
+        import_pooch("A download", "A file that is put there by hand needs nothing.")
         path.parent.mkdir(parents=True, exist_ok=True)
         bar = ByteBar(path.name, verbose)
         others = f"{path.name}: another process downloads it. Waiting."
@@ -310,6 +312,9 @@ class _Writing:
             "etag": None if etag.startswith("W/") else etag or None,
             "modified": headers.get("Last-Modified"),
         }
+        if _coded(headers):
+            # Ranges would be of what is compressed, and what is kept is not.
+            note = {}
         self.part.note.write_text(json.dumps(note), "utf-8")
         self.bar.begin(self.address, self.start, self.total)
 
@@ -376,9 +381,13 @@ class _Writing:
 
 def _length(headers):
     """Return the bytes that an answer says it has, None if it does not say."""
-    text = headers.get("Content-Length", "")
-    coded = headers.get("Content-Encoding", "identity") != "identity"
-    return int(text) if text.isdecimal() and not coded else None
+    text = headers.get("Content-Length", "").strip()
+    return int(text) if text.isdecimal() and not _coded(headers) else None
+
+
+def _coded(headers):
+    """Return whether the bytes on the way are not those of the file."""
+    return headers.get("Content-Encoding", "identity") != "identity"
 
 
 def _sha256(path):

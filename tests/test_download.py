@@ -1,6 +1,8 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import builtins
+import gzip
 import hashlib
 import json
 import shutil
@@ -194,6 +196,16 @@ def test_a_note_that_is_damaged_costs_the_part_only(server, fetch, tmp_path, tex
     (tmp_path / "home" / "data.bin.part.json").write_text(text)
     assert fetch().read_bytes() == CONTENT
     assert server.served[0].range is None
+
+
+def test_what_is_compressed_on_the_way_is_begun_again(server, fetch):
+    # Nobody asked for it, and a range of it would not be the rest of the file.
+    server.files[PATH] = gzip.compress(CONTENT)
+    headers = {"Content-Encoding": "gzip"}
+    server.plan[PATH] = [Answer(stop_after=200_000, headers=headers)]
+    server.plan[PATH].append(Answer(headers=headers))
+    assert fetch(known_hash=HASH).read_bytes() == CONTENT
+    assert [served.range for served in server.served] == [None, None]
 
 
 def test_lengths_that_are_too_long(server, fetch, tmp_path):
@@ -401,6 +413,37 @@ def test_files_in_a_folder_that_is_read_only(fetch, tmp_path):
         (tmp_path / "home").chmod(0o700)
 
 
+def test_only_a_download_needs_pooch(fetch, tmp_path, monkeypatch):
+    real = builtins.__import__
+
+    def without(name, *args):
+        if name in ("pooch", "requests"):
+            raise ImportError(name)
+        return real(name, *args)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(
+        ImportError, match=r"A download needs pooch: .* by hand needs nothing\.$"
+    ):
+        fetch()
+    assert not (tmp_path / "home").exists()
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "data.bin").write_bytes(CONTENT)
+    assert fetch(known_hash=HASH).read_bytes() == CONTENT
+
+
+def test_nothing_else_is_imported_before():
+    code = (
+        "import sys; before = set(sys.modules); import sklearn_geo._download; "
+        "print(*{name.partition('.')[0] for name in set(sys.modules) - before})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    names = set(done.stdout.split())
+    assert names - set(sys.stdlib_module_names) == {"sklearn_geo"}
+
+
 def test_checksums_that_are_none():
     assert parse_hash(None) is None
     assert parse_hash(HASH) == parse_hash(f"sha256:{HASH.upper()}") == HASH
@@ -413,9 +456,10 @@ def _fetching_process(address, path):
     """Start another process that fetches a file."""
     code = (
         "import sys; from sklearn_geo._download import fetch_file; "
-        "fetch_file([sys.argv[1]], sys.argv[2], max_bytes=1 << 20)"
+        "fetch_file([sys.argv[1]], sys.argv[2], max_bytes=1 << 20, verbose=1)"
     )
-    return subprocess.Popen([sys.executable, "-c", code, address, str(path)])
+    command = [sys.executable, "-c", code, address, str(path)]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
 
 
 def _wait_for(condition):
@@ -430,12 +474,16 @@ def _wait_for(condition):
 def test_two_processes_at_once(server, tmp_path):
     server.plan[PATH] = [Answer(stall_after=100_000)]
     path = tmp_path / "home" / "data.bin"
-    processes = [_fetching_process(server.url + PATH, path) for _ in range(2)]
-    # The first hangs in the middle until the second had time to come.
-    _wait_for(lambda: server.served)
-    time.sleep(0.2)
-    server.gate.set()
-    assert [process.wait(60) for process in processes] == [0, 0]
+    with _fetching_process(server.url + PATH, path) as first:
+        _wait_for(lambda: server.served)
+        # It hangs in the middle until the second has come.
+        with _fetching_process(server.url + PATH, path) as second:
+            words = second.stderr.readline()
+            assert words == "data.bin: another process downloads it. Waiting.\n"
+            server.gate.set()
+            assert first.stderr.read().endswith("data.bin is there: 300.0 kB\n")
+            assert second.stderr.read() == ""
+    assert (first.returncode, second.returncode) == (0, 0)
     assert path.read_bytes() == CONTENT
     # One began and went on; the other asked for nothing.
     assert [served.status for served in server.served] == [200, 206]
@@ -444,11 +492,10 @@ def test_two_processes_at_once(server, tmp_path):
 def test_what_a_killed_process_leaves_is_gone_on_with(server, fetch, tmp_path):
     server.plan[PATH] = [Answer(stall_after=200_000)]
     path = tmp_path / "home" / "data.bin"
-    process = _fetching_process(server.url + PATH, path)
-    part = path.with_name("data.bin.part")
-    _wait_for(lambda: part.exists() and part.stat().st_size >= 2 * PIECE)
-    process.kill()
-    process.wait()
+    with _fetching_process(server.url + PATH, path) as process:
+        part = path.with_name("data.bin.part")
+        _wait_for(lambda: part.exists() and part.stat().st_size >= 2 * PIECE)
+        process.kill()
     assert fetch().read_bytes() == CONTENT
     # Its lock went with it, and what was on the disk is not sent again.
     assert server.served[1].status == 206

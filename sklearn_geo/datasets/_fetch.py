@@ -132,6 +132,11 @@ def _addresses(file, mirror):
     """Return where a file is looked for."""
     if mirror is None:
         return file.addresses
+    if not mirror.startswith(("http://", "https://")):
+        raise ValueError(
+            f"mirror={mirror!r}: use the address of a folder, which begins with "
+            "http:// or https://. Files that you have are put in the data home."
+        )
     return (f"{mirror.rstrip('/')}/{file.name}",)
 
 

@@ -386,6 +386,12 @@ def test_another_data_home(server, how, tmp_path):
     assert not (tmp_path / "other").exists()
 
 
+@pytest.mark.parametrize("mirror", ["ftp://a/b", "/home/me/data", "", "example.org"])
+def test_mirrors_that_are_no_addresses(server, mirror):
+    with pytest.raises(ValueError, match=r"mirror=.*: use the address of a folder"):
+        datasets.fetch_geonames(mirror=mirror)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
