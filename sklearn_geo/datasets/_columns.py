@@ -136,7 +136,7 @@ def by_title(file, columns, titles):
                     file,
                     1,
                     f"the header has no column {' or '.join(names)}, only "
-                    f"{', '.join(titles)}",
+                    f"{', '.join(titles):.200}",
                     remedy="The first line must name the columns as published.",
                 )
             at += found[:1]

@@ -139,11 +139,14 @@ def _columns(file, rows):
     """Find out which list it is by its first rows."""
     counts = [len(row) for row in rows]
     width = max(set(counts), key=counts.count, default=2)
-    if sum(row[0].isdigit() for row in rows) > len(rows) // 2 and width > 1:
+    by_id = [
+        row[0].isdigit() and bool(_HASH.fullmatch(row[1])) for row in rows if row[1:]
+    ]
+    if 2 * sum(by_id) > len(rows):
         width = max(counts) if width in (2, 3) else width
         if width in (2, 3, 5):
             return _columns_2016(file, width)
-    elif sum(bool(_HASH.fullmatch(row[0])) for row in rows) > len(rows) // 2:
+    elif 2 * sum(bool(_HASH.fullmatch(row[0])) for row in rows) > len(rows):
         return _columns_2015(rows, width)
     first = "\t".join(rows[0]) if rows else ""
     raise DataFileError(
