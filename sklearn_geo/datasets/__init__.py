@@ -10,7 +10,7 @@ from sklearn_geo.datasets._fetch_photos import (
     fetch_mp16,
     fetch_yfcc26k,
 )
-from sklearn_geo.datasets._fetch_tagged import fetch_flickr1m
+from sklearn_geo.datasets._fetch_tagged import fetch_flickr1m, fetch_nus_wide
 from sklearn_geo.datasets._fetch_venues import (
     fetch_foursquare_tist2015,
     fetch_foursquare_tsmc2014,
@@ -57,6 +57,7 @@ __all__ = [
     "fetch_im2gps",
     "fetch_im2gps3k",
     "fetch_mp16",
+    "fetch_nus_wide",
     "fetch_yfcc26k",
     "get_data_home",
     "iter_flickr1m",

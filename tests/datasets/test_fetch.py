@@ -78,6 +78,19 @@ def published():
         "mp16_urls.csv": URL.encode(),
         "yfcc25600_places365.csv": PHOTO.encode(),
         "yfcc25600_urls.csv": URL.encode(),
+        "ImageList.zip": zip_of(
+            {"ImageList/TrainImagelist.txt": "sky\\0001_12345.jpg"}
+        ),
+        "ConceptsList.zip": zip_of({"ConceptsList/Concepts81.txt": "sky\nzebra\n"}),
+        "Groundtruth.zip": zip_of(
+            {
+                "TrainTestLabels/Labels_sky_Train.txt": "1\n",
+                "TrainTestLabels/Labels_zebra_Train.txt": "0\n",
+            }
+        ),
+        "NUS_WID_Tags.zip": zip_of(
+            {"TagList1k.txt": "sea\nside\n", "Train_Tags1k.dat": "1\t0\t\n"}
+        ),
         "train1m-tag.tar.gz": tar_of(
             {
                 f"{tags}rawtags.txt": "12345\t7@N01\tsea side\n",
@@ -172,6 +185,22 @@ def test_tags_of_a_million_photos(how, tmp_path):
     assert folder.is_dir()
 
 
+def test_nus_wide(server, how, tmp_path):
+    photos = datasets.fetch_nus_wide(**how)
+    assert photos.ids.tolist() == [12345]
+    assert photos.target.tolist() == [[1, 0]]
+    assert photos.tags.toarray().tolist() == [[1, 0]]
+    assert np.isnan(photos.places).all()
+    assert len(server.served) == 4
+    # What is put there by hand is found; nothing else is downloaded.
+    (tmp_path / "home" / "nus_wide" / "geotags.txt").write_text("12345\t-2.5\t34.25\n")
+    photos = datasets.fetch_nus_wide(located_only=True)
+    assert photos.places.tolist() == [[-2.5, 34.25]]
+    with pytest.raises(FileNotFoundError, match=r"has no BoW_Train_int\.dat"):
+        datasets.fetch_nus_wide(features="BoW")
+    assert len(server.served) == 4
+
+
 @pytest.mark.parametrize("name", FETCHERS)
 def test_fetchers_take_what_readers_take(name):
     fetch = inspect.signature(getattr(datasets, name)).parameters
@@ -193,7 +222,8 @@ def folder_and_names(name):
         if data_set.folder == name.removeprefix("fetch_")
     )
     names = [file.name for file in data_set.files] or ["cities1000.zip"]
-    return data_set.folder, names
+    # Addresses of photos are not asked for.
+    return data_set.folder, [name for name in names if "_urls" not in name]
 
 
 @pytest.mark.parametrize("name", FETCHERS)
@@ -205,7 +235,7 @@ def test_what_a_person_puts_there_is_used(server, name, tmp_path):
     folder, names = folder_and_names(name)
     home = tmp_path / "home" / folder
     assert f"in the folder {home}" in message
-    assert f"under the name {names[0]}\n" in message
+    assert all(f"under the name {file}\n" in message for file in names)
     assert "http" in message.split("under the name")[0]
     home.mkdir(parents=True, exist_ok=True)
     for name in names:
