@@ -49,6 +49,9 @@ class DataFileError(ValueError):
     photos.tsv, line 7: latitude 'north' is not a number. Cor
     """
 
+    # Tracebacks show where people import it from.
+    __module__ = "sklearn_geo.datasets"
+
     def __init__(self, path, line, problem, column="", value=None, remedy=None):
         self.path, self.line, self.problem = str(path), line, problem
         self.column, self.value = column, value

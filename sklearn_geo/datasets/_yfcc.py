@@ -342,7 +342,7 @@ def iter_yfcc100m(
     errors="raise",
     as_frame=False,
 ):
-    """Read photos and videos of YFCC100M chunk by chunk.
+    r"""Read photos and videos of YFCC100M chunk by chunk.
 
     Memory does not grow with the files.
 
@@ -368,11 +368,20 @@ def iter_yfcc100m(
 
     Examples
     --------
-    Count the tags of photos that have a place, all of them, in little memory::
+    Count the tags of photos that have a place, in little memory:
 
-        counts = collections.Counter()
-        for photos in iter_yfcc100m("yfcc", located_only=True, fields=["tags"]):
-            counts.update(tag for tags in photos.tags for tag in tags)
+    >>> import collections, os, tempfile
+    >>> from sklearn_geo.datasets import iter_yfcc100m
+    >>> counts = collections.Counter()
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with open(os.path.join(folder, "yfcc100m_dataset-0"), "w") as file:
+    ...         for i in range(5):
+    ...             row = [str(i), "12@N00", *[""] * 6, "old+town", "", "13.4", "52.5"]
+    ...             print(*row, *[""] * 10, "0", sep="\t", file=file)
+    ...     for photos in iter_yfcc100m(folder, chunk_rows=2, located_only=True):
+    ...         counts.update(tag for tags in photos.tags for tag in tags)
+    >>> counts
+    Counter({'old town': 5})
     """
     files = part_files(path, _PATTERNS, what=_WHAT, described=_WHERE)
     reading = open_yfcc(
