@@ -232,7 +232,7 @@ def load_nus_wide(
     pandas = import_pandas() if as_frame else None
     asked = _Asked(split, features, tags, concepts, urls)
     where = geotags, geotag_columns, located_only
-    photos = _open(path, asked, where, 50_000, max_rows, errors).whole()
+    photos = _open(path, asked, where, 10_000, max_rows, errors).whole()
     if as_frame:
         _to_frames(photos, pandas)
     return photos
@@ -253,7 +253,7 @@ def iter_nus_wide(
     geotag_columns=None,
     located_only=False,
     urls=False,
-    chunk_rows=50_000,
+    chunk_rows=10_000,
     max_rows=None,
     errors="raise",
 ):
@@ -288,7 +288,7 @@ def iter_nus_wide(
     urls : bool, default=False
         Whether to read the addresses of the photos.
 
-    chunk_rows : int, default=50_000
+    chunk_rows : int, default=10_000
         Photos in a chunk, at most.
 
     max_rows : int, default=None
