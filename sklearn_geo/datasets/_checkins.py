@@ -18,6 +18,7 @@ from sklearn_geo.datasets._draw import (
 )
 from sklearn_geo.datasets._globe import inland_km
 from sklearn_geo.datasets._subjects import TRAITS
+from sklearn_geo.datasets._venue_bunch import venues_to_frames
 from sklearn_geo.datasets._world import N_COUNTRIES, make_world
 from sklearn_geo.geometry import destination
 
@@ -344,7 +345,7 @@ def make_checkins(
         ),
     )
     if as_frame:
-        _to_frames(venues, pandas)
+        venues_to_frames(venues, pandas)
     return (venues.data, venues.target) if return_X_y else venues
 
 
@@ -483,17 +484,3 @@ def _draw_local_times(venue, category, categories, rhythm_signal, rng):
     week = rng.integers(_N_WEEKS, size=n_rows)
     seconds = np.floor((week * _HOURS_A_WEEK + hour) * 3600.0).astype(np.int64)
     return _FIRST_MONDAY + seconds.astype("timedelta64[s]")
-
-
-def _to_frames(venues, pandas):
-    """Turn the tables of a Bunch into DataFrames."""
-    index = pandas.Index(venues.venues, name="venue")
-    venues.data = pandas.DataFrame(
-        venues.places, columns=venues.feature_names, index=index
-    )
-    venues.target = pandas.DataFrame(
-        venues.target, columns=venues.target_names, index=index
-    )
-    venues.frame = venues.data.join(venues.target)
-    venues.checkins = pandas.DataFrame(dict(venues.checkins))
-    venues.checkins["time"] = venues.checkins["time"].dt.tz_localize("UTC")
