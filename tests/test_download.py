@@ -100,7 +100,7 @@ def test_the_next_call_goes_on_too(server, fetch, tmp_path):
 
 def test_a_server_that_stalls_is_given_up(server, fetch):
     server.plan[PATH] = [Answer(stall_after=100_000)]
-    assert fetch(timeout=0.1).read_bytes() == CONTENT
+    assert fetch(timeout=0.2).read_bytes() == CONTENT
     assert [served.status for served in server.served] == [200, 206]
     assert server.served[1].n_bytes == len(CONTENT) - PIECE
 

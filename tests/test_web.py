@@ -68,7 +68,7 @@ def test_what_fails_on_the_way(server):
     server.plan["/a.txt"] = [Answer(stop_after=10), Answer(stall_after=10)]
     for _ in range(2):
         with pytest.raises(UnreachedError, match=r"/a\.txt broke off \("):
-            stream(server.url + "/a.txt", io.BytesIO(), timeout=0.1)
+            stream(server.url + "/a.txt", io.BytesIO(), timeout=0.2)
     for address in ("http://127.0.0.1:1/a", "http://", "http://[1/a"):
         with pytest.raises(UnreachedError, match="cannot be reached"):
             stream(address, io.BytesIO())
