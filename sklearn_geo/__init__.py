@@ -46,6 +46,7 @@ _ROOMS = {
         "PerClassDisplay",
         "PlaceMapDisplay",
         "ProbabilityMapDisplay",
+        "ZoneReportDisplay",
     ),
     "metrics": ("make_geo_scorer",),
     "model_selection": (

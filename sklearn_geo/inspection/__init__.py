@@ -9,6 +9,7 @@ from sklearn_geo.inspection._distance_curve import DistanceCurveDisplay
 from sklearn_geo.inspection._per_class import PerClassDisplay
 from sklearn_geo.inspection._place_map import PlaceMapDisplay
 from sklearn_geo.inspection._probability_map import ProbabilityMapDisplay
+from sklearn_geo.inspection._zone_report import ZoneReportDisplay
 
 __all__ = [
     "AttentionDisplay",
@@ -18,4 +19,5 @@ __all__ = [
     "PerClassDisplay",
     "PlaceMapDisplay",
     "ProbabilityMapDisplay",
+    "ZoneReportDisplay",
 ]

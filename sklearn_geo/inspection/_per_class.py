@@ -318,6 +318,7 @@ class PerClassDisplay:
             color="black",
             linewidth=1.1,
             zorder=5,
+            label="_chance",
         )
         self._dress(axes, middles, width)
         return self
