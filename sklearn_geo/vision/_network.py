@@ -4,6 +4,7 @@
 
 import copy
 import hashlib
+import re
 from collections.abc import Mapping
 
 import torch
@@ -78,6 +79,10 @@ def shared_copy(module):
         memo[id(weight)] = nn.Parameter(weight.detach(), requires_grad=False)
     for buffer in module.buffers():
         memo[id(buffer)] = buffer.detach()
+    for part in module.modules():
+        for value in vars(part).values():  # kept from the last batch, or a weight norm
+            if isinstance(value, torch.Tensor):
+                memo[id(value)] = value.detach()
     return copy.deepcopy(module, memo).eval()
 
 
@@ -115,6 +120,8 @@ class Asked:
     def __init__(self, network, layer, output, device, *, channels_last=False):
         self.network, self.device = put_on(network, device), device
         self.layout = torch.channels_last if channels_last else torch.contiguous_format
+        floats = (w.dtype for w in network.parameters() if w.is_floating_point())
+        self.dtype = next(floats, torch.float32)  # one in half precision stays so
         self.layer = None if layer is None else _layer(network, layer)
         self.name, self.output = layer, output
 
@@ -131,7 +138,8 @@ class Asked:
     def raw_rows(self, views):
         """Return the rows before anything is done with them."""
         with torch.inference_mode():
-            views = views.to(self.device).contiguous(memory_format=self.layout)
+            views = views.to(self.device, self.dtype)
+            views = views.contiguous(memory_format=self.layout)
             return self._as_rows(self._raw(views), len(views)).float()
 
     def _raw(self, views):
@@ -214,7 +222,8 @@ def fingerprint(network):
     for name, part in network.named_modules():
         kind = type(part)
         digest.update(f"{name} {kind.__module__}.{kind.__qualname__}\n".encode())
-    digest.update(repr(network).encode())
+    # Some functions show where they lie in memory.
+    digest.update(re.sub(r" at 0x[0-9a-fA-F]+", "", repr(network)).encode())
     for kind in (network.named_parameters, network.named_buffers):
         for name, tensor in kind():
             whole = tensor.detach().cpu().contiguous()

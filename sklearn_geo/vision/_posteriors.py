@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What any torch network says of photos: posteriors or features, one row a photo."""
 
-import copy
 import numbers
+import os
 import warnings
 
 import numpy as np
@@ -28,7 +28,7 @@ from sklearn_geo.vision._network import (
     weights_state,
 )
 from sklearn_geo.vision._photo_rows import as_row_error, photo_rows
-from sklearn_geo.vision._photos import PhotoError, photo_path
+from sklearn_geo.vision._photos import PhotoError, is_missing, photo_path, read_photo
 from sklearn_geo.vision._row_cache import RowCache
 from sklearn_geo.vision._showing import Showing
 from sklearn_geo.vision._views import Views
@@ -395,12 +395,14 @@ class PosteriorTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimator)
 
     def _check_files(self, rows):
         """Raise for the first file that is not there, before hours of work."""
-        for row, photo in enumerate(rows):
-            if isinstance(photo, (str, np.str_)) or hasattr(photo, "__fspath__"):
-                try:
+        for row, photo in enumerate([] if isinstance(rows, np.ndarray) else rows):
+            try:
+                if is_missing(photo):
+                    read_photo(photo)  # which says so
+                if isinstance(photo, (str, os.PathLike)):
                     photo_path(photo, self.root)
-                except PhotoError as error:
-                    raise as_row_error(error, row) from error
+            except PhotoError as error:
+                raise as_row_error(error, row) from error
 
     def _open_cache(self, asked, views, device):
         """Return the cache of the network as it is now, or None."""
@@ -417,8 +419,8 @@ class PosteriorTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimator)
 
     def __sklearn_clone__(self):
         # scikit-learn copies what is no estimator, and this may be gigabytes.
-        shell = copy.copy(self)
-        shell.module = None
+        shell = object.__new__(type(self))
+        vars(shell).update(vars(self), module=None)
         twin = BaseEstimator.__sklearn_clone__(shell)
         twin.module = self.module
         return twin

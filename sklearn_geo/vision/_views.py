@@ -47,7 +47,13 @@ class Views:
         """Return the views of a photo that is read, (n_crops, 3, height, width)."""
         if isinstance(self.crops, EvenCrops):
             return self.crops.tensors(photo)
-        return _as_images(self.crops(photo))
+        try:
+            made = self.crops(photo)
+        except Exception as error:  # whatever a function of somebody's raises
+            raise PhotoError(
+                f"crops fails on it with {type(error).__name__}: {error}"
+            ) from error
+        return _as_images(made)
 
     def of_a_picture(self, image_size):
         """Return the views of a picture that is always the same."""

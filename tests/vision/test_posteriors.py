@@ -114,6 +114,10 @@ def test_crops_by_a_function():
     np.testing.assert_allclose(found, corners[0], atol=1e-5)
     with pytest.raises(ValueError, match=r"row 0: crops made something of shape \(2,"):
         model.set_params(crops=lambda photo: photo[0, :2]).transform(PHOTOS)
+    with pytest.raises(ValueError, match="row 1: crops fails on it with KeyError: "):
+        model.set_params(crops=lambda photo: {127: photo}[photo.min()]).transform(
+            [PHOTOS[0] * 0 + 127, PHOTOS[0] * 0 + 255]
+        )
     with pytest.raises(ValueError, match="views of different shapes"):
         model.set_params(crops=lambda photo: photo).transform(
             [PHOTOS[0], PHOTOS[1][:15]]
@@ -307,6 +311,30 @@ def test_networks_of_other_kinds():
     assert copied[1].weight is copied[0].weight
 
 
+def test_networks_that_keep_what_they_saw():
+    class Keeps(Small):
+        def forward(self, images):
+            self.last = super().forward(images)
+            return self.last
+
+    network = Keeps().train()
+    network(torch.rand(2, 3, 12, 12))
+    assert network.last.requires_grad  # torch refuses to copy it
+    found = teacher(network).fit(PHOTOS).transform(PHOTOS)
+    fresh = Small()
+    fresh.load_state_dict(network.state_dict())
+    np.testing.assert_allclose(found, by_hand(PHOTOS, fresh), atol=1e-5)
+
+
+def test_half_precision_stays_so():
+    network = Small().to(torch.bfloat16)
+    model = teacher(network).fit(PHOTOS)
+    assert model.module_.head.weight.dtype == torch.bfloat16
+    found = model.transform(PHOTOS)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, teacher().fit_transform(PHOTOS), atol=0.05)
+
+
 def test_networks_that_call_view():
     class Views(nn.Module):
         def __init__(self):
@@ -360,11 +388,11 @@ def test_photos_that_cannot_be_read(tmp_path, n_jobs):
     model = teacher(n_jobs=n_jobs).fit(names)
     # What is not there is said before anything is computed.
     with pytest.raises(ValueError, match=r"X, row 5: the file .*gone.png' does not"):
+        model.transform([*names[:4], names[0], *names[5:]])
+    with pytest.raises(ValueError, match="X, row 4: the photo is missing"):
         model.transform(names)
     with pytest.raises(ValueError, match=r"X, row 2: the file .*2.png' cannot be"):
-        model.transform(names[:5])
-    with pytest.raises(ValueError, match="X, row 1: the photo is missing"):
-        model.transform([names[0], None])
+        model.transform(names[:4])
     model.set_params(errors="nan")
     with pytest.warns(UserWarning, match=r"3 of 7 photos.*row 2: .*2.png.*row 4:"):
         found = model.transform(names)

@@ -18,6 +18,7 @@ from sklearn.base import clone
 
 from sklearn_geo.vision import EvenCrops, PosteriorTransformer
 from sklearn_geo.vision import _row_cache as row_cache
+from sklearn_geo.vision._network import fingerprint
 from sklearn_geo.vision._row_cache import RowCache, key_of
 from tests.vision.dying_posteriors import Slow
 from tests.vision.photo_files import OtherForward, Small, pixels
@@ -162,6 +163,17 @@ def test_what_makes_no_difference_shares_a_folder(tmp_path):
     ):
         teacher(cache, **params).fit_transform(PHOTOS)
     assert len(list(cache.iterdir())) == 1
+
+
+def test_networks_that_show_where_they_lie_are_found_again():
+    class Shows(Small):
+        def extra_repr(self):
+            return f"act={object()!r}"
+
+    one, two = Shows(), Shows()
+    assert " at 0x" in repr(one)
+    assert fingerprint(one) == fingerprint(two)
+    assert fingerprint(one) != fingerprint(Small())
 
 
 def test_a_network_that_is_trained_on_is_another(tmp_path):
