@@ -82,10 +82,10 @@ class AttentionFusionClassifier(ClassifierMixin, FusionBase):
     weight_decay : float, default=0.0
         Strength of the L2 penalty.
 
-    batch_size : int, default=32
+    batch_size : int, default=128
         Rows of a step.
 
-    max_iter : int, default=50
+    max_iter : int, default=60
         Number of epochs, at most.
 
     tol : float, default=1e-4
@@ -178,8 +178,9 @@ class AttentionFusionClassifier(ClassifierMixin, FusionBase):
     labels; for one class of more than two a row, a softmax and its cross-entropy.
     Predictions come from the main head, :math:`\phi(W h + b)`.
 
-    **What is not the paper's** by default: the scaling, the dropout and the early
-    stopping; ``scale=None, dropout=0, early_stopping=False`` is.
+    **What is not the paper's** by default: the scaling, the dropout, the early stopping
+    and batches of 128; ``scale=None, dropout=0, early_stopping=False, batch_size=32``
+    is.
 
     **What the weights say.** :math:`\alpha_k` tells how much of :math:`h_k` is let
     through. The size of :math:`W` matters as much, so it is a hint, not a measure:
@@ -230,8 +231,8 @@ class AttentionFusionClassifier(ClassifierMixin, FusionBase):
         learning_rate_init=0.001,
         momentum=0.9,
         weight_decay=0.0,
-        batch_size=32,
-        max_iter=50,
+        batch_size=128,
+        max_iter=60,
         tol=1e-4,
         n_iter_no_change=5,
         early_stopping="auto",

@@ -59,10 +59,10 @@ class AttentionFusionRegressor(RegressorMixin, FusionBase):
     weight_decay : float, default=0.0
         Strength of the L2 penalty.
 
-    batch_size : int, default=32
+    batch_size : int, default=128
         Rows of a step.
 
-    max_iter : int, default=50
+    max_iter : int, default=60
         Number of epochs, at most.
 
     tol : float, default=1e-4
@@ -160,8 +160,8 @@ class AttentionFusionRegressor(RegressorMixin, FusionBase):
         learning_rate_init=0.001,
         momentum=0.9,
         weight_decay=0.0,
-        batch_size=32,
-        max_iter=50,
+        batch_size=128,
+        max_iter=60,
         tol=1e-4,
         n_iter_no_change=5,
         early_stopping="auto",
