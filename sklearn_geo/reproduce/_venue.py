@@ -1,0 +1,424 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Venue annotation end to end: Tables 3 and 5 of the paper."""
+
+import sys
+from dataclasses import dataclass, field, replace
+
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklearn_geo.reproduce._scoring import (
+    COVERAGE,
+    FOLD_KINDS,
+    HAMMING,
+    MAP,
+    Resamples,
+    block_level,
+    difference,
+    multilabel_estimates,
+    out_of_fold,
+    split_rows,
+)
+from sklearn_geo.reproduce._tables import Result, ResultTable
+from sklearn_geo.reproduce._venue_blocks import Size, photo_blocks, venue_pipeline
+from sklearn_geo.reproduce._venue_data import read_venues, synthetic_venues
+
+__all__ = ["Row", "add_arguments", "compare", "rows_of", "run"]
+
+QUICK = Size(
+    n_venues=600,
+    n_photos=3000,
+    n_splits=3,
+    hidden=64,
+    batch_size=64,
+    max_iter=30,
+    student_hidden=(32,),
+    student_batch_size=256,
+    student_max_iter=3,
+    n_resamples=200,
+)
+_LARGEST = 50_000
+
+# Table 5 of the paper: Hamming loss, coverage error, mean average precision.
+_PAPER = {
+    "Baseline": (0.159, 2.129, 0.298),
+    "OneHot": (0.165, 2.235, 0.210),
+    "HashTag": (0.164, 2.200, 0.249),
+    "TagFeature": (0.165, 2.198, 0.247),
+    "GPS2Vec_onehot": (0.165, 2.224, 0.220),
+    "GPS2Vec": (0.164, 2.189, 0.243),
+    "Ours": (0.163, 2.154, 0.283),
+    "OneHot + B": (0.152, 2.045, 0.337),
+    "HashTag + B": (0.153, 2.060, 0.335),
+    "TagFeature + B": (0.154, 2.075, 0.323),
+    "GPS2Vec_onehot + B": (0.151, 2.034, 0.340),
+    "GPS2Vec + B": (0.151, 2.029, 0.344),
+    "Ours + B": (0.148, 1.962, 0.406),
+}
+# Table 3: contexts and check-ins, concatenated.
+_CONCATENATED, _PAPER_CONCATENATED = "Ours + B, concatenated", 0.376
+_GROUPS = ("activity", "geo", "fusion", "scikit-learn on the same columns")
+
+# Which blocks a row is made of, where there are photos and where there are none.
+_OF_PHOTOS = {
+    "OneHot": ("utm",),
+    "HashTag": ("hashtag",),
+    "TagFeature": ("tagfeature",),
+    "GPS2Vec_onehot": ("onehot",),
+    "GPS2Vec": ("tag",),
+    "Ours": ("utm", "object", "scene", "tag"),
+}
+_OF_CITY = {**_OF_PHOTOS, "Ours": ("tagfeature", "quarter", "tag", "labels")}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the table: which representations, and what classifies them.
+
+    Parameters
+    ----------
+    method : str
+        What it is called.
+
+    group : str
+        The heading it stands under.
+
+    blocks : tuple of str
+        Its representations.
+
+    model : {"fusion", "logistic", "boosting"}, default="fusion"
+        The classifier.
+
+    attention : {"type", "sample"} or None, default="type"
+        How a fusion weights blocks.
+
+    paper : dict of str to float, default={}
+        What the paper reports.
+    """
+
+    method: str
+    group: str
+    blocks: tuple
+    model: str = "fusion"
+    attention: str | None = "type"
+    paper: dict = field(default_factory=dict)
+
+    def pipeline(self, blocks, size, random_state=0):
+        """Make its Pipeline.
+
+        Parameters
+        ----------
+        blocks : mapping of str to (transformer, list of str)
+            All representations.
+
+        size : Size
+            Settings of the networks.
+
+        random_state : int, default=0
+            Seed.
+
+        Returns
+        -------
+        Pipeline
+            From a frame of venues to probabilities of labels.
+        """
+        mine = {name: blocks[name] for name in self.blocks}
+        model = venue_pipeline(
+            mine, size=size, attention=self.attention, random_state=random_state
+        )
+        if self.model == "fusion":
+            return model
+        return Pipeline([model.steps[0], ("classify", _classical(self.model))])
+
+
+def _classical(name):
+    """Return what scikit-learn has to offer, a classifier for each label."""
+    if name == "boosting":
+        return OneVsRestClassifier(HistGradientBoostingClassifier(random_state=0))
+    # Rows that miss a block have NaN there, which only trees take.
+    imputer = SimpleImputer(strategy="mean", keep_empty_features=True)
+    logistic = OneVsRestClassifier(LogisticRegression(C=0.1, max_iter=1000))
+    return make_pipeline(imputer, StandardScaler(), logistic)
+
+
+def rows_of(blocks):
+    """List the rows of Table 5 that can be made of some representations.
+
+    Parameters
+    ----------
+    blocks : collection of str
+        Names of the representations.
+
+    Returns
+    -------
+    list of Row
+        In the order of the paper; then Table 3's concatenation, and scikit-learn's own
+        classifiers.
+    """
+    of = _OF_CITY if "labels" in blocks else _OF_PHOTOS
+    rows = [Row("Baseline", _GROUPS[0], ("app",), paper=_paper("Baseline"))]
+    for suffix, group, more in (("", _GROUPS[1], ()), (" + B", _GROUPS[2], ("app",))):
+        for name, needed in of.items():
+            mine = tuple(block for block in needed if block in blocks)
+            method = name + suffix
+            rows.append(Row(method, group, more + mine, paper=_paper(method)))
+    ours = rows[-1]
+    rows.append(
+        replace(
+            ours,
+            method=_CONCATENATED,
+            attention=None,
+            paper={MAP.name: _PAPER_CONCATENATED},
+        )
+    )
+    for title, model in (("logistic", "logistic"), ("boosted trees", "boosting")):
+        for what, mine in (("B", ("app",)), ("Ours + B", ours.blocks)):
+            rows.append(Row(f"{what}, {title}", _GROUPS[3], mine, model=model))
+    return rows
+
+
+def _paper(method):
+    numbers = zip((HAMMING, COVERAGE, MAP), _PAPER[method], strict=True)
+    return {measure.name: number for measure, number in numbers}
+
+
+def compare(
+    rows, blocks, data, splits, *, size, seed=0, resamples, n_jobs=None, progress=None
+):
+    """Score rows on held-out venues, one after the other.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        What to score.
+
+    blocks : mapping of str to (transformer, list of str)
+        The representations.
+
+    data : VenueData
+        The venues.
+
+    splits : list of (train, test)
+        Folds. A venue is one row, so no venue is on both sides.
+
+    size : Size
+        Settings of the networks.
+
+    seed : int, default=0
+        Seed of the networks.
+
+    resamples : Resamples
+        What intervals come from.
+
+    n_jobs : int, default=None
+        Folds done at a time.
+
+    progress : callable, default=None
+        Called with the row and the number of its folds that are done.
+
+    Yields
+    ------
+    Result
+        A row of the table.
+    """
+    for row in rows:
+        done = None if progress is None else (lambda n, row=row: progress(row, n))
+        if done is not None:
+            done(0)
+        probabilities, seconds = out_of_fold(
+            row.pipeline(blocks, size, seed),
+            data.frame,
+            data.target,
+            splits,
+            n_jobs=n_jobs,
+            progress=done,
+        )
+        estimates = multilabel_estimates(data.target, probabilities, resamples)
+        yield Result(row.method, row.group, estimates, row.paper, seconds)
+
+
+def add_arguments(parser):
+    """Add the options of this command to its parser."""
+    parser.add_argument(
+        "--city",
+        metavar="NAME",
+        help="of --data, only this city, such as NYC or TKY",
+    )
+    parser.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="folds at a time (default: 1)"
+    )
+
+
+def run(options, progress, file=None):
+    """Compute the tables, printing them row by row.
+
+    Parameters
+    ----------
+    options : Namespace
+        What the command line says.
+
+    progress : Progress
+        The line that is written over.
+
+    file : file, default=None
+        Where to print; None is the standard output.
+
+    Returns
+    -------
+    list of (str, ResultTable)
+        A table for each kind of folds, and what to call its files.
+    """
+    file = sys.stdout if file is None else file
+    size = QUICK if options.quick else Size()
+    if options.data is None:
+        n_venues = options.rows or size.n_venues
+        data = synthetic_venues(n_venues, size.n_photos, seed=options.seed)
+    else:
+        progress.show("Reading check-ins")
+        n_rows = options.rows or (2000 if options.quick else _LARGEST)
+        data = read_venues(
+            options.data, city=options.city, n_rows=n_rows, seed=options.seed
+        )
+    progress.clear()
+    print(_introduction(data), file=file, flush=True)
+    blocks = make_blocks(data, size, options.seed, progress)
+    rows = rows_of(blocks)
+    resamples = Resamples(len(data.target), size.n_resamples, random_state=options.seed)
+    tables = []
+    for kind in FOLD_KINDS if options.folds == "both" else [options.folds]:
+        splits = split_rows(
+            data.places, kind, n_splits=size.n_splits, random_state=options.seed
+        )
+        table = ResultTable(
+            f"Venue annotation of {data.name}, {_folds(data, kind, size)}",
+            [HAMMING, COVERAGE, MAP],
+            methods=[row.method for row in rows],
+        )
+        print(file=file)
+        table.print_head(file)
+        results = compare(
+            rows, blocks, data, splits, size=size, seed=options.seed,
+            resamples=resamples, n_jobs=options.jobs,
+            progress=_shower(progress, rows, size.n_splits),
+        )  # fmt: skip
+        for result in results:
+            progress.clear()
+            table.append(result, file=file)
+        table.notes += [*_findings(table.rows), *_remarks(data)]
+        table.print_notes(file)
+        tables.append((f"venue_{kind}", table))
+    return tables
+
+
+def make_blocks(data, size, seed, progress=None):
+    """Make the representations that the data allow.
+
+    Parameters
+    ----------
+    data : VenueData
+        The venues.
+
+    size : Size
+        Settings of the students.
+
+    seed : int
+        Their seed.
+
+    progress : Progress, default=None
+        Where to say what is trained.
+
+    Returns
+    -------
+    dict of str to (transformer, list of str)
+        The representations.
+    """
+
+    def say(text):
+        if progress is not None:
+            progress.show(f"Training {text}")
+
+    if data.from_checkins:
+        from sklearn_geo.reproduce._city_blocks import city_blocks
+
+        blocks = city_blocks(data, size=size, random_state=seed, progress=say)
+    else:
+        blocks = photo_blocks(data, size=size, random_state=seed, progress=say)
+    if progress is not None:
+        progress.clear()
+    return blocks
+
+
+def _shower(progress, rows, n_splits):
+    """Return what shows how far the table is."""
+    total = len(rows) * n_splits
+    numbers = {row.method: number for number, row in enumerate(rows)}
+
+    def show(row, n_done):
+        done = numbers[row.method] * n_splits + n_done
+        progress.bar(done, total, row.method)
+
+    return show
+
+
+def _introduction(data):
+    """Say what is asked, and of what."""
+    shares = ", ".join(
+        f"{label} {100 * share:.0f} %"
+        for label, share in zip(data.labels, data.target.mean(axis=0), strict=True)
+    )
+    around = (
+        f"the check-ins of {data.tags.n_photos:,} venues around"
+        if data.from_checkins
+        else f"{data.tags.n_photos:,} photos around"
+    )
+    return (
+        "Which labels does a venue have? B: 34 columns of when and by whom it is "
+        "visited.\nThe place adds what is known from "
+        f"{around}.\nLabels: {shares}."
+    )
+
+
+def _folds(data, kind, size):
+    if kind == "random":
+        return f"{size.n_splits} random folds of venues"
+    level = block_level(data.places, size.n_splits)
+    return f"{size.n_splits} folds of whole S2 cells of level {level}"
+
+
+def _findings(results):
+    """Say what fusion and attention gained, on the same resamples."""
+    scores = {each.method: each.values[MAP.name] for each in results}
+    ours = "Ours + B"
+    notes = []
+    for other, text in (
+        ("Baseline", "the check-ins alone (B)"),
+        (_CONCATENATED, "concatenation of the same blocks"),
+        ("Ours + B, logistic", "logistic regression on the same columns"),
+        ("Ours + B, boosted trees", "boosted trees on the same columns"),
+    ):
+        gain = difference(scores[ours], scores[other])
+        notes.append(
+            f"mAP of {ours} minus that of {text}: {gain.value:+.3f} "
+            f"(95 % of resamples: {gain.low:+.3f} to {gain.high:+.3f})."
+        )
+    return notes
+
+
+def _remarks(data):
+    """Say what is different here."""
+    if data.from_checkins:
+        return [
+            "There are no photos here, so objects and scenes are left out, and tags "
+            "are what people do around a venue: the times of check-ins at other "
+            "venues, and the labels of training venues within reach (each venue's own "
+            "left out). OneHot is of small S2 cells, since a city is in one UTM zone; "
+            "radii and distances are chosen by how far the nearest venues are."
+        ]
+    if data.looks is None:
+        return ["The photos have no object and scene posteriors: Ours is without them."]
+    return ["Venues, check-ins and photos are synthetic, of one invented world."]

@@ -1,0 +1,199 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""The representations of venues, and the Pipeline that fuses some of them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.compose import ColumnTransformer, make_column_selector
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from sklearn_geo.context import GPS2VecPlusTransformer
+from sklearn_geo.encoding import (
+    SoftGridEncoder,
+    UTMOneHotEncoder,
+    VenueActivityEncoder,
+)
+from sklearn_geo.fusion import AttentionFusionClassifier
+from sklearn_geo.neighbors import GeoNeighborTagPropagator, HashTagEncoder
+
+__all__ = ["PLACE", "Size", "activity_block", "photo_blocks", "venue_pipeline"]
+
+#: The columns of a frame of venues that say where they are.
+PLACE = ["latitude", "longitude"]
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is computed.
+
+    Parameters
+    ----------
+    n_venues, n_photos : int
+        Rows of the synthetic world.
+
+    n_splits : int
+        Folds.
+
+    hidden : int
+        Width of the sub-networks of the fusion; the paper has 512.
+
+    batch_size, max_iter : int
+        Of the fusion; the paper has batches of 32.
+
+    student_hidden : tuple of int
+        Widths of the students' networks; the paper has (512, 1024, 2048).
+
+    student_batch_size, student_max_iter : int
+        Of the students.
+
+    n_resamples : int
+        Of the intervals.
+    """
+
+    n_venues: int = 4000
+    n_photos: int = 30_000
+    n_splits: int = 5
+    hidden: int = 512
+    batch_size: int = 32
+    max_iter: int = 50
+    student_hidden: tuple = (128, 256)
+    student_batch_size: int = 128
+    student_max_iter: int = 30
+    n_resamples: int = 1000
+
+
+def venue_pipeline(blocks, *, size=None, attention="type", random_state=0, **settings):
+    """Make the Pipeline from a frame of venues to their labels.
+
+    Parameters
+    ----------
+    blocks : mapping of str to (transformer, list of str)
+        The representations: what makes each, of which columns of the frame.
+
+    size : Size, default=None
+        Settings of the networks.
+
+    attention : {"type", "sample"} or None, default="type"
+        How blocks are weighted. A single one has no weight and no auxiliary head: it
+        is the paper's classifier, a hidden layer and a sigmoid.
+
+    random_state : int, default=0
+        Decides the first weights and the order of rows.
+
+    **settings
+        Further parameters of the classifier.
+
+    Returns
+    -------
+    Pipeline
+        A ColumnTransformer called "encode" and an AttentionFusionClassifier, "fuse".
+    """
+    size = Size() if size is None else size
+    encode = ColumnTransformer(
+        [(name, encoder, columns) for name, (encoder, columns) in blocks.items()]
+    ).set_output(transform="pandas")
+    alone = len(blocks) == 1
+    fuse = AttentionFusionClassifier(
+        blocks="auto",
+        hidden=size.hidden,
+        attention=None if alone else attention,
+        aux_weight=0.0 if alone else 1.0,
+        missing_block="mask" if "labels" in blocks else "error",
+        batch_size=size.batch_size,
+        max_iter=size.max_iter,
+        random_state=random_state,
+    ).set_params(**settings)
+    return Pipeline([("encode", encode), ("fuse", fuse)])
+
+
+def activity_block(data):
+    """Make the 34 columns of check-ins, B, with logarithms of the counts."""
+    activity = VenueActivityEncoder(utc_offset="utc_offset").fit(data.checkins)
+    # Shares are small, where log(1 + x) is nearly x: only counts change.
+    log = FunctionTransformer(np.log1p, feature_names_out="one-to-one")
+    return make_pipeline(FrozenEstimator(activity), log), ["venue"]
+
+
+def photo_blocks(data, *, size=None, sigma_km=10.0, random_state=0, progress=None):
+    """Make the representations of Table 5 over a corpus of photos.
+
+    Parameters
+    ----------
+    data : VenueData
+        The venues, and the photos around.
+
+    size : Size, default=None
+        Settings of the students' networks.
+
+    sigma_km : float, default=10.0
+        Over how many kilometres tags are propagated.
+
+    random_state : int, default=0
+        Decides the students' first weights.
+
+    progress : callable, default=None
+        Called with what is trained.
+
+    Returns
+    -------
+    dict of str to (transformer, list of str)
+        The blocks "app", "utm", "hashtag", "tagfeature", "onehot" (GPS2Vec_onehot),
+        "tag" (GPS2Vec), and "object" and "scene" where photos have looks. The students
+        are trained here, on photos alone, and frozen.
+    """
+    size = Size() if size is None else size
+    near = {"corpus": data.tags, "sparse_output": False}
+    blocks = {
+        "app": activity_block(data),
+        "utm": (UTMOneHotEncoder(sparse_output=False), PLACE),
+        "hashtag": (HashTagEncoder(**near), PLACE),
+        "tagfeature": (GeoNeighborTagPropagator(sigma_km=sigma_km, **near), PLACE),
+    }
+    teacher = GeoNeighborTagPropagator(sigma_km=sigma_km)
+    training = {
+        "hidden": size.student_hidden,
+        "batch_size": size.student_batch_size,
+        "max_iter": size.student_max_iter,
+        "random_state": random_state,
+    }
+    students = {
+        "tag": ({}, "GPS2Vec, the student of tags"),
+        "onehot": (
+            {"encoding": SoftGridEncoder(hard=True)},
+            "GPS2Vec_onehot, the student of tags that reads a hard grid",
+        ),
+    }
+    for name, (settings, text) in students.items():
+        if progress is not None:
+            progress(text)
+        student = GPS2VecPlusTransformer(
+            contexts={"tag": data.tags.n_tags},
+            target_propagator=teacher,
+            corpus=data.tags,
+            **settings,
+            **training,
+        )
+        blocks[name] = FrozenEstimator(student.fit(data.frame[PLACE])), PLACE
+    if data.looks is not None:
+        if progress is not None:
+            progress("the student of objects and scenes")
+        student = GPS2VecPlusTransformer(
+            contexts={"object": "object_", "scene": "scene_"},
+            corpus=data.looks,
+            **training,
+        )
+        frozen = FrozenEstimator(student.fit(data.frame[PLACE]))
+        for name in ("object", "scene"):
+            blocks[name] = make_pipeline(frozen, _only(f"^{name}_")), PLACE
+    return blocks
+
+
+def _only(pattern):
+    """Keep the columns whose names match."""
+    return ColumnTransformer(
+        [("only", "passthrough", make_column_selector(pattern))],
+        verbose_feature_names_out=False,
+    )
