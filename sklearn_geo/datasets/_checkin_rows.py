@@ -3,14 +3,25 @@
 """What files of check-ins have in common: users, offsets, categories."""
 
 import re
+from numbers import Integral
 
 import numpy as np
 from sklearn.utils import Bunch
+from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_geo.datasets._checkin_times import checkin_times
 from sklearn_geo.datasets._fields import integers, labels, names, numbers
 from sklearn_geo.datasets._reading import DataFileError
 from sklearn_geo.datasets._venue_labels import mended
+
+# Parameters of every reader of check-ins, and of those that stream.
+READING = {
+    "path": "no_validation",
+    "offset_unit": [StrOptions({"minutes", "hours"})],
+    "max_rows": [Interval(Integral, 1, None, closed="left"), None],
+    "errors": [StrOptions({"raise", "skip"})],
+}
+CHUNKS = {"chunk_rows": [Interval(Integral, 1, None, closed="left")]}
 
 _ID = re.compile("[0-9a-f]{24}")
 

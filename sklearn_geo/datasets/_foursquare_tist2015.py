@@ -3,15 +3,15 @@
 """Foursquare check-ins of the whole world (TIST2015)."""
 
 import zipfile
-from collections.abc import Mapping
 from functools import partial
-from numbers import Integral
 from pathlib import Path
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+from sklearn.utils._param_validation import validate_params
 
 from sklearn_geo.datasets._checkin_rows import (
+    CHUNKS,
+    READING,
     check_offset_unit,
     describe,
     offset_hours,
@@ -30,6 +30,7 @@ from sklearn_geo.datasets._reading import (
     read_table,
 )
 from sklearn_geo.datasets._venue_bunch import (
+    LOADING,
     assemble,
     check_categories,
     mend_names,
@@ -63,26 +64,13 @@ Foursquare check-ins of the whole world (TIST2015)
     Systems and Technology, 7(3), 2016. Cite both if you publish results.
 """
 
-_READING = {
-    "path": "no_validation",
+_AREAS = {
     "countries": [str, "array-like", None],
     "cities": [str, "array-like", None],
-    "offset_unit": [StrOptions({"minutes", "hours"})],
-    "max_rows": [Interval(Integral, 1, None, closed="left"), None],
-    "errors": [StrOptions({"raise", "skip"})],
 }
 
 
-@validate_params(
-    {
-        **_READING,
-        "categories": [str, Mapping, "array-like", None],
-        "located_only": ["boolean"],
-        "labelled_only": ["boolean"],
-        "as_frame": ["boolean"],
-    },
-    prefer_skip_nested_validation=True,
-)
+@validate_params({**READING, **LOADING, **_AREAS}, prefer_skip_nested_validation=True)
 def load_foursquare_tist2015(
     path,
     *,
@@ -225,10 +213,7 @@ def load_foursquare_tist2015(
     return venues
 
 
-@validate_params(
-    {**_READING, "chunk_rows": [Interval(Integral, 1, None, closed="left")]},
-    prefer_skip_nested_validation=True,
-)
+@validate_params({**READING, **CHUNKS, **_AREAS}, prefer_skip_nested_validation=True)
 def iter_foursquare_tist2015(
     path,
     *,

@@ -2,34 +2,20 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Foursquare check-ins of New York and Tokyo (TSMC2014)."""
 
-from collections.abc import Mapping
-from functools import partial
-from numbers import Integral
-
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+from sklearn.utils._param_validation import validate_params
 
-from sklearn_geo.datasets._checkin_rows import (
-    category_names,
-    check_offset_unit,
-    describe,
-    offset_hours,
-    row_bunch,
-    user_converter,
-)
-from sklearn_geo.datasets._checkin_times import checkin_times
+from sklearn_geo.datasets._checkin_rows import CHUNKS, READING, describe, row_bunch
 from sklearn_geo.datasets._draw import import_pandas
-from sklearn_geo.datasets._fields import labels, names
-from sklearn_geo.datasets._reading import (
-    Column,
-    PlaceColumn,
-    Reading,
-    ReadReport,
-    open_text,
-    part_files,
-    read_table,
+from sklearn_geo.datasets._foursquare_cities import (
+    COUNTRIES,
+    city_files,
+    city_of,
+    city_tables,
 )
+from sklearn_geo.datasets._reading import Reading, ReadReport
 from sklearn_geo.datasets._venue_bunch import (
+    LOADING,
     Numbering,
     check_categories,
     mend_names,
@@ -37,23 +23,6 @@ from sklearn_geo.datasets._venue_bunch import (
     venue_bunch,
     venues_to_frames,
 )
-
-_PATTERNS = ("dataset_TSMC2014_*.txt", "dataset_TSMC2014_*.csv")
-_WHAT = "Foursquare check-ins of one city, dataset_TSMC2014_NYC.txt or _TKY.txt"
-_WHERE = "sites.google.com/site/yangdingqi/home/foursquare-dataset"
-_COUNTRIES = {"NYC": "US", "TKY": "JP"}
-_N_COLUMNS = 8
-_TITLES = {
-    "user": ["userId", "user_id", "userid", "user id"],
-    "venue": ["venueId", "venue_id", "venue id"],
-    "category_id": ["venueCategoryId", "venue_category_id", "category_id", "cat_id"],
-    "category": ["venueCategory", "venue_category", "category", "cat_name"],
-    "latitude": ["latitude", "lat"],
-    "longitude": ["longitude", "lon", "lng"],
-    "utc_offset": ["timezoneOffset", "timezone_offset", "timezone", "tz_offset"],
-    "time": ["utcTimestamp", "utc_timestamp", "utc_time", "time"],
-}
-_TITLES["category"].append("venue_category_name")
 
 _DESCR = """\
 Foursquare check-ins in one city (TSMC2014)
@@ -72,25 +41,10 @@ Foursquare check-ins in one city (TSMC2014)
     Systems, Man, and Cybernetics: Systems, 45(1), 2015. Cite it if you publish results.
 """
 
-_READING = {
-    "path": "no_validation",
-    "city": [str, None],
-    "offset_unit": [StrOptions({"minutes", "hours"})],
-    "max_rows": [Interval(Integral, 1, None, closed="left"), None],
-    "errors": [StrOptions({"raise", "skip"})],
-}
+_CITY = {"city": [str, None]}
 
 
-@validate_params(
-    {
-        **_READING,
-        "categories": [str, Mapping, "array-like", None],
-        "located_only": ["boolean"],
-        "labelled_only": ["boolean"],
-        "as_frame": ["boolean"],
-    },
-    prefer_skip_nested_validation=True,
-)
+@validate_params({**READING, **LOADING, **_CITY}, prefer_skip_nested_validation=True)
 def load_foursquare_tsmc2014(
     path,
     *,
@@ -230,13 +184,13 @@ def load_foursquare_tsmc2014(
     pandas = import_pandas() if as_frame else None
     report = ReadReport()
     venue_numbers, category_numbers = Numbering(), Numbering()
-    files = _city_files(path, city)
+    files = city_files(path, city)
 
     def numbered():
-        for table in _tables(files, offset_unit, 1 << 17, max_rows, errors, report):
+        for table in city_tables(files, offset_unit, 1 << 17, max_rows, errors, report):
             table["venue"] = venue_numbers(table["venue"])
             table["category"] = category_numbers(table["category"])
-            del table["category_id"]
+            table.pop("category_id", None)
             yield table
 
     def finish(table):
@@ -251,8 +205,8 @@ def load_foursquare_tsmc2014(
         venues.town = np.zeros(len(ids), dtype=np.int64)
         # Written backwards, so that the first row of a venue counts.
         venues.town[table["venue"][::-1]] = town_of_row[::-1]
-        venues.town_names = np.array([_city_of(file) for file in files])
-        countries = [_COUNTRIES.get(name, "") for name in venues.town_names]
+        venues.town_names = np.array([city_of(file) for file in files])
+        countries = [COUNTRIES.get(name, "") for name in venues.town_names]
         venues.country = np.array(countries)[venues.town]
         select(venues, located_only, labelled_only, report)
         venues.DESCR = describe(venues, _DESCR)
@@ -264,10 +218,7 @@ def load_foursquare_tsmc2014(
     return venues
 
 
-@validate_params(
-    {**_READING, "chunk_rows": [Interval(Integral, 1, None, closed="left")]},
-    prefer_skip_nested_validation=True,
-)
+@validate_params({**READING, **CHUNKS, **_CITY}, prefer_skip_nested_validation=True)
 def iter_foursquare_tsmc2014(
     path,
     *,
@@ -318,103 +269,6 @@ def iter_foursquare_tsmc2014(
     ...     n_rows += len(checkins.time)
     """
     report = ReadReport()
-    files = _city_files(path, city)
-    tables = _tables(files, offset_unit, chunk_rows, max_rows, errors, report)
+    files = city_files(path, city)
+    tables = city_tables(files, offset_unit, chunk_rows, max_rows, errors, report)
     return Reading(tables, row_bunch, report).chunks()
-
-
-def _city_of(file):
-    """Return what the name of a file ends with: "NYC"."""
-    return file.name.rsplit(".", 1)[0].removeprefix("dataset_TSMC2014_")
-
-
-def _city_files(path, city):
-    """Return the files to read, one a city."""
-    files = part_files(path, list(_PATTERNS), what=_WHAT, described=_WHERE)
-    by_city = {}
-    for file in files:
-        name = _city_of(file)
-        # The text file is the published one; a CSV beside it is a copy.
-        if "readme" not in name.lower() and (
-            name not in by_city or file.name.lower().endswith(".txt")
-        ):
-            by_city[name] = file
-    if not by_city:
-        raise FileNotFoundError(
-            f"{path} has only a readme. Expected is {_WHAT}; see {_WHERE}."
-        )
-    if city is None:
-        return list(by_city.values())
-    found = [file for name, file in by_city.items() if name.lower() == city.lower()]
-    if not found:
-        raise FileNotFoundError(
-            f"{path} has no file of the city {city!r}, only of "
-            f"{', '.join(sorted(by_city))}. Looked for was dataset_TSMC2014_{city}.txt "
-            "(or .csv)."
-        )
-    return found
-
-
-def _tables(files, offset_unit, chunk_rows, max_rows, errors, report):
-    """Yield tables of check-ins, file by file."""
-    left = max_rows
-    for number, file in enumerate(files):
-        if left == 0:
-            return
-        before = report.n_rows
-        delimiter, titles = _form(file)
-        prefix = f"{_city_of(file)} " if len(files) > 1 else None
-        columns = partial(_columns, titles, prefix, offset_unit)
-        for table in read_table(
-            [file],
-            columns,
-            delimiter=delimiter,
-            header=titles is not None,
-            quotes=delimiter == ",",
-            chunk_rows=chunk_rows,
-            max_rows=left,
-            errors=errors,
-            report=report,
-        ):
-            table["town"] = np.full(len(table["time"]), number)
-            yield table
-        left = None if left is None else left - (report.n_rows - before)
-
-
-def _form(file):
-    """Return what is between the fields of a file, and its header if it has one."""
-    _, line = next(open_text(file), (1, ""))
-    delimiter = "," if "\t" not in line and "," in line else "\t"
-    titles = [field.strip(' "').lower() for field in line.split(delimiter)]
-    is_header = any(title.lower() in titles for title in _TITLES["venue"])
-    return delimiter, titles if is_header else None
-
-
-def _columns(titles, prefix, offset_unit, file, rows):
-    """Return the columns of a file, and how many there are, after a look at it."""
-    rows = rows if titles is None else rows[1:]
-    full = [row for row in rows if len(row) == _N_COLUMNS]
-
-    def first_of(name):
-        at = list(_TITLES).index(name)
-        if titles is not None:
-            names = [title.lower() for title in _TITLES[name]]
-            at = next((i for i, title in enumerate(titles) if title in names), at)
-        return [row[at] for row in full if at < len(row)]
-
-    at = {name: i for i, name in enumerate(_TITLES)} if titles is None else _TITLES
-    check_offset_unit(first_of("utc_offset"), first_of("time"), offset_unit, file)
-    of_offset = f"offset from UTC in {offset_unit}"
-    columns = {
-        name: Column(at[name], convert=convert, called=called)
-        for name, convert, called in (
-            ("user", user_converter(first_of("user"), prefix), "user id"),
-            ("venue", names, "venue id"),
-            ("category_id", labels, "venue category id"),
-            ("category", category_names, "venue category name"),
-            ("utc_offset", offset_hours(offset_unit), of_offset),
-            ("time", checkin_times, "UTC time"),
-        )
-    }
-    columns["places"] = PlaceColumn(at["latitude"], at["longitude"])
-    return columns, _N_COLUMNS

@@ -13,6 +13,13 @@ from sklearn.utils import Bunch
 from sklearn_geo.datasets._venue_labels import VENUE_LABELS, mended, venue_labels
 from sklearn_geo.datasets._venue_rows import median_places, most_frequent
 
+# Parameters of readers that gather check-ins by venue.
+LOADING = {
+    "categories": [str, Mapping, "array-like", None],
+    "located_only": ["boolean"],
+    "labelled_only": ["boolean"],
+    "as_frame": ["boolean"],
+}
 _WHERE = "check-ins"
 
 

@@ -180,6 +180,31 @@ def test_a_header_may_name_columns_in_any_order(tmp_path):
     assert_array_equal(venues.checkins.user, [7, 7, 9, 7, 8, 8])
 
 
+def test_a_copy_without_ids_of_categories(tmp_path):
+    rows = [[*row[:2], *row[3:]] for row in ROWS]
+    text = "user,venue,category,lat,lon,utc_offset,time\n" + as_text(rows, ",")
+    path = write(tmp_path, text, "x.csv", encoding="utf-8")
+    venues = load_foursquare_tsmc2014(path)
+    assert_array_equal(venues.target.sum(axis=1), [1, 1, 2])
+    (chunk,) = iter_foursquare_tsmc2014(path)
+    assert "category_id" not in chunk
+    assert_array_equal(chunk.category[4:], ["Café", "Coffee Shop"])
+
+
+def test_users_with_names(tmp_path):
+    rows = [[f"u{row[0]}", *row[1:]] for row in ROWS]
+    venues = load_foursquare_tsmc2014(write(tmp_path, as_text(rows)))
+    assert_array_equal(venues.checkins.user, ["u7", "u7", "u9", "u7", "u8", "u8"])
+
+
+def test_folders_whose_files_have_other_names(tmp_path):
+    write(tmp_path, as_text(ROWS), "dataset_NYC.txt")
+    write(tmp_path, as_text(ROWS[:1]), "tky_checkins.csv")
+    venues = load_foursquare_tsmc2014(tmp_path)
+    assert_array_equal(venues.town_names, ["NYC", "TKY"])
+    assert_array_equal(load_foursquare_tsmc2014(tmp_path, city="NYC").country, "US")
+
+
 def test_a_first_row_about_a_music_venue_is_no_header(tmp_path):
     rows = [checkin(1, "v", "Music Venue", (1, 2), 0, "2012-05-01 10:00")]
     assert len(load_foursquare_tsmc2014(write(tmp_path, as_text(rows))).places) == 1

@@ -1,0 +1,174 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""The files of TSMC2014: one a city, as published or as a copy with a header."""
+
+from functools import partial
+
+import numpy as np
+
+from sklearn_geo.datasets._checkin_rows import (
+    category_names,
+    check_offset_unit,
+    offset_hours,
+    user_converter,
+)
+from sklearn_geo.datasets._checkin_times import checkin_times
+from sklearn_geo.datasets._fields import labels, names
+from sklearn_geo.datasets._reading import (
+    Column,
+    PlaceColumn,
+    open_text,
+    part_files,
+    read_table,
+)
+
+_PATTERNS = ("dataset_TSMC2014_*.txt", "dataset_TSMC2014_*.csv")
+# Copies go by other names, too.
+_CITIES = ("NYC", "TKY")
+_OTHERS = tuple(f"*{city}*.{end}" for city in _CITIES for end in ("txt", "csv"))
+_WHAT = "Foursquare check-ins of one city, dataset_TSMC2014_NYC.txt or _TKY.txt"
+_WHERE = "sites.google.com/site/yangdingqi/home/foursquare-dataset"
+COUNTRIES = {"NYC": "US", "TKY": "JP"}
+_N_COLUMNS = 8
+# What columns are called in copies with a header, in the order of the published files.
+_TITLES = {
+    "user": ["userId", "user_id", "user"],
+    "venue": ["venueId", "venue_id", "venue"],
+    "category_id": ["venueCategoryId", "venue_category_id", "category_id", "cat_id"],
+    "category": [
+        "venueCategory",
+        "venue_category",
+        "venueCategoryName",
+        "venue_category_name",
+        "category",
+        "category_name",
+        "cat_name",
+    ],
+    "latitude": ["latitude", "lat"],
+    "longitude": ["longitude", "lon", "lng", "long"],
+    "utc_offset": [
+        "timezoneOffset",
+        "timezone_offset",
+        "timezone",
+        "tz_offset",
+        "utc_offset",
+        "offset",
+    ],
+    "time": [
+        "utcTimestamp",
+        "utc_timestamp",
+        "utcTime",
+        "utc_time",
+        "timestamp",
+        "time",
+    ],
+}
+
+
+def city_of(file):
+    """Return what the name of a file ends with: "NYC"."""
+    name = file.name.rsplit(".", 1)[0].removeprefix("dataset_TSMC2014_")
+    known = [city for city in _CITIES if city in name.upper()]
+    return known[0] if len(known) == 1 else name
+
+
+def city_files(path, city):
+    """Return the files to read, one a city."""
+    try:
+        files = part_files(path, list(_PATTERNS), what=_WHAT, described=_WHERE)
+    except FileNotFoundError:
+        try:
+            files = part_files(path, list(_OTHERS), what=_WHAT, described=_WHERE)
+        except FileNotFoundError:
+            files = None
+        if files is None:
+            raise  # what says the published names
+    by_city = {}
+    for file in files:
+        name = city_of(file)
+        # The text file is the published one; a CSV beside it is a copy.
+        if "readme" not in name.lower() and (
+            name not in by_city or file.name.lower().endswith(".txt")
+        ):
+            by_city[name] = file
+    if not by_city:
+        raise FileNotFoundError(
+            f"{path} has only a readme. Expected is {_WHAT}; see {_WHERE}."
+        )
+    if city is None:
+        return list(by_city.values())
+    found = [file for name, file in by_city.items() if name.lower() == city.lower()]
+    if not found:
+        raise FileNotFoundError(
+            f"{path} has no file of the city {city!r}, only of "
+            f"{', '.join(sorted(by_city))}. Looked for was dataset_TSMC2014_{city}.txt "
+            "(or .csv)."
+        )
+    return found
+
+
+def city_tables(files, offset_unit, chunk_rows, max_rows, errors, report):
+    """Yield tables of check-ins, file by file."""
+    left = max_rows
+    for number, file in enumerate(files):
+        if left == 0:
+            return
+        before = report.n_rows
+        delimiter, titles = _form(file)
+        prefix = f"{city_of(file)} " if len(files) > 1 else None
+        columns = partial(_columns, titles, prefix, offset_unit)
+        for table in read_table(
+            [file],
+            columns,
+            delimiter=delimiter,
+            header=titles is not None,
+            quotes=delimiter == ",",
+            chunk_rows=chunk_rows,
+            max_rows=left,
+            errors=errors,
+            report=report,
+        ):
+            table["town"] = np.full(len(table["time"]), number)
+            yield table
+        left = None if left is None else left - (report.n_rows - before)
+
+
+def _form(file):
+    """Return what is between the fields of a file, and its header if it has one."""
+    _, line = next(open_text(file), (1, ""))
+    delimiter = "," if "\t" not in line and "," in line else "\t"
+    titles = [field.strip(' "').lower() for field in line.split(delimiter)]
+    is_header = any(title.lower() in titles for title in _TITLES["venue"])
+    return delimiter, titles if is_header else None
+
+
+def _columns(titles, prefix, offset_unit, file, rows):
+    """Return the columns of a file, and how many there are, after a look at it."""
+    rows = rows if titles is None else rows[1:]
+    full = [row for row in rows if len(row) == _N_COLUMNS]
+
+    def first_of(name):
+        at = list(_TITLES).index(name)
+        if titles is not None:
+            names = [title.lower() for title in _TITLES[name]]
+            at = next((i for i, title in enumerate(titles) if title in names), at)
+        return [row[at] for row in full if at < len(row)]
+
+    at = {name: i for i, name in enumerate(_TITLES)} if titles is None else _TITLES
+    check_offset_unit(first_of("utc_offset"), first_of("time"), offset_unit, file)
+    of_offset = f"offset from UTC in {offset_unit}"
+    columns = {
+        name: Column(
+            at[name], convert=convert, called=called, optional=name == "category_id"
+        )
+        for name, convert, called in (
+            ("user", user_converter(first_of("user"), prefix), "user id"),
+            ("venue", names, "venue id"),
+            ("category_id", labels, "venue category id"),
+            ("category", category_names, "venue category name"),
+            ("utc_offset", offset_hours(offset_unit), of_offset),
+            ("time", checkin_times, "UTC time"),
+        )
+    }
+    columns["places"] = PlaceColumn(at["latitude"], at["longitude"])
+    return columns, _N_COLUMNS
