@@ -160,5 +160,5 @@ def reach_km(places, n_neighbors):
     """
     index = PlaceIndex(places)
     n_neighbors = min(n_neighbors + 1, len(places))
-    km, _ = index.query(places, n_neighbors)
+    km, _ = index.nearest(places, n_neighbors)
     return max(float(np.median(km[:, -1])), 1e-3)

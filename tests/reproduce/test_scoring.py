@@ -1,0 +1,156 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Scores of rows that were not trained on, worked by hand and by other means."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.metrics import coverage_error, hamming_loss
+from sklearn.multioutput import MultiOutputClassifier
+from sklearn.naive_bayes import BernoulliNB
+
+from sklearn_geo.geometry import s2_cell_ids
+from sklearn_geo.metrics import macro_average_precision
+from sklearn_geo.reproduce import (
+    Estimate,
+    Resamples,
+    block_level,
+    difference,
+    multilabel_estimates,
+    out_of_fold,
+    split_rows,
+)
+
+
+def labels_and_scores(n_rows=60, n_labels=4, seed=0):
+    rng = np.random.default_rng(seed)
+    y = (rng.random((n_rows, n_labels)) < 0.3).astype(int)
+    y[y.sum(axis=1) == 0, 0] = 1
+    # Rounded, so that there are ties.
+    return y, np.round(0.4 * y + 0.6 * rng.random(y.shape), 1)
+
+
+def test_measures_are_scikit_learns_and_ours():
+    y, p = labels_and_scores()
+    estimates = multilabel_estimates(y, p, Resamples(len(y), 20, random_state=0))
+    assert estimates["hamming loss"].value == pytest.approx(hamming_loss(y, p >= 0.5))
+    assert estimates["coverage error"].value == pytest.approx(coverage_error(y, p))
+    assert estimates["mAP"].value == pytest.approx(macro_average_precision(y, p))
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_resamples_weigh_rows_by_how_often_they_were_drawn(grouped):
+    y, p = labels_and_scores()
+    groups = np.repeat(np.arange(12), 5) if grouped else None
+    resamples = Resamples(len(y), 15, groups=groups, random_state=3)
+    # As many groups are drawn as there are.
+    assert (resamples.counts.sum(axis=1) == len(y)).all()
+    if grouped:
+        assert (resamples.counts.reshape(15, 12, 5).std(axis=2) == 0).all()
+    found = resamples.mean_average_precision(y, p).samples
+    for counts, value in zip(resamples.counts, found, strict=True):
+        expected = macro_average_precision(y, p, sample_weight=counts)
+        assert value == pytest.approx(expected)
+    mean = resamples.mean(p[:, 0]).samples
+    assert mean[4] == pytest.approx(np.average(p[:, 0], weights=resamples.counts[4]))
+
+
+def test_a_label_that_a_resample_lacks_is_left_out_there():
+    y = np.zeros((8, 2), dtype=int)
+    y[:4, 0], y[0, 1] = 1, 1
+    resamples = Resamples(8, 200, random_state=0)
+    lacking = resamples.counts[:, 0] == 0
+    assert 0 < lacking.sum() < 200
+    perfect = resamples.mean_average_precision(y, y.astype(float))
+    assert (perfect.samples == 1.0).all()
+    with pytest.raises(ValueError, match="No row of y_true belongs"):
+        resamples.mean_average_precision(np.zeros((8, 2)), y)
+
+
+def test_differences_are_paired():
+    values = np.random.default_rng(0).normal(size=50)
+    resamples = Resamples(50, 300, random_state=0)
+    gain = difference(resamples.mean(values + 0.01), resamples.mean(values))
+    # Far less than either mean varies.
+    assert gain.value == pytest.approx(0.01)
+    assert gain.low == pytest.approx(0.01)
+    assert resamples.mean(values).high - resamples.mean(values).low > 0.3
+    with pytest.raises(ValueError, match="same Resamples"):
+        difference(Estimate(0.2), resamples.mean(values))
+
+
+def test_shapes_that_do_not_fit_are_refused():
+    resamples = Resamples(3, random_state=0)
+    with pytest.raises(ValueError, match="a column a label"):
+        multilabel_estimates([[1, 0]] * 3, [[0.5]] * 3, resamples)
+    with pytest.raises(ValueError, match="one group a row"):
+        Resamples(3, groups=[1, 2])
+
+
+def test_every_row_is_tested_once_and_blocks_are_whole():
+    rng = np.random.default_rng(0)
+    places = rng.normal([48.0, 11.0], 0.1, (400, 2))
+    for kind in ("random", "block"):
+        splits = split_rows(places, kind, n_splits=4, random_state=0)
+        tested = np.concatenate([test for _, test in splits])
+        assert sorted(tested) == list(range(400))
+        for train, test in splits:
+            assert not set(train) & set(test)
+            assert len(train) + len(test) == 400
+    cells = s2_cell_ids(places, block_level(places, 4))
+    for train, test in splits:
+        assert not set(cells[train]) & set(cells[test])
+    with pytest.raises(ValueError, match="'spatial'"):
+        split_rows(places, "spatial")
+
+
+def test_block_level_is_the_coarsest_that_will_do():
+    places = np.random.default_rng(0).normal([48.0, 11.0], 0.1, (400, 2))
+    level = block_level(places, 4)
+
+    def fits(level):
+        sizes = np.unique(s2_cell_ids(places, level), return_counts=True)[1]
+        return sizes.size >= 32 and sizes.max() <= 50
+
+    assert fits(level)
+    assert not any(map(fits, range(2, level)))
+    # One place: nothing can be dealt out, and the search ends.
+    assert block_level(np.zeros((9, 2)), 4) == 20
+
+
+class Rows(ClassifierMixin, BaseEstimator):
+    """Says which rows it was trained on: 1 in the column of each."""
+
+    def fit(self, X, y):
+        self.seen_ = set(X["row"])
+        return self
+
+    def predict_proba(self, X):
+        return np.column_stack([X["row"], [len(self.seen_)] * len(X)]).astype(float)
+
+
+def test_out_of_fold_predictions_are_of_rows_not_trained_on():
+    X = pd.DataFrame({"row": np.arange(10)})
+    y = np.zeros((10, 2), dtype=int)
+    splits = [(np.arange(5, 10), np.arange(5)), (np.arange(3), np.arange(5, 9))]
+    done = []
+    found, seconds = out_of_fold(Rows(), X, y, splits, progress=done.append)
+    assert found[:9, 0].tolist() == list(range(9))
+    assert found[:5, 1].tolist() == [5.0] * 5
+    assert found[5:9, 1].tolist() == [3.0] * 4
+    assert np.isnan(found[9]).all()  # in no fold
+    assert done == [1, 2]
+    assert seconds > 0
+
+
+def test_a_matrix_for_every_label_is_understood():
+    y, p = labels_and_scores()
+    y[:, 3] = 0  # a label that no training row has
+    splits = [(np.arange(30), np.arange(30, 60))]
+    model = MultiOutputClassifier(BernoulliNB())
+    found, _ = out_of_fold(model, p > 0.5, y, splits)
+    fitted = model.fit((p > 0.5)[:30], y[:30])
+    expected = fitted.predict_proba((p > 0.5)[30:])
+    np.testing.assert_allclose(found[30:, 1], expected[1][:, 1])
+    assert (found[30:, 3] == 0.0).all()
