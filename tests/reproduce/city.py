@@ -15,34 +15,48 @@ KM_A_DEGREE = 111.2
 # Kinds of streets, and how many there are of each.
 KINDS = ("eating", "night", "shopping", "office", "homes", "hub", "health", "sights")
 KIND_SHARES = (0.2, 0.1, 0.17, 0.15, 0.22, 0.06, 0.04, 0.06)
-# Name: share anywhere; peaks (hour, spread, weight); how busy a weekend day is; share
-# of regulars; typical number of check-ins; and how much more there are in what streets.
-CATEGORIES = {
-    "Coffee Shop": (6, ((8.5, 1.5, 1.0), (15.0, 2.5, 0.6)), 0.8, 0.4, 7, {"office": 3, "shopping": 1.5, "hub": 2}),
-    "American Restaurant": (6, ((12.8, 1.2, 0.8), (19.5, 1.4, 1.0)), 1.5, 0.1, 6, {"eating": 4, "night": 2, "sights": 1.5}),
-    "Chinese Restaurant": (4, ((12.8, 1.2, 0.9), (19.2, 1.4, 1.0)), 1.2, 0.15, 4, {"eating": 4}),
-    "Pizza Place": (4, ((13.0, 1.4, 0.8), (20.0, 2.0, 1.0)), 1.2, 0.15, 4, {"eating": 3, "night": 2, "homes": 1.3}),
-    "Fast Food Restaurant": (3, ((12.5, 1.8, 1.0), (18.5, 3.0, 0.8)), 1.0, 0.2, 5, {"hub": 3, "shopping": 2, "eating": 1.5}),
-    "Deli / Bodega": (4, ((8.0, 2.0, 0.6), (13.0, 1.5, 1.0)), 0.6, 0.5, 4, {"homes": 2, "office": 2}),
-    "Bar": (8, ((22.5, 1.8, 1.0), (19.0, 1.5, 0.5)), 2.0, 0.25, 6, {"night": 7, "eating": 1.5}),
-    "Hotel Bar": (0.6, ((21.5, 2.0, 1.0),), 1.3, 0.05, 4, {"sights": 4, "night": 2, "office": 1.5}),
-    "Hotel": (2, ((16.0, 4.0, 1.0), (23.0, 2.0, 0.6)), 1.1, 0.05, 6, {"sights": 7, "office": 2, "hub": 2}),
-    "Clothing Store": (5, ((14.5, 2.5, 1.0), (18.0, 1.5, 0.7)), 1.6, 0.1, 3, {"shopping": 8}),
-    "Department Store": (1, ((14.0, 3.0, 1.0),), 1.5, 0.1, 12, {"shopping": 7, "hub": 2}),
-    "Drugstore / Pharmacy": (2, ((13.0, 4.0, 1.0),), 0.9, 0.3, 3, {"shopping": 2, "homes": 1.5}),
-    "Food & Drink Shop": (4, ((18.0, 2.0, 1.0), (12.0, 3.0, 0.5)), 1.3, 0.5, 6, {"homes": 2.5, "shopping": 1.5}),
-    "Bookstore": (1, ((15.0, 3.0, 1.0),), 1.4, 0.1, 4, {"shopping": 3, "sights": 2}),
-    "Electronics Store": (1.5, ((13.0, 2.5, 1.0), (17.5, 1.5, 0.8)), 1.2, 0.1, 4, {"shopping": 6}),
-    "Hospital": (1, ((10.0, 4.0, 1.0), (20.0, 5.0, 0.4)), 0.6, 0.4, 6, {"health": 40}),
-    "Medical Center": (4, ((10.5, 2.5, 1.0), (15.0, 2.0, 0.6)), 0.2, 0.3, 3, {"health": 15}),
-    "Office": (12, ((9.0, 1.2, 1.0), (14.0, 2.5, 0.5)), 0.15, 0.8, 7, {"office": 5}),
-    "Home (private)": (12, ((19.5, 3.0, 1.0), (8.0, 1.5, 0.4)), 1.2, 0.95, 8, {"homes": 6}),
-    "Subway": (2, ((8.3, 1.2, 1.0), (18.0, 1.5, 1.0)), 0.4, 0.4, 20, {"hub": 15}),
-    "Gym / Fitness Center": (4, ((7.0, 1.2, 0.7), (18.5, 1.5, 1.0)), 0.7, 0.8, 9, {"homes": 1.5, "office": 2}),
-    "Park": (3, ((15.5, 3.0, 1.0),), 2.2, 0.2, 8, {"sights": 4, "homes": 1.5}),
-    "Museum": (1, ((13.5, 2.0, 1.0),), 2.0, 0.05, 7, {"sights": 15}),
-    "School": (3, ((8.2, 1.0, 1.0), (14.5, 1.5, 0.5)), 0.1, 0.8, 5, {"homes": 3}),
-}  # fmt: skip
+# Name; share anywhere; peaks, as hour/spread/weight; how busy a weekend day is; share
+# of regulars; typical number of check-ins; and how many more there are in what streets.
+_TABLE = """
+Coffee Shop          |6|8.5/1.5/1 15/2.5/0.6|0.8|0.4|7|office*3 shopping*1.5 hub*2
+American Restaurant  |6|12.8/1.2/0.8 19.5/1.4/1|1.5|0.1|6|eating*4 night*2 sights*1.5
+Chinese Restaurant   |4|12.8/1.2/0.9 19.2/1.4/1|1.2|0.15|4|eating*4
+Pizza Place          |4|13/1.4/0.8 20/2/1|1.2|0.15|4|eating*3 night*2 homes*1.3
+Fast Food Restaurant |3|12.5/1.8/1 18.5/3/0.8|1|0.2|5|hub*3 shopping*2 eating*1.5
+Deli / Bodega        |4|8/2/0.6 13/1.5/1|0.6|0.5|4|homes*2 office*2
+Bar                  |8|22.5/1.8/1 19/1.5/0.5|2|0.25|6|night*7 eating*1.5
+Hotel Bar            |0.6|21.5/2/1|1.3|0.05|4|sights*4 night*2 office*1.5
+Hotel                |2|16/4/1 23/2/0.6|1.1|0.05|6|sights*7 office*2 hub*2
+Clothing Store       |5|14.5/2.5/1 18/1.5/0.7|1.6|0.1|3|shopping*8
+Department Store     |1|14/3/1|1.5|0.1|12|shopping*7 hub*2
+Drugstore / Pharmacy |2|13/4/1|0.9|0.3|3|shopping*2 homes*1.5
+Food & Drink Shop    |4|18/2/1 12/3/0.5|1.3|0.5|6|homes*2.5 shopping*1.5
+Bookstore            |1|15/3/1|1.4|0.1|4|shopping*3 sights*2
+Electronics Store    |1.5|13/2.5/1 17.5/1.5/0.8|1.2|0.1|4|shopping*6
+Hospital             |1|10/4/1 20/5/0.4|0.6|0.4|6|health*40
+Medical Center       |4|10.5/2.5/1 15/2/0.6|0.2|0.3|3|health*15
+Office               |12|9/1.2/1 14/2.5/0.5|0.15|0.8|7|office*5
+Home (private)       |12|19.5/3/1 8/1.5/0.4|1.2|0.95|8|homes*6
+Subway               |2|8.3/1.2/1 18/1.5/1|0.4|0.4|20|hub*15
+Gym / Fitness Center |4|7/1.2/0.7 18.5/1.5/1|0.7|0.8|9|homes*1.5 office*2
+Park                 |3|15.5/3/1|2.2|0.2|8|sights*4 homes*1.5
+Museum               |1|13.5/2/1|2|0.05|7|sights*15
+School               |3|8.2/1/1 14.5/1.5/0.5|0.1|0.8|5|homes*3
+"""
+
+
+def _read_table():
+    rows = {}
+    for line in _TABLE.strip().splitlines():
+        name, share, peaks, *numbers, streets = line.split("|")
+        peaks = [tuple(map(float, peak.split("/"))) for peak in peaks.split()]
+        likes = dict(street.split("*") for street in streets.split())
+        likes = {kind: float(factor) for kind, factor in likes.items()}
+        rows[name.strip()] = (float(share), peaks, *map(float, numbers), likes)
+    return rows
+
+
+CATEGORIES = _read_table()
 
 
 def make_city(n_venues=1500, seed=0, place_signal=1.0):
