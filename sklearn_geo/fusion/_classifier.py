@@ -199,7 +199,7 @@ class AttentionFusionClassifier(ClassifierMixin, FusionBase):
     >>> X = rng.normal(size=(400, 6))
     >>> y = X[:, 0] > 0  # "where" has all there is to know
     >>> model = AttentionFusionClassifier(
-    ...     {"where": [0, 1], "what": [2, 3, 4, 5]}, hidden=16, random_state=0
+    ...     {"where": [0, 1], "what": [2, 3, 4, 5]}, hidden=64, random_state=0
     ... ).fit(X[:300], y[:300])
     >>> model.score(X[300:], y[300:]) > 0.9
     True

@@ -137,7 +137,7 @@ class AttentionFusionRegressor(RegressorMixin, FusionBase):
     >>> X = rng.normal(size=(400, 6))
     >>> y = 3 * X[:, 0] - X[:, 5]
     >>> model = AttentionFusionRegressor(
-    ...     {"where": [0, 1], "what": [2, 3, 4, 5]}, hidden=16, random_state=0
+    ...     {"where": [0, 1], "what": [2, 3, 4, 5]}, hidden=64, random_state=0
     ... ).fit(X[:300], y[:300])
     >>> model.score(X[300:], y[300:]) > 0.9
     True
