@@ -109,4 +109,4 @@ class Folder:
         if not names:
             return "; there is no file of data in it"
         more = f" and {len(names) - 5:,} more" if len(names) > 5 else ""
-        return f"; there are {', '.join(names[:5])}{more}"
+        return f"; it has only {', '.join(names[:5])}{more}"

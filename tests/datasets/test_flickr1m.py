@@ -142,7 +142,7 @@ def test_what_is_not_there(tmp_path, folder):
     (folder / "train1m" / "TextData" / "id.userid.lemmtags.txt").unlink()
     with pytest.raises(
         FileNotFoundError,
-        match=r"has no id\.userid\.lemmtags\.txt for tags='lemm'.*there are id\.userid",
+        match=r"has no id\.userid\.lemmtags\.txt for tags='lemm'.*it has only id\.",
     ):
         load_flickr1m(folder, tags="lemm")
     empty = tmp_path / "empty"

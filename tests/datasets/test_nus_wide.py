@@ -371,7 +371,7 @@ def test_what_is_not_there(tmp_path):
         load_nus_wide(tmp_path)
     (tmp_path / "notes.txt").write_text("a\n")
     with pytest.raises(
-        FileNotFoundError, match=r"has no TrainImagelist\.txt .*there are notes\.txt"
+        FileNotFoundError, match=r"has no TrainImagelist\.txt .*it has only notes\.txt"
     ):
         load_nus_wide(tmp_path)
     write(tmp_path, splits=("train",))
