@@ -168,6 +168,31 @@ def test_another_part_of_the_file_than_was_asked_for(server, fetch):
     assert [served.status for served in server.served] == [200, 206, 200]
 
 
+def test_servers_that_send_a_piece_at_a_time(server, fetch):
+    server.plan[PATH] = [Answer(stop_after=200_000), Answer(at_most=50_000)]
+    assert fetch().read_bytes() == CONTENT
+    kept = 200_000 // PIECE * PIECE
+    rest = len(CONTENT) - kept
+    assert [served.n_bytes for served in server.served[1:]] == [50_000, rest - 50_000]
+
+
+def test_more_of_the_rest_than_there_is(server, fetch):
+    start, end = 200_000 // PIECE * PIECE, len(CONTENT) - 1
+    lie = {"Content-Range": f"bytes {start}-{end}/{len(CONTENT) - 1000}"}
+    server.plan[PATH] = [Answer(stop_after=200_000), Answer(headers=lie)]
+    assert fetch().read_bytes() == CONTENT
+    assert [served.status for served in server.served] == [200, 206, 200]
+
+
+def test_a_file_that_is_shorter_now(server, fetch):
+    server.plan[PATH] = [Answer(stop_after=200_000)]
+    with pytest.raises(ConnectionError):
+        fetch(n_retries=0)
+    server.files[PATH] = OTHER[:1000]
+    assert fetch(n_retries=0).read_bytes() == OTHER[:1000]
+    assert [served.status for served in server.served] == [200, 200]
+
+
 def test_a_part_that_is_the_whole(server, fetch, tmp_path):
     # As if the process had ended between the last byte and the new name.
     fetch().rename(tmp_path / "home" / "data.bin.part")
@@ -352,13 +377,11 @@ def test_what_another_address_began_is_not_gone_on_with(server, fetch):
 
 @pytest.mark.parametrize("said", [True, False])
 def test_files_that_are_too_large(server, fetch, tmp_path, said):
-    headers = {} if said else {"Content-Length": None}
-    server.plan[PATH] = [Answer(headers=headers)]
-    with pytest.raises(ValueError, match=r"more than the 250\.0 kB that it may have"):
+    server.plan[PATH] = [Answer(headers={} if said else {"Content-Length": None})]
+    words = "has 300.0 kB, more" if said else "has more"
+    with pytest.raises(ValueError, match=f"{words} than the 250.0 kB that it may have"):
         fetch(max_bytes=250_000)
     assert names(tmp_path) == []
-    if said:
-        assert not server.served[0].n_bytes > len(CONTENT)
     assert fetch(max_bytes=300_000).read_bytes() == CONTENT
 
 

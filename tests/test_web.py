@@ -36,6 +36,8 @@ def test_files_that_are_compressed_stay_so(server):
     file = io.BytesIO()
     stream(server.url + "/a.gz", file)
     assert file.getvalue() == data
+    # A server must not compress by itself what is not.
+    assert [served.accepted for served in server.served] == ["identity"]
 
 
 def test_bounds(server):

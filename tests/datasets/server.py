@@ -15,6 +15,7 @@ class Served:
     path: str
     range: str | None
     if_range: str | None
+    accepted: str | None
     status: int = 0
     n_bytes: int = 0
 
@@ -25,8 +26,9 @@ class Answer:
 
     status: answer this. to: redirect there. length: added to the length that is said.
     stop_after: bytes of the body until the connection is closed. stall_after: bytes
-    until nothing comes any more. ranges: whether ranges are known. headers: instead of
-    those that would be sent, None for not at all.
+    until nothing comes any more. ranges: whether ranges are known. honest_range:
+    whether If-Range counts. at_most: bytes of a range that are sent at once.
+    headers: instead of those that would be sent, None for not at all.
     """
 
     status: int | None = None
@@ -36,6 +38,7 @@ class Answer:
     stall_after: int | None = None
     ranges: bool = True
     honest_range: bool = True
+    at_most: int | None = None
     headers: dict = field(default_factory=dict)
 
 
@@ -76,7 +79,8 @@ class Server:
         # As a proxy it is asked for whole addresses.
         path = urlsplit(handler.path).path
         asked = handler.headers
-        served = Served(path, asked.get("Range"), asked.get("If-Range"))
+        named = ("Range", "If-Range", "Accept-Encoding")
+        served = Served(path, *(asked.get(name) for name in named))
         self.served.append(served)
         plan = self.plan.get(path)
         answer = plan.pop(0) if plan else Answer()
@@ -117,8 +121,9 @@ class Server:
             headers["Content-Range"] = f"bytes */{len(content)}"
             return b"", headers
         served.status = 206
-        headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
-        return content[start:], headers
+        end = min(len(content), start + (answer.at_most or len(content)))
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{len(content)}"
+        return content[start:end], headers
 
     def send(self, handler, body, served, answer):
         """Send the body, or a part of it."""
