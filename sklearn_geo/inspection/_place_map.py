@@ -421,10 +421,10 @@ class PlaceMapDisplay(ShowsPlaces):
             y[seen],
             linestyle="",
             marker="o",
-            markersize=float(np.clip(90 / np.sqrt(n + 1), 1.2, 4.5)),
+            markersize=float(np.clip(90 / np.sqrt(n + 1), 1.6, 4.5)),
             markerfacecolor=color,
             markeredgecolor="black",
-            markeredgewidth=float(np.clip(12 / np.sqrt(n + 1), 0.15, 0.6)),
+            markeredgewidth=float(np.clip(6 / np.sqrt(n + 1), 0.1, 0.5)),
             rasterized=n > RASTERIZED_FROM,
             zorder=3,
         )

@@ -328,7 +328,7 @@ class ZoneReportDisplay(ShowsPlaces):
             if colorbar and self.zones_.get_array().count():
                 self._draw_colorbar()
         if kind != "map":
-            self._draw_bars(self.axes_[-1], order)
+            self._draw_bars(self.axes_[-1], order, as_on_map=kind == "both")
         return self
 
     def _names(self):
@@ -444,12 +444,12 @@ class ZoneReportDisplay(ShowsPlaces):
         if isinstance(self._scale, LogNorm):
             logarithmic_bar(self.colorbar_, lambda value: f"{value:,.10g}")
 
-    def _draw_bars(self, ax, order):
+    def _draw_bars(self, ax, order, as_on_map):
         rows, step = np.arange(len(order), dtype=np.float64), 0.8 / len(self.values)
         single = len(self.values) == 1
         for at, (who, numbers) in enumerate(self.values.items()):
             color = COLORS[at % len(COLORS)]
-            if single:
+            if single and as_on_map:
                 color = self._cmap(self._scale(shown(numbers[order], self._scale)))
             self.bars_.append(
                 ax.barh(
