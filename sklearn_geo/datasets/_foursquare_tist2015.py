@@ -197,7 +197,8 @@ def load_foursquare_tist2015(
         _note_unknown(pois, visited, report)
         category, category_names = mend_names(*pois.categories_of(visited), report)
         table["category"] = category[table["venue"]]
-        ids = np.array(pois.numbering.texts, dtype=str)[visited]
+        every = pois.numbering.texts
+        ids = [every[number] for number in visited]
         places = pois.places_of(visited)
         venues = assemble(table, places, category, ids, category_names, rules)
         venues.country = pois.countries_of(visited)

@@ -1,0 +1,44 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import zipfile
+
+import pytest
+
+from sklearn_geo.datasets._folders import Folder
+
+
+def folder_of(path, **kwargs):
+    return Folder(path, "the data", "the page", **kwargs)
+
+
+def test_files_are_found_anywhere(tmp_path):
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "b" / "Tags.TXT.gz").write_bytes(b"")
+    (tmp_path / "photo.jpg").write_bytes(b"")
+    (tmp_path / ".tags2.txt").write_bytes(b"")
+    with zipfile.ZipFile(tmp_path / "a" / "more.zip", "w") as archive:
+        archive.writestr("in/labels.txt", "1\n")
+        archive.writestr("__MACOSX/in/labels2.txt", "1\n")
+        archive.writestr("in/tags.txt", "from the archive\n")
+    folder = folder_of(tmp_path)
+    assert folder.find("tags.txt").path.endswith("Tags.TXT.gz")
+    assert folder.find("nothing.txt", "Labels.txt").member == "in/labels.txt"
+    assert folder.find("*bel*").member == "in/labels.txt"
+    for absent in ("photo.jpg", "labels2.txt", "tags2.txt", "more.zip"):
+        assert folder.find(absent) is None
+    assert folder_of(tmp_path, deep=False).find("*") is None
+    assert folder_of(tmp_path / "a" / "more.zip").find("tags.txt") is not None
+
+
+def test_what_is_not_there(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"has no a\.txt or b\.txt for tea"):
+        folder_of(tmp_path).get("a.txt", "b.txt", purpose="tea")
+    for number in range(7):
+        (tmp_path / f"{number}.txt").write_text("")
+    with pytest.raises(FileNotFoundError, match=r"only 0\.txt, .*4\.txt and 2 more\."):
+        folder_of(tmp_path).get("a.txt")
+    with pytest.raises(FileNotFoundError, match=r"There is no folder .*Expected is"):
+        folder_of(tmp_path / "x")
+    with pytest.raises(NotADirectoryError, match="Pass the folder that holds the data"):
+        folder_of(tmp_path / "1.txt")
