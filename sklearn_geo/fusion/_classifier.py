@@ -13,6 +13,8 @@ from sklearn_geo.fusion._calibration import calibrated, fit_calibration
 from sklearn_geo.fusion._labels import LabelReader
 from sklearn_geo.metrics import macro_average_precision
 
+__all__ = ["AttentionFusionClassifier"]
+
 
 class AttentionFusionClassifier(ClassifierMixin, FusionBase):
     r"""Classify rows by several blocks of columns, each weighted by what it is worth.

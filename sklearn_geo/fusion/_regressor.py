@@ -8,6 +8,8 @@ from sklearn.metrics import r2_score
 
 from sklearn_geo.fusion._base import FusionBase
 
+__all__ = ["AttentionFusionRegressor"]
+
 
 class AttentionFusionRegressor(RegressorMixin, FusionBase):
     r"""Predict numbers from several blocks of columns, each weighted by its worth.
