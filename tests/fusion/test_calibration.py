@@ -87,7 +87,12 @@ def test_overfitted_models_are_less_sure_and_order_is_as_it_was(kind):
     if kind == "labels":
         y, truth = np.eye(3, dtype=int)[y], np.eye(3, dtype=int)[truth]
     settings = {"hidden": 64, "dropout": 0.0, "learning_rate_init": 0.01}
-    settings |= {"max_iter": 40, "n_iter_no_change": None, "early_stopping": False}
+    settings |= {
+        "batch_size": 32,
+        "max_iter": 40,
+        "n_iter_no_change": None,
+        "early_stopping": False,
+    }
     model = AttentionFusionClassifier(
         None, calibrate=True, validation_fraction=0.3, random_state=0, **settings
     ).fit(X, y)

@@ -23,6 +23,7 @@ BLOCKS = {"utm": slice(3, 11), "what": [2, 0, 1]}
 
 def fit(X=X, y=CLASS, *, cls=AttentionFusionClassifier, blocks=BLOCKS, **params):
     settings = {"hidden": 6, "max_iter": 3, "random_state": 0, "device": "cpu"}
+    settings |= {"batch_size": 32}
     return cls(blocks, **{**settings, **params}).fit(X, y)
 
 
