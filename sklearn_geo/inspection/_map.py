@@ -142,8 +142,11 @@ class MapWindow:
         ring[:, 0] += float(self.shift(middle)) - middle
         return ring
 
-    def dress(self, ax, *, graticule=True, coastline=None, grid_color="0.85"):
-        """Set limits, degrees on the axes, a graticule and a coastline or land."""
+    def dress(self, ax, *, graticule=True, coastline=None, on_raster=False):
+        """Set limits, degrees on the axes, a graticule and a coastline or land.
+
+        On a raster, which may be dark or light, lines are drawn to be seen on both.
+        """
         ax.set_xlim(self.west, self.east)
         ax.set_ylim(self.south, self.north)
         ax.set_aspect(self.stretch)
@@ -160,10 +163,11 @@ class MapWindow:
         ax.tick_params(length=3, labelsize="small")
         ax.set(xlabel=None, ylabel=None)
         if graticule:
-            ax.grid(color=grid_color, linewidth=0.6, zorder=0)
+            color = (1.0, 1.0, 1.0, 0.35) if on_raster else "0.85"
+            ax.grid(color=color, linewidth=0.6, zorder=0)
             ax.set_axisbelow(True)
         if coastline is not None:
-            self._draw_coastline(ax, coastline)
+            self._draw_coastline(ax, coastline, on_raster)
 
     def turns(self, west, east):
         """Return by which whole turns something between two longitudes is in sight.
@@ -182,8 +186,9 @@ class MapWindow:
         last = np.floor((self.east - west) / 360.0)
         return 360.0 * np.arange(first, last + 1)
 
-    def _draw_coastline(self, ax, coastline):
+    def _draw_coastline(self, ax, coastline, on_raster):
         from matplotlib.collections import LineCollection, PathCollection
+        from matplotlib.patheffects import withStroke
 
         land = read_land(coastline)
         # Every polygon and line as often as it is in sight: at both ends of the world.
@@ -200,12 +205,13 @@ class MapWindow:
                 autolim=False,
             )
         lines = [one for line in lines_of(land) for (one,) in self._in_sight([line])]
-        ax.add_collection(
-            LineCollection(
-                lines, colors="0.35", linewidths=0.5, zorder=1.5, label="_coastline"
-            ),
-            autolim=False,
+        shore = LineCollection(
+            lines, colors="0.35", linewidths=0.5, zorder=1.5, label="_coastline"
         )
+        if on_raster:
+            halo = withStroke(linewidth=1.8, foreground="white", alpha=0.7)
+            shore.set(path_effects=[halo], color="black", linewidth=0.7)
+        ax.add_collection(shore, autolim=False)
 
     def _in_sight(self, rings):
         """Yield rings moved by whole turns, together, to where they can be seen."""

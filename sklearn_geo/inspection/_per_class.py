@@ -427,15 +427,15 @@ def _scores(model, who, X, truth, classes):
     response = np.asarray(response)
     if response.ndim == 1:
         response = np.column_stack([-response, response])
-    known = [str(one) for one in model.classes_]
+    known = np.asarray(model.classes_).tolist()
     if response.shape[1] != len(known):
         raise ValueError(
             f"{who} was fitted on other labels than y holds: it answers with "
-            f"{response.shape[1]} columns for the classes {', '.join(known[:8])}."
+            f"{response.shape[1]} columns for {len(known)} classes."
         )
     # A class that a model has never seen is to it as likely in all rows: not at all.
     out = np.full((len(response), len(classes)), min(0.0, float(response.min())))
-    for at, one in enumerate(map(str, classes)):
+    for at, one in enumerate(classes.tolist()):
         if one in known:
             out[:, at] = response[:, known.index(one)]
     return out

@@ -334,7 +334,7 @@ class PlaceMapDisplay(ShowsPlaces):
                 panel,
                 graticule=graticule,
                 coastline=coastline,
-                grid_color="0.85" if self.grid is None else (1.0, 1.0, 1.0, 0.35),
+                on_raster=self.grid is not None,
             )
             self._mark_photos(panel, window, photo_color)
         self.ax_ = self.axes_[next(iter(panels))]

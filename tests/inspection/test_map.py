@@ -110,6 +110,18 @@ def test_land_is_filled_and_seen_on_both_ends_of_the_world():
     assert all(one.get_label() != "_land" for one in ax.collections)
 
 
+def test_a_shore_is_seen_on_dark_and_light():
+    window = MapWindow.read((0, 10, 0, 10), None)
+    shore = {"type": "LineString", "coordinates": [[0, 5], [10, 5]]}
+    for color in ("black", "white"):
+        figure = plt.figure(figsize=(3, 3), dpi=60)
+        ax = figure.add_axes((0, 0, 1, 1), facecolor=color)
+        window.dress(ax, graticule=False, coastline=shore, on_raster=True)
+        figure.canvas.draw()
+        column = np.asarray(figure.canvas.buffer_rgba())[80:100, 90, 0]
+        assert np.ptp(column.astype(int)) > 100
+
+
 @pytest.mark.parametrize("step", [1, -1])
 def test_lakes_are_not_filled(step):
     shore = [[0, 0], [9, 0], [9, 9], [0, 9], [0, 0]]

@@ -170,6 +170,17 @@ def test_a_class_a_row():
     few = LogisticRegression().fit(X[some], y[some])
     display = PerClassDisplay.from_estimator(few, X, y, **settings)
     assert display.precisions["LogisticRegression"].estimate[0] == (y == "a").mean()
+    # Whole numbers are the same classes as floats.
+    codes = np.unique(y, return_inverse=True)[1]
+    numbers = LogisticRegression().fit(X, codes)
+    one, other = (
+        PerClassDisplay.from_estimator(numbers, X, kind, **settings)
+        for kind in (codes, codes.astype(float))
+    )
+    assert_array_equal(
+        one.precisions["LogisticRegression"].estimate,
+        other.precisions["LogisticRegression"].estimate,
+    )
     # Two classes, a column of margins.
     two = RidgeClassifier().fit(X[some], y[some])
     display = PerClassDisplay.from_estimator(two, X[some], y[some], **settings)
