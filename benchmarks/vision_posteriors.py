@@ -55,7 +55,7 @@ def bare_torch(inputs):
         for start in range(0, len(photos), BATCH):
             crops = []
             for photo in photos[start : start + BATCH]:
-                image = torch.from_numpy(photo).permute(2, 0, 1)[None].float() / 255
+                image = torch.from_numpy(photo).permute(2, 0, 1)[None]
                 for left in (0, 24, 48):
                     square = image[..., left : left + 144]
                     crops.append(
@@ -63,7 +63,7 @@ def bare_torch(inputs):
                             square, (SIZE, SIZE), mode="bilinear", antialias=True
                         )
                     )
-            views = (torch.cat(crops) - mean) / std
+            views = (torch.cat(crops).float() / 255 - mean) / std
             said = network(views).softmax(dim=1)
             rows.append(said.reshape(-1, N_CROPS, N_CLASSES).mean(dim=1))
     return torch.cat(rows).numpy()

@@ -5,7 +5,7 @@
 import torch
 from torch.nn import functional
 
-__all__ = ["as_float", "channels_first", "even_crops", "resized"]
+__all__ = ["as_float", "channels_first", "even_crops", "even_squares", "resized"]
 
 
 def as_float(images):
@@ -64,6 +64,11 @@ def even_crops(images, n_crops, size, scale=1.0):
     Tensor of shape (n, n_crops, channels, size, size)
         The crops.
     """
+    return torch.stack(even_squares(images, n_crops, size, scale), dim=1)
+
+
+def even_squares(images, n_crops, size, scale):
+    """Return the crops of :func:`even_crops` as a list, one batch a crop."""
     height, width = images.shape[-2:]
     side = max(1, round(min(height, width) * scale))
     room, across = max(height, width) - side, (min(height, width) - side) // 2
@@ -73,8 +78,7 @@ def even_crops(images, n_crops, size, scale=1.0):
         starts = [round(room * k / (n_crops - 1)) for k in range(n_crops)]
     axis, other = (-1, -2) if width >= height else (-2, -1)
     images = images.narrow(other, across, side)
-    crops = [resized(images.narrow(axis, start, side), size) for start in starts]
-    return torch.stack(crops, dim=1)
+    return [resized(images.narrow(axis, start, side), size) for start in starts]
 
 
 def resized(images, size):

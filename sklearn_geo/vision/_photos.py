@@ -12,6 +12,7 @@ import numpy as np
 __all__ = ["PhotoError", "is_image", "is_missing", "photo_path", "read_photo"]
 
 _WEB = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_ORIENTATION = 0x0112
 _ALPHA = ("LA", "La", "PA", "RGBA", "RGBa")
 # Modes of Pillow with 16 bits a pixel; it reads older 16-bit PNG files as "I".
 _DEEP = ("I", "I;16", "I;16L", "I;16B", "I;16N")
@@ -126,11 +127,11 @@ def _from_pillow(image):
     from PIL import ImageOps
 
     try:
+        orientation = image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # a damaged block says nothing about which side is up
+        orientation = 1
+    if orientation in range(2, 9):  # Pillow copies what it need not turn
         image = ImageOps.exif_transpose(image)
-    except Exception:
-        # A damaged EXIF block says nothing about which side is up. Where it is the
-        # pixels that are damaged, what follows fails in the same way.
-        image.load()
     if image.mode in _DEEP:
         deep = np.asarray(image).astype(np.int64)
         if deep.min(initial=0) < 0 or deep.max(initial=0) > 65535:

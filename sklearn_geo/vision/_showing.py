@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from sklearn_geo.vision._ahead import done_ahead
+from sklearn_geo.vision._crops import as_float
 from sklearn_geo.vision._photo_keys import photo_key
 from sklearn_geo.vision._photo_rows import as_row_error
 from sklearn_geo.vision._photos import PhotoError, read_photo
@@ -133,6 +134,9 @@ class Showing:
                 "batch_size=1."
             )
         counts = [len(each) for each in views]
+        if len({each.dtype for each in views}) > 1:  # photos of bytes beside floats
+            views = [as_float(each) for each in views]
+        # Bytes are laid out, and sent to the device, in a quarter of the time.
         shown = torch.cat(views).contiguous(memory_format=self.asked.layout)
         shown = shown.to(self.asked.device)
         outputs = self.asked(self.views.normalised(shown))

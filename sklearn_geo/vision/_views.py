@@ -8,7 +8,6 @@ import numbers
 import numpy as np
 import torch
 
-from sklearn_geo.vision._crops import as_float
 from sklearn_geo.vision._even_crops import EvenCrops
 from sklearn_geo.vision._photos import PhotoError
 
@@ -44,7 +43,10 @@ class Views:
             )
 
     def of(self, photo):
-        """Return the views of a photo that is read, (n_crops, 3, height, width)."""
+        """Return the views of a photo that is read, (n_crops, 3, height, width).
+
+        They are bytes or floats, as the photo is.
+        """
         if isinstance(self.crops, EvenCrops):
             return self.crops.tensors(photo)
         try:
@@ -63,9 +65,12 @@ class Views:
         return self.of(probe_photo(*size))
 
     def normalised(self, views):
-        """Return views with their channels normalised, on their device."""
+        """Return views as floats with their channels normalised, on their device."""
         mean, std = self.mean.to(views.device), self.std.to(views.device)
-        return views.sub(mean).div_(std)
+        most = 255.0 if views.dtype == torch.uint8 else 1.0
+        # In place: batches are large. They keep the layout that they have.
+        floats = views.to(torch.float32, copy=True)
+        return floats.mul_(1.0 / (most * std)).sub_(mean / std)
 
     def described(self):
         """Return what decides the views, in JSON; refuse crops that are random."""
@@ -130,4 +135,4 @@ def _as_images(made):
             f"crops made something of shape {tuple(array.shape)} of it. It must make "
             "(n_crops, height, width, 3), or one view (height, width, 3)"
         )
-    return as_float(images).contiguous()
+    return images if images.dtype == torch.uint8 else images.float()

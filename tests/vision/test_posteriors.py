@@ -164,7 +164,6 @@ def test_forms_of_photos(tmp_path):
     model = teacher(n_jobs=2).fit(PHOTOS)
     for form in (
         np.moveaxis(PHOTOS, 3, 1),
-        PHOTOS / 255,
         torch.from_numpy(PHOTOS),
         list(PHOTOS),
         [Image.fromarray(photo) for photo in PHOTOS],
@@ -176,6 +175,10 @@ def test_forms_of_photos(tmp_path):
         [names[0], *PHOTOS[1:6], Image.open(names[6])],
     ):
         np.testing.assert_allclose(model.transform(form), expected, atol=1e-6)
+    both = model.transform([*PHOTOS[:2] / 255, *PHOTOS[2:]])
+    np.testing.assert_allclose(both, expected, atol=2e-3)
+    # Floats are not rounded to bytes when they are scaled.
+    np.testing.assert_allclose(model.transform(PHOTOS / 255), expected, atol=2e-3)
     short = teacher(root=tmp_path).fit_transform(["3.png", "1.png"])
     np.testing.assert_allclose(short, expected[[3, 1]], atol=1e-6)
 
