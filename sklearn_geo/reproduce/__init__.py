@@ -13,6 +13,10 @@ _MODULES = {
         "out_of_fold",
         "split_rows",
     ),
+    "_city_blocks": ("city_blocks",),
+    "_venue": ("VenueRow", "score_venues", "venue_blocks", "venue_rows"),
+    "_venue_blocks": ("VenueSize", "photo_blocks", "venue_pipeline"),
+    "_venue_data": ("VenueData", "read_venues", "synthetic_venues"),
     "_tables": ("Estimate", "Measure", "Progress", "Result", "ResultTable"),
 }
 

@@ -14,7 +14,7 @@ from sklearn_geo.neighbors import (
     HashTagEncoder,
 )
 from sklearn_geo.reproduce._surroundings import LabelsAround, OthersAround, reach_km
-from sklearn_geo.reproduce._venue_blocks import PLACE, Size, activity_block
+from sklearn_geo.reproduce._venue_blocks import PLACE, VenueSize, activity_block
 
 __all__ = ["city_blocks"]
 
@@ -33,7 +33,7 @@ def city_blocks(data, *, size=None, random_state=0, progress=None):
     data : VenueData
         The venues. Its corpus is of venues, tagged by when people check in there.
 
-    size : Size, default=None
+    size : VenueSize, default=None
         Settings of the students' networks.
 
     random_state : int, default=0
@@ -54,7 +54,7 @@ def city_blocks(data, *, size=None, random_state=0, progress=None):
     A city has one UTM zone, and ten kilometres are all of it. So the one-hot is of
     small S2 cells, and distances are those to the nearest 8, 40 and 200 venues.
     """
-    size = Size() if size is None else size
+    size = VenueSize() if size is None else size
     corpus = data.tags
     reach = {n: reach_km(corpus.places, n) for n in (_DOORS, _STREET, _QUARTER)}
     around = {

@@ -25,12 +25,19 @@ from sklearn_geo.reproduce._scoring import (
     split_rows,
 )
 from sklearn_geo.reproduce._tables import Result, ResultTable
-from sklearn_geo.reproduce._venue_blocks import Size, photo_blocks, venue_pipeline
+from sklearn_geo.reproduce._venue_blocks import VenueSize, photo_blocks, venue_pipeline
 from sklearn_geo.reproduce._venue_data import read_venues, synthetic_venues
 
-__all__ = ["Row", "add_arguments", "compare", "rows_of", "run"]
+__all__ = [
+    "VenueRow",
+    "add_arguments",
+    "run",
+    "score_venues",
+    "venue_blocks",
+    "venue_rows",
+]
 
-QUICK = Size(
+QUICK = VenueSize(
     n_venues=600,
     n_photos=3000,
     n_splits=3,
@@ -77,7 +84,7 @@ _OF_CITY = {**_OF_PHOTOS, "Ours": ("tagfeature", "quarter", "tag", "labels")}
 
 
 @dataclass(frozen=True)
-class Row:
+class VenueRow:
     """One row of the table: which representations, and what classifies them.
 
     Parameters
@@ -99,6 +106,16 @@ class Row:
 
     paper : dict of str to float, default={}
         What the paper reports.
+
+    See Also
+    --------
+    venue_rows : The rows of Table 5.
+
+    Examples
+    --------
+    >>> from sklearn_geo.reproduce import VenueRow
+    >>> VenueRow("TagFeature + B", "fusion", ("app", "tagfeature")).attention
+    'type'
     """
 
     method: str
@@ -116,7 +133,7 @@ class Row:
         blocks : mapping of str to (transformer, list of str)
             All representations.
 
-        size : Size
+        size : VenueSize
             Settings of the networks.
 
         random_state : int, default=0
@@ -146,7 +163,7 @@ def _classical(name):
     return make_pipeline(imputer, StandardScaler(), logistic)
 
 
-def rows_of(blocks):
+def venue_rows(blocks):
     """List the rows of Table 5 that can be made of some representations.
 
     Parameters
@@ -156,17 +173,28 @@ def rows_of(blocks):
 
     Returns
     -------
-    list of Row
+    list of VenueRow
         In the order of the paper; then Table 3's concatenation, and scikit-learn's own
         classifiers.
+
+    See Also
+    --------
+    score_venues : What they are worth.
+
+    Examples
+    --------
+    >>> from sklearn_geo.reproduce import venue_rows
+    >>> rows = venue_rows(["app", "utm", "hashtag", "tagfeature", "onehot", "tag"])
+    >>> rows[9].method, rows[9].blocks, rows[9].paper["mAP"]
+    ('TagFeature + B', ('app', 'tagfeature'), 0.323)
     """
     of = _OF_CITY if "labels" in blocks else _OF_PHOTOS
-    rows = [Row("Baseline", _GROUPS[0], ("app",), paper=_paper("Baseline"))]
+    rows = [VenueRow("Baseline", _GROUPS[0], ("app",), paper=_paper("Baseline"))]
     for suffix, group, more in (("", _GROUPS[1], ()), (" + B", _GROUPS[2], ("app",))):
         for name, needed in of.items():
             mine = tuple(block for block in needed if block in blocks)
             method = name + suffix
-            rows.append(Row(method, group, more + mine, paper=_paper(method)))
+            rows.append(VenueRow(method, group, more + mine, paper=_paper(method)))
     ours = rows[-1]
     rows.append(
         replace(
@@ -178,7 +206,7 @@ def rows_of(blocks):
     )
     for title, model in (("logistic", "logistic"), ("boosted trees", "boosting")):
         for what, mine in (("B", ("app",)), ("Ours + B", ours.blocks)):
-            rows.append(Row(f"{what}, {title}", _GROUPS[3], mine, model=model))
+            rows.append(VenueRow(f"{what}, {title}", _GROUPS[3], mine, model=model))
     return rows
 
 
@@ -187,14 +215,14 @@ def _paper(method):
     return {measure.name: number for measure, number in numbers}
 
 
-def compare(
+def score_venues(
     rows, blocks, data, splits, *, size, seed=0, resamples, n_jobs=None, progress=None
 ):
     """Score rows on held-out venues, one after the other.
 
     Parameters
     ----------
-    rows : sequence of Row
+    rows : sequence of VenueRow
         What to score.
 
     blocks : mapping of str to (transformer, list of str)
@@ -206,7 +234,7 @@ def compare(
     splits : list of (train, test)
         Folds. A venue is one row, so no venue is on both sides.
 
-    size : Size
+    size : VenueSize
         Settings of the networks.
 
     seed : int, default=0
@@ -225,6 +253,28 @@ def compare(
     ------
     Result
         A row of the table.
+
+    See Also
+    --------
+    venue_blocks : The representations.
+
+    Examples
+    --------
+    >>> from sklearn_geo.reproduce import (
+    ...     Resamples, VenueRow, VenueSize, photo_blocks, score_venues, split_rows,
+    ...     synthetic_venues,
+    ... )
+    >>> size = VenueSize(student_hidden=(4,), student_max_iter=1)
+    >>> data = synthetic_venues(100, 200)
+    >>> blocks = photo_blocks(data, size=size)
+    >>> row = VenueRow("B", "activity", ("app",), model="logistic")
+    >>> splits = split_rows(data.places, "random", n_splits=2, random_state=0)
+    >>> resamples = Resamples(100, random_state=0)
+    >>> (result,) = score_venues(
+    ...     [row], blocks, data, splits, size=size, resamples=resamples
+    ... )
+    >>> sorted(result.values)
+    ['coverage error', 'hamming loss', 'mAP']
     """
     for row in rows:
         done = None if progress is None else (lambda n, row=row: progress(row, n))
@@ -274,7 +324,7 @@ def run(options, progress, file=None):
         A table for each kind of folds, and what to call its files.
     """
     file = sys.stdout if file is None else file
-    size = QUICK if options.quick else Size()
+    size = QUICK if options.quick else VenueSize()
     if options.data is None:
         n_venues = options.rows or size.n_venues
         data = synthetic_venues(n_venues, size.n_photos, seed=options.seed)
@@ -286,8 +336,8 @@ def run(options, progress, file=None):
         )
     progress.clear()
     print(_introduction(data), file=file, flush=True)
-    blocks = make_blocks(data, size, options.seed, progress)
-    rows = rows_of(blocks)
+    blocks = venue_blocks(data, size, options.seed, progress)
+    rows = venue_rows(blocks)
     resamples = Resamples(len(data.target), size.n_resamples, random_state=options.seed)
     tables = []
     for kind in FOLD_KINDS if options.folds == "both" else [options.folds]:
@@ -301,7 +351,7 @@ def run(options, progress, file=None):
         )
         print(file=file)
         table.print_head(file)
-        results = compare(
+        results = score_venues(
             rows, blocks, data, splits, size=size, seed=options.seed,
             resamples=resamples, n_jobs=options.jobs,
             progress=_shower(progress, rows, size.n_splits),
@@ -315,7 +365,7 @@ def run(options, progress, file=None):
     return tables
 
 
-def make_blocks(data, size, seed, progress=None):
+def venue_blocks(data, size, seed, progress=None):
     """Make the representations that the data allow.
 
     Parameters
@@ -323,7 +373,7 @@ def make_blocks(data, size, seed, progress=None):
     data : VenueData
         The venues.
 
-    size : Size
+    size : VenueSize
         Settings of the students.
 
     seed : int
@@ -336,6 +386,11 @@ def make_blocks(data, size, seed, progress=None):
     -------
     dict of str to (transformer, list of str)
         The representations.
+
+    See Also
+    --------
+    photo_blocks : Those over a corpus of photos.
+    city_blocks : Those over the check-ins of a city.
     """
 
     def say(text):

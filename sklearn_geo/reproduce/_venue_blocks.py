@@ -19,14 +19,14 @@ from sklearn_geo.encoding import (
 from sklearn_geo.fusion import AttentionFusionClassifier
 from sklearn_geo.neighbors import GeoNeighborTagPropagator, HashTagEncoder
 
-__all__ = ["PLACE", "Size", "activity_block", "photo_blocks", "venue_pipeline"]
+__all__ = ["PLACE", "VenueSize", "activity_block", "photo_blocks", "venue_pipeline"]
 
 #: The columns of a frame of venues that say where they are.
 PLACE = ["latitude", "longitude"]
 
 
 @dataclass(frozen=True)
-class Size:
+class VenueSize:
     """How much is computed.
 
     Parameters
@@ -73,7 +73,7 @@ def venue_pipeline(blocks, *, size=None, attention="type", random_state=0, **set
     blocks : mapping of str to (transformer, list of str)
         The representations: what makes each, of which columns of the frame.
 
-    size : Size, default=None
+    size : VenueSize, default=None
         Settings of the networks.
 
     attention : {"type", "sample"} or None, default="type"
@@ -90,8 +90,20 @@ def venue_pipeline(blocks, *, size=None, attention="type", random_state=0, **set
     -------
     Pipeline
         A ColumnTransformer called "encode" and an AttentionFusionClassifier, "fuse".
+
+    See Also
+    --------
+    photo_blocks : Representations.
+
+    Examples
+    --------
+    >>> from sklearn_geo import UTMOneHotEncoder
+    >>> from sklearn_geo.reproduce import venue_pipeline
+    >>> zone = UTMOneHotEncoder(sparse_output=False), ["latitude", "longitude"]
+    >>> venue_pipeline({"utm": zone}).named_steps.keys()
+    dict_keys(['encode', 'fuse'])
     """
-    size = Size() if size is None else size
+    size = VenueSize() if size is None else size
     encode = ColumnTransformer(
         [(name, encoder, columns) for name, (encoder, columns) in blocks.items()]
     ).set_output(transform="pandas")
@@ -125,7 +137,7 @@ def photo_blocks(data, *, size=None, sigma_km=10.0, random_state=0, progress=Non
     data : VenueData
         The venues, and the photos around.
 
-    size : Size, default=None
+    size : VenueSize, default=None
         Settings of the students' networks.
 
     sigma_km : float, default=10.0
@@ -144,7 +156,7 @@ def photo_blocks(data, *, size=None, sigma_km=10.0, random_state=0, progress=Non
         "tag" (GPS2Vec), and "object" and "scene" where photos have looks. The students
         are trained here, on photos alone, and frozen.
     """
-    size = Size() if size is None else size
+    size = VenueSize() if size is None else size
     near = {"corpus": data.tags, "sparse_output": False}
     blocks = {
         "app": activity_block(data),

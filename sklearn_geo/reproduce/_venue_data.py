@@ -88,6 +88,17 @@ def synthetic_venues(n_venues=2000, n_photos=12_000, *, seed=0):
     -------
     VenueData
         The venues.
+
+    See Also
+    --------
+    read_venues : Real ones.
+
+    Examples
+    --------
+    >>> from sklearn_geo.reproduce import synthetic_venues
+    >>> data = synthetic_venues(20, 50)
+    >>> list(data.frame.columns), data.target.shape, data.tags
+    (['venue', 'latitude', 'longitude'], (20, 10), GeoTagCorpus(<50 photos, 300 tags>))
     """
     from sklearn_geo.datasets import make_checkins, make_geotagged_photos
 
@@ -139,6 +150,13 @@ def read_venues(folder, *, city=None, n_rows=None, seed=0):
     ------
     FileNotFoundError
         If there are no check-ins.
+
+    ValueError
+        If no label is seen ten times.
+
+    See Also
+    --------
+    synthetic_venues : Venues for which no files are needed.
     """
     venues = _read_checkins(Path(folder), city)
     located = np.isfinite(venues.places).all(axis=1)
