@@ -5,44 +5,14 @@
 import warnings
 
 import numpy as np
+from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils import Bunch
 
 from sklearn_geo.metrics import bootstrap_interval
+from sklearn_geo.metrics._ranked import RankedClass
 
 # Stands for the average precision of a class that a draw has no row of.
 _NONE = -1.0
-
-
-class RankedClass:
-    """A class whose rows are ranked once, to be weighed often.
-
-    Parameters
-    ----------
-    truth : ndarray of shape (n_rows,), bool
-        Which rows are of the class.
-
-    score : ndarray of shape (n_rows,)
-        How likely each is thought to be.
-    """
-
-    def __init__(self, truth, score):
-        # Recall grows only where a row of the class enters, with all of its score.
-        thresholds = np.unique(score[truth])
-        self.reached = np.searchsorted(thresholds, score, side="right")
-        self.own, self.n = np.flatnonzero(truth), len(thresholds) + 1
-        self.own_reached = self.reached[self.own]
-
-    def average_precision(self, counts):
-        """Return the average precision of rows that count so often, NaN without any."""
-        entered = np.bincount(self.reached, counts, minlength=self.n)
-        gained = np.bincount(self.own_reached, counts[self.own], minlength=self.n)
-        # From the highest threshold down, without the rows that reach none.
-        entered, gained = np.cumsum(entered[:0:-1]), gained[:0:-1]
-        right = np.cumsum(gained)
-        if not len(right) or right[-1] == 0.0:
-            return np.nan
-        precision = np.divide(right, entered, out=np.zeros_like(right), where=right > 0)
-        return float(gained @ precision / right[-1])
 
 
 def class_precisions(truth, scores, *, confidence_level, **settings):
@@ -72,7 +42,9 @@ def class_precisions(truth, scores, *, confidence_level, **settings):
         The same of the mean over the classes, floats.
     """
     n_rows, n_classes = truth.shape
-    ranked = [RankedClass(truth[:, k], scores[:, k]) for k in range(n_classes)]
+    ranked = [
+        RankedClass(np.flatnonzero(truth[:, k]), scores[:, k]) for k in range(n_classes)
+    ]
 
     def metric(drawn):
         counts = np.bincount(drawn, minlength=n_rows).astype(np.float64)
@@ -87,13 +59,15 @@ def class_precisions(truth, scores, *, confidence_level, **settings):
             Bunch(estimate=estimate[:-1], low=None, high=None),
             Bunch(estimate=float(estimate[-1]), low=None, high=None),
         )
-    found = bootstrap_interval(
-        metric, rows, confidence_level=confidence_level, **settings
-    )
-    draws = np.where(found.distribution == _NONE, np.nan, found.distribution)
     tail = (1.0 - confidence_level) / 2
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # a class that no draw has
+        # Draws without a row of any class are left out without a word.
+        warnings.simplefilter("ignore", UndefinedMetricWarning)
+        warnings.simplefilter("ignore", RuntimeWarning)
+        found = bootstrap_interval(
+            metric, rows, confidence_level=confidence_level, **settings
+        )
+        draws = np.where(found.distribution == _NONE, np.nan, found.distribution)
         low, high = np.nanquantile(draws, [tail, 1.0 - tail], axis=0)
     return (
         Bunch(estimate=found.estimate[:-1], low=low[:-1], high=high[:-1]),

@@ -14,6 +14,7 @@ from sklearn_geo.metrics._indicator import (
     row_batches,
     score_blocks,
 )
+from sklearn_geo.metrics._ranked import RankedClass
 from sklearn_geo.metrics._rows import (
     check_choice,
     check_levels,
@@ -399,26 +400,11 @@ def macro_average_precision(
         block = block.toarray() if sparse.issparse(block) else block
         for column, score in zip(chosen, block.T, strict=True):
             true = truth.indices[truth.indptr[column] : truth.indptr[column + 1]]
-            precision[column] = _average_precision(true, score, weights)
+            ranked = RankedClass(true, score)
+            precision[column] = ranked.average_precision(weights)
     return float(
         precision[present].mean() if empty_classes == "skip" else precision.mean()
     )
-
-
-def _average_precision(true, score, weights):
-    """Average precision of one class, given the rows that belong to it."""
-    # Recall grows only where a true row enters, with all rows of its score; a row has
-    # entered wherever its score reaches the threshold.
-    thresholds = np.unique(score[true])
-    reached = np.searchsorted(thresholds, score, side="right")
-    entered = np.bincount(reached, weights, minlength=thresholds.size + 1)
-    gained = np.bincount(reached[true], weights[true], minlength=thresholds.size + 1)
-    # From the highest threshold down, without those that reach none.
-    entered, gained = np.cumsum(entered[:0:-1]), gained[:0:-1]
-    right = np.cumsum(gained)
-    # Rows of weight zero may stand before any that counts.
-    precision = np.divide(right, entered, out=np.zeros_like(right), where=entered > 0)
-    return float((gained * precision).sum() / right[-1])
 
 
 # For resampling: what the hit rate is the mean of.
