@@ -26,7 +26,7 @@ if __name__ == "__main__":
     # The class as others import it: a network is known by where its class is from.
     from tests.vision.dying_posteriors import Slow
 
-    row_cache._ROWS_A_FILE = 8
+    row_cache._ROWS_A_FILE, row_cache._SECONDS_BETWEEN_FILES = 8, 1e9
     PosteriorTransformer(
         Slow(), image_size=12, batch_size=4, device="cpu", cache=sys.argv[1]
     ).fit_transform(pixels(60))

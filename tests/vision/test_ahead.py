@@ -25,9 +25,9 @@ def test_no_more_than_so_many_wait():
     results = done_ahead(lambda value: begun.append(value) or value, range(100), 2, 3)
     assert next(results) == 0
     time.sleep(0.05)
-    assert len(begun) == 3
+    assert len(begun) <= 3
     results.close()
-    assert len(begun) == 3
+    assert len(begun) <= 3
 
 
 def test_errors_come_in_their_turn():

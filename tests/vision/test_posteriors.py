@@ -472,7 +472,7 @@ def test_two_networks_teach_contexts():
     assert student.get_feature_names_out().tolist() == list(teachers.columns)
 
 
-def test_progress(capsys):
+def test_progress(capsys, monkeypatch):
     pytest.importorskip("sklearn.callback")
     told = []
 
@@ -489,14 +489,20 @@ def test_progress(capsys):
         def teardown(self, estimator, context):
             told.append(("teardown",))
 
-    model = teacher(verbose=1).fit(PHOTOS)
+    model = teacher().fit(PHOTOS)
     model.set_callbacks(Count())
     model.transform(PHOTOS)
     # Seven photos, three a batch.
     assert told[0] == ("setup", 3)
     assert told.count(("end", "batch")) == 3
     assert told[-1] == ("teardown",)
-    assert capsys.readouterr().out == ""  # it took less than a second
+    assert capsys.readouterr().out == ""
+    monkeypatch.setattr("sklearn_geo.neighbors._progress._SECONDS_BETWEEN_LINES", 0.0)
+    model.set_params(verbose=1).transform(PHOTOS)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(" rows")[0] for line in lines] == [
+        f"[PosteriorTransformer] {n} of 7" for n in (3, 6, 7)
+    ]
     with pytest.raises(ValueError, match="row 0"):
         model.transform(["nowhere.png"])
     assert told[-1] == ("teardown",)
