@@ -390,6 +390,13 @@ def test_a_full_disk(server, fetch, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(1000))
     with pytest.raises(OSError, match=r"needs 300\.0 kB, and 1\.0 kB are free in"):
         fetch()
+    # What is there already needs no room.
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(310_000))
+    server.plan[PATH] = [Answer(stop_after=200_000)]
+    with pytest.raises(ConnectionError, match="broke off"):
+        fetch(n_retries=0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(110_000))
+    assert fetch().read_bytes() == CONTENT
 
 
 def test_files_that_change_on_disk(server, fetch, tmp_path):

@@ -78,6 +78,11 @@ def test_links_are_deleted_and_not_followed(tmp_path):
     clear_data_home(home)
     assert not home.exists()
     assert (tmp_path / "shared" / "cities1000.zip").exists()
+    # A data home that is a link stays, for the next download.
+    (tmp_path / "disk").mkdir()
+    home.symlink_to(tmp_path / "disk", target_is_directory=True)
+    clear_data_home(home)
+    assert home.is_dir()
 
 
 def test_data_sets_have_folders_of_their_own():

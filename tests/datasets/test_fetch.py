@@ -272,6 +272,14 @@ def test_only_what_is_missing_is_asked_for(server, how, tmp_path):
     assert "under the name mp16_places365.csv" not in str(error.value)
 
 
+def test_what_came_before_an_error_is_kept(server, how, tmp_path):
+    del server.files["/data/mp16_urls.csv"]
+    with pytest.raises(ConnectionError, match=r"^mp16_urls\.csv could not be") as error:
+        datasets.fetch_mp16(urls=True, **how)
+    assert "under the name mp16_places365.csv" not in str(error.value)
+    assert (tmp_path / "home" / "mp16" / "mp16_places365.csv").exists()
+
+
 def test_the_published_addresses_are_asked_one_after_the_other(
     server, monkeypatch, tmp_path
 ):

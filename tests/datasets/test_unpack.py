@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import io
+import secrets
 import stat
 import tarfile
 import zipfile
@@ -61,6 +62,21 @@ def test_all_files_are_unpacked_once(tmp_path, write, name):
     (folder / "readme").write_bytes(b"mine")
     assert unpacked(archive, max_bytes=10) == folder
     assert (folder / "readme").read_bytes() == b"mine"
+    assert sorted(tmp_path.iterdir()) == sorted([archive, folder])
+
+
+def test_another_process_that_is_faster(tmp_path, monkeypatch):
+    archive = write_zip(tmp_path / "data.zip", FILES)
+    folder = tmp_path / f"data-{archive.stat().st_size}"
+
+    def meanwhile(_):
+        folder.mkdir()
+        (folder / "theirs").write_bytes(b"1")
+        return "0"
+
+    monkeypatch.setattr(secrets, "token_hex", meanwhile)
+    assert unpacked(archive, max_bytes=100) == folder
+    assert content(folder) == {"theirs": b"1"}
     assert sorted(tmp_path.iterdir()) == sorted([archive, folder])
 
 
