@@ -221,10 +221,8 @@ def _open(path, split, kind, truth, located_only, as_frame, **settings):
     def columns(file, rows):
         there, width = _columns(file, rows)
         if kind != "all" and "videos" not in there:
-            raise ValueError(
-                f"{file} does not say what is a photo and what a video: pass "
-                "kind='all'."
-            )
+            problem = "the file does not say what is a photo and what a video"
+            raise DataFileError(file, None, problem, remedy="Pass kind='all'.")
         return there, width
 
     def finish(table):
