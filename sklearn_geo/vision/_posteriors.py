@@ -410,7 +410,8 @@ class PosteriorTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimator)
             return None
         about = {"output": self.output, "layer": self.layer, **views.described()}
         state = (str(self.cache), to_json(about), weights_state(self.module_))
-        if self._cache is None or state[2] is None or self._cache[0] != state:
+        known = self._cache is not None and self._cache[1].folder.is_dir()
+        if not known or state[2] is None or self._cache[0] != state:
             settings = {"network": fingerprint(self.module_), **about}
             said = asked(self._probe(views, device)).mean(dim=0).cpu().numpy()
             self._cache = (state, RowCache(self.cache, settings, said))

@@ -20,7 +20,7 @@ import numpy as np
 
 from sklearn_geo.nets import Store, write_block, write_manifest
 from sklearn_geo.nets._mapped_arrays import checksum, map_file, mapped_arrays
-from sklearn_geo.nets._strict_json import to_json
+from sklearn_geo.nets._strict_json import strict_json, to_json
 
 __all__ = ["KEY_BYTES", "RowCache", "digest_of", "key_of"]
 
@@ -90,6 +90,12 @@ class RowCache:
             entry = self._write("probe", {"outputs": probe})
             write_manifest(self.folder, _KIND, settings, {"probe": entry})
             return
+        if store.content != strict_json(to_json(settings)):
+            raise ValueError(
+                f"cache: {self.folder} holds the answers of another network, or to "
+                "other settings: it was copied or renamed. Delete it, or choose "
+                "another cache."
+            )
         off = np.abs(before - probe).max() if before.shape == probe.shape else np.inf
         if not off <= _TOLERANCE * max(float(np.abs(probe).max()), 1e-12):
             raise ValueError(
@@ -101,19 +107,22 @@ class RowCache:
 
     def refresh(self):
         """Take notice of files that were written since, by this process or another."""
-        for path in sorted(self.folder.iterdir()):
-            if path.name in self._seen or not _FILE.fullmatch(path.name):
-                continue
-            self._seen.add(path.name)
-            try:
-                arrays = self._map(path)
-            except (ValueError, OSError) as error:
-                self._drop(path.name, error)
-                continue
-            self._mapped[path.name] = arrays
-            # Keys are taken before the checksum is made: a damaged one finds nothing.
-            for position, key in enumerate(arrays["keys"]):
-                self._where[key.tobytes()] = (path.name, position)
+        with self._alone:
+            for path in sorted(self.folder.iterdir()):
+                if path.name not in self._seen and _FILE.fullmatch(path.name):
+                    self._seen.add(path.name)
+                    self._take(path)
+
+    def _take(self, path):
+        try:
+            arrays = self._map(path)
+        except (ValueError, OSError) as error:
+            self._drop(path.name, error)
+            return
+        self._mapped[path.name] = arrays
+        # Keys are taken before the checksum is made: a damaged one finds nothing.
+        for position, key in enumerate(arrays["keys"]):
+            self._where[key.tobytes()] = (path.name, position)
 
     def _map(self, path):
         if not path.stat().st_size:

@@ -196,6 +196,28 @@ def test_another_forward_is_refused(tmp_path):
         teacher(tmp_path / "cache", edited).fit_transform(PHOTOS)
 
 
+def test_a_folder_that_is_deleted_is_made_again(tmp_path):
+    model = teacher(tmp_path / "cache", Counting()).fit(PHOTOS)
+    rows = model.transform(PHOTOS)
+    shutil.rmtree(tmp_path / "cache")
+    again, n = shown(model, PHOTOS)
+    assert n == 9
+    np.testing.assert_allclose(again, rows, atol=1e-6)
+    assert list((tmp_path / "cache").rglob("rows-*"))
+
+
+def test_a_folder_that_was_renamed_is_refused(tmp_path):
+    cache = tmp_path / "cache"
+    teacher(cache).fit_transform(PHOTOS)
+    (one,) = cache.iterdir()
+    teacher(cache, output="logits").fit_transform(PHOTOS)
+    (other,) = set(cache.iterdir()) - {one}
+    shutil.rmtree(one)
+    other.rename(one)
+    with pytest.raises(ValueError, match="answers of another network, or to other set"):
+        teacher(cache).fit_transform(PHOTOS)
+
+
 def test_random_crops_are_refused(tmp_path):
     rng = np.random.default_rng(0)
 
