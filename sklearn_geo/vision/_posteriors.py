@@ -350,14 +350,14 @@ class PosteriorTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimator)
         self._channels_last = True
         try:
             return self._asked(device).raw_rows(views)
-        except RuntimeError:
+        except (RuntimeError, AssertionError):
             self._channels_last = False
         try:
             return self._asked(device).raw_rows(views)
-        except RuntimeError as error:  # torch's own, for shapes that do not fit
+        except (RuntimeError, AssertionError) as error:  # shapes that do not fit
             raise ValueError(
                 f"The network cannot be shown images of shape {tuple(views.shape)}: "
-                f"{error}. Set image_size to what it was trained on."
+                f"{error}. Set image_size to what it was trained on; images are RGB."
             ) from error
 
     def _warn_if_posteriors(self, raw):
