@@ -3,6 +3,8 @@
 """The demo works on a small world, and every example says what it is."""
 
 import ast
+import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,21 +15,45 @@ from examples import demo
 EXAMPLES = Path(demo.__file__).parent
 
 
-# So few photos lack the rare subjects in some folds, of which scikit-learn warns.
-@pytest.mark.filterwarnings("ignore:Label not:UserWarning")
-def test_demo_prints_a_table_and_draws_a_picture(monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(demo, "N_PHOTOS", 4_000)
-    demo.main(["--out", str(tmp_path / "new" / "folder")])
+SMALL = replace(
+    demo.SIZE,
+    n_venues=120,
+    n_photos=600,
+    n_splits=2,
+    hidden=8,
+    max_iter=2,
+    student_hidden=(4,),
+    student_max_iter=1,
+    n_resamples=20,
+)
+
+
+# So few venues lack rare labels in some folds.
+@pytest.mark.filterwarnings("ignore:.*never seen in y:UserWarning")
+def test_demo_prints_a_table_and_draws_three_pictures(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(demo, "SIZE", SMALL)
+    monkeypatch.setattr(demo, "N_JOBS", 1)
+    folder = tmp_path / "new" / "folder"
+    demo.main(["--out", str(folder)])
     printed = capsys.readouterr().out
-    rows = [line for line in printed.splitlines() if line.endswith(" s")]
-    assert [row[:20].strip() for row in rows] == list(demo.make_models(None))
-    # The row that learns from nothing stands at chance: 24 subjects, a little of each.
-    assert 3.0 < float(rows[0][20:].split()[0]) < 8.0
-    (picture,) = (tmp_path / "new" / "folder").iterdir()
-    assert str(picture) in printed
-    pixels = imread(picture)
-    assert pixels.shape[0] > 400
-    assert pixels[..., :3].std() > 0.05  # something is drawn
+    with open(folder / "table.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    methods = [row["method"] for row in rows]
+    assert methods[0] == "Baseline"
+    assert {"Ours", "Ours + B", "Ours + B, concatenated"} < set(methods)
+    for row in rows:
+        low, value, high = (
+            float(row[f"random folds{end}"]) for end in (" low", "", " high")
+        )
+        assert 0.0 < low <= high < 1.0
+        assert f"{100 * value:.1f}" in printed
+    assert rows[0]["random folds paper"] == "0.298"
+    assert "synthetic" in printed
+    for name in ("table", "attention", "map"):
+        assert str(folder / f"{name}.png") in printed
+        pixels = imread(folder / f"{name}.png")
+        assert pixels.shape[0] > 300
+        assert pixels[..., :3].std() > 0.05  # something is drawn
 
 
 def test_every_example_has_a_title():

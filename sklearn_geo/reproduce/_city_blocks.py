@@ -88,9 +88,7 @@ def city_blocks(data, *, size=None, random_state=0, progress=None):
             _ROW,
         ),
         "labels": (
-            LabelsAround(
-                (_DOORS, _STREET), radius_km=reach[_STREET], random_state=random_state
-            ),
+            LabelsAround((_DOORS, _STREET), radius_km=reach[_STREET]),
             PLACE,
         ),
     }

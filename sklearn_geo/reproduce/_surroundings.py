@@ -4,7 +4,6 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, clone
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo.neighbors import GeoNeighborTagPropagator, PlaceIndex
@@ -61,12 +60,12 @@ class OthersAround(TransformerMixin, BaseEstimator):
 
 
 class LabelsAround(TransformerMixin, BaseEstimator):
-    """Encode places by the labels of the training rows around, each without its own.
+    r"""Encode places by the labels of the training rows around, each without its own.
 
     A training row gets the labels of the others; a new row those of all training rows.
-    Where none is within reach the row is NaN, which says "not known" to a fusion with
-    ``missing_block="mask"``. In folds of whole blocks that is so for most test rows; so
-    that the fusion learns to do without, it is done to a share of the training rows.
+    Where few are near, a row is close to the shares of labels in all training rows, and
+    where none is, it is just that. So in folds of whole blocks, where a test row has no
+    training row around, it says nothing rather than something wrong.
 
     Parameters
     ----------
@@ -74,27 +73,29 @@ class LabelsAround(TransformerMixin, BaseEstimator):
         From how many training rows labels are taken; columns for each.
 
     radius_km : float, default=0.5
-        Farther ones are out of reach.
+        Farther ones are out of reach. Weights fall to 1 / e in a third of it.
 
-    hidden_share : float, default=0.3
-        The share of training rows that is made "not known".
-
-    random_state : int, RandomState instance or None, default=None
-        Decides which.
+    prior : float, default=1.0
+        How many rows at the very place the shares of all training rows count for.
 
     Attributes
     ----------
     encoders_ : list of GeoNeighborTagPropagator
         One for each number of neighbours.
+
+    shares_ : ndarray of shape (n_labels,)
+        The shares of labels in all training rows.
+
+    Notes
+    -----
+    With weights :math:`w_j = \exp(-3 d_j / r)` of the rows around and shares
+    :math:`p`, a row is :math:`(\sum_j w_j y_j + m p) / (\sum_j w_j + m)`.
     """
 
-    def __init__(
-        self, n_neighbors=(8, 40), *, radius_km=0.5, hidden_share=0.3, random_state=None
-    ):
+    def __init__(self, n_neighbors=(8, 40), *, radius_km=0.5, prior=1.0):
         self.n_neighbors = n_neighbors
         self.radius_km = radius_km
-        self.hidden_share = hidden_share
-        self.random_state = random_state
+        self.prior = prior
 
     def fit(self, X, y):
         """Remember where the training rows are, and their labels."""
@@ -104,25 +105,28 @@ class LabelsAround(TransformerMixin, BaseEstimator):
     def fit_transform(self, X, y):
         """Give each training row the labels of the others around it."""
         y = np.asarray(y, dtype=np.float64)
+        self.shares_ = y.mean(axis=0)
         self.encoders_ = [
             GeoNeighborTagPropagator(
                 n_neighbors,
                 sigma_km=self.radius_km / 3.0,
                 radius_km=self.radius_km,
+                norm=None,
                 sparse_output=False,
             )
             for n_neighbors in self.n_neighbors
         ]
-        self.n_labels_ = y.shape[1]
-        rows = np.hstack([each.fit_transform(X[_PLACE], y) for each in self.encoders_])
-        hidden = check_random_state(self.random_state).random_sample(len(rows))
-        return _not_known(rows, hidden < self.hidden_share)
+        # One more column sums up the weights themselves.
+        counted = np.column_stack([y, np.ones(len(y))])
+        sums = [each.fit_transform(X[_PLACE], counted) for each in self.encoders_]
+        return self._shares_around(sums)
 
     def transform(self, X):
         """Give each row the labels of the training rows around it."""
         check_is_fitted(self)
-        rows = np.hstack([each.transform(X[_PLACE]) for each in self.encoders_])
-        return _not_known(rows)
+        return self._shares_around(
+            [each.transform(X[_PLACE]) for each in self.encoders_]
+        )
 
     def get_feature_names_out(self, input_features=None):
         """Give names such as `label2_of_nearest_8`."""
@@ -130,16 +134,17 @@ class LabelsAround(TransformerMixin, BaseEstimator):
             [
                 f"label{label}_of_nearest_{n_neighbors}"
                 for n_neighbors in self.n_neighbors
-                for label in range(self.n_labels_)
+                for label in range(len(self.shares_))
             ],
             dtype=object,
         )
 
-
-def _not_known(rows, hidden=False):
-    """Make rows NaN that no label reached, and those that are to be hidden."""
-    rows[~rows.any(axis=1) | hidden] = np.nan
-    return rows
+    def _shares_around(self, sums):
+        shares = [
+            (each[:, :-1] + self.prior * self.shares_) / (each[:, -1:] + self.prior)
+            for each in sums
+        ]
+        return np.hstack(shares)
 
 
 def reach_km(places, n_neighbors):

@@ -6,7 +6,6 @@ import sys
 from dataclasses import dataclass, field, replace
 
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -157,10 +156,8 @@ def _classical(name):
     """Return what scikit-learn has to offer, a classifier for each label."""
     if name == "boosting":
         return OneVsRestClassifier(HistGradientBoostingClassifier(random_state=0))
-    # Rows that miss a block have NaN there, which only trees take.
-    imputer = SimpleImputer(strategy="mean", keep_empty_features=True)
     logistic = OneVsRestClassifier(LogisticRegression(C=0.1, max_iter=1000))
-    return make_pipeline(imputer, StandardScaler(), logistic)
+    return make_pipeline(StandardScaler(), logistic)
 
 
 def venue_rows(blocks):

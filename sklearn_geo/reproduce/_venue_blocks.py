@@ -113,7 +113,6 @@ def venue_pipeline(blocks, *, size=None, attention="type", random_state=0, **set
         hidden=size.hidden,
         attention=None if alone else attention,
         aux_weight=0.0 if alone else 1.0,
-        missing_block="mask" if "labels" in blocks else "error",
         batch_size=size.batch_size,
         max_iter=size.max_iter,
         random_state=random_state,
