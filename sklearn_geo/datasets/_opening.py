@@ -12,10 +12,11 @@ import gzip
 import lzma
 import os
 import re
+import sqlite3
 import zipfile
 import zlib
 from collections import namedtuple
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -206,6 +207,9 @@ def text_blocks(file, *, report=None, block_bytes=None):
     """
     report = ReadReport() if report is None else report
     block_bytes = BLOCK_BYTES if block_bytes is None else block_bytes
+    if _is_sqlite(file):
+        yield from _sqlite_blocks(file, block_bytes)
+        return
     first, rest, broken = 1, b"", ""
     with file.open() as stream:
         while True:
@@ -237,6 +241,51 @@ def text_blocks(file, *, report=None, block_bytes=None):
             text = _decode(file, first, data, report)
             yield TextBlock(first, text, False, "")
             first += text.count("\n") + 1
+
+
+def _is_sqlite(file):
+    if file.member is not None:
+        return False
+    with open(file.path, "rb") as stream:
+        return stream.read(16) == b"SQLite format 3\0"
+
+
+def _sqlite_blocks(file, block_bytes):
+    """Read a table of an SQLite database as if it were text between tabs.
+
+    YFCC100M is also published as one. The table is called as the file, or is the only
+    one; rows are in the order in which they are stored.
+    """
+    again = "Download it again."
+    address = f"{Path(file.path).absolute().as_uri()}?mode=ro"
+    first = 1
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as database:
+            query = "SELECT name FROM sqlite_master WHERE type = 'table'"
+            tables = [name for (name,) in database.execute(query)]
+            tables = [t for t in tables if t == Path(file.path).stem] or tables
+            if len(tables) != 1:
+                problem = f"the database has {len(tables)} tables, expected is one"
+                raise DataFileError(file, None, problem, remedy=again)
+            quoted = tables[0].replace('"', '""')
+            cursor = database.execute(f'SELECT * FROM "{quoted}"')
+            n_rows = max(1, block_bytes // 512)
+            while rows := cursor.fetchmany(n_rows):
+                text = "\n".join("\t".join(map(_as_field, row)) for row in rows)
+                yield TextBlock(first, text, False, "")
+                first += len(rows)
+    except sqlite3.DatabaseError as error:
+        problem = f"the database is damaged ({error})"
+        raise DataFileError(file, first, problem, remedy=again) from error
+    if first == 1:
+        raise DataFileError(file, None, "the table is empty", remedy=again)
+
+
+def _as_field(value):
+    """Return a value of a database as text that holds no tab and no line end."""
+    if value is None:
+        return ""
+    return str(value).replace("\t", " ").replace("\n", " ")
 
 
 def open_text(file, *, report=None):

@@ -31,7 +31,12 @@ from sklearn_geo.datasets._reading import (
     read_table,
 )
 
-_PATTERNS = ("yfcc100m_dataset", "yfcc100m_dataset-*", "yfcc100m_dataset_*")
+_PATTERNS = (
+    "yfcc100m_dataset",
+    "yfcc100m_dataset-*",
+    "yfcc100m_dataset.t*",
+    "yfcc100m_dataset.sql*",
+)
 _WHAT = "the metadata of YFCC100M, yfcc100m_dataset or its parts yfcc100m_dataset-0 ..."
 _WHERE = "multimediacommons.wordpress.com/yfcc100m-core-dataset"
 
@@ -216,7 +221,8 @@ def load_yfcc100m(
         The file `yfcc100m_dataset`, one of its parts `yfcc100m_dataset-0` to `-9`, or a
         folder with them, plain or compressed (.bz2, .gz, .xz). Both releases are read:
         with 23 columns, and with 25 (the number of the line and a hash in addition).
-        The files have to be asked for [1]_.
+        The files have to be asked for [1]_. The SQLite database
+        `yfcc100m_dataset.sql` of the Multimedia Commons is read as well.
 
     kind : {"all", "photos", "videos"}, default="all"
         What to read.

@@ -4,7 +4,9 @@
 
 import bz2
 import gzip
+import sqlite3
 import tracemalloc
+from contextlib import closing
 
 import numpy as np
 import pandas as pd
@@ -268,6 +270,48 @@ def test_files_of_another_order_are_refused_whatever_errors(write, errors):
         load_yfcc100m(write(*swapped), errors=errors)
     with pytest.raises(DataFileError, match="24 columns, expected are 23, or 25 with"):
         load_yfcc100m(write(*(line + "\tx" for line in many(9))), errors=errors)
+
+
+def database(path, rows, tables=("yfcc100m_dataset",)):
+    """Write an SQLite database with the columns of the first release."""
+    path.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for table in tables:
+            connection.execute(f"CREATE TABLE {table} ({', '.join(YFCC)})")
+            mark = ", ".join("?" * len(YFCC))
+            connection.executemany(f"INSERT INTO {table} VALUES ({mark})", rows)
+    return path
+
+
+def test_the_database_of_the_multimedia_commons(tmp_path, monkeypatch):
+    rows = [
+        [int(i), *rest, int(marker)]
+        for i, *rest, marker in (line.split("\t") for line in many(50))
+    ]
+    rows[7][6], rows[8][10:12], rows[9][10:12] = "a\tb\nc", (None, None), (13.4, 52.5)
+    path = database(tmp_path / "yfcc100m_dataset.sql", rows)
+    monkeypatch.setattr("sklearn_geo.datasets._opening.BLOCK_BYTES", 5_000)
+    photos = load_yfcc100m(tmp_path)
+    assert photos.ids.tolist() == list(range(50))
+    assert photos.titles[7] == "a b c"
+    assert np.isnan(photos.places[8]).all()
+    assert photos.places[9].tolist() == [52.5, 13.4]
+    assert load_yfcc100m(path, kind="videos").ids.tolist() == list(range(0, 50, 3))
+    rows[30][11] = "north"
+    database(path, rows)
+    with pytest.raises(DataFileError, match=r"line 31: latitude, longitude .* 'north"):
+        load_yfcc100m(path)
+    database(path, rows[:5], tables=("yfcc100m_dataset", "others"))
+    assert len(load_yfcc100m(path).ids) == 5
+    database(path, rows[:5], tables=("one", "two"))
+    with pytest.raises(DataFileError, match="the database has 2 tables"):
+        load_yfcc100m(path)
+    database(path, [])
+    with pytest.raises(DataFileError, match="the table is empty"):
+        load_yfcc100m(path)
+    path.write_bytes(database(path, rows[:30] * 20).read_bytes()[:9_000])
+    with pytest.raises(DataFileError, match="the database is damaged"):
+        load_yfcc100m(path)
 
 
 def test_missing_files_are_explained(tmp_path):
