@@ -15,6 +15,9 @@ from sklearn_geo.reproduce._tables import Progress
 # prints its tables row by row and returns a list of (file name, ResultTable).
 COMMANDS = {
     "venue": ("_venue", "Tables 3 and 5: categories of venues from check-ins"),
+    "image": ("_image", "Tables 3 and 4: concepts of photos"),
+    "zones": ("_zones", "Table 6: student and teacher, zone by zone"),
+    "efficiency": ("_efficiency", "Table 7: how long it takes to encode a place"),
 }
 
 

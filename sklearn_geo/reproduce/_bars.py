@@ -93,18 +93,32 @@ def _draw_measure(ax, measure, rows, heights, colors):
         )  # fmt: skip
     ends = np.concatenate([values - reach[0], values + reach[1], papers])
     ends = ends[np.isfinite(ends)]
-    # Bars begin at 0 where that shows differences; else where the shortest is short.
-    low, high = ends.min(), ends.max()
-    start = 0.0 if low < 0.75 * high else max(0.0, low - 0.6 * (high - low))
-    ax.set_xlim(start, high + 0.06 * (high - start))
+    start = _set_limits(ax, ends, measure)
     unit = " (%)" if measure.percent else ""
     ax.set_xlabel(f"{measure.name}{unit}, {measure.better} is better")
-    if start > 0.0:
+    if start > 0.0 and not measure.log:
         ax.set_xlabel(f"{ax.get_xlabel()}\n(the axis does not start at 0)")
     ax.spines[["top", "right"]].set_visible(False)
     ax.tick_params(axis="y", length=0)
     ax.grid(axis="x", color="0.9", linewidth=0.8)
     ax.set_axisbelow(True)
+
+
+def _set_limits(ax, ends, measure):
+    """Set where the axis begins and ends; return where it begins."""
+    low, high = ends.min(), ends.max()
+    if measure.log:
+        ax.set_xscale("log")
+        ax.xaxis.get_major_locator().set_params(numticks=12)
+        low = ends[ends > 0].min()
+        ax.set_xlim(low / 2, high * 2)
+        return low / 2
+    # Bars begin at 0 where that shows differences; else where the shortest is short.
+    one = low == high  # a single number starts at 0
+    start = 0.0 if one or low < 0.75 * high else max(0.0, low - 0.6 * (high - low))
+    start = low - 0.06 * (high - low) if low < 0.0 else start
+    ax.set_xlim(start, high + 0.06 * (high - start))
+    return start
 
 
 def _draw_groups(ax, rows, heights, colors):

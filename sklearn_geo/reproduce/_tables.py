@@ -74,6 +74,9 @@ class Measure:
     paper : bool, default=True
         Whether the paper has such numbers.
 
+    log : bool, default=False
+        Whether pictures have a logarithmic axis, for times that differ by powers of 10.
+
     Examples
     --------
     >>> from sklearn_geo.reproduce import Measure
@@ -87,6 +90,7 @@ class Measure:
     percent: bool = False
     interval: bool = True
     paper: bool = True
+    log: bool = False
 
     def written(self, value):
         """Write a number; nothing where there is none."""
@@ -354,7 +358,9 @@ def _cell(measure, what, estimate, paper):
         return f"({number})" if number else ""
     if not estimate.has_interval:
         return ""
-    return f"{measure.written(estimate.low)}-{measure.written(estimate.high)}"
+    # A hyphen is no sign of an interval where there are minus signs.
+    joint = "-" if estimate.low >= 0 else ".."
+    return f"{measure.written(estimate.low)}{joint}{measure.written(estimate.high)}"
 
 
 def _plain(number):
