@@ -1,6 +1,6 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a transformer of places says of many places, a few columns of it at a time."""
+"""What is said of many places by what reads places, a few columns of it at a time."""
 
 import difflib
 import numbers
@@ -15,6 +15,7 @@ from sklearn.utils.validation import _num_samples, check_is_fitted
 from sklearn_geo._answers import final
 from sklearn_geo._blocks import blocks
 from sklearn_geo._tables import location_positions
+from sklearn_geo.metrics._responses import read_tag_scores
 
 # Places at a time, where memory does not ask for fewer.
 _BLOCK_ROWS = 8192
@@ -32,11 +33,11 @@ def by_name(estimators):
 
 
 class PlaceColumns:
-    """The columns that a transformer makes of places.
+    """The columns that a transformer makes of places, or a classifier's probabilities.
 
     Parameters
     ----------
-    transformer : transformer
+    transformer : transformer or classifier
         Fitted on places alone: arrays or frames of latitude and longitude.
 
     who : str
@@ -47,11 +48,13 @@ class PlaceColumns:
     """
 
     def __init__(self, transformer, who, sample):
-        if not hasattr(transformer, "transform"):
+        methods = ("transform", "predict_proba")
+        method = next((name for name in methods if hasattr(transformer, name)), None)
+        if method is None:
             raise TypeError(
-                f"{who} has no transform, so that there is no column to draw. Pass a "
-                "transformer, or the steps of the pipeline before its classifier: "
-                "pipeline[:-1]."
+                f"{who} has neither transform nor predict_proba, so that there is no "
+                "column to draw. Pass a transformer or a classifier of places, or the "
+                "steps of the pipeline before its last: pipeline[:-1]."
             )
         try:
             check_is_fitted(transformer)
@@ -60,10 +63,10 @@ class PlaceColumns:
                 f"{who} is not fitted yet: fit it, for example on the places of photos "
                 "and their tags, and draw it then."
             ) from error
-        self.transformer, self.who = transformer, who
+        self.transformer, self.who, self._method = transformer, who, method
         self._order, self._input_names = self._read_input()
         # One place is enough to see how many columns there are.
-        said = transformer.transform(self._table(sample))
+        said = self._ask(sample)
         self.n_columns = 1 if np.ndim(said) == 1 else said.shape[1]
         self.names = self._read_names(said)
 
@@ -93,13 +96,33 @@ class PlaceColumns:
 
         return pd.DataFrame(columns, columns=self._input_names)
 
+    def _ask(self, places):
+        """Return what is said of places: a table, of labels that are several too."""
+        said = getattr(self.transformer, self._method)(self._table(places))
+        if isinstance(said, list):  # a table of no and yes for each label
+            said = read_tag_scores(said, final(self.transformer), self._method, None)
+        return said
+
     def _read_names(self, said):
         if hasattr(said, "columns"):
             return [str(name) for name in said.columns]
+        if self._method == "predict_proba":
+            names = self._label_names()
+            return names if names is not None and len(names) == said.shape[1] else None
         try:
             return [str(name) for name in self.transformer.get_feature_names_out()]
         except (AttributeError, ValueError, NotFittedError):
             return None  # as of a step that was made of a function
+
+    def _label_names(self):
+        """Return what a classifier calls its classes, or its labels, if it does."""
+        model = final(self.transformer)
+        names = getattr(model, "label_names_", None)
+        if names is None:
+            names = getattr(model, "classes_", None)
+        if names is None or any(np.ndim(name) for name in names):
+            return None  # as of labels, with a no and a yes for each
+        return [str(name) for name in names]
 
     def find(self, column):
         """Return the position of a column.
@@ -183,7 +206,7 @@ class PlaceColumns:
         budget = get_config()["working_memory"] * 2**20
         size = int(np.clip(budget // (16 * self.n_columns), 1, _BLOCK_ROWS))
         for rows in blocks(len(places), size):
-            said = self.transformer.transform(self._table(places[rows]))
+            said = self._ask(places[rows])
             out[rows] = self._pick(said, positions)
         return out
 
@@ -192,7 +215,7 @@ class PlaceColumns:
         budget = get_config()["working_memory"] * 2**20
         n = int(np.clip(budget // (16 * self.n_columns), 2, 500))
         some = np.random.RandomState(0).permutation(len(places))[:n]
-        said = self.transformer.transform(self._table(places[some]))
+        said = self._ask(places[some])
         spread = np.nan_to_num(self._pick(said, slice(None))).std(axis=0)
         return int(spread.argmax())
 

@@ -31,6 +31,7 @@ _SHARES = ("all", "column", "panel")
 _BESIDE = 3
 _LONGEST = (6.7, 4.6)
 _GREY = "0.88"
+_MANY = 2_000
 
 
 class PlaceMapDisplay(ShowsPlaces):
@@ -145,7 +146,8 @@ class PlaceMapDisplay(ShowsPlaces):
         transformer : transformer, or mapping of str to transformer
             Fitted transformers of places: `GeoNeighborTagPropagator`,
             `GPS2VecPlusTransformer`, encoders, or a Pipeline or ColumnTransformer that
-            reads latitude and longitude alone.
+            reads latitude and longitude alone. Of a classifier of places the columns
+            are the probabilities of its classes or labels.
 
         columns : str, int or sequence of them, default=None
             Names of columns, as in `get_feature_names_out`, or numbers. A name may lack
@@ -299,7 +301,7 @@ class PlaceMapDisplay(ShowsPlaces):
             Whether to draw a colour bar for every scale.
 
         photo_color : matplotlib color, default="white"
-            Of the marked photos; their rims are black.
+            Of the marked photos; their rims are black, as long as they are few.
 
         Returns
         -------
@@ -397,7 +399,7 @@ class PlaceMapDisplay(ShowsPlaces):
             window.shift(self.places[order, 1]),
             self.places[order, 0],
             c=values[order].filled(np.nan),
-            s=float(np.clip(20_000 / n, 3, 24)),
+            s=float(np.clip(20_000 / n, 0.8, 24)),
             cmap=cmap,
             norm=scale,
             edgecolors="0.3" if n < 500 else "none",
@@ -421,10 +423,12 @@ class PlaceMapDisplay(ShowsPlaces):
             y[seen],
             linestyle="",
             marker="o",
-            markersize=float(np.clip(90 / np.sqrt(n + 1), 1.6, 4.5)),
+            markersize=float(np.clip(90 / np.sqrt(n + 1), 0.7, 4.5)),
             markerfacecolor=color,
-            markeredgecolor="black",
+            # Of many, what is below has to be seen between them.
+            markeredgecolor="black" if n < _MANY else "none",
             markeredgewidth=float(np.clip(6 / np.sqrt(n + 1), 0.1, 0.5)),
+            alpha=1.0 if n < _MANY else 0.5,
             rasterized=n > RASTERIZED_FROM,
             zorder=3,
         )

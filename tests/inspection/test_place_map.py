@@ -11,9 +11,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
@@ -180,6 +181,26 @@ def test_whatever_reads_places():
     assert_array_equal(found, display.places[:, 1])
 
 
+def test_classifiers_of_places():
+    y = np.array(["hill", "hill", "sea", "sea"])
+    labels = np.column_stack([y == "sea", y == "hill"]).astype(int)
+    vectors = UnitVectorEncoder()
+    asked = {"extent": (-10, 10, 40, 60), "resolution": 4}
+    model = make_pipeline(vectors, LogisticRegression()).fit(UK, y)
+    display = PlaceMapDisplay.from_estimator(model, columns="sea", **asked)
+    expected = model.predict_proba(display.places)
+    assert_allclose(display.values["LogisticRegression", "sea"], expected[:, 1])
+    # Several labels a place: a list of tables, or a table.
+    forest = RandomForestClassifier(2, random_state=0).fit(UK, labels)
+    display = PlaceMapDisplay.from_estimator(forest, columns=[0, 1], **asked)
+    expected = forest.predict_proba(display.places)[1][:, 1]
+    assert_allclose(display.values["RandomForestClassifier", "column 1"], expected)
+    # A label that no photo has is likely nowhere.
+    forest.fit(UK, labels * [1, 0])
+    display = PlaceMapDisplay.from_estimator(forest, columns=1, **asked)
+    assert_array_equal(display.pictures_[0].get_array(), 0.0)
+
+
 def test_the_column_that_differs_most_is_the_default():
     display = PlaceMapDisplay.from_estimator(
         Echo(), extent=(0, 10, 0, 10), resolution=10
@@ -308,8 +329,8 @@ def test_what_cannot_be_drawn():
         draw(UnitVectorEncoder().fit(UK), zone="30U", extent="world")
     with pytest.raises(ValueError, match="resolution must be a whole number"):
         draw(UnitVectorEncoder().fit(UK), resolution=1)
-    with pytest.raises(TypeError, match=r"no transform, .*pipeline\[:-1\]"):
-        draw(LogisticRegression())
+    with pytest.raises(TypeError, match=r"neither transform nor .*pipeline\[:-1\]"):
+        draw(LinearRegression())
     with pytest.raises(ValueError, match="the mapping is empty"):
         draw({})
     wide = StandardScaler().fit(pd.DataFrame(np.eye(3), columns=["lat", "lon", "n"]))
