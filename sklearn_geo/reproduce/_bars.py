@@ -47,7 +47,7 @@ def draw_table(table):
         _draw_measure(ax, measure, rows, heights, colors)
     panels[0, 0].set_yticks(heights, [row.method for row in rows])
     panels[0, 0].set_ylim(heights.max() + 0.7, -0.7)
-    _draw_groups(panels[0, -1], rows, heights, colors)
+    _draw_groups(panels[0], rows, colors)
     characters = int(size[0] * 11)
     figure.suptitle("\n".join(textwrap.wrap(table.title, characters)), fontsize=11)
     if table.data_differ:
@@ -95,7 +95,7 @@ def _draw_measure(ax, measure, rows, heights, colors):
     ends = ends[np.isfinite(ends)]
     start = _set_limits(ax, ends, measure)
     unit = " (%)" if measure.percent else ""
-    ax.set_xlabel(f"{measure.name}{unit}, {measure.better} is better")
+    ax.set_xlabel(f"{measure.name}{unit}\n{measure.better} is better")
     if start > 0.0 and not measure.log:
         ax.set_xlabel(f"{ax.get_xlabel()}\n(the axis does not start at 0)")
     ax.spines[["top", "right"]].set_visible(False)
@@ -121,17 +121,17 @@ def _set_limits(ax, ends, measure):
     return start
 
 
-def _draw_groups(ax, rows, heights, colors):
+def _draw_groups(panels, rows, colors):
     """Say what the colours and the hollow marks are, beside the last panel."""
     from matplotlib.patches import Patch
 
     labels = dict(zip((row.group for row in rows), colors, strict=True))
     handles = [Patch(color=color, label=group) for group, color in labels.items()]
     handles = [handle for handle in handles if handle.get_label()]
-    marks, _ = ax.get_legend_handles_labels()
+    marks = [mark for ax in panels for mark in ax.get_legend_handles_labels()[0]]
     handles += marks[:1]
     if handles:
-        ax.legend(
+        panels[-1].legend(
             handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False,
             fontsize=8,
         )  # fmt: skip

@@ -88,7 +88,9 @@ def city_blocks(data, *, size=None, random_state=0, progress=None):
             _ROW,
         ),
         "labels": (
-            LabelsAround((_DOORS, _STREET), radius_km=reach[_STREET]),
+            LabelsAround(
+                (_DOORS, _STREET), radius_km=reach[_STREET], random_state=random_state
+            ),
             PLACE,
         ),
     }

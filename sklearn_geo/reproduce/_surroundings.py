@@ -4,6 +4,7 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo.neighbors import GeoNeighborTagPropagator, PlaceIndex
@@ -62,9 +63,11 @@ class OthersAround(TransformerMixin, BaseEstimator):
 class LabelsAround(TransformerMixin, BaseEstimator):
     r"""Encode places by the labels of the training rows around, each without its own.
 
-    A training row gets the labels of the others; a new row those of all training rows.
-    Where few are near, a row is close to the shares of labels in all training rows, and
-    where none is, it is just that. So in folds of whole blocks, where a test row has no
+    A new row gets the labels of all training rows around, a training row those of the
+    training rows in other folds. (To leave out nothing but its own would not do: the
+    mean of the others is lower where the own label is 1, and that can be learnt.) Where
+    few are near, a row is close to the shares of labels in all training rows, and where
+    none is, it is just that. So in folds of whole blocks, where a test row has no
     training row around, it says nothing rather than something wrong.
 
     Parameters
@@ -77,6 +80,16 @@ class LabelsAround(TransformerMixin, BaseEstimator):
 
     prior : float, default=1.0
         How many rows at the very place the shares of all training rows count for.
+
+    hidden_share : float, default=0.3
+        The share of training rows that are told the shares of all alone, so that what
+        is learnt from them also holds where no training row is near.
+
+    n_folds : int, default=5
+        Number of folds.
+
+    random_state : int, RandomState instance or None, default=None
+        Deals out the folds, and decides which rows are told nothing.
 
     Attributes
     ----------
@@ -92,20 +105,29 @@ class LabelsAround(TransformerMixin, BaseEstimator):
     :math:`p`, a row is :math:`(\sum_j w_j y_j + m p) / (\sum_j w_j + m)`.
     """
 
-    def __init__(self, n_neighbors=(8, 40), *, radius_km=0.5, prior=1.0):
+    def __init__(
+        self,
+        n_neighbors=(8, 40),
+        *,
+        radius_km=0.5,
+        prior=1.0,
+        hidden_share=0.3,
+        n_folds=5,
+        random_state=None,
+    ):
         self.n_neighbors = n_neighbors
         self.radius_km = radius_km
         self.prior = prior
+        self.hidden_share = hidden_share
+        self.n_folds = n_folds
+        self.random_state = random_state
 
     def fit(self, X, y):
         """Remember where the training rows are, and their labels."""
-        self.fit_transform(X, y)
-        return self
-
-    def fit_transform(self, X, y):
-        """Give each training row the labels of the others around it."""
         y = np.asarray(y, dtype=np.float64)
         self.shares_ = y.mean(axis=0)
+        # One more column sums up the weights themselves.
+        counted = np.column_stack([y, np.ones(len(y))])
         self.encoders_ = [
             GeoNeighborTagPropagator(
                 n_neighbors,
@@ -113,13 +135,25 @@ class LabelsAround(TransformerMixin, BaseEstimator):
                 radius_km=self.radius_km,
                 norm=None,
                 sparse_output=False,
-            )
+            ).fit(X[_PLACE], counted)
             for n_neighbors in self.n_neighbors
         ]
-        # One more column sums up the weights themselves.
-        counted = np.column_stack([y, np.ones(len(y))])
-        sums = [each.fit_transform(X[_PLACE], counted) for each in self.encoders_]
-        return self._shares_around(sums)
+        return self
+
+    def fit_transform(self, X, y):
+        """Give each training row the labels of those around it in other folds."""
+        y = np.asarray(y, dtype=np.float64)
+        rng = check_random_state(self.random_state)
+        fold = rng.permutation(np.arange(len(y)) % min(self.n_folds, len(y)))
+        rows = np.empty((len(y), y.shape[1] * len(self.n_neighbors)))
+        for number in np.unique(fold):
+            inside = fold == number
+            others = clone(self).fit(X[~inside], y[~inside])
+            rows[inside] = others.transform(X[inside])
+        self.fit(X, y)
+        hidden = rng.random_sample(len(y)) < self.hidden_share
+        rows[hidden] = np.tile(self.shares_, len(self.n_neighbors))
+        return rows
 
     def transform(self, X):
         """Give each row the labels of the training rows around it."""

@@ -134,24 +134,29 @@ def test_command_prints_the_table_and_says_what_was_gained(monkeypatch):
     assert "synthetic" in text
 
 
-def test_labels_around_leave_out_a_rows_own_and_fall_back_to_shares():
+def test_labels_around_are_those_of_other_folds_and_fall_back_to_shares():
     # Two venues a hundred metres from each other, and one far away.
     X = pd.DataFrame({"latitude": [0.0, 0.0, 10.0], "longitude": [0.0, 0.0009, 0.0]})
     y = np.array([[1, 0], [0, 1], [1, 1]])
-    encoder = LabelsAround((2,), radius_km=0.3, prior=0.5)
-    trained = encoder.fit_transform(X, y)
-    shares = np.array([2 / 3, 2 / 3])
     weight = np.exp(-haversine(X.iloc[[0]], X.iloc[[1]])[0] / 0.1)
-    expected = (weight * np.array([0, 1]) + 0.5 * shares) / (weight + 0.5)
+    # As many folds as rows: each learns from the two others.
+    encoder = LabelsAround(
+        (2,), radius_km=0.3, prior=0.5, hidden_share=0.0, n_folds=3, random_state=0
+    )
+    trained = encoder.fit_transform(X, y)
+    expected = (weight * np.array([0, 1]) + 0.5 * np.array([0.5, 1])) / (weight + 0.5)
     np.testing.assert_allclose(trained[0], expected)
-    np.testing.assert_allclose(trained[1], expected[::-1])
-    np.testing.assert_allclose(trained[2], shares)  # nobody is around
+    np.testing.assert_allclose(trained[2], [0.5, 0.5])  # nobody is around
     # New rows get all that is around, themselves too.
     sums = np.array([1, 0]) + weight * np.array([0, 1])
-    expected = (sums + 0.5 * shares) / (1.0 + weight + 0.5)
+    expected = (sums + 0.5 * np.array([2 / 3, 2 / 3])) / (1.0 + weight + 0.5)
     np.testing.assert_allclose(encoder.transform(X)[0], expected)
     names = encoder.get_feature_names_out().tolist()
     assert names == ["label0_of_nearest_2", "label1_of_nearest_2"]
+    # What is hidden in training is the shares of all; new rows are told all the same.
+    encoder.set_params(hidden_share=1.0)
+    np.testing.assert_allclose(encoder.fit_transform(X, y), 2 / 3)
+    np.testing.assert_allclose(encoder.transform(X)[0], expected)
 
 
 def test_others_around_leave_out_the_venue_itself():
