@@ -4,12 +4,6 @@
 
 from sklearn_geo.datasets._checkins import make_checkins
 from sklearn_geo.datasets._data_home import clear_data_home, get_data_home
-from sklearn_geo.datasets._fetch_photos import (
-    fetch_im2gps,
-    fetch_im2gps3k,
-    fetch_mp16,
-    fetch_yfcc26k,
-)
 from sklearn_geo.datasets._fetch_tagged import fetch_flickr1m, fetch_nus_wide
 from sklearn_geo.datasets._fetch_venues import (
     fetch_foursquare_tist2015,
@@ -54,11 +48,7 @@ __all__ = [
     "fetch_foursquare_tist2015",
     "fetch_foursquare_tsmc2014",
     "fetch_geonames",
-    "fetch_im2gps",
-    "fetch_im2gps3k",
-    "fetch_mp16",
     "fetch_nus_wide",
-    "fetch_yfcc26k",
     "get_data_home",
     "iter_flickr1m",
     "iter_foursquare_tist2015",

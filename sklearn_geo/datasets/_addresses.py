@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Where published data sets are: the addresses of those who publish them, no copies.
 
-What its publishers took back is not looked for elsewhere. None of them publishes
-checksums.
+What its publishers took back is neither asked for nor looked for elsewhere. None of
+them publishes checksums.
 """
 
 from dataclasses import dataclass
@@ -12,13 +12,9 @@ __all__ = [
     "DATA_SETS",
     "FLICKR1M",
     "GEONAMES",
-    "IM2GPS",
-    "IM2GPS3K",
-    "MP16",
     "NUS_WIDE",
     "TIST2015",
     "TSMC2014",
-    "YFCC26K",
     "DataSet",
     "PublishedFile",
 ]
@@ -82,8 +78,6 @@ class DataSet:
     files: tuple = ()
 
 
-_GEOESTIMATION = "https://github.com/TIBHannover/GeoEstimation"
-_RELEASES = f"{_GEOESTIMATION}/releases/download"
 # The institute of the authors had three names.
 _ZHANG = tuple(
     f"http://www-public.{host}.eu/~zhang_da/pub/dataset_tsmc2014.zip"
@@ -96,15 +90,6 @@ _NUS = (
     "https://lms.comp.nus.edu.sg/wp-content/uploads/2019/research/nuswide",
     "http://dl.nextcenter.org/public/nuswide",
 )
-
-
-def _meta(name):
-    address = "https://raw.githubusercontent.com/TIBHannover/GeoEstimation"
-    return PublishedFile(name, (f"{address}/original_tf/meta/{name}",), 10)
-
-
-def _release(name, release, max_megabytes):
-    return PublishedFile(name, (f"{_RELEASES}/{release}/{name}",), max_megabytes)
 
 
 def _nus(name, max_megabytes):
@@ -132,24 +117,6 @@ TIST2015 = DataSet(
 )
 # Its files are one a country and more, see `fetch_geonames`.
 GEONAMES = DataSet("geonames", "https://download.geonames.org/export/dump/")
-IM2GPS = DataSet("im2gps", _GEOESTIMATION, (_meta("im2gps_places365.csv"),))
-IM2GPS3K = DataSet("im2gps3k", _GEOESTIMATION, (_meta("im2gps3k_places365.csv"),))
-MP16 = DataSet(
-    "mp16",
-    _GEOESTIMATION,
-    (
-        _release("mp16_places365.csv", "v1.0", 2000),
-        _release("mp16_urls.csv", "v1.0", 2000),
-    ),
-)
-YFCC26K = DataSet(
-    "yfcc26k",
-    _GEOESTIMATION,
-    (
-        _release("yfcc25600_places365.csv", "pytorch", 50),
-        _release("yfcc25600_urls.csv", "pytorch", 50),
-    ),
-)
 NUS_WIDE = DataSet(
     "nus_wide",
     f"{_NUS[0]}/NUS-WIDE.html",
@@ -171,14 +138,4 @@ FLICKR1M = DataSet(
         ),
     ),
 )
-DATA_SETS = (
-    FLICKR1M,
-    GEONAMES,
-    IM2GPS,
-    IM2GPS3K,
-    MP16,
-    NUS_WIDE,
-    TIST2015,
-    TSMC2014,
-    YFCC26K,
-)
+DATA_SETS = (FLICKR1M, GEONAMES, NUS_WIDE, TIST2015, TSMC2014)

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Files with lists of photos that geolocation papers train and test on.
 
-All of them are published as CSV files of one form [1]_: the file of the photo, its
-author, where it was taken, and scenes that a network of Places365 saw in it.
+All of them are CSV files of one form [1]_: the file of the photo, its author, where it
+was taken, and scenes that a network of Places365 saw in it. The authors of that form
+withdrew what they had published, so that only files that somebody has are read.
 
-.. [1] E. Mueller-Budack, K. Pustu-Iren, R. Ewerth, "Geolocation Estimation of Photos
+.. [1] E. Müller-Budack, K. Pustu-Iren, R. Ewerth, "Geolocation Estimation of Photos
    using a Hierarchical Model and Scene Classification", ECCV 2018.
-   https://github.com/TIBHannover/GeoEstimation
 """
 
 import os
@@ -34,7 +34,11 @@ from sklearn_geo.datasets._reading import (
     read_table,
 )
 
-_WHERE = "github.com/TIBHannover/GeoEstimation"
+_WHERE = (
+    "the notes of load_mp16 for its columns. Lists of this form came with a paper "
+    "(Müller-Budack, Pustu-Iren and Ewerth, ECCV 2018), whose authors have withdrawn "
+    "what they had published: pass a file that you have, no copies are looked for"
+)
 _FILE = ["IMG_ID", "img_id", "name", "image_id", "filename", "photo_id"]
 _AUTHOR = ["AUTHOR", "user", "user_id"]
 _LATITUDE, _LONGITUDE = ["LAT", "latitude"], ["LON", "LNG", "longitude"]
@@ -63,7 +67,7 @@ def _descr(title, what, source):
 
 
 _ECCV = (
-    'E. Mueller-Budack, K. Pustu-Iren, R. Ewerth, "Geolocation Estimation of Photos\n'
+    'E. Müller-Budack, K. Pustu-Iren, R. Ewerth, "Geolocation Estimation of Photos\n'
     'using a Hierarchical Model and Scene Classification", ECCV 2018.'
 )
 _REVISITED = (

@@ -103,11 +103,23 @@ def load_mp16(
     load_im2gps3k : Photos to test with.
     sklearn_geo.geolocation.HierarchicalCellClassifier : Learns from such photos.
 
+    Notes
+    -----
+    `mp16_places365.csv` has commas between columns, and a header: IMG_ID (the file of
+    the photo), AUTHOR, LAT and LON (degrees); and, where they are, S3_Label, S16_Label
+    and S365_Label (numbers of scenes) and Prob_indoor, Prob_natural and Prob_urban.
+    `mp16_urls.csv` has no header, and two columns: the file of the photo, and its
+    address. :func:`load_im2gps`, :func:`load_im2gps3k` and :func:`load_yfcc26k` read
+    lists of the same form.
+
+    The authors of the paper have since withdrawn what they had published with it, for
+    ethical reasons: it locates people's photos. So these lists are read if you have
+    them; they are not downloaded, and no copies are looked for.
+
     References
     ----------
-    .. [1] E. Mueller-Budack, K. Pustu-Iren, R. Ewerth, "Geolocation Estimation of
+    .. [1] E. Müller-Budack, K. Pustu-Iren, R. Ewerth, "Geolocation Estimation of
        Photos using a Hierarchical Model and Scene Classification", ECCV 2018.
-       https://github.com/TIBHannover/GeoEstimation
 
     Examples
     --------
@@ -200,7 +212,8 @@ def load_im2gps(path, *, max_rows=None, errors="raise", as_frame=False):
     Parameters
     ----------
     path : str, path-like, or list of them
-        The file `im2gps_places365.csv` [1]_, or the folder that holds it.
+        The file `im2gps_places365.csv` [1]_, or the folder that holds it. Its columns,
+        and why it is not downloaded, are in the notes of :func:`load_mp16`.
 
     max_rows, errors, as_frame
         As in :func:`load_mp16`.
@@ -217,7 +230,8 @@ def load_im2gps(path, *, max_rows=None, errors="raise", as_frame=False):
 
     References
     ----------
-    .. [1] https://github.com/TIBHannover/GeoEstimation
+    .. [1] E. Müller-Budack, K. Pustu-Iren, R. Ewerth, "Geolocation Estimation of
+       Photos using a Hierarchical Model and Scene Classification", ECCV 2018.
     .. [2] J. Hays, A. A. Efros, "IM2GPS: estimating geographic information from a
        single image", CVPR 2008.
 
@@ -248,7 +262,8 @@ def load_im2gps3k(path, *, max_rows=None, errors="raise", as_frame=False):
     path : str, path-like, or list of them
         The file `im2gps3k_places365.csv` [1]_, or the folder that holds it. In one of
         its versions the header has LAT and LON the wrong way round: this is seen from
-        the numbers, put right, and noted in `report`.
+        the numbers, put right, and noted in `report`. Its columns, and why it is not
+        downloaded, are in the notes of :func:`load_mp16`.
 
     max_rows, errors, as_frame
         As in :func:`load_mp16`.
@@ -264,7 +279,8 @@ def load_im2gps3k(path, *, max_rows=None, errors="raise", as_frame=False):
 
     References
     ----------
-    .. [1] https://github.com/TIBHannover/GeoEstimation
+    .. [1] E. Müller-Budack, K. Pustu-Iren, R. Ewerth, "Geolocation Estimation of
+       Photos using a Hierarchical Model and Scene Classification", ECCV 2018.
     .. [2] N. Vo, N. Jacobs, J. Hays, "Revisiting IM2GPS in the Deep Learning Era",
        ICCV 2017.
 
@@ -294,8 +310,9 @@ def load_yfcc4k(path, *, max_rows=None, errors="raise", as_frame=False):
     Parameters
     ----------
     path : str, path-like, or list of them
-        The file `yfcc4k_places365.csv`, or `yfcc4k.txt`, which comes with the photos
-        and has the columns of YFCC100M; or the folder that holds one of them.
+        The file `yfcc4k_places365.csv`, with the columns in the notes of
+        :func:`load_mp16`, or `yfcc4k.txt`, which comes with the photos and has the
+        columns of YFCC100M; or the folder that holds one of them.
 
     max_rows, errors, as_frame
         As in :func:`load_mp16`.
@@ -345,7 +362,8 @@ def load_yfcc26k(path, *, urls=None, max_rows=None, errors="raise", as_frame=Fal
     Parameters
     ----------
     path : str, path-like, or list of them
-        The file `yfcc25600_places365.csv` [1]_, or the folder that holds it.
+        The file `yfcc25600_places365.csv` [1]_, or the folder that holds it. Its
+        columns, and why it is not downloaded, are in the notes of :func:`load_mp16`.
 
     urls : str or path-like, default=None
         The file `yfcc25600_urls.csv`: from where photos may be downloaded. Some are
@@ -365,7 +383,8 @@ def load_yfcc26k(path, *, urls=None, max_rows=None, errors="raise", as_frame=Fal
 
     References
     ----------
-    .. [1] https://github.com/TIBHannover/GeoEstimation
+    .. [1] E. Müller-Budack, K. Pustu-Iren, R. Ewerth, "Geolocation Estimation of
+       Photos using a Hierarchical Model and Scene Classification", ECCV 2018.
 
     Examples
     --------

@@ -37,9 +37,6 @@ WORLD = {
     "dataset_TIST2015_Checkins.txt": "5\tv1\tTue Apr 03 18:00:06 +0000 2012\t540\n",
     "dataset_TIST2015_POIs.txt": "v1\t35.5\t139.75\tHotel Bar\tJP\n",
 }
-PHOTO = "IMG_ID,AUTHOR,LAT,LON,S3_Label,S16_Label,S365_Label\n"
-PHOTO += "a1/b2/12345.jpg,7@N01,48.5,2.25,1,4,200\n"
-URL = "a1/b2/12345.jpg,https://photos.example/12345.jpg\n"
 
 
 def zip_of(files):
@@ -72,12 +69,6 @@ def published():
             {f"{folder}NYC.txt": CHECKIN, f"{folder}readme.txt": "words"}
         ),
         "dataset_TIST2015.zip": zip_of(WORLD),
-        "im2gps_places365.csv": PHOTO.encode(),
-        "im2gps3k_places365.csv": PHOTO.encode(),
-        "mp16_places365.csv": PHOTO.encode(),
-        "mp16_urls.csv": URL.encode(),
-        "yfcc25600_places365.csv": PHOTO.encode(),
-        "yfcc25600_urls.csv": URL.encode(),
         "ImageList.zip": zip_of(
             {"ImageList/TrainImagelist.txt": "sky\\0001_12345.jpg"}
         ),
@@ -160,22 +151,6 @@ def test_foursquare_tist2015(how):
         datasets.fetch_foursquare_tist2015(countries="US")
 
 
-@pytest.mark.parametrize("name", ["im2gps", "im2gps3k", "mp16", "yfcc26k"])
-def test_lists_of_photos(server, how, name, tmp_path):
-    photos = getattr(datasets, f"fetch_{name}")(**how)
-    assert photos.places.tolist() == [[48.5, 2.25]]
-    assert len(server.served) == 1
-    assert len(list((tmp_path / "home" / name).glob("*.csv"))) == 1
-
-
-@pytest.mark.parametrize("name", ["mp16", "yfcc26k"])
-def test_addresses_of_photos_come_if_they_are_asked_for(server, how, name):
-    fetch = getattr(datasets, f"fetch_{name}")
-    assert "urls" not in fetch(**how)
-    assert fetch(urls=True, **how).urls.tolist() == ["https://photos.example/12345.jpg"]
-    assert [served.path.endswith("_urls.csv") for served in server.served] == [0, 1]
-
-
 def test_tags_of_a_million_photos(how, tmp_path):
     for tags, expected in (("raw", ["sea", "side"]), ("lemm", ["sea"])):
         photos = datasets.fetch_flickr1m(tags=tags, **how)
@@ -206,11 +181,11 @@ def test_fetchers_take_what_readers_take(name):
     fetch = inspect.signature(getattr(datasets, name)).parameters
     reader = name.replace("fetch_", "load_")
     load = inspect.signature(getattr(datasets, reader)).parameters
-    reading = {key: p.default for key, p in load.items() if key not in ("path", "urls")}
+    reading = {key: p.default for key, p in load.items() if key != "path"}
     same = {key: p.default for key, p in fetch.items() if key in reading}
     assert same == reading
     assert [key for key in fetch if key in HOW] == HOW
-    assert set(fetch) - set(reading) - {*HOW, "which", "urls"} == set()
+    assert set(fetch) - set(reading) - {*HOW, "which"} == set()
     assert all(p.kind == p.KEYWORD_ONLY for key, p in fetch.items() if key != "which")
 
 
@@ -222,8 +197,7 @@ def folder_and_names(name):
         if data_set.folder == name.removeprefix("fetch_")
     )
     names = [file.name for file in data_set.files] or ["cities1000.zip"]
-    # Addresses of photos are not asked for.
-    return data_set.folder, [name for name in names if "_urls" not in name]
+    return data_set.folder, names
 
 
 @pytest.mark.parametrize("name", FETCHERS)
@@ -248,36 +222,69 @@ def test_what_a_person_puts_there_is_used(server, name, tmp_path):
 
 def test_without_a_connection(server, tmp_path):
     with pytest.raises(ConnectionError) as error:
-        datasets.fetch_mp16(urls=True, mirror="http://127.0.0.1:1/x", n_retries=0)
+        datasets.fetch_nus_wide(mirror="http://127.0.0.1:1/x", n_retries=0)
     lines = str(error.value).splitlines()
-    home = tmp_path / "home" / "mp16"
-    release = "https://github.com/TIBHannover/GeoEstimation/releases/download/v1.0"
-    assert lines[0] == "mp16_places365.csv could not be downloaded."
-    assert lines[1].startswith("http://127.0.0.1:1/x/mp16_places365.csv cannot be rea")
+    home = tmp_path / "home" / "nus_wide"
+    published = "https://lms.comp.nus.edu.sg/wp-content/uploads/2019/research/nuswide"
+    assert lines[0] == "ImageList.zip could not be downloaded."
+    assert lines[1].startswith("http://127.0.0.1:1/x/ImageList.zip cannot be rea")
     assert lines[2] == (
         "By hand: download these files on a machine that can, and put them in the "
         f"folder {home}:"
     )
-    assert lines[3:5] == [
-        f"  {release}/mp16_places365.csv under the name mp16_places365.csv",
-        f"  {release}/mp16_urls.csv under the name mp16_urls.csv",
+    assert lines[3:] == [
+        f"  {published}/ImageList.zip under the name ImageList.zip",
+        f"  {published}/ConceptsList.zip under the name ConceptsList.zip",
+        f"  {published}/Groundtruth.zip under the name Groundtruth.zip",
+        f"  {published}/NUS_WID_Tags.zip under the name NUS_WID_Tags.zip",
+        f"Then call again. See {published}/NUS-WIDE.html",
     ]
 
 
+def names_by_hand(error):
+    """Return the files that a message says to put there by hand."""
+    words = "under the name "
+    lines = str(error.value).splitlines()
+    return [line.split(words)[1] for line in lines if words in line]
+
+
 def test_only_what_is_missing_is_asked_for(server, how, tmp_path):
-    datasets.fetch_mp16(**how)
+    datasets.fetch_nus_wide(**how)
+    home = tmp_path / "home" / "nus_wide"
+    (home / "Groundtruth.zip").unlink()
+    with pytest.raises(FileNotFoundError, match=r"^Groundtruth\.zip: not in ") as error:
+        datasets.fetch_nus_wide(download_if_missing=False)
+    assert names_by_hand(error) == ["Groundtruth.zip"]
+    assert "By hand: download the file on a machine that can, and put it" in str(
+        error.value
+    )
+    (home / "ImageList.zip").unlink()
     with pytest.raises(FileNotFoundError) as error:
-        datasets.fetch_mp16(urls=True, download_if_missing=False)
-    assert str(error.value).startswith("mp16_urls.csv: not in ")
-    assert "under the name mp16_places365.csv" not in str(error.value)
+        datasets.fetch_nus_wide(download_if_missing=False)
+    assert str(error.value).startswith("ImageList.zip and Groundtruth.zip: not in ")
+    assert names_by_hand(error) == ["ImageList.zip", "Groundtruth.zip"]
+    del server.served[:]
+    assert len(datasets.fetch_nus_wide(**how).places) == 1
+    assert [served.path for served in server.served] == [
+        "/data/ImageList.zip",
+        "/data/Groundtruth.zip",
+    ]
 
 
 def test_what_came_before_an_error_is_kept(server, how, tmp_path):
-    del server.files["/data/mp16_urls.csv"]
-    with pytest.raises(ConnectionError, match=r"^mp16_urls\.csv could not be") as error:
-        datasets.fetch_mp16(urls=True, **how)
-    assert "under the name mp16_places365.csv" not in str(error.value)
-    assert (tmp_path / "home" / "mp16" / "mp16_places365.csv").exists()
+    groundtruth = server.files.pop("/data/Groundtruth.zip")
+    with pytest.raises(ConnectionError, match=r"^Groundtruth\.zip could not") as error:
+        datasets.fetch_nus_wide(**how)
+    assert names_by_hand(error) == ["Groundtruth.zip", "NUS_WID_Tags.zip"]
+    there = {path.name for path in (tmp_path / "home" / "nus_wide").glob("*.zip")}
+    assert there == {"ImageList.zip", "ConceptsList.zip"}
+    server.files["/data/Groundtruth.zip"] = groundtruth
+    del server.served[:]
+    assert len(datasets.fetch_nus_wide(**how).places) == 1
+    assert [served.path for served in server.served] == [
+        "/data/Groundtruth.zip",
+        "/data/NUS_WID_Tags.zip",
+    ]
 
 
 def test_the_published_addresses_are_asked_one_after_the_other(
@@ -306,27 +313,25 @@ def test_addresses_are_whole():
 
 def test_pages_instead_of_files(server, how, tmp_path):
     page = b"\n<!DOCTYPE html><title>Too large to scan for viruses</title>"
-    for name in ("dataset_TIST2015.zip", "im2gps_places365.csv"):
+    for name in ("dataset_TIST2015.zip", "train1m-tag.tar.gz"):
         server.files[f"/data/{name}"] = page
     words = r"(?s)is a web page, not the file: the server may ask .*By hand: download"
     with pytest.raises(ValueError, match=words):
         datasets.fetch_foursquare_tist2015(**how)
     with pytest.raises(ValueError, match=words):
-        datasets.fetch_im2gps(**how)
+        datasets.fetch_flickr1m(**how)
     assert len(server.served) == 2
     left = [path.name for path in (tmp_path / "home").rglob("*") if path.is_file()]
     assert {name[-5:] for name in left} == {".lock"}
 
 
 def test_pages_that_a_person_saved(server, tmp_path):
-    path = tmp_path / "home" / "im2gps" / "im2gps_places365.csv"
+    path = tmp_path / "home" / "flickr1m" / "train1m-tag.tar.gz"
     path.parent.mkdir(parents=True)
     path.write_text("<html>")
     for _ in range(2):
-        with pytest.raises(
-            ValueError, match=r"places365\.csv is a web page.* Delete it"
-        ):
-            datasets.fetch_im2gps()
+        with pytest.raises(ValueError, match=r"tag\.tar\.gz is a web page.* Delete it"):
+            datasets.fetch_flickr1m()
 
 
 @pytest.mark.parametrize(
@@ -335,7 +340,7 @@ def test_pages_that_a_person_saved(server, tmp_path):
         ("geonames", "cities1000.zip", b"PK, but not all", "is no zip archive"),
         ("geonames", "cities1000.zip", zip_of({"a": "b" * 99})[:-9], "is no zip arch"),
         ("flickr1m", "train1m-tag.tar.gz", b"words", "is not compressed by gzip"),
-        ("im2gps", "im2gps_places365.csv", b"", "is empty"),
+        ("foursquare_tsmc2014", "dataset_tsmc2014.zip", b"", "is empty"),
     ],
 )
 def test_files_of_another_kind(server, how, name, file, data, words):
@@ -344,28 +349,48 @@ def test_files_of_another_kind(server, how, name, file, data, words):
         getattr(datasets, f"fetch_{name}")(**how)
 
 
-def test_checksums_that_are_known(server, how, tmp_path):
-    data = published()
-    hashes = {
-        name: hashlib.sha256(data[name]).hexdigest()
-        for name in ("mp16_places365.csv", "mp16_urls.csv")
-    }
-    right, other = hashes.values()
+def test_checksums_that_are_known(server, how):
+    right = hashlib.sha256(published()["cities1000.zip"]).hexdigest()
+    other = hashlib.sha256(b"another file").hexdigest()
     with pytest.raises(ValueError, match=f"its SHA-256 is {right}, not {other}"):
-        datasets.fetch_mp16(known_hash=other, **how)
-    datasets.fetch_mp16(known_hash=f"sha256:{right}", **how)
-    datasets.fetch_mp16(urls=True, known_hash=hashes, **how)
-    datasets.fetch_mp16(urls=True, known_hash={"mp16_urls.csv": other}, **how)
+        datasets.fetch_geonames(known_hash=other, **how)
+    datasets.fetch_geonames(known_hash=f"sha256:{right}", **how)
+    datasets.fetch_geonames(known_hash={"cities1000.zip": right.upper()}, **how)
+    # Of a file that is there too.
+    with pytest.raises(ValueError, match=f"its SHA-256 is {right}, not {other}"):
+        datasets.fetch_geonames(known_hash=other, **how)
     with pytest.raises(
-        ValueError, match=r"one checksum for 2 files: pass a dictionary"
+        ValueError, match=r"known_hash has \['cities'\], which are not am"
     ):
-        datasets.fetch_mp16(urls=True, known_hash=right, **how)
-    with pytest.raises(
-        ValueError, match=r"known_hash has \['urls'\], which are not am"
-    ):
-        datasets.fetch_mp16(known_hash={"urls": right}, **how)
+        datasets.fetch_geonames(known_hash={"cities": right}, **how)
     with pytest.raises(ValueError, match=r"known_hash='abc': use the SHA-256"):
-        datasets.fetch_mp16(known_hash="abc", **how)
+        datasets.fetch_geonames(known_hash="abc", **how)
+    assert len(server.served) == 2
+
+
+def test_checksums_of_several_files(server, how, tmp_path):
+    hashes = {
+        file.name: hashlib.sha256(published()[file.name]).hexdigest()
+        for file in _addresses.NUS_WIDE.files
+    }
+    first, _, _, last = hashes
+    with pytest.raises(
+        ValueError, match=r"one checksum for 4 files: pass a dictionary"
+    ):
+        datasets.fetch_nus_wide(known_hash=hashes[first], **how)
+    assert server.served == []
+    # Of the last file it is wrong, and the files before are what they should be.
+    wrong = hashes | {last: hashes[first]}
+    with pytest.raises(
+        ValueError, match=f"(?s)^{last} could.*is {hashes[last]}, not {hashes[first]}"
+    ):
+        datasets.fetch_nus_wide(known_hash=wrong, **how)
+    there = {path.name for path in (tmp_path / "home" / "nus_wide").glob("*.zip")}
+    assert there == set(hashes) - {last}
+    datasets.fetch_nus_wide(known_hash=hashes, **how)
+    datasets.fetch_nus_wide(known_hash={last: hashes[last]}, **how)
+    with pytest.raises(ValueError, match=f"{first}.*is {hashes[first]}, not"):
+        datasets.fetch_nus_wide(known_hash={first: hashes[last]}, **how)
 
 
 def test_files_that_were_exchanged(server, how, tmp_path):

@@ -187,7 +187,7 @@ def test_bad_lines_are_raised_or_skipped(write, row, message):
 
 
 def test_files_that_are_not_what_they_should_be(write, tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"list of MP-16.*TIBHannover/"):
+    with pytest.raises(FileNotFoundError, match=r"list of MP-16.*notes of load_mp16"):
         load_mp16(tmp_path)
     path = write("mp16_places365.csv", photo_list([]))
     assert load_mp16(path).places.shape == (0, 2)
