@@ -31,7 +31,7 @@ _TEST_SHARE = 0.4
 _WORLD = {"n_tags": 300, "n_features": 32, "place_subjects": 4.0}
 _FEATURE_NOISE = 2.5
 # Photos to classify, and photos of other users.
-_SIZES, _QUICK = (6_000, 12_000), (1_000, 2_000)
+_SIZES, _QUICK = (5_000, 12_000), (1_000, 2_000)
 # Fewer training photos say nothing of a concept; the paper leaves out rare ones, too.
 _RARE = 10
 _BLOCK_LEVELS = range(4, 13)
