@@ -126,6 +126,7 @@ def _student(data, reach, scale, size, random_state):
         hidden=size.student_hidden,
         batch_size=size.student_batch_size,
         max_iter=size.student_max_iter,
+        learning_rate_init=size.student_learning_rate_init,
         random_state=random_state,
     )
     return FrozenEstimator(student.fit(data.frame[PLACE]))

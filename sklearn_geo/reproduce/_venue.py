@@ -42,10 +42,12 @@ QUICK = VenueSize(
     n_splits=3,
     hidden=64,
     batch_size=64,
-    max_iter=30,
+    max_iter=20,
+    learning_rate_init=0.003,
     student_hidden=(32,),
-    student_batch_size=256,
-    student_max_iter=3,
+    student_batch_size=128,
+    student_max_iter=5,
+    student_learning_rate_init=0.005,
     n_resamples=200,
 )
 _LARGEST = 50_000

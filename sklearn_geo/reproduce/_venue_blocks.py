@@ -43,11 +43,17 @@ class VenueSize:
     batch_size, max_iter : int
         Of the fusion; the paper has batches of 32.
 
+    learning_rate_init : float
+        Of the fusion; the paper's.
+
     student_hidden : tuple of int
         Widths of the students' networks; the paper has (512, 1024, 2048).
 
     student_batch_size, student_max_iter : int
         Of the students.
+
+    student_learning_rate_init : float
+        Of the students; the paper's.
 
     n_resamples : int
         Of the intervals.
@@ -59,9 +65,11 @@ class VenueSize:
     hidden: int = 512
     batch_size: int = 32
     max_iter: int = 50
+    learning_rate_init: float = 0.001
     student_hidden: tuple = (128, 256)
     student_batch_size: int = 128
     student_max_iter: int = 30
+    student_learning_rate_init: float = 0.001
     n_resamples: int = 1000
 
 
@@ -115,6 +123,7 @@ def venue_pipeline(blocks, *, size=None, attention="type", random_state=0, **set
         aux_weight=0.0 if alone else 1.0,
         batch_size=size.batch_size,
         max_iter=size.max_iter,
+        learning_rate_init=size.learning_rate_init,
         random_state=random_state,
     ).set_params(**settings)
     return Pipeline([("encode", encode), ("fuse", fuse)])
@@ -168,6 +177,7 @@ def photo_blocks(data, *, size=None, sigma_km=10.0, random_state=0, progress=Non
         "hidden": size.student_hidden,
         "batch_size": size.student_batch_size,
         "max_iter": size.student_max_iter,
+        "learning_rate_init": size.student_learning_rate_init,
         "random_state": random_state,
     }
     students = {
