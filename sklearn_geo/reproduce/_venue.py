@@ -5,6 +5,7 @@
 import sys
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
@@ -334,7 +335,8 @@ def run(options, progress, file=None):
             options.data, city=options.city, n_rows=n_rows, seed=options.seed
         )
     progress.clear()
-    print(_introduction(data), file=file, flush=True)
+    size = replace(size, batch_size=_batch_size(len(data.frame), size.batch_size))
+    print(_introduction(data, size), file=file, flush=True)
     blocks = venue_blocks(data, size, options.seed, progress)
     rows = venue_rows(blocks)
     resamples = Resamples(len(data.target), size.n_resamples, random_state=options.seed)
@@ -419,8 +421,16 @@ def _shower(progress, rows, n_splits):
     return show
 
 
-def _introduction(data):
-    """Say what is asked, and of what."""
+def _batch_size(n_rows, least):
+    """Return a power of two near a hundredth of the rows: tens of thousands take long.
+
+    The paper has 32, on data of an unknown number of venues.
+    """
+    return int(np.clip(2 ** int(np.log2(n_rows / 100 + 1)), least, 256))
+
+
+def _introduction(data, size):
+    """Say what is asked, and of what, and how it is learnt."""
     shares = ", ".join(
         f"{label} {100 * share:.0f} %"
         for label, share in zip(data.labels, data.target.mean(axis=0), strict=True)
@@ -433,7 +443,9 @@ def _introduction(data):
     return (
         "Which labels does a venue have? B: 34 columns of when and by whom it is "
         "visited.\nThe place adds what is known from "
-        f"{around}.\nLabels: {shares}."
+        f"{around}.\nLabels: {shares}.\n"
+        f"Classifiers: a hidden layer of {size.hidden} a block, batches of "
+        f"{size.batch_size} (the paper: 512 and 32)."
     )
 
 
