@@ -84,8 +84,8 @@ display = AttentionDisplay.from_estimator(model, frame[test], venues.target[test
 plt.show()
 
 # %%
-# The check-ins matter most, and nothing stands in for them. Tags and scenes say much
-# the same about a place, so that either can be missed, while the fusion gladly listens
-# to both. Before a block that is dear to compute is dropped, drop it and score again:
-# that is what :meth:`~sklearn_geo.fusion.AttentionFusionClassifier.block_importance`
-# does.
+# The check-ins matter most, and nothing stands in for them. But the zone is let through
+# as much as they are, and leaving it out costs next to nothing; and tags and scenes say
+# much the same about a place, so that either can be missed. Before a block that is dear
+# to compute is dropped, measure:
+# :meth:`~sklearn_geo.fusion.AttentionFusionClassifier.block_importance` does.
