@@ -7,7 +7,7 @@ import os
 import zipfile
 from pathlib import Path
 
-from sklearn_geo.datasets._opening import DataFile
+from sklearn_geo.datasets._opening import DataFile, cut_off
 
 # Folders of data sets hold the photos too; there may be a quarter of a million.
 _NO_DATA = (".jpg", ".jpeg", ".png", ".gif", ".part")
@@ -43,11 +43,13 @@ class Folder:
                 f"There is no folder {self.path}. Expected is {what}; see {described}."
             )
         if self.path.is_file() and not zipfile.is_zipfile(self.path):
+            if self.path.suffix.lower() == ".zip":
+                raise cut_off(self.path)
             raise NotADirectoryError(
                 f"{self.path} is a file. Pass the folder that holds {what}; see "
                 f"{described}."
             )
-        self._files = {}
+        self._files, self._cut_off = {}, []
         # What is unpacked counts more than what is in an archive.
         for file in sorted(self._all(deep), key=lambda file: file.member is not None):
             self._files.setdefault(file.name.lower(), file)
@@ -64,6 +66,7 @@ class Folder:
                     yield DataFile(path)
         for path in archives:
             if not zipfile.is_zipfile(path):
+                self._cut_off.append(path)
                 continue
             with zipfile.ZipFile(path) as archive:
                 for name in archive.namelist():
@@ -97,6 +100,8 @@ class Folder:
         file = self.find(*patterns)
         if file is not None:
             return file
+        if self._cut_off:  # it may have been in there
+            raise cut_off(self._cut_off[0])
         purpose = f" for {purpose}" if purpose else ""
         raise FileNotFoundError(
             f"The folder {self.path} has no {' or '.join(patterns)}{purpose} (looked "

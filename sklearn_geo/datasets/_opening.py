@@ -28,6 +28,7 @@ _PIECE_BYTES = 1 << 18
 _SUFFIXES = ("", ".gz", ".bz2", ".xz")
 _BROKEN = (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 _BOM = b"\xef\xbb\xbf"
+_AGAIN = "Download it again."
 
 # The text of some whole lines without the last line end. `first` is the number of its
 # first line; `cut` says that the file ends in the middle of the last line, or that its
@@ -85,7 +86,7 @@ class DataFile:
                 yield raw
 
 
-def part_files(path, patterns, *, what, described):
+def part_files(path, patterns, *, what, described, alternatives=False):
     """Return the files that a user's path stands for, in the order of their names.
 
     Parameters
@@ -104,16 +105,22 @@ def part_files(path, patterns, *, what, described):
     described : str
         Where it is described or had from, for messages.
 
+    alternatives : bool, default=False
+        Whether every pattern stands for the whole: in a folder or archive, only the
+        files of the first one of which there are some are taken.
+
     Returns
     -------
     files : list of DataFile
-        At least one. Numbers in names are ordered as numbers: part 10 after part 9.
+        At least one. Numbers in names are ordered as numbers: part 10 after part 9. Of
+        a file that is there compressed as well, in the same folder, only one is taken.
     """
     patterns = [patterns] if isinstance(patterns, str) else list(patterns)
     if isinstance(path, (list, tuple)):
         if not path:
             raise ValueError("path is an empty list: there is no file in it.")
-        one = [part_files(p, patterns, what=what, described=described) for p in path]
+        how = {"what": what, "described": described, "alternatives": alternatives}
+        one = [part_files(p, patterns, **how) for p in path]
         return [file for files in one for file in files]
     if not isinstance(path, (str, os.PathLike)):
         raise TypeError(
@@ -125,16 +132,20 @@ def part_files(path, patterns, *, what, described):
         # Hidden files are what other programs left behind.
         names = [p.name for p in path.iterdir() if p.is_file() and p.name[0] != "."]
         found = [DataFile(str(path / name)) for name in _matching(names, patterns)]
-        zipped = [n for n in names if n.lower().endswith(".zip")]
-        for name in [] if found else sorted(zipped):
-            found += _members(path / name, patterns)
+        zipped = sorted(path / n for n in names if n.lower().endswith(".zip"))
+        for archive in filter(zipfile.is_zipfile, zipped):
+            found += _members(archive, patterns)
+        found = _of_the_first(found, patterns) if alternatives else found
         if not found:
+            for archive in zipped:
+                if not zipfile.is_zipfile(archive):
+                    raise cut_off(archive)
             raise FileNotFoundError(
                 f"The folder {path} has no file named {' or '.join(patterns)} (also "
                 f".gz, .bz2, .xz or inside a .zip){_what_there_is(names)}. Expected "
                 f"is {what}; see {described}."
             )
-        return found
+        return _once(found)
     if not path.exists():
         raise FileNotFoundError(
             f"There is no file or folder {path}. Expected is {what}; see {described}."
@@ -150,7 +161,7 @@ def part_files(path, patterns, *, what, described):
                     f"{_what_there_is(names)}. Expected is {what}; see {described}."
                 )
             members = [DataFile(str(path), names[0])]
-        return members
+        return _of_the_first(members, patterns) if alternatives else members
     return [DataFile(str(path))]
 
 
@@ -160,6 +171,29 @@ def _members(path, patterns):
         names = [name for name in archive.namelist() if "__MACOSX" not in name]
     by_name = {Path(name).name: name for name in names if not name.endswith("/")}
     return [DataFile(str(path), by_name[n]) for n in _matching(by_name, patterns)]
+
+
+def _of_the_first(files, patterns):
+    """Return the files of the first pattern that has some; all if none has."""
+    for pattern in patterns:
+        found = [f for f in files if fnmatch.fnmatch(f.name.lower(), pattern.lower())]
+        if found:
+            return found
+    return files
+
+
+def _once(files):
+    """Return each file once, plain ones before compressed ones and archives."""
+    by_name = {}
+    for file in sorted(files, key=lambda f: (f.member is not None, len(f.path))):
+        by_name.setdefault(file.name, file)
+    return [by_name[name] for name in sorted(by_name, key=_natural)]
+
+
+def cut_off(path):
+    """Return the error about an archive that has no end."""
+    problem = "the file is a zip archive that is cut off"
+    return DataFileError(path, None, problem, remedy=_AGAIN)
 
 
 def _matching(names, patterns):
@@ -256,7 +290,6 @@ def _sqlite_blocks(file, block_bytes):
     YFCC100M is also published as one. The table is called as the file, or is the only
     one; rows are in the order in which they are stored.
     """
-    again = "Download it again."
     address = f"{Path(file.path).absolute().as_uri()}?mode=ro"
     first = 1
     try:
@@ -266,7 +299,7 @@ def _sqlite_blocks(file, block_bytes):
             tables = [t for t in tables if t == Path(file.path).stem] or tables
             if len(tables) != 1:
                 problem = f"the database has {len(tables)} tables, expected is one"
-                raise DataFileError(file, None, problem, remedy=again)
+                raise DataFileError(file, None, problem, remedy=_AGAIN)
             quoted = tables[0].replace('"', '""')
             cursor = database.execute(f'SELECT * FROM "{quoted}"')
             n_rows = max(1, block_bytes // 512)
@@ -276,9 +309,9 @@ def _sqlite_blocks(file, block_bytes):
                 first += len(rows)
     except sqlite3.DatabaseError as error:
         problem = f"the database is damaged ({error})"
-        raise DataFileError(file, first, problem, remedy=again) from error
+        raise DataFileError(file, first, problem, remedy=_AGAIN) from error
     if first == 1:
-        raise DataFileError(file, None, "the table is empty", remedy=again)
+        raise DataFileError(file, None, "the table is empty", remedy=_AGAIN)
 
 
 def _as_field(value):
@@ -315,7 +348,7 @@ def open_text(file, *, report=None):
         yield from enumerate(block.text.split("\n"), block.first)
         if block.broken:
             line = block.first + block.text.count("\n")
-            raise DataFileError(file, line, block.broken, remedy="Download it again.")
+            raise DataFileError(file, line, block.broken, remedy=_AGAIN)
 
 
 def _why_broken(error):
@@ -326,22 +359,23 @@ def _why_broken(error):
 
 def _check_head(file, data, ended):
     """Refuse files that are empty, or not text at all, in words."""
-    again = "Download it again."
     head = data[:512].lstrip().lower()
     if ended and not data.strip():
-        raise DataFileError(file, None, "the file is empty", remedy=again)
+        raise DataFileError(file, None, "the file is empty", remedy=_AGAIN)
     if head.startswith((b"<!doctype", b"<html", b"<?xml")):
         problem = "the file is a web page, such as a login or an error, and no data"
-        raise DataFileError(file, None, problem, remedy=again)
+        raise DataFileError(file, None, problem, remedy=_AGAIN)
     if data.startswith(b"PK\x03\x04"):
-        problem = "the file is a zip archive that is cut off"
-        raise DataFileError(file, None, problem, remedy=again)
+        raise cut_off(file)
     if head.startswith(b"version https://git-lfs"):
         problem = "the file only points to a file in Git LFS"
         raise DataFileError(file, None, problem, remedy="Fetch it with `git lfs pull`.")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         problem = "the file is in UTF-16"
         raise DataFileError(file, None, problem, remedy="Save it as UTF-8.")
+    if b"\n" not in data and data.count(b"\r") > 1:
+        problem = "its lines end with a carriage return alone, as on old Macintoshes"
+        raise DataFileError(file, 1, problem, remedy="Save it with line feeds.")
 
 
 def _decode(file, first, data, report):

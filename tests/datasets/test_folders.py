@@ -5,6 +5,7 @@ import zipfile
 
 import pytest
 
+from sklearn_geo.datasets import DataFileError
 from sklearn_geo.datasets._folders import Folder
 
 
@@ -42,3 +43,12 @@ def test_what_is_not_there(tmp_path):
         folder_of(tmp_path / "x")
     with pytest.raises(NotADirectoryError, match="Pass the folder that holds the data"):
         folder_of(tmp_path / "1.txt")
+
+
+def test_an_archive_without_its_end_is_told(tmp_path):
+    (tmp_path / "more.zip").write_bytes(b"PK\x03\x04 and then it broke off")
+    (tmp_path / "a.txt").write_text("")
+    assert folder_of(tmp_path).get("a.txt").name == "a.txt"
+    for where in (tmp_path, tmp_path / "more.zip"):
+        with pytest.raises(DataFileError, match=r"more\.zip: .* that is cut off"):
+            folder_of(where).get("b.txt")

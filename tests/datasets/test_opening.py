@@ -169,3 +169,51 @@ def test_blocks_are_whole_lines_whatever_their_size(lines, block_bytes, ends):
     for block in blocks:
         assert block.first == first
         first += block.text.count("\n") + 1
+
+
+def test_what_is_there_twice_is_read_once(tmp_path):
+    for name in ("photos-1", "photos-1.bz2", "photos-2.gz", "photos-2.xz"):
+        (tmp_path / name).write_text("x")
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        for name in ("photos-1", "photos-2", "photos-3"):
+            archive.writestr(name, "x")
+    files = found(tmp_path)
+    assert names(files) == ["photos-1", "photos-2", "photos-3"]
+    assert files[0].path.endswith("photos-1")
+    assert files[1].member is None
+    assert files[2].member == "photos-3"
+
+
+def test_of_alternatives_the_first_is_taken(tmp_path):
+    settings = {"what": "photos", "described": "the page", "alternatives": True}
+    for name in ("photos-1", "photos-2.gz"):
+        (tmp_path / name).write_text("x")
+    patterns = ["photos", "photos-*"]
+    assert names(part_files(tmp_path, patterns, **settings)) == ["photos-1", "photos-2"]
+    (tmp_path / "photos.xz").write_text("x")
+    assert names(part_files(tmp_path, patterns, **settings)) == ["photos"]
+    one = [tmp_path / "photos-1"]
+    assert names(part_files(one, patterns, **settings)) == ["photos-1"]
+
+
+def test_an_archive_without_its_end_is_told(tmp_path):
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("photos-1", TEXT)
+    path.write_bytes(path.read_bytes()[:40])
+    for where in (tmp_path, path):
+        with pytest.raises(
+            DataFileError, match=r"all\.zip: .* archive that is cut off"
+        ):
+            lines_of(found(where)[0].path)
+    (tmp_path / "photos-1").write_text(TEXT)
+    assert names(found(tmp_path)) == ["photos-1"]
+
+
+def test_lines_of_old_macintoshes_are_told(tmp_path):
+    path = tmp_path / "photos"
+    path.write_bytes(b"one\rtwo\rthree")
+    with pytest.raises(DataFileError, match="carriage return alone"):
+        lines_of(path)
+    path.write_bytes(b"one\r\ntwo\rthree\r\n\r")
+    assert lines_of(path) == ["one", "two\rthree", ""]
