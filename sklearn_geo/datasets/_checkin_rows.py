@@ -23,6 +23,8 @@ READING = {
 }
 CHUNKS = {"chunk_rows": [Interval(Integral, 1, None, closed="left")]}
 
+# Clocks differ from the sun by up to 3.6 hours (in the west of China).
+_FAR_OFF = 4.5
 _ID = re.compile("[0-9a-f]{24}")
 
 
@@ -63,7 +65,57 @@ def user_converter(fields, prefix=None):
     """Return how users are read: as numbers if the first one is, else as texts."""
     if prefix is not None:
         return lambda fields: [prefix + user for user in names(fields)]
-    return integers() if fields and fields[0].strip().isdecimal() else names
+    return integers() if fields and fields[0].strip().isdecimal() else _user_names
+
+
+def _user_names(fields):
+    """Convert users; refuse ids of venues, which stand in the column beside."""
+    if any(map(_ID.fullmatch, set(fields))):
+        raise ValueError("is the id of a venue, not of a user")
+    return names(fields)
+
+
+def check_orientation(latitudes, longitudes, offsets, unit, file, line):
+    """Refuse a file whose latitudes and longitudes are swapped, by its clocks.
+
+    In many cities both orders are places of the globe. But where the sun is overhead at
+    noon, local time is a twenty-fourth of the longitude from UTC, give or take what
+    states decide.
+
+    Parameters
+    ----------
+    latitudes, longitudes, offsets : list of str
+        Fields of the first rows.
+
+    unit : {"minutes", "hours"}
+        Unit of the offsets.
+
+    file : DataFile
+        The file.
+
+    line : int
+        The number of the first of these rows.
+    """
+    try:
+        places = np.column_stack([numbers(latitudes), numbers(longitudes)])
+        hours = offset_hours(unit)(offsets)
+    except ValueError:
+        return  # told where the line is read
+    with np.errstate(invalid="ignore"):
+        off = (hours[:, np.newaxis] - places / 15.0 + 12.0) % 24.0 - 12.0
+        wrong, right = np.abs(off[:, 1]) > _FAR_OFF, np.abs(off[:, 0]) <= _FAR_OFF
+        swapped = wrong & right
+    if len(hours) >= 3 and 2 * np.count_nonzero(swapped) >= len(hours):
+        row = int(np.argmax(swapped))
+        raise DataFileError(
+            file,
+            line + row,
+            f"is where clocks are not {hours[row]:+g} hours from UTC; with the two "
+            "columns the other way round they would be: they look swapped",
+            "latitude, longitude",
+            f"{latitudes[row]}, {longitudes[row]}",
+            remedy="Put them in the published order.",
+        )
 
 
 def check_offset_unit(fields, times, unit, file):

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn_geo.datasets._checkin_rows import (
     category_names,
     check_offset_unit,
+    check_orientation,
     offset_hours,
     user_converter,
 )
@@ -155,7 +156,11 @@ def _columns(titles, prefix, offset_unit, file, rows):
         return [row[at] for row in full if at < len(row)]
 
     at = {name: i for i, name in enumerate(_TITLES)} if titles is None else _TITLES
-    check_offset_unit(first_of("utc_offset"), first_of("time"), offset_unit, file)
+    offsets = first_of("utc_offset")
+    check_offset_unit(offsets, first_of("time"), offset_unit, file)
+    line = 1 if titles is None else 2
+    where = first_of("latitude"), first_of("longitude")
+    check_orientation(*where, offsets, offset_unit, file, line)
     of_offset = f"offset from UTC in {offset_unit}"
     columns = {
         name: Column(

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Foursquare check-ins of the whole world (TIST2015)."""
 
+import os
 import zipfile
 from functools import partial
 from pathlib import Path
@@ -290,10 +291,15 @@ def iter_foursquare_tist2015(
 
 def _prepare(path, countries, cities, errors, report):
     """Find the files, and read those of cities and of venues."""
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(
+            f"path is a {type(path).__name__}. Pass the folder or archive that holds "
+            f"{_WHAT}, or the path of the first."
+        )
+    folder = path = Path(path).expanduser()
     checkin_files = part_files(path, _CHECKINS, what=_WHAT, described=_WHERE)
-    folder = path
-    if not isinstance(path, (list, tuple)) and Path(path).is_file():
-        folder = path if zipfile.is_zipfile(path) else Path(path).parent
+    if path.is_file() and not zipfile.is_zipfile(path):
+        folder = path.parent
     poi_files = part_files(folder, _POIS, what=_WHAT, described=_WHERE)
     try:
         city_files = part_files(folder, _CITIES, what=_WHAT, described=_WHERE)

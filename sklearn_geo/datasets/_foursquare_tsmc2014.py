@@ -242,7 +242,7 @@ def iter_foursquare_tsmc2014(
         Unit of the column of offsets from UTC.
 
     chunk_rows : int, default=100_000
-        Check-ins in a chunk; the last one may have fewer.
+        Check-ins in a chunk; the last one of a city may have fewer.
 
     max_rows : int, default=None
         Read so many check-ins at most.

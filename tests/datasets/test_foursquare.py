@@ -437,3 +437,34 @@ def test_many_lines_are_quick(tmp_path):
     assert time.perf_counter() - start < 30
     assert len(venues.checkins.time) == 120_000
     assert len(venues.places) == 3
+
+
+@pytest.mark.parametrize("header", [False, True])
+def test_swapped_places_are_seen_by_the_clocks(tmp_path, header):
+    # Both orders of New York are places of the globe; clocks there are UTC-4.
+    rows = [[*row[:4], row[5], row[4], *row[6:]] for row in ROWS]
+    text = as_text(rows)
+    if header:
+        text = HEADER + "\n" + as_text(rows, ",")
+    path = write(tmp_path, text)
+    message = f"line {1 + header}: .*'-74.0, 40.5' is where clocks are not -4 hours"
+    for errors in ("raise", "skip"):
+        with pytest.raises(DataFileError, match=message):
+            load_foursquare_tsmc2014(path, errors=errors)
+
+
+@pytest.mark.parametrize(
+    ("place", "offset"),
+    [((39.5, 76.0), 480), ((1.9, -157.4), 840), ((28.0, -15.4), 60), ((-45, 170), 780)],
+)
+def test_clocks_far_from_the_sun_are_no_swap(tmp_path, place, offset):
+    # Kashgar, Kiritimati, the Canaries and New Zealand in summer.
+    rows = [[*row[:4], *place, offset, row[7]] for row in ROWS]
+    venues = load_foursquare_tsmc2014(write(tmp_path, as_text(rows)))
+    assert_array_equal(venues.places, [place] * 3)
+
+
+def test_users_and_venues_that_changed_places(tmp_path):
+    rows = [[f"4b{i:022x}", i, *row[2:]] for i, row in enumerate(ROWS)]
+    with pytest.raises(DataFileError, match="is the id of a venue, not of a user"):
+        load_foursquare_tsmc2014(write(tmp_path, as_text(rows)))

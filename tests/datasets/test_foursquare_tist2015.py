@@ -265,3 +265,13 @@ def test_as_frame(folder):
     assert list(venues.frame.columns) == ["latitude", "longitude", "Hotel"]
     assert_array_equal(venues.frame["Hotel"], [0, 1, 0, 0, 0])
     assert len(venues.checkins) == 7
+
+
+def test_what_a_path_may_be(folder, monkeypatch):
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("USERPROFILE", str(folder))
+    for path in (f"~/{CHECKINS}", "~", folder / CHECKINS):
+        venues = load_foursquare_tist2015(path)
+        assert_array_equal(venues.venue_ids[:2], ["sushi", "hotel"])
+    with pytest.raises(TypeError, match=r"path is a list\. Pass the folder"):
+        load_foursquare_tist2015([folder / CHECKINS, folder / POIS])
