@@ -3,6 +3,7 @@
 """The columns of a published table: where they are, and which of their rows are bad."""
 
 import csv
+from numbers import Integral
 
 from sklearn_geo.datasets._fields import places, swapped
 from sklearn_geo.datasets._report import DataFileError
@@ -122,13 +123,43 @@ def split_line(line, delimiter, quotes):
     return line.split(delimiter)
 
 
+def trimmed(row, width):
+    """Return a row without the empty fields after the `width`-th."""
+    n = len(row)
+    while n > width and not row[n - 1].strip():
+        n -= 1
+    return row[:n]
+
+
+def usual_width(rows, known=()):
+    """Return how many fields most rows have, not counting empty ones after the last.
+
+    Parameters
+    ----------
+    rows : list of list of str
+        The first lines.
+
+    known : collection of int, default=()
+        How many there may be, in formats that come in several forms. Rows that end in
+        delimiters more than that do not differ.
+    """
+    widths = []
+    for row in rows:
+        fewer = (n for n in sorted(known, reverse=True) if len(trimmed(row, n)) == n)
+        widths.append(next(fewer, len(row)))
+    return max(set(widths), key=widths.count)
+
+
 def by_title(file, columns, titles):
-    """Return the columns at the positions that a header gives them."""
+    """Return columns at the positions that a header gives them, if these are names."""
     position = {title.strip().lower(): i for i, title in enumerate(titles)}
     out = {}
     for name, column in columns.items():
         at = []
         for field in column.fields:
+            if isinstance(field, Integral):
+                at.append(field)
+                continue
             names = [field] if isinstance(field, str) else field
             found = [position[n.lower()] for n in names if n.lower() in position]
             if not found and not column.optional:

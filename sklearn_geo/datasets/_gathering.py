@@ -70,12 +70,12 @@ class Reading:
         """Yield a Bunch a chunk."""
         for table in self.tables:
             yield self._bunch(table)
-        self._warn()
+        self._warn(3)  # whoever iterates
 
     def whole(self):
         """Return everything as one Bunch."""
         bunch = self._bunch(join(self.tables))
-        self._warn()
+        self._warn(5)  # whoever called load_*, above the decorator
         return bunch
 
     def _bunch(self, table):
@@ -83,7 +83,7 @@ class Reading:
         bunch.report = self.report
         return bunch
 
-    def _warn(self):
+    def _warn(self, stacklevel):
         if self.report.n_skipped:
             problem, found = max(
                 self.report.problems.items(), key=lambda item: item[1].count
@@ -94,5 +94,5 @@ class Reading:
                 f"{problem} (first in {path}, line {line}). `report` lists all "
                 "problems.",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=stacklevel,
             )

@@ -3,6 +3,7 @@
 """Lists of geotags: a photo, a latitude and a longitude a line, in any layout."""
 
 import re
+from numbers import Integral
 
 import numpy as np
 
@@ -106,11 +107,13 @@ def check_columns(columns):
     if columns is None:
         return
     columns = tuple(columns)
-    kinds = {isinstance(each, str) for each in columns}
-    if len(columns) != 3 or len(kinds) != 1:
+    named = all(isinstance(each, str) for each in columns)
+    counted = all(isinstance(each, Integral) and each >= 0 for each in columns)
+    if len(columns) != 3 or not (named or counted):
         raise ValueError(
-            f"geotag_columns={columns!r} must be three, all positions or all names: "
-            "those of the photo, the latitude and the longitude, such as (0, 2, 1)."
+            f"geotag_columns={columns!r} must be three, all positions or all "
+            "names: those of the photo, the latitude and the longitude, such as "
+            "(0, 2, 1). Positions count from 0."
         )
 
 

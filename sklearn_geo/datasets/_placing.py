@@ -27,6 +27,7 @@ from sklearn_geo.datasets._reading import (
     open_text,
     part_files,
     read_table,
+    usual_width,
 )
 
 _PATTERNS = {
@@ -35,6 +36,7 @@ _PATTERNS = {
 }
 _WHAT = "a list of the placing task, such as mediaeval2016_placing_train_photo"
 _WHERE = "multimediacommons.wordpress.com/placing-task"
+_WIDTHS_2016 = (2, 3, 5)
 _HASH = re.compile(r"[0-9a-f]{16,32}", re.IGNORECASE)
 
 _DESCR = """\
@@ -137,17 +139,17 @@ def _all_convert(column, rows):
 
 def _columns(file, rows):
     """Find out which list it is by its first rows."""
-    counts = [len(row) for row in rows]
-    width = max(set(counts), key=counts.count, default=2)
     by_id = [
         row[0].isdigit() and bool(_HASH.fullmatch(row[1])) for row in rows if row[1:]
     ]
     if 2 * sum(by_id) > len(rows):
-        width = max(counts) if width in (2, 3) else width
-        if width in (2, 3, 5):
+        width = usual_width(rows, _WIDTHS_2016)
+        if width == 2:  # lists for verification do not tell the place of all
+            width = 3 if any(row[2:] and row[2].strip() for row in rows) else 2
+        if width in _WIDTHS_2016:
             return _columns_2016(file, width)
     elif 2 * sum(bool(_HASH.fullmatch(row[0])) for row in rows) > len(rows):
-        return _columns_2015(rows, width)
+        return _columns_2015(rows, usual_width(rows))
     first = "\t".join(rows[0]) if rows else ""
     raise DataFileError(
         file,

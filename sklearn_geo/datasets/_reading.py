@@ -35,6 +35,8 @@ from sklearn_geo.datasets._columns import (
     is_swapped,
     looks_swapped,
     split_line,
+    trimmed,
+    usual_width,
     value_of,
     wrong_rows,
 )
@@ -61,6 +63,7 @@ __all__ = [
     "part_files",
     "read_table",
     "text_blocks",
+    "usual_width",
 ]
 
 # So many rows of a file are looked at to see whether its columns are as they should be.
@@ -266,7 +269,15 @@ class _FileReader:
             n_columns = len(rows[0]) if rows else 1
         self.allowed = n_columns if isinstance(n_columns, tuple) else (n_columns,)
         self.width = max(self.allowed)
-        counts = [len(row) for row in rows]
+        for column in self.columns.values():
+            if max(column.fields) >= self.width:
+                raise DataFileError(
+                    self.file,
+                    block.first,
+                    f"there is no {column.where()}: the line has {self.width} columns",
+                    remedy="Columns are counted from 0 where positions are passed.",
+                )
+        counts = [len(trimmed(row, self.width)) for row in rows]
         if len(rows) >= 3 and not set(counts) & set(self.allowed):
             raise DataFileError(
                 self.file,
@@ -326,9 +337,7 @@ class _FileReader:
             raise ValueError(block.broken)
         if not text.strip():
             return None
-        row = split_line(text, **self.settings)
-        while len(row) > self.width and not row[-1].strip():
-            del row[-1]
+        row = trimmed(split_line(text, **self.settings), self.width)
         if len(row) not in self.allowed:
             if last and block.cut and len(row) < self.width:
                 raise ValueError(

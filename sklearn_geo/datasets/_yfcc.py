@@ -29,6 +29,7 @@ from sklearn_geo.datasets._reading import (
     ReadReport,
     part_files,
     read_table,
+    usual_width,
 )
 
 _PATTERNS = (
@@ -124,10 +125,14 @@ _VALID = {
 }
 
 
+def _yfcc_files(path):
+    """Return the files to read; of a folder the whole, or else the parts."""
+    return part_files(path, _PATTERNS, what=_WHAT, described=_WHERE, alternatives=True)
+
+
 def yfcc_columns(file, rows):
     """Return the columns of a file by how many its first lines have."""
-    counts = [len(row) for row in rows]
-    width = max(set(counts), key=counts.count) if counts else 23
+    width = usual_width(rows, _BEFORE) if rows else 23
     if width not in _BEFORE:
         raise DataFileError(
             file,
@@ -329,7 +334,7 @@ def load_yfcc100m(
     >>> photos.places, photos.tags
     (array([[52.5, 13.4]]), [['old town', 'café']])
     """
-    files = part_files(path, _PATTERNS, what=_WHAT, described=_WHERE)
+    files = _yfcc_files(path)
     reading = open_yfcc(
         files, kind, located_only, fields, as_frame, max_rows=max_rows, errors=errors
     )
@@ -389,7 +394,7 @@ def iter_yfcc100m(
     >>> counts
     Counter({'old town': 5})
     """
-    files = part_files(path, _PATTERNS, what=_WHAT, described=_WHERE)
+    files = _yfcc_files(path)
     reading = open_yfcc(
         files,
         kind,

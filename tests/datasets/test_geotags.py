@@ -42,6 +42,7 @@ def test_layouts(tmp_path, text):
     [
         ("2.5 x 11 1.5\n-4.5 x 12 3.5\n", (2, 3, 0)),
         ("b\ta\tc\n1.5\t11\t2.5\n3.5\t12\t-4.5\n", ("a", "b", "c")),
+        ("lat,photo,lon\n1.5,11,2.5\n3.5,12,-4.5\n", (1, 0, 2)),
     ],
 )
 def test_named_columns(tmp_path, text, columns):
@@ -81,7 +82,17 @@ def test_photo_numbers():
             photo_numbers([wrong])
 
 
-@pytest.mark.parametrize("columns", [(0, 1), (0, "lat", "lon"), ["id"]])
+@pytest.mark.parametrize(
+    "columns", [(0, 1), (0, "lat", "lon"), ["id"], (0, 1, -1), (0, 1.0, 2)]
+)
 def test_columns_that_are_not_three(columns):
     with pytest.raises(ValueError, match="must be three, all positions or all names"):
         check_columns(columns)
+
+
+@pytest.mark.parametrize("n_lines", [1, 20])
+def test_a_column_that_the_lines_do_not_have(tmp_path, n_lines):
+    text = "".join(f"{i}\t1.5\t2.5\n" for i in range(n_lines))
+    message = r"line 1: there is no latitude, longitude \(column 2 and 5\).* 3 columns"
+    with pytest.raises(DataFileError, match=message):
+        geotags(tmp_path, text, columns=(0, 1, 4))

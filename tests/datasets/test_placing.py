@@ -171,3 +171,12 @@ def test_missing_lists_are_explained(tmp_path):
         load_placing(tmp_path)
     with pytest.raises(ValueError, match="The 'split' parameter of load_placing"):
         load_placing(tmp_path, split="validation")
+
+
+def test_delimiters_after_the_last_column_do_not_matter(write):
+    lines = [train_2016(i) + "\t" for i in range(4)]
+    photos = load_placing(write("mediaeval2016_placing_train_photo", *lines))
+    assert photos.ids.tolist() == [0, 1, 2, 3]
+    lines = [f"{i}\t{hash_of(i)}\t" for i in range(4)]
+    photos = load_placing(write("mediaeval2016_placing_estimation_test_photo", *lines))
+    assert photos.ids.tolist() == [0, 1, 2, 3]

@@ -25,6 +25,7 @@ from sklearn_geo.datasets._reading import (
     looks_swapped,
     part_files,
     read_table,
+    usual_width,
 )
 
 COLUMNS = {
@@ -348,6 +349,19 @@ def test_a_reading_is_whole_or_in_chunks_and_warns_once(write):
         np.concatenate([chunk.ids for chunk in chunks]).tolist() == whole.ids.tolist()
     )
     assert whole.report.n_rows == chunks[0].report.n_rows == 9
+
+
+def test_delimiters_after_the_last_column_do_not_matter(write):
+    files = write("".join(f"{row}\t\t \n" for row in rows(5)))
+    table, report, _ = read(files)
+    assert table["ids"].tolist() == [1, 2, 3, 4, 5]
+    assert not report.problems
+
+
+def test_the_usual_width_of_rows():
+    assert usual_width([["a", "b", ""], ["a", "b", ""], ["a"]], known=(1, 2)) == 2
+    assert usual_width([["a", "b", ""], ["a", "b", "c"]], known=(2, 3)) == 3
+    assert usual_width([["a", "", ""], ["b", "", ""]]) == 3
 
 
 def test_a_report_keeps_few_examples_and_prints_well():

@@ -406,3 +406,29 @@ def test_autotags_are_looked_up(tmp_path):
 def test_what_the_tests_write_has_the_published_columns():
     assert len(YFCC) == 23
     assert len(yfcc_line(1, "abc").split("\t")) == 25
+
+
+def test_delimiters_after_the_last_column_do_not_matter(write):
+    write(*(yfcc_line(id=str(i)) + "\t" for i in range(4)), name="yfcc100m_dataset-0")
+    path = write(*(yfcc_line(i, "ab", id=str(i)) + "\t" for i in range(4, 8)))
+    assert load_yfcc100m(path.with_name("yfcc100m_dataset-0")).ids.tolist() == [
+        *range(4)
+    ]
+    assert load_yfcc100m(path).ids.tolist() == [*range(4, 8)]
+
+
+def test_the_whole_counts_more_than_its_parts(tmp_path, write):
+    for i in range(2):
+        write(yfcc_line(id=str(i)), name=f"yfcc100m_dataset-{i}")
+    assert load_yfcc100m(tmp_path).ids.tolist() == [0, 1]
+    write(yfcc_line(id="0"), yfcc_line(id="1"))
+    assert load_yfcc100m(tmp_path).ids.tolist() == [0, 1]
+
+
+def test_warnings_are_those_of_who_reads(write):
+    path = write(yfcc_line(), "broken", yfcc_line())
+    with pytest.warns(UserWarning, match="line 2") as caught:
+        load_yfcc100m(path, errors="skip")
+    with pytest.warns(UserWarning, match="line 2") as more:
+        list(iter_yfcc100m(path, errors="skip"))
+    assert {caught[0].filename, more[0].filename} == {__file__}
