@@ -82,7 +82,7 @@ _OF_PHOTOS = {
     "GPS2Vec": ("tag",),
     "Ours": ("utm", "object", "scene", "tag"),
 }
-_OF_CITY = {**_OF_PHOTOS, "Ours": ("tagfeature", "quarter", "tag", "labels")}
+_OF_CITY = {**_OF_PHOTOS, "Ours": ("tagfeature", "quarter", "labels")}
 
 
 @dataclass(frozen=True)
@@ -481,9 +481,10 @@ def _remarks(data):
         return [
             "There are no photos here, so objects and scenes are left out, and tags "
             "are what people do around a venue: the times of check-ins at other "
-            "venues, and the labels of training venues within reach (each venue's own "
-            "left out). OneHot is of small S2 cells, since a city is in one UTM zone; "
-            "radii and distances are chosen by how far the nearest venues are."
+            "venues. Ours is these times at the nearest 40 and 200 venues, and the "
+            "labels of training venues within reach, none of which is the venue's "
+            "own. OneHot is of small S2 cells, since a city is in one UTM zone; radii "
+            "and distances are chosen by how far the nearest venues are."
         ]
     if data.looks is None:
         return ["The photos have no object and scene posteriors: Ours is without them."]
