@@ -43,6 +43,9 @@ class Effort:
 
     n_hashtags : int, default=200
         Tags that HashTag counts, as in the paper.
+
+    learning_rate : float, default=0.001
+        That of classifiers, as in the paper.
     """
 
     hidden: tuple = (64, 128)
@@ -50,10 +53,11 @@ class Effort:
     width: int = 512
     batch_size: int = 64
     n_hashtags: int = 200
+    learning_rate: float = 0.001
 
 
 #: Enough to see that everything works.
-QUICK = Effort((32,), 8, 64, 128, 40)
+QUICK = Effort((32,), 8, 64, 64, 40, 0.004)
 _STUDENT = {"n_iter_no_change": 5, "fallback_samples": 4000, "zones_at_once": 16}
 
 
@@ -111,6 +115,7 @@ class PhotoModels:
             aux_weight=1.0 if len(blocks) > 1 else 0.0,
             hidden=self.effort.width,
             batch_size=self.effort.batch_size,
+            learning_rate_init=self.effort.learning_rate,
             max_iter=self.effort.max_iter,
             random_state=self.seed,
         )

@@ -127,6 +127,8 @@ def open_task(options, *, factor=1):
         return nus_wide_task(options.data, n_photos=options.rows, seed=options.seed)
     n_photos, n_corpus = _QUICK if options.quick else _SIZES
     n_photos *= factor
+    if options.corpus is not None and options.corpus < 1:
+        raise ValueError(f"--corpus must be 1 or more; got {options.corpus}.")
     n_photos, n_corpus = options.rows or n_photos, options.corpus or n_corpus
     return synthetic_task(n_photos, n_corpus, seed=options.seed)
 

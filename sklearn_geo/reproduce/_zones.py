@@ -37,7 +37,17 @@ PAPER = {
 _N_ZONES, _N_FOLDS, _N_RESAMPLES = 9, 4, 500
 _FEW = 2
 
-add_arguments = add_corpus_argument
+
+def add_arguments(parser):
+    """Add the options of `zones`.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        What reads the command line.
+    """
+    add_corpus_argument(parser)
+    parser.epilog = "--folds changes nothing here: folds share no user."
 
 
 def run(options, progress):

@@ -10,6 +10,7 @@ from numpy.testing import assert_array_equal
 
 from sklearn_geo.metrics import macro_average_precision
 from sklearn_geo.reproduce import Progress, _image
+from sklearn_geo.reproduce import __main__ as command_line
 from sklearn_geo.reproduce._image import TABLE_3, TABLE_4, Judge
 from sklearn_geo.reproduce._photo_models import PhotoModels
 from sklearn_geo.reproduce._photo_task import synthetic_task
@@ -147,3 +148,18 @@ def test_nus_wide_leaves_out_contexts_that_nothing_teaches(
         [bool(row.values) for row in tables["image_table4_random"].rows],
         [m.name not in _NOT_COMPUTED for m in TABLE_4],
     )
+
+
+@pytest.mark.parametrize("command", ["image", "zones"])
+def test_a_folder_without_photos_is_said_in_words(command, capsys, tmp_path):
+    assert command_line.main([command, "--data", str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"{command}: ")
+    assert "list of geotags" in said
+    assert "Traceback" not in said
+
+
+def test_options_of_photos_are_known():
+    options = command_line.make_parser().parse_args(["zones", "--corpus", "7"])
+    assert options.corpus == 7
+    assert not hasattr(command_line.make_parser().parse_args(["venue"]), "corpus")

@@ -97,6 +97,8 @@ def test_concepts_need_ten_training_photos_and_a_test_photo_on_all_splits():
 def test_sizes_come_from_the_command_line():
     task = open_task(options(rows=50, corpus=70, quick=True))
     assert (len(task.X), len(task.corpus)) == (50, 70)
+    with pytest.raises(ValueError, match="--corpus must be 1 or more; got 0"):
+        open_task(options(corpus=0))
 
 
 def test_nus_wide_sets_users_aside_and_knows_one_context(tmp_path):
