@@ -3,6 +3,7 @@
 """Square crops of photos, evenly spaced along the longer side."""
 
 import numbers
+import os
 
 import numpy as np
 import torch
@@ -85,7 +86,7 @@ class EvenCrops(TransformerMixin, GeoEstimator):
         "size": [Interval(numbers.Integral, 1, None, closed="left")],
         "scale": [Interval(numbers.Real, 0, 1, closed="right")],
         "dtype": [StrOptions({"float32", "uint8"})],
-        "root": "no_validation",  # whatever is a path
+        "root": [str, os.PathLike, None],
     }
 
     def __init__(self, n_crops=3, *, size=224, scale=1.0, dtype="float32", root=None):

@@ -201,10 +201,10 @@ class PosteriorTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimator)
         "std": ["array-like", Interval(numbers.Real, 0, None, closed="neither"), None],
         "class_names": ["array-like", None],
         "prefix": [str, None],
-        "root": "no_validation",  # whatever is a path
+        "root": [str, os.PathLike, None],
         "batch_size": [Interval(numbers.Integral, 1, None, closed="left")],
         "errors": [StrOptions({"raise", "nan"})],
-        "cache": "no_validation",  # whatever is a path
+        "cache": [str, os.PathLike, None],
         "cache_key": [StrOptions({"stat", "content"})],
         "device": "no_validation",  # torch knows what a device is
         "n_jobs": [numbers.Integral, None],
@@ -370,7 +370,7 @@ class PosteriorTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimator)
                     "The network gives probabilities already: its outputs are not "
                     "negative and sum to 1. A second softmax flattens them; pass "
                     'output="features" to take them as they are.',
-                    stacklevel=3,
+                    stacklevel=4,  # whoever called fit, above the decorator
                 )
 
     def _read_class_names(self):

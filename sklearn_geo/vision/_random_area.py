@@ -7,7 +7,7 @@ import math
 import torch
 
 from sklearn_geo.nets import RandomLayer
-from sklearn_geo.vision._crops import resized
+from sklearn_geo.vision._crops import even_squares, resized
 
 __all__ = ["RandomAreaCrop"]
 
@@ -18,7 +18,8 @@ class RandomAreaCrop(RandomLayer):
     r"""A layer that shows a random area of each image, flipped at random.
 
     It is the augmentation that [1]_ trains with, as a torch module for networks of your
-    own. `HierarchicalCellClassifier` with a `backbone` has it built in.
+    own. In eval mode it shows the square in the middle, as :class:`EvenCrops` with one
+    crop. `HierarchicalCellClassifier` with a `backbone` has it built in.
 
     Parameters
     ----------
@@ -101,8 +102,15 @@ class RandomAreaCrop(RandomLayer):
         Returns
         -------
         Tensor of shape (n, channels, size, size)
-            The areas.
+            The areas; in eval mode the squares in the middle.
         """
+        if images.dim() != 4:
+            raise ValueError(
+                f"The images have the shape {tuple(images.shape)}; pass a batch, (n, "
+                "channels, height, width). Of a single image pass image[None]."
+            )
+        if not self.training:
+            return even_squares(images, 1, self.size, 1.0)[0]
         height, width = images.shape[-2:]
         views = []
         for image in images:

@@ -547,3 +547,18 @@ def test_its_place_in_the_contract():
     assert "sklearn_geo.vision.PosteriorTransformer.html" in html
     for parameter in teacher().get_params():
         assert f"\n    {parameter} : " in PosteriorTransformer.__doc__
+
+
+def test_warnings_are_those_of_who_asks():
+    asked = teacher(errors="nan").fit(PHOTOS)
+    with pytest.warns(UserWarning, match="1 of 2 photos cannot be read") as caught:
+        asked.transform([PHOTOS[0], None])
+    with pytest.warns(UserWarning, match="gives probabilities already") as more:
+        teacher(nn.Sequential(Small(), nn.Softmax(dim=1))).fit(PHOTOS)
+    assert {caught[0].filename, more[0].filename} == {__file__}
+
+
+@pytest.mark.parametrize("name", ["root", "cache"])
+def test_what_is_no_path_is_refused(name):
+    with pytest.raises(ValueError, match=f"'{name}' parameter .* Got 3 instead"):
+        teacher(**{name: 3}).fit(PHOTOS)

@@ -53,6 +53,18 @@ def test_areas_are_cut_and_flipped(monkeypatch):
     assert crop(image)[0, 0].tolist() == [[7, 6], [11, 10]]
 
 
+def test_in_eval_mode_it_shows_the_middle():
+    images = torch.arange(2 * 3 * 4 * 7.0).reshape(2, 3, 4, 7)
+    crop = RandomAreaCrop(4).eval()
+    assert torch.equal(crop(images), images[..., 1:5])
+    assert torch.equal(crop(images.mT), images[..., 1:5].mT)
+
+
+def test_a_single_image_is_told():
+    with pytest.raises(ValueError, match=r"shape \(3, 9, 12\); pass a batch"):
+        RandomAreaCrop(6)(torch.rand(3, 9, 12))
+
+
 def test_areas_have_numbers_of_their_own():
     images = torch.rand(5, 3, 9, 12)
     crop = RandomAreaCrop(6)
