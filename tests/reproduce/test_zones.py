@@ -62,12 +62,23 @@ def test_perfect_students_beat_teachers_that_say_the_opposite():
         assert row.values["gain"].low > 0.0
 
 
-def test_a_zone_of_one_user_has_no_interval_and_no_row():
+def test_a_zone_of_two_users_has_no_interval_and_no_row():
     places, users, y, one, two = _photos()
-    users[60:] = 60
+    users[60:65], users[65:] = 60, 61
     said = {"unsupervised": one, "supervised": two}
     names = [row.method for row in zone_rows(places, users, y, said)]
     assert names == ["30U (40)", "31U (20)", "all (70)"]
+
+
+def test_concepts_of_few_users_do_not_count():
+    places, users, y, one, two = _photos()
+    y[:40, 0] = 0
+    y[:6, 0], users[:6] = 1, np.repeat([0, 1], 3)  # six photos of two users
+    said = {"unsupervised": one, "supervised": two}
+    first = next(zone_rows(places, users, y, said))
+    assert first.values["supervised"].value == pytest.approx(
+        macro_average_precision(y[:40, 1:], two[:40, 1:])
+    )
 
 
 def test_the_papers_gains_are_those_it_prints():
