@@ -29,6 +29,9 @@ _SUFFIXES = ("", ".gz", ".bz2", ".xz")
 _BROKEN = (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 _BOM = b"\xef\xbb\xbf"
 _AGAIN = "Download it again."
+# Nothing that is published comes near; reading on would fill the memory.
+_LONGEST_LINE = 1 << 26
+_NO_TABLE = "This is no table of text with a line a row."
 
 # The text of some whole lines without the last line end. `first` is the number of its
 # first line; `cut` says that the file ends in the middle of the last line, or that its
@@ -271,6 +274,9 @@ def text_blocks(file, *, report=None, block_bytes=None):
                 return
             data, line_end, rest = data.rpartition(b"\n")
             if not line_end:  # a line longer than a block
+                if len(rest) > _LONGEST_LINE:
+                    problem = f"the line has more than {_LONGEST_LINE:,} bytes"
+                    raise DataFileError(file, first, problem, remedy=_NO_TABLE)
                 continue
             text = _decode(file, first, data, report)
             yield TextBlock(first, text, False, "")

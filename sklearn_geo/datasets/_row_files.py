@@ -38,7 +38,9 @@ class RowFile:
         self.file, self.convert, self.called = file, convert, called
         self._positions = positions
         self._blocks = text_blocks(file, report=report)
-        self._held, self._n_before, self._n_taken = [], 0, 0
+        # Lines that are read, of which those before `_at` are taken.
+        self._held, self._at = [], 0
+        self._n_before, self._n_taken = 0, 0
         self._ended = False
 
     def take(self, n):
@@ -82,7 +84,7 @@ class RowFile:
 
     def _next(self, n):
         """Return the next n lines, fewer at the end."""
-        while len(self._held) < n and not self._ended:
+        while len(self._held) - self._at < n and not self._ended:
             block = next(self._blocks, None)
             if block is None:
                 self._ended = True
@@ -93,11 +95,13 @@ class RowFile:
                 raise DataFileError(
                     self.file, line, block.broken, remedy="Download it again."
                 )
-            self._held += lines
+            self._held = self._held[self._at :] + lines
+            self._at = 0
         if self._ended:
-            while self._held and not self._held[-1].strip():
+            while len(self._held) > self._at and not self._held[-1].strip():
                 del self._held[-1]
-        out, self._held = self._held[:n], self._held[n:]
+        out = self._held[self._at : self._at + n]
+        self._at += len(out)
         return out
 
     def values(self, texts, numbers):

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sklearn_geo.datasets import DataFileError, ReadReport
+from sklearn_geo.datasets import DataFileError, ReadReport, _opening
 from sklearn_geo.datasets._opening import DataFile, open_text, part_files, text_blocks
 
 LINES = ["one", "zwölf", "三", "", "a\u2028b\x0bc\x85d", "last"]
@@ -217,3 +217,14 @@ def test_lines_of_old_macintoshes_are_told(tmp_path):
         lines_of(path)
     path.write_bytes(b"one\r\ntwo\rthree\r\n\r")
     assert lines_of(path) == ["one", "two\rthree", ""]
+
+
+def test_a_line_without_end_is_told_before_memory_is_full(tmp_path, monkeypatch):
+    monkeypatch.setattr(_opening, "_LONGEST_LINE", 100)
+    path = tmp_path / "photos"
+    path.write_text("one\n" + "x" * 90 + "\nthree\n")
+    blocks = text_blocks(DataFile(str(path)), block_bytes=10)
+    assert "".join(block.text for block in blocks) == "one" + "x" * 90 + "three"
+    path.write_text("one\n" + "x" * 300 + "\nthree\n")
+    with pytest.raises(DataFileError, match="line 2: the line has more than 100 bytes"):
+        list(text_blocks(DataFile(str(path)), block_bytes=10))
