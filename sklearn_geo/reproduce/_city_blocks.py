@@ -16,9 +16,13 @@ from sklearn_geo.neighbors import (
 from sklearn_geo.reproduce._surroundings import LabelsAround, OthersAround, reach_km
 from sklearn_geo.reproduce._venue_blocks import PLACE, VenueSize, activity_block
 
-__all__ = ["city_blocks"]
+__all__ = ["CITY_NARROW", "city_blocks"]
 
 _ROW = ["venue", *PLACE]
+#: Blocks of a dozen columns: wide sub-networks of them learn noise. On block folds of
+#: an invented city (2,500 venues), Ours + B was 0.015 above B with narrow ones, and
+#: 0.001 with wide ones.
+CITY_NARROW = ("utm", "hashtag", "tagfeature", "quarter", "tag", "onehot", "labels")
 # How many venues around are looked at: those next door, of the street, of the quarter.
 _DOORS, _STREET, _QUARTER = 8, 40, 200
 # A cell of the one-hot holds about so many venues.

@@ -336,6 +336,10 @@ def run(options, progress, file=None):
         )
     progress.clear()
     size = replace(size, batch_size=_batch_size(len(data.frame), size.batch_size))
+    if data.from_checkins:
+        from sklearn_geo.reproduce._city_blocks import CITY_NARROW
+
+        size = replace(size, narrow=CITY_NARROW)
     print(_introduction(data, size), file=file, flush=True)
     blocks = venue_blocks(data, size, options.seed, progress)
     rows = venue_rows(blocks)

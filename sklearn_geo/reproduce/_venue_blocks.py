@@ -23,6 +23,7 @@ __all__ = ["PLACE", "VenueSize", "activity_block", "photo_blocks", "venue_pipeli
 
 #: The columns of a frame of venues that say where they are.
 PLACE = ["latitude", "longitude"]
+_NARROW = 16
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,10 @@ class VenueSize:
 
     n_resamples : int
         Of the intervals.
+
+    narrow : tuple of str
+        Blocks that have little to say, whose sub-networks are 16 wide in a fusion. The
+        paper's is "utm".
     """
 
     n_venues: int = 4000
@@ -71,6 +76,7 @@ class VenueSize:
     student_max_iter: int = 30
     student_learning_rate_init: float = 0.001
     n_resamples: int = 1000
+    narrow: tuple = ("utm",)
 
 
 def venue_pipeline(blocks, *, size=None, attention="type", random_state=0, **settings):
@@ -116,9 +122,11 @@ def venue_pipeline(blocks, *, size=None, attention="type", random_state=0, **set
         [(name, encoder, columns) for name, (encoder, columns) in blocks.items()]
     ).set_output(transform="pandas")
     alone = len(blocks) == 1
+    narrow = {name: _NARROW for name in size.narrow if name in blocks and not alone}
     fuse = AttentionFusionClassifier(
         blocks="auto",
         hidden=size.hidden,
+        block_hidden=narrow,
         attention=None if alone else attention,
         aux_weight=0.0 if alone else 1.0,
         batch_size=size.batch_size,

@@ -19,7 +19,7 @@ from sklearn_geo.geometry import haversine
 from sklearn_geo.metrics import make_geo_scorer
 from sklearn_geo.reproduce import Progress, Resamples, difference, split_rows
 from sklearn_geo.reproduce import _venue as venue_module
-from sklearn_geo.reproduce._city_blocks import city_blocks
+from sklearn_geo.reproduce._city_blocks import CITY_NARROW, city_blocks
 from sklearn_geo.reproduce._surroundings import LabelsAround, OthersAround, reach_km
 from sklearn_geo.reproduce._venue import QUICK, VenueRow, run, score_venues, venue_rows
 from sklearn_geo.reproduce._venue_blocks import PLACE, activity_block, venue_pipeline
@@ -85,6 +85,16 @@ def test_one_block_is_the_papers_classifier(synthetic):
     model = venue_pipeline({"app": activity_block(synthetic)}, size=TINY)
     assert model["fuse"].attention is None
     assert model["fuse"].aux_weight == 0.0
+    assert model["fuse"].block_hidden == {}
+
+
+def test_blocks_that_say_little_have_narrow_networks():
+    encoder = UTMOneHotEncoder(sparse_output=False), PLACE
+    blocks = {"app": encoder, "utm": encoder, "labels": encoder}
+    assert venue_pipeline(blocks)["fuse"].block_hidden == {"utm": 16}
+    size = replace(TINY, narrow=CITY_NARROW)
+    narrow = venue_pipeline(blocks, size=size)["fuse"].block_hidden
+    assert narrow == {"utm": 16, "labels": 16}
 
 
 def test_table_has_every_row_of_the_paper():
