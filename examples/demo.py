@@ -132,8 +132,8 @@ def findings(results):
         "What weighting blocks by attention adds to joining them: "
         f"{said(CONCATENATED, 'random folds')}, {said(CONCATENATED, 'spatial folds')}.",
         "Random folds have training venues next door to every test venue. On spatial "
-        "folds whole regions are left out; what photos tell still holds there, where "
-        "a zone by itself (OneHot) is one that no training venue was in.",
+        "folds whole regions are left out, where a place is harder to know: compare "
+        "the two columns before you believe either.",
     ]
 
 
