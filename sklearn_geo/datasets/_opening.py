@@ -75,7 +75,7 @@ class DataFile:
         with ExitStack() as stack:
             if self.member is not None:
                 archive = stack.enter_context(zipfile.ZipFile(self.path))
-                raw = stack.enter_context(archive.open(self.member))
+                raw = stack.enter_context(self._member_of(archive))
             else:
                 raw = stack.enter_context(open(self.path, "rb"))
             head = raw.peek(10)[:10]
@@ -87,6 +87,20 @@ class DataFile:
                 yield stack.enter_context(lzma.open(raw))
             else:
                 yield raw
+
+    def _member_of(self, archive):
+        """Open the member of a zip archive, or say why it cannot be."""
+        try:
+            return archive.open(self.member)
+        except zipfile.BadZipFile as error:
+            problem, remedy = f"the archive is damaged ({error})", _AGAIN
+        except NotImplementedError:
+            problem = "it is compressed in a way that Python cannot undo"
+            remedy = "Unpack it with another program, and pass the folder."
+        except RuntimeError:
+            problem = "it needs a password"
+            remedy = "Unpack it with the password, and pass the folder."
+        raise DataFileError(self, None, problem, remedy=remedy)
 
 
 def part_files(path, patterns, *, what, described, alternatives=False):

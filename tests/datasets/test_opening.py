@@ -32,6 +32,10 @@ def lines_of(path, **settings):
     return [line for _, line in open_text(DataFile(str(path)), **settings)]
 
 
+def lines_of_member(path, member):
+    return [line for _, line in open_text(DataFile(str(path), member))]
+
+
 @pytest.mark.parametrize("suffix", COMPRESS)
 def test_compression_is_seen_whatever_the_name(tmp_path, suffix):
     for name in (f"photos{suffix}", "photos.txt", "photos.gz"):
@@ -228,3 +232,27 @@ def test_a_line_without_end_is_told_before_memory_is_full(tmp_path, monkeypatch)
     path.write_text("one\n" + "x" * 300 + "\nthree\n")
     with pytest.raises(DataFileError, match="line 2: the line has more than 100 bytes"):
         list(text_blocks(DataFile(str(path)), block_bytes=10))
+
+
+@pytest.mark.parametrize(
+    ("at", "value", "message"),
+    [
+        ("flags", 1, "it needs a password. Unpack it"),
+        ("method", 9, "compressed in a way that Python cannot undo"),
+        ("signature", 0, "the archive is damaged"),
+    ],
+)
+def test_members_that_cannot_be_opened_are_told(tmp_path, at, value, message):
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("photos-1", TEXT)
+    data = bytearray(path.read_bytes())
+    central = data.index(b"PK\1\2")
+    # Where they are in the local header, and in the central directory.
+    local, listed = {"flags": (6, 8), "method": (8, 10), "signature": (0, None)}[at]
+    data[local] = value
+    if listed is not None:
+        data[central + listed] = value
+    path.write_bytes(bytes(data))
+    with pytest.raises(DataFileError, match=rf"all\.zip:photos-1: .*{message}"):
+        lines_of_member(path, "photos-1")
