@@ -100,7 +100,10 @@ def value_of(raw, row):
 
 
 def wrong_rows(column, raw, start=0):
-    """Return a dict of the rows that cannot be converted to why, by bisection."""
+    """Return a dict of the rows that cannot be converted to why, by bisection.
+
+    Of the column only `convert` is used.
+    """
     try:
         column.convert(*raw)
     except ValueError as error:

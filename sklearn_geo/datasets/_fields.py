@@ -92,6 +92,11 @@ def integers(*, missing=None, least=None, most=None, dtype=np.int64):
     return convert
 
 
+def video_markers(fields):
+    """Convert markers to whether it is a video: 0 is a photo, 1 a video."""
+    return integers(least=0, most=1, dtype=np.int8)(fields).astype(bool)
+
+
 def places(latitudes, longitudes):
     """Convert two columns to (latitude, longitude) in degrees, float64.
 

@@ -199,12 +199,7 @@ def _gather(file, table, numbering, categories, codes, own, report):
     ):
         if which.size:
             own.note(file, None, what, ids[which[0]], count=which.size)
-    report.n_skipped += own.n_skipped
-    for mine, theirs in (
-        (report.problems, own.problems),
-        (report.notes, own.notes),
-    ):
-        mine.update(theirs)
+    report.take_over(own)
     country = np.array([*codes.texts, ""], dtype=str)[country]
     return Pois(file, numbering, places, category, categories.texts, country)
 

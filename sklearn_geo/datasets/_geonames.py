@@ -10,6 +10,7 @@ from sklearn.utils._param_validation import Interval, StrOptions, validate_param
 
 from sklearn_geo.datasets._draw import import_pandas
 from sklearn_geo.datasets._fields import integers, labels, numbers, texts, times
+from sklearn_geo.datasets._photo_bunch import object_array
 from sklearn_geo.datasets._reading import (
     Column,
     PlaceColumn,
@@ -395,9 +396,7 @@ def _bunch(table):
     gazetteer = Bunch()
     for name, values in table.items():
         if isinstance(values, list) and name != "alternate_names":
-            column = np.empty(len(values), dtype=object)
-            column[:] = values
-            values = column
+            values = object_array(values)
         gazetteer[name] = values
     gazetteer.data, gazetteer.target = gazetteer.names, gazetteer.places
     gazetteer.target_names = ["latitude", "longitude"]

@@ -87,9 +87,7 @@ class Geotags:
         own.note(
             file, None, "photo has several geotags, the first counts", count=n_more
         )
-        report.n_skipped += own.n_skipped
-        report.problems.update(own.problems)
-        report.notes.update(own.notes)
+        report.take_over(own)
 
     def __call__(self, ids):
         """Return the places of photos; NaN where the list has none."""

@@ -210,11 +210,15 @@ def _labels(report):
 
 def feature_source(images, name):
     """Return the rows of numbers of one kind of feature."""
-    of_split, of_all, _ = FEATURES[name]
+    of_split, of_all, published = FEATURES[name]
     purpose = f"features={name!r}"
     source = images.rows_of(of_split, of_all, None, f"the row of {name}", purpose)
     first = next((line for _, line in open_text(source.file) if line.strip()), "")
-    source.convert = number_rows(len(first.split()))
+    width = len(first.split())
+    if width != published:
+        what = f"rows of {name} have {width} numbers, published are {published}"
+        images.report.note(source.file, 1, what)
+    source.convert = number_rows(width)
     return source
 
 

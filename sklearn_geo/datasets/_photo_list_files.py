@@ -214,8 +214,7 @@ def open_list(path, kind, urls=None, as_frame=False, located_only=False, **setti
     if urls is not None:
         urls_report = ReadReport()
         urls = _read_urls(urls, settings["errors"], urls_report)
-        report.problems.update(urls_report.problems)
-        report.n_skipped = urls_report.n_skipped
+        report.take_over(urls_report)
     tables = read_table(
         files,
         lambda file, rows: _columns(file, rows, report),

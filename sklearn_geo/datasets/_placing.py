@@ -11,6 +11,7 @@ from sklearn_geo.datasets._fields import (
     integers,
     texts,
     unquoted_tags,
+    video_markers,
 )
 from sklearn_geo.datasets._photo_bunch import (
     READING,
@@ -68,11 +69,6 @@ def _hashes(fields):
     return fields
 
 
-def _videos(fields):
-    """Convert markers: 0 is a photo, 1 a video."""
-    return integers(least=0, most=1, dtype=np.int8)(fields).astype(bool)
-
-
 def _gadm_nodes(fields):
     """Split the administrative areas of 2015: "Land@Region@Town"."""
     return [[area for area in f.split("@") if area] for f in texts(fields)]
@@ -84,7 +80,7 @@ def _constant(value):
 
 _years = integers(least=2000, most=2100, dtype=np.int16)
 _YEAR = Column(2, convert=_years, called="year")
-_MARKER = Column(1, convert=_videos, called="photo/video marker")
+_MARKER = Column(1, convert=video_markers, called="photo/video marker")
 
 
 def _columns_2016(file, width):
@@ -207,8 +203,7 @@ def _open(path, split, kind, truth, located_only, as_frame, **settings):
     report = ReadReport()
     if truth is not None:
         truth = _truth(truth, settings["errors"], truth_report := ReadReport())
-        report.problems.update(truth_report.problems)
-        report.n_skipped = truth_report.n_skipped
+        report.take_over(truth_report)
     early = ["hashes", "places"] * located_only + ["videos"] * (kind != "all")
 
     def keep(table):

@@ -153,6 +153,20 @@ class ReadReport:
         if count:
             self.notes.setdefault(what, Finding()).add(path, line, value, count)
 
+    def take_over(self, other):
+        """Count what was found in another file, whose rows are not handed out."""
+        self.n_skipped += other.n_skipped
+        for mine, theirs in (
+            (self.problems, other.problems),
+            (self.notes, other.notes),
+        ):
+            for what, found in theirs.items():
+                finding = mine.setdefault(what, Finding())
+                finding.count += found.count
+                finding.examples += found.examples[
+                    : MOST_EXAMPLES - len(finding.examples)
+                ]
+
     def __str__(self):
         head = f"{self.n_rows:,} rows read, {self.n_skipped:,} skipped"
         if self.n_filtered:

@@ -6,6 +6,7 @@ from itertools import compress
 
 import numpy as np
 
+from sklearn_geo.datasets._columns import wrong_rows
 from sklearn_geo.datasets._opening import text_blocks
 from sklearn_geo.datasets._report import DataFileError
 
@@ -110,7 +111,7 @@ class RowFile:
         try:
             return self.convert(texts), good, {}
         except ValueError:
-            wrong = self._wrong(texts)
+            wrong = wrong_rows(self, [texts])
         faults = {
             row: DataFileError(
                 self.file, int(numbers[row]), problem, self.called, texts[row]
@@ -119,18 +120,6 @@ class RowFile:
         }
         good[list(wrong)] = False
         return self.convert(list(compress(texts, good))), good, faults
-
-    def _wrong(self, texts, start=0):
-        """Return a dict of rows that cannot be converted to why, by bisection."""
-        try:
-            self.convert(texts)
-        except ValueError as error:
-            if len(texts) == 1:
-                return {start: str(error)}
-            half = len(texts) // 2
-            before = self._wrong(texts[:half], start)
-            return before | self._wrong(texts[half:], start + half)
-        return {}
 
 
 def indicator_rows(width):

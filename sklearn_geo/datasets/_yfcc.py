@@ -14,6 +14,7 @@ from sklearn_geo.datasets._fields import (
     times,
     unquoted,
     unquoted_tags,
+    video_markers,
 )
 from sklearn_geo.datasets._photo_bunch import (
     READING,
@@ -55,11 +56,6 @@ def _decoded_labels(fields):
     return labels(unquoted(fields))
 
 
-def _videos(fields):
-    """Convert markers: 0 is a photo, 1 a video."""
-    return integers(least=0, most=1, dtype=np.int8)(fields).astype(bool)
-
-
 # What each column becomes, in the order of the file; the longitude comes first.
 _CONVERTERS = {
     "ids": (integers(least=0), "photo id"),
@@ -85,7 +81,7 @@ _CONVERTERS = {
     "secrets": (texts, "secret"),
     "original_secrets": (texts, "original secret"),
     "extensions": (labels, "extension"),
-    "videos": (_videos, "photo/video marker"),
+    "videos": (video_markers, "photo/video marker"),
 }
 _NAMES = tuple(n for n in _CONVERTERS if n not in ("longitude", "latitude"))
 FIELDS = ("ids", "hashes", "places", *_NAMES[2:])

@@ -408,3 +408,10 @@ def test_what_is_not_there(tmp_path):
 def test_what_is_not_known(folder, kwargs, match):
     with pytest.raises(ValueError, match=match):
         load_nus_wide(folder, **kwargs)
+
+
+def test_rows_of_features_of_another_length_are_noted(tmp_path):
+    write(tmp_path)
+    photos = load_nus_wide(tmp_path, features="CH", tags=None)
+    assert photos.data.shape[1] == 2
+    assert "rows of CH have 2 numbers, published are 64" in photos.report.notes

@@ -383,3 +383,18 @@ def test_a_long_value_is_shortened():
     error = DataFileError("a", 1, "is no place", "place", "x" * 1000, remedy="")
     assert len(str(error)) < 120
     assert str(error).endswith("...' is no place.")
+
+
+def test_a_report_takes_over_what_another_found():
+    report, other = ReadReport(n_rows=3), ReadReport(n_rows=50)
+    report.skip("a", 1, "is broken")
+    for line in range(25):
+        other.skip("b", line, "is broken", "x")
+    other.note("b", 7, "is odd", count=4)
+    report.take_over(other)
+    assert (report.n_rows, report.n_skipped) == (3, 26)
+    assert report.problems["is broken"].count == 26
+    examples = report.problems["is broken"].examples
+    assert examples[:2] == [("a", 1, None), ("b", 0, "x")]
+    assert len(examples) == 20
+    assert report.notes["is odd"].count == 4
