@@ -113,6 +113,7 @@ _READING = {
     "countries": [str, list, tuple, set, None],
     "min_population": [Interval(Integral, 0, None, closed="left"), None],
     "details": ["boolean"],
+    "return_X_y": ["boolean"],
     "max_rows": [Interval(Integral, 1, None, closed="left"), None],
     "errors": [StrOptions({"raise", "skip"})],
 }
