@@ -20,7 +20,7 @@ from sklearn_geo.fusion._files import load_fusion, save_fusion
 from sklearn_geo.fusion._importance import drop_one_block
 from sklearn_geo.fusion._loss import FusionLoss
 from sklearn_geo.fusion._network import FusionNetwork
-from sklearn_geo.fusion._rows import BlockReader, check_missing
+from sklearn_geo.fusion._rows import BlockReader, check_values
 from sklearn_geo.fusion._scaling import SCALES, Scaling
 from sklearn_geo.nets import (
     TRAINING_CONSTRAINTS,
@@ -82,7 +82,7 @@ class FusionBase(NetMixin, BaseEstimator):
         if go_on:
             self._check_same(blocks, "warm_start goes on with the network there is.")
         self.blocks_, self.block_names_ = blocks, list(blocks)
-        check_missing(X, self.blocks_, self.missing_block)
+        check_values(X, self.blocks_, self.missing_block)
         target, balance = self._read_target(y, sample_weight, go_on)
         if not go_on:
             self._seed = draw_seed(self.random_state)
@@ -228,7 +228,7 @@ class FusionBase(NetMixin, BaseEstimator):
             reset=False,
         )
         masks = self._reader.masks
-        check_missing(X, self.blocks_, "mask" if masks else "error")
+        check_values(X, self.blocks_, "mask" if masks else "error")
         return self._reader.rows(X)
 
     def _outputs(self, rows, method=None):

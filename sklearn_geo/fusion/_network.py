@@ -6,10 +6,14 @@ from typing import NamedTuple
 
 import torch
 from torch import nn
+from torch.nn import functional
 
 from sklearn_geo.nets import RowLinear, SeededDropout, SparseRows, init_weights
 
 __all__ = ["FusionNetwork", "Learning"]
+
+# Kernels of products take so many rows at once, and others what is left over.
+_ROWS_AT_ONCE = 16
 
 
 class Learning(NamedTuple):
@@ -119,7 +123,7 @@ class FusionNetwork(nn.Module):
 
     def forward(self, inputs):
         """Return the outputs of the main head; while learning, :class:`Learning`."""
-        hidden, present = self._hidden(inputs)
+        hidden, present, n_rows = self._hidden(inputs)
         weights = self._weights(hidden, present)
         parts = self.main.weight.split(self.hidden)
         main = self.main.bias
@@ -129,39 +133,42 @@ class FusionNetwork(nn.Module):
                 said = said * weights[..., number, None]
             main = main + said
         if not (self.training and len(self.aux)):
-            return main
+            return main[:n_rows]
         aux = [head(h) for head, h in zip(self.aux, hidden, strict=True)]
         return Learning(main, aux, present)
 
     def weights(self, inputs):
         """Return the weight of each block for each row."""
-        hidden, present = self._hidden(inputs)
+        hidden, present, n_rows = self._hidden(inputs)
         weights = self._weights(hidden, present)
-        n_rows, n_blocks = len(hidden[0]), len(hidden)
         if weights is None:
-            return hidden[0].new_ones(n_rows, n_blocks)
-        return weights.expand(n_rows, n_blocks)
+            return hidden[0].new_ones(n_rows, len(hidden))
+        return weights.expand(len(hidden[0]), len(hidden))[:n_rows]
 
     def shares(self, inputs):
         """Return what each block adds to the outputs, weighted, without the bias.
 
         Their shape is (n_rows, n_blocks, n_outputs).
         """
-        hidden, present = self._hidden(inputs)
+        hidden, present, n_rows = self._hidden(inputs)
         weights = self._weights(hidden, present)
         parts = self.main.weight.split(self.hidden)
         said = torch.stack([h @ part for h, part in zip(hidden, parts, strict=True)], 1)
-        return said if weights is None else said * weights[..., None]
+        return (said if weights is None else said * weights[..., None])[:n_rows]
 
     def _hidden(self, inputs):
-        """Return h_k of every block, and which rows have which."""
+        """Return h_k of every block, which rows have which, and how many rows ask."""
         blocks, present = self._split(inputs)
+        n_rows = len(blocks[0])
+        more = 0 if self.training else -n_rows % _ROWS_AT_ONCE
         hidden = []
         for number, (block, layer) in enumerate(zip(blocks, self.layers, strict=True)):
-            if not isinstance(block, SparseRows):
-                block = self.scaling[number](block)
-            hidden.append(self.dropout(torch.relu(layer(block))))
-        return hidden, present
+            if isinstance(block, SparseRows):
+                h = _longer(layer(block), more)
+            else:
+                h = layer(_longer(self.scaling[number](block), more))
+            hidden.append(self.dropout(torch.relu(h)))
+        return hidden, None if present is None else _longer(present, more), n_rows
 
     def _split(self, inputs):
         if isinstance(inputs, torch.Tensor):
@@ -186,7 +193,9 @@ class FusionNetwork(nn.Module):
             logits = self.of_type + self.of_all
             if self.attention == "sample":
                 pairs = zip(hidden, self.of_sample, strict=True)
-                logits = logits + torch.stack([h @ v for h, v in pairs], 1)
+                said = torch.stack([h @ v for h, v in pairs], 1)
+                # A block that a row misses says nothing of its own weight either.
+                logits = logits + (said if present is None else said * present)
             weights = torch.sigmoid(logits)
         if present is None:
             return weights
@@ -196,6 +205,11 @@ class FusionNetwork(nn.Module):
         kept = weights * present
         share = weights.sum(-1) / kept.sum(1).clamp(min=1e-12)
         return kept * share[:, None]
+
+
+def _longer(rows, more):
+    """Add rows of zeros: products then are the same to the last bit beside any rows."""
+    return functional.pad(rows, (0, 0, 0, more)) if more else rows
 
 
 def _cut(columns):

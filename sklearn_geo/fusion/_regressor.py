@@ -3,6 +3,7 @@
 """AttentionFusionRegressor: several representations of a row become numbers."""
 
 import numpy as np
+from scipy import sparse
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
 
@@ -238,6 +239,8 @@ class AttentionFusionRegressor(RegressorMixin, FusionBase):
         return found[:, 0] if self._is_flat else found
 
     def _read_target(self, y, sample_weight, go_on):
+        if sparse.issparse(y):
+            raise TypeError("y is sparse. Pass y.toarray(): numbers are learnt dense.")
         y = np.asarray(y, dtype=np.float64)
         columns = y.reshape(len(y), -1)
         if go_on:
@@ -249,8 +252,12 @@ class AttentionFusionRegressor(RegressorMixin, FusionBase):
         else:
             self._is_flat = y.ndim == 1
             self._center = np.average(columns, axis=0, weights=sample_weight)
-            squares = (columns - self._center) ** 2
-            spread = np.sqrt(np.average(squares, axis=0, weights=sample_weight))
+            # Squares of parts of the largest, so that none overflows or vanishes.
+            away = np.abs(columns - self._center)
+            most = away.max(axis=0)
+            most[most == 0.0] = 1.0
+            squares = np.average((away / most) ** 2, axis=0, weights=sample_weight)
+            spread = most * np.sqrt(squares)
             self._spread = np.where(spread > 0.0, spread, 1.0)
         return ((columns - self._center) / self._spread).astype(np.float32), None
 

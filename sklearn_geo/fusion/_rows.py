@@ -9,8 +9,10 @@ from sklearn_geo._blocks import blocks as row_blocks
 from sklearn_geo.fusion._scaling import scaled_sparse, sparse_scale
 from sklearn_geo.nets import LazyRows, Several, rows_in_memory
 
-__all__ = ["BlockReader", "check_missing"]
+__all__ = ["BlockReader", "check_values"]
 
+# The network computes in float32.
+_LARGEST = float(np.finfo(np.float32).max)
 # From this share of stored entries on a block of a sparse X is cheaper as an array.
 _DENSE_FROM = 0.25
 
@@ -105,8 +107,8 @@ def rows_with_nan(block):
     return found
 
 
-def check_missing(X, blocks, policy):
-    """Refuse NaN, or rows that miss every block.
+def check_values(X, blocks, policy):
+    """Refuse NaN, or rows that miss every block, and what float32 does not hold.
 
     Parameters
     ----------
@@ -119,10 +121,11 @@ def check_missing(X, blocks, policy):
     policy : {"error", "mask"}
         What NaN means.
     """
-    if sparse.issparse(X):
-        if not np.isnan(X.data).any():
-            return
-    elif not _any_nan(X):
+    is_sparse = sparse.issparse(X)
+    any_nan, any_huge = _extremes(X.data[:, None] if is_sparse else X)
+    if any_huge:
+        raise ValueError(_words_about_huge(X, blocks))
+    if not any_nan:
         return
     missing = np.zeros((X.shape[0], len(blocks)), dtype=bool)
     for number, columns in enumerate(blocks.values()):
@@ -150,10 +153,31 @@ def check_missing(X, blocks, policy):
         )
 
 
-def _any_nan(X):
-    # A sum is NaN if anything in it is; if it overflows, it may be without.
+def _extremes(X):
+    """Tell whether an array has NaN, and numbers that float32 does not hold."""
+    any_nan = any_huge = False
+    # A sum of squares is NaN, or large, if anything in it is.
     with np.errstate(over="ignore", invalid="ignore"):
         for rows in row_blocks(len(X), rows_in_memory(8 * X.shape[1], len(X))):
-            if np.isnan(np.sum(X[rows])):
-                return True
-    return False
+            part = X[rows].ravel(order="K")
+            if not np.vdot(part, part) < _LARGEST:
+                any_nan |= bool(np.isnan(part).any())
+                any_huge |= bool((np.abs(part) > _LARGEST).any())
+    return any_nan, any_huge
+
+
+def _words_about_huge(X, blocks):
+    if sparse.issparse(X):
+        X = sparse.coo_array(X)
+        at = np.flatnonzero(np.abs(X.data) > _LARGEST)[0]
+        row, column, value = X.row[at], X.col[at], X.data[at]
+    else:
+        row = next(at for at, line in enumerate(X) if (np.abs(line) > _LARGEST).any())
+        column = int(np.argmax(np.abs(X[row]) > _LARGEST))
+        value = X[row, column]
+    name = next(name for name, columns in blocks.items() if column in columns)
+    return (
+        f"X, row {row}, column {column} (block {name!r}): {value:.6g} is too large for "
+        "float32, in which the network computes. If it stands for what is not known, "
+        "make it NaN; otherwise take logarithms, or cut it off."
+    )

@@ -16,6 +16,10 @@ __all__ = ["SCALES", "Scaling", "scaled_sparse", "sparse_scale"]
 SCALES = ("robust", "standard")
 # Rows, evenly spaced, that are enough to know quartiles by.
 _ROWS_FOR_QUARTILES = 20_000
+# What is further out is as far out, so that its squares and sums do not overflow.
+_FARTHEST = {"robust": 1e6, "standard": 1e18}
+# Spreads are more, so that float32 holds their inverse.
+_TINY = 1e-30
 
 
 @dataclass(frozen=True)
@@ -41,12 +45,13 @@ class Scaling:
         moments = _moments(X, columns)
         if kind == "standard":
             center, spread = moments["mean"], moments["deviation"]
-            factor = _inverse(spread)
+            factor = _inverse(spread, center)
         else:
             low, center, high = _quartiles(X, columns)
-            factor = _inverse(high - low)
+            factor = _inverse(high - low, center)
             flat = factor == 0.0
-            factor[flat] = 2.0 * _inverse(moments["max"] - moments["min"])[flat]
+            extent = moments["max"] - moments["min"]
+            factor[flat] = 2.0 * _inverse(extent, center)[flat]
         return cls(kind, center.astype(np.float32), factor.astype(np.float32))
 
     def layer(self):
@@ -58,12 +63,14 @@ class _Scale(nn.Module):
     def __init__(self, scaling):
         super().__init__()
         self.smooth = scaling.kind == "robust"
+        self.farthest = _FARTHEST[scaling.kind]
         self.register_buffer("center", torch.from_numpy(scaling.center))
         self.register_buffer("factor", torch.from_numpy(scaling.factor))
 
     def forward(self, block):
         """Return the block scaled; "robust" bends what is far out towards 3."""
         block = (block - self.center).mul_(self.factor)
+        block.clamp_(-self.farthest, self.farthest)
         if self.smooth:
             block.mul_((block * (1 / 3)).square_().add_(1.0).rsqrt_())
         return block
@@ -121,9 +128,12 @@ def _taken(X, rows, columns):
     return X[rows][:, columns]
 
 
-def _inverse(spread):
-    """Return 1 / spread, and 0 where there is none: such a column says nothing."""
-    tiny = 1e-12
+def _inverse(spread, center=0.0):
+    """Return 1 / spread, and 0 where there is none: such a column says nothing.
+
+    Differences that float32 does not have at the center are none.
+    """
+    tiny = np.maximum(_TINY, np.finfo(np.float32).eps * np.abs(center))
     return np.divide(1.0, spread, out=np.zeros_like(spread), where=spread > tiny)
 
 

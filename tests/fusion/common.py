@@ -25,12 +25,6 @@ FAILURES_OF_MASKS = {
     "check_estimators_pickle": "It has rows of NaN in every block, of which nothing is "
     "known, which is said.",
 }
-# Checks that are not run, and why.
-NOT_RUN = dict.fromkeys(
-    ("check_methods_subset_invariance", "check_methods_sample_order_invariance"),
-    "They compare to 1e-7, and products in float32 differ in the last bit with the "
-    "rows beside. The tests of rows one by one ask for 1e-6.",
-)
 
 
 def checks_of(make, expected):
@@ -47,8 +41,6 @@ def checks_of(make, expected):
     expected = {**EXPECTED_FAILURES, **expected}
     for estimator, check in estimator_checks_generator(make()):
         name = check_name(check)
-        if name in NOT_RUN:
-            continue
         marks = ()
         if name in expected:
             marks = pytest.mark.xfail(reason=expected[name], strict=True)

@@ -143,6 +143,8 @@ def test_a_row_without_a_block(attention):
     nothing = X.copy()
     nothing[0, 2:] = 0.0  # what is seen of a block that is not there
     hidden, alpha, _, whole = by_hand(nothing, attention)
+    if attention == "sample":  # a block that is not there has the weight of its type
+        alpha[0, 1] = by_hand(nothing, "type")[1][0, 1]
     inputs = torch.tensor(rows, dtype=torch.float32)
     with torch.no_grad():
         outputs, weights = made(inputs), made.weights(inputs)
@@ -299,3 +301,37 @@ def test_gradients_of_sparse_blocks_are_those_of_dense_ones(attention, masks):
         other = found[1][name]
         other = other.to_dense() if other.is_sparse else other
         np.testing.assert_allclose(other, gradient, atol=1e-6, err_msg=name)
+
+
+def test_nothing_is_learnt_where_a_block_is_missing():
+    made = network("sample", masks=True)
+    rows = torch.tensor(X, dtype=torch.float32)
+    rows[:, COLUMNS[0][0]] = torch.nan  # all rows miss the first block
+    weights = made.weights(rows)
+    alpha = expit(np.array(WEIGHTS["of_type"]) + WEIGHTS["of_all"][0])
+    second = by_hand(X, "sample")[1][:, 1]  # grows by what the type of the first has
+    np.testing.assert_array_equal(weights.detach()[:, 0], 0.0)
+    np.testing.assert_allclose(weights.detach()[:, 1], alpha[0] + second, rtol=1e-6)
+    made(rows).main.square().sum().backward()
+    for parameter in (made.layers[0].weight, made.layers[0].bias, made.of_sample[0]):
+        assert parameter.grad is None or not parameter.grad.any()
+    assert made.of_sample[1].grad.any()
+
+
+@pytest.mark.parametrize("attention", ["type", "sample", None])
+def test_rows_are_the_same_beside_any_others(attention):
+    drawn = np.random.default_rng(0)
+    made = FusionNetwork(
+        [np.arange(40), np.arange(40, 70)],
+        [64, 16],
+        3,
+        scaling=[None, None],
+        attention=attention,
+    ).eval()
+    rows = torch.tensor(drawn.normal(size=(83, 70)), dtype=torch.float32)
+    for method in (made, made.weights, made.shares):
+        whole = method(rows)
+        assert len(whole) == 83
+        for size in (1, 30):
+            parts = torch.cat([method(part) for part in rows.split(size)])
+            torch.testing.assert_close(parts, whole, rtol=1e-6, atol=1e-7)

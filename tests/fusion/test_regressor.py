@@ -235,3 +235,19 @@ def test_learns_what_the_processor_learns(make):
         for device in ("cpu", "cuda")
     ]
     np.testing.assert_allclose(found[1], found[0], atol=5e-3 * np.abs(found[0]).max())
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e300])
+def test_numbers_of_any_size(size):
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    y = X @ [1.0, 2.0, 0.0]
+    model = AttentionFusionRegressor(None, hidden=8, max_iter=3, random_state=0)
+    expected = model.fit(X, y).predict(X)
+    found = model.fit(X, y * size).predict(X) / size
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_sparse_numbers_are_refused():
+    y = sparse.eye_array(6, 2, format="csr")
+    with pytest.raises(TypeError, match=r"y is sparse\. Pass y\.toarray"):
+        AttentionFusionRegressor(None).fit(np.eye(6), y)

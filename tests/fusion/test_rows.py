@@ -7,7 +7,7 @@ import pytest
 import sklearn
 from scipy import sparse
 
-from sklearn_geo.fusion._rows import BlockReader, check_missing, rows_with_nan
+from sklearn_geo.fusion._rows import BlockReader, check_values, rows_with_nan
 from sklearn_geo.nets import LazyRows, RowData, SparseRows
 
 COLUMNS = [np.array([0, 1]), np.arange(2, 22)]
@@ -87,23 +87,38 @@ def test_rows_with_nan():
 def test_words_about_nan(make, working_memory):
     blocks = {"utm": COLUMNS[0], "tag": COLUMNS[1]}
     X = wide()
-    check_missing(make(X), blocks, "error")
+    check_values(make(X), blocks, "error")
     X[4, 3] = X[5, 0] = np.nan
     with sklearn.config_context(working_memory=working_memory):
         with pytest.raises(
             ValueError, match=r"NaN: row 4, block 'tag' \(2 of 6 rows.*=\"mask\""
         ):
-            check_missing(make(X), blocks, "error")
-        check_missing(make(X), blocks, "mask")
+            check_values(make(X), blocks, "error")
+        check_values(make(X), blocks, "mask")
         X[5, 21] = np.nan
         with pytest.raises(
             ValueError,
             match=r"row 5: NaN in every block \('utm', 'tag'\).*\(1 such rows\)",
         ):
-            check_missing(make(X), blocks, "mask")
+            check_values(make(X), blocks, "mask")
 
 
 def test_numbers_whose_sum_overflows_are_no_nan():
     X = np.full((40, 2), np.float32(3e38))
     X[::2] *= -1
-    check_missing(X, {"all": np.arange(2)}, "error")
+    check_values(X, {"all": np.arange(2)}, "error")
+
+
+@pytest.mark.parametrize("policy", ["error", "mask"])
+@pytest.mark.parametrize("make", [np.asarray, sparse.csr_array])
+def test_numbers_that_float32_does_not_hold(make, policy):
+    blocks = {"utm": COLUMNS[0], "tag": COLUMNS[1]}
+    X = wide()
+    X[4, 9] = -3.4e38  # just within
+    check_values(make(X), blocks, policy)
+    X[2, 5] = np.nan if policy == "mask" else 0.0
+    X[4, 9] = -1e300
+    with pytest.raises(
+        ValueError, match=r"row 4, column 9 \(block 'tag'\): -1e\+300 is too large"
+    ):
+        check_values(make(X), blocks, policy)

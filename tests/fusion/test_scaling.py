@@ -104,3 +104,25 @@ def test_sparse_columns_are_divided_by_their_largest_size():
     assert scaled_sparse(block, None) is block
     missing = sparse.csr_array([[np.nan, 4.0], [2.0, 0]])
     np.testing.assert_array_equal(sparse_scale(missing), [0.5, 0.25])
+
+
+@pytest.mark.parametrize("kind", ["robust", "standard"])
+def test_what_is_far_out_stays_far_out(kind):
+    far = np.full((2, 6), 3e38)
+    far[1] *= -1
+    found = scaled(kind, X, np.arange(6), rows=far)
+    assert np.isfinite(found).all()
+    if kind == "robust":
+        np.testing.assert_allclose(found, [[3.0] * 6, [-3.0] * 6], rtol=1e-6)
+    else:
+        assert (found[0] > 1e6).all()
+        assert (found[1] < -1e6).all()
+
+
+@pytest.mark.parametrize("kind", ["robust", "standard"])
+def test_differences_that_are_rounding_say_nothing(kind):
+    rounding = 1e9 + rng.normal(size=(50, 1)) * 1e-6
+    np.testing.assert_array_equal(scaled(kind, rounding, [0]), 0.0)
+    small = X[:, [0]] * 1e-15  # but small numbers may differ as any
+    found = scaled(kind, small, [0])
+    np.testing.assert_allclose(found, scaled(kind, X, [0]), rtol=1e-3, atol=1e-4)
