@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import StrOptions
 
 from sklearn_geo.fusion._base import FusionBase
 from sklearn_geo.fusion._calibration import calibrated, fit_calibration
-from sklearn_geo.fusion._labels import LabelReader
+from sklearn_geo.fusion._labels import LabelReader, refuse_lists
 from sklearn_geo.metrics import macro_average_precision
 
 __all__ = ["AttentionFusionClassifier"]
@@ -291,6 +291,7 @@ class AttentionFusionClassifier(ClassifierMixin, FusionBase):
         self : AttentionFusionClassifier
             The fitted classifier.
         """
+        refuse_lists(y)
         columns = getattr(y, "columns", None)
         self._y_names = None if columns is None else [str(name) for name in columns]
         return self._fit(X, y, sample_weight)

@@ -11,9 +11,10 @@ from scipy import sparse
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
+from sklearn_geo._labels import first_missing
 from sklearn_geo.nets import LazyRows
 
-__all__ = ["LabelReader"]
+__all__ = ["LabelReader", "refuse_lists"]
 
 
 class LabelReader:
@@ -40,6 +41,13 @@ class LabelReader:
     """
 
     def __init__(self, y, names=None):
+        if np.ndim(y) == 1:
+            row = first_missing(np.asarray(y))
+            if row is not None:
+                raise ValueError(
+                    f"y, row {row}: the class is missing ({y[row]!r}). Leave such rows "
+                    "out."
+                )
         kind = type_of_target(y, input_name="y", raise_unknown=True)
         check_classification_targets(y)
         if kind == "multiclass-multioutput":
@@ -187,6 +195,21 @@ class LabelReader:
             for side, value in pair.items():
                 row[int(side)] = _positive(value)
         return found
+
+
+def refuse_lists(y):
+    """Say what to do with labels that are listed row by row."""
+    rows = y if isinstance(y, (list, tuple)) or getattr(y, "ndim", 0) == 1 else ()
+    some = next(iter(rows), None)
+    listed = isinstance(some, (set, frozenset)) or (
+        isinstance(some, (list, tuple))
+        and any(isinstance(label, str) for row in rows for label in row)
+    )
+    if listed:
+        raise ValueError(
+            f"y has a list of labels a row, such as {some!r}. Make a 0/1 indicator of "
+            "them: MultiLabelBinarizer().fit_transform(y)."
+        )
 
 
 def _check_indicator(y):

@@ -223,6 +223,12 @@ class AttentionDisplay:
             if y is not None:
                 check_rows(len(rows), y, "y", "weights")
                 classes = read_classes(y, None, None, most=len(COLORS))
+        bad = [name for name, weight in attention.items() if not np.isfinite(weight)]
+        if bad:
+            raise ValueError(
+                f"The weights of the block {bad[0]!r} hold NaN or infinity. Leave such "
+                "rows or blocks out."
+            )
         if importance is not None and set(importance) != set(attention):
             raise ValueError(
                 f"importance is of {', '.join(map(str, importance))}, and the blocks "
@@ -304,11 +310,22 @@ class AttentionDisplay:
                 ax.bar_label(self.bars_, fmt="%.2f", padding=3, fontsize="small")
         else:
             self._draw_spread(ax, names, rows)
-        ax.set_xlim(0.0, 1.0)
-        ax.set_xticks(np.linspace(0.0, 1.0, 6))
+        # The blocks of rows that miss some have more than 1, together the same.
+        top = self._most()
+        ax.set_xlim(0.0, top)
+        if top == 1.0:
+            ax.set_xticks(np.linspace(0.0, 1.0, 6))
         ax.set_xlabel(
             "attention: how much of it is let through\n(dotted: at the start)"
         )
+
+    def _most(self):
+        """Return the end of the axis of weights: 1, or what some rows go beyond."""
+        if self.weights is None:
+            most = max(self.attention.values())
+        else:
+            most = float(np.quantile(self.weights, _QUANTILES[-1], axis=0).max())
+        return 1.0 if most <= 1.0 else 1.05 * most
 
     def _draw_spread(self, ax, names, rows):
         """Draw boxes: the middle half of the rows, whiskers to 5 and 95 percent."""

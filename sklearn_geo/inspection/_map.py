@@ -15,6 +15,8 @@ from sklearn_geo.inspection._land import lines_of, polygons_of, read_land
 RASTERIZED_FROM = 5_000
 _WIDEST = 140.0  # degrees; a window that has to be wider shows the world
 _WORLD = (-180.0, 180.0, -90.0, 90.0)
+# So many labels fit side by side along a side as long as the other.
+_LABELS_ACROSS = 8
 _GRID_STEPS = (
     *(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5),
     *(1, 2, 5, 10, 15, 30, 60),
@@ -159,7 +161,11 @@ class MapWindow:
                 np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1
             )
             ticks = ticks * step
-            axis.set_ticks(ticks, [degrees_label(tick, names) for tick in ticks])
+            labels = [degrees_label(tick, names) for tick in ticks]
+            # Far north and south maps are narrow: not every meridian has room.
+            every = self._crowding(len(ticks)) if axis is ax.xaxis else 1
+            labels = [text if at % every == 0 else "" for at, text in enumerate(labels)]
+            axis.set_ticks(ticks, labels)
         ax.tick_params(length=3, labelsize="small")
         ax.set(xlabel=None, ylabel=None)
         if graticule:
@@ -168,6 +174,12 @@ class MapWindow:
             ax.set_axisbelow(True)
         if coastline is not None:
             self._draw_coastline(ax, coastline, on_raster)
+
+    def _crowding(self, n_ticks):
+        """Return how many meridians there are to every one that can be labelled."""
+        narrow = (self.east - self.west) / (self.stretch * (self.north - self.south))
+        room = max(1, int(_LABELS_ACROSS * narrow))
+        return -(-n_ticks // room)
 
     def turns(self, west, east):
         """Return by which whole turns something between two longitudes is in sight.

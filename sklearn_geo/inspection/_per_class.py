@@ -360,6 +360,8 @@ class PerClassDisplay:
             rotation=40 if turned else 0,
             ha="right" if turned else "center",
             rotation_mode="anchor",
+            # Lines of text that are turned have the room of a class each.
+            fontsize=float(np.clip(80.0 * width / len(names), 5.0, 10.0)),
         )
         axes.tick_params(axis="x", length=0)
         axes.set_xlim(-0.6, len(names) - 0.4)

@@ -5,10 +5,11 @@
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 
-from sklearn_geo.fusion._labels import LabelReader
+from sklearn_geo.fusion._labels import LabelReader, refuse_lists
 
 LABELS = np.array([[1, 0, 0], [1, 1, 0], [0, 1, 0], [1, 0, 0]])
 
@@ -154,3 +155,26 @@ def test_given_weights():
 def test_words_about_weights(y, class_weight, words):
     with pytest.raises(ValueError, match=words):
         LabelReader(y).balance(class_weight, y, None)
+
+
+@pytest.mark.parametrize("missing", [None, np.nan])
+def test_missing_classes_are_told_by_row(missing):
+    y = np.array(["bar", "shop", missing, "bar"], dtype=object)
+    with pytest.raises(ValueError, match=r"y, row 2: the class is missing"):
+        LabelReader(y)
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        [["bar"], ["shop", "bar"], []],
+        [{"bar"}, {"shop", "bar"}],
+        pd.Series([["bar"], ["shop", "bar"]]),
+        [("bar", "shop"), ("shop", "bar")],
+    ],
+)
+def test_lists_of_labels_are_refused_with_the_remedy(y):
+    with pytest.raises(ValueError, match=r"list of labels a row.*MultiLabelBinarizer"):
+        refuse_lists(y)
+    for fine in ([[0, 1], [1, 0]], ["bar", "shop"], np.eye(3), pd.DataFrame(np.eye(2))):
+        refuse_lists(fine)

@@ -191,3 +191,17 @@ def test_what_does_not_fit():
         draw(np.ones((2, 2)), ["a", None])
     with pytest.raises(ValueError, match="y, row 0, column 1: 2 is neither 0 nor 1"):
         draw(np.ones((2, 2)), [[0, 2], [1, 1]])
+
+
+def test_weights_that_are_no_numbers_are_refused():
+    for weights in ({"utm": np.nan, "tag": 0.5}, [[np.nan, 0.5], [0.2, 0.3]]):
+        with pytest.raises(ValueError, match=r"weights of the block .* hold NaN"):
+            AttentionDisplay.from_predictions(weights)
+
+
+def test_weights_beyond_one_are_seen():
+    # Where rows miss a block, the weights of the others are larger.
+    display = AttentionDisplay.from_predictions([[1.5, 0.0], [0.75, 0.75]])
+    assert display.ax_.get_xlim()[1] > 1.45
+    display = AttentionDisplay.from_predictions([[0.5, 0.5], [0.75, 0.25]])
+    assert display.ax_.get_xlim() == (0.0, 1.0)

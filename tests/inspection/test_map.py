@@ -166,3 +166,14 @@ def test_truths():
     np.testing.assert_array_equal(read_truth([1.0, 2.0]), [1.0, 2.0])
     with pytest.raises(ValueError, match="y must be one place; got 2"):
         read_truth([[1.0, 2.0], [3.0, 4.0]], "y")
+
+
+def test_meridians_of_narrow_maps_have_room_for_their_labels():
+    axes = plt.figure().subplots()
+    MapWindow(174.0, 180.0, -80.0, -72.0).dress(axes)  # UTM zone 60C
+    labels = [label.get_text() for label in axes.get_xticklabels()]
+    assert len(labels) == 4
+    assert 1 <= sum(map(bool, labels)) <= 2
+    axes = plt.figure().subplots()
+    MapWindow(0.0, 6.0, 0.0, 8.0).dress(axes)
+    assert all(label.get_text() for label in axes.get_xticklabels())
