@@ -59,7 +59,9 @@ class AttentionFusionClassifier(ClassifierMixin, FusionBase):
         How columns are scaled before they are learnt from. "robust" takes the median
         off, divides by the distance of the quartiles and bends what is far out, so that
         counts with long tails do no harm; "standard" takes mean and standard deviation.
-        Sparse blocks are divided by their largest size instead, and stay sparse.
+        Wide blocks are then held down, so that hundreds of columns do not drown a few:
+        by 32 over the mean square of a row, if that is less than 1. Sparse blocks are
+        divided by their largest size instead, and stay sparse.
 
     class_weight : "balanced", mapping, list of mappings or None, default=None
         Weights of classes. For several labels a row, of the 0 and the 1 of all labels

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Columns of a block brought to one scale, inside the network that reads them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -14,8 +14,11 @@ from sklearn_geo.nets import rows_in_memory
 __all__ = ["SCALES", "Scaling", "scaled_sparse", "sparse_scale"]
 
 SCALES = ("robust", "standard")
-# Rows, evenly spaced, that are enough to know quartiles by.
-_ROWS_FOR_QUARTILES = 20_000
+# Rows, evenly spaced, that are enough to know quartiles and sizes by.
+_ROWS_ENOUGH = 20_000
+# The mean square of a row beyond which a block is held down, by as much: some dozens of
+# columns are as they are, hundreds do not drown them.
+_LOUDEST = 32.0
 # What is further out is as far out, so that its squares and sums do not overflow.
 _FARTHEST = {"robust": 1e6, "standard": 1e18}
 # Spreads are more, so that float32 holds their inverse.
@@ -33,11 +36,15 @@ class Scaling:
 
     center, factor : ndarray of shape (n_columns,), float32
         Its numbers.
+
+    gain : float, default=1.0
+        What the whole block is multiplied by in the end.
     """
 
     kind: str
     center: np.ndarray
     factor: np.ndarray
+    gain: float = 1.0
 
     @classmethod
     def of(cls, kind, X, columns):
@@ -52,7 +59,20 @@ class Scaling:
             flat = factor == 0.0
             extent = moments["max"] - moments["min"]
             factor[flat] = 2.0 * _inverse(extent, center)[flat]
-        return cls(kind, center.astype(np.float32), factor.astype(np.float32))
+        found = cls(kind, center.astype(np.float32), factor.astype(np.float32))
+        return replace(found, gain=min(1.0, _LOUDEST / found._loudness(X, columns)))
+
+    def _loudness(self, X, columns):
+        """Return the mean over rows of the sum of squares of their scaled values."""
+        step = -(-len(X) // _ROWS_ENOUGH)
+        layer, total, n_rows = self.layer(), 0.0, len(range(0, len(X), step))
+        for part in row_blocks(n_rows, rows_in_memory(16 * len(columns), n_rows)):
+            rows = slice(part.start * step, part.stop * step, step)
+            block = torch.from_numpy(_taken(X, rows, columns).astype(np.float32))
+            total += float(
+                layer(block).nan_to_num_(0.0).square().sum(dtype=torch.float64)
+            )
+        return max(total / n_rows, 1e-12)
 
     def layer(self):
         """Return the layer that scales a block."""
@@ -66,14 +86,17 @@ class _Scale(nn.Module):
         self.farthest = _FARTHEST[scaling.kind]
         self.register_buffer("center", torch.from_numpy(scaling.center))
         self.register_buffer("factor", torch.from_numpy(scaling.factor))
+        self.register_buffer("gain", torch.tensor([scaling.gain], dtype=torch.float32))
 
     def forward(self, block):
         """Return the block scaled; "robust" bends what is far out towards 3."""
         block = (block - self.center).mul_(self.factor)
         block.clamp_(-self.farthest, self.farthest)
-        if self.smooth:
-            block.mul_((block * (1 / 3)).square_().add_(1.0).rsqrt_())
-        return block
+        if not self.smooth:
+            return block.mul_(self.gain)
+        # g x / sqrt(1 + (x / 3)^2), in as few passes as there can be.
+        bend = (block * (1 / (3 * self.gain))).square_().add_(self.gain**-2)
+        return block.mul_(bend.rsqrt_())
 
 
 def _moments(X, columns):
@@ -108,7 +131,7 @@ def _moments(X, columns):
 
 def _quartiles(X, columns):
     """Return the quartiles of columns, of evenly spaced rows if there are many."""
-    step = -(-len(X) // _ROWS_FOR_QUARTILES)
+    step = -(-len(X) // _ROWS_ENOUGH)
     rows = slice(0, None, step)
     n_rows = len(range(0, len(X), step))
     found = np.zeros((3, len(columns)))

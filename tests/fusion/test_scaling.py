@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Columns brought to one scale, by hand and beside scikit-learn."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import sklearn
@@ -126,3 +128,23 @@ def test_differences_that_are_rounding_say_nothing(kind):
     small = X[:, [0]] * 1e-15  # but small numbers may differ as any
     found = scaled(kind, small, [0])
     np.testing.assert_allclose(found, scaled(kind, X, [0]), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["robust", "standard"])
+def test_wide_blocks_are_held_down(kind):
+    few, many = np.arange(8), np.arange(8, 408)
+    X = rng.standard_normal((500, 408))
+    assert Scaling.of(kind, X, few).gain == 1.0
+    found = Scaling.of(kind, X, many)
+    # By hand: 32 over the mean square of a row of what is otherwise scaled.
+    block = torch.from_numpy(X[:, many].astype(np.float32))
+    plain = replace(found, gain=1.0).layer()(block).numpy()
+    gain = 32 / np.mean(np.sum(plain.astype(np.float64) ** 2, axis=1))
+    assert 0.05 < gain < 0.3
+    assert found.gain == pytest.approx(gain, rel=1e-5)
+    np.testing.assert_allclose(found.layer()(block), gain * plain, rtol=1e-5, atol=1e-6)
+
+
+def test_one_hot_blocks_are_not():
+    X = np.eye(300)[rng.integers(300, size=900)]
+    assert Scaling.of("robust", X, np.arange(300)).gain == 1.0
