@@ -48,6 +48,8 @@ SIZE = VenueSize(
     student_max_iter=5,
     student_learning_rate_init=0.005,
     n_resamples=400,
+    # There are few venues to learn wide sub-networks from.
+    narrow=("utm", "object", "scene", "tag"),
 )
 N_JOBS = 2
 MEASURES = (

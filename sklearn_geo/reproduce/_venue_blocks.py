@@ -174,9 +174,11 @@ def photo_blocks(data, *, size=None, sigma_km=10.0, random_state=0, progress=Non
     """
     size = VenueSize() if size is None else size
     near = {"corpus": data.tags, "sparse_output": False}
+    # Zones without a training venue have a column of zeros to learn from: none is made.
+    zone = UTMOneHotEncoder(zones="seen", handle_unknown="ignore", sparse_output=False)
     blocks = {
         "app": activity_block(data),
-        "utm": (UTMOneHotEncoder(sparse_output=False), PLACE),
+        "utm": (zone, PLACE),
         "hashtag": (HashTagEncoder(**near), PLACE),
         "tagfeature": (GeoNeighborTagPropagator(sigma_km=sigma_km, **near), PLACE),
     }
