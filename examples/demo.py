@@ -36,7 +36,7 @@ from sklearn_geo.reproduce import (
 
 # Small networks and larger batches than the paper's, so that all is done in a minute.
 SIZE = VenueSize(
-    n_venues=1500,
+    n_venues=1200,
     n_photos=8_000,
     n_splits=3,
     hidden=64,
