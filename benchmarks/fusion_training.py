@@ -28,7 +28,10 @@ def bare_torch(inputs):
     X, y = map(torch.from_numpy, inputs)
     network = _AsWritten()
     network.start_as(first_weights(inputs))
-    optimizer = torch.optim.Adam(network.parameters(), lr=RATE)
+    quick = list(network.importance.parameters())
+    rest = [each for each in network.parameters() if all(each is not q for q in quick)]
+    groups = [{"params": rest}, {"params": quick, "lr": 10 * RATE}]
+    optimizer = torch.optim.Adam(groups, lr=RATE)
     for epoch in range(N_EPOCHS):
         order = np.random.default_rng([draw_seed(0), epoch]).permutation(len(X))
         order = torch.from_numpy(order)

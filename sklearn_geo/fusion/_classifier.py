@@ -172,7 +172,9 @@ class AttentionFusionClassifier(ClassifierMixin, FusionBase):
     fourth) with :math:`\alpha_k = \sigma(u \cdot e_k + u_0)`, where :math:`e_k` is the
     one-hot indicator of the block: one number a block, for all rows. With
     ``attention="sample"`` it is :math:`\sigma(u \cdot e_k + v_k \cdot h_k + u_0)`,
-    another for each row. They begin at 1/2.
+    another for each row. They begin at 1/2, and :math:`u` and :math:`u_0` learn ten
+    times as fast as the rest: at the pace of the others they would hardly move before
+    the others have fitted.
 
     **Loss.** Equation 5 of [1]_,
 

@@ -121,6 +121,11 @@ class FusionNetwork(nn.Module):
         pairs = zip(self.layers, self._sparse, strict=True)
         return [layer for layer, is_sparse in pairs if is_sparse]
 
+    @property
+    def quick_weights(self):
+        """The weights that decide on whole blocks, for the optimizer."""
+        return [] if self.attention is None else [self.of_type, self.of_all]
+
     def forward(self, inputs):
         """Return the outputs of the main head; while learning, :class:`Learning`."""
         hidden, present, n_rows = self._hidden(inputs)

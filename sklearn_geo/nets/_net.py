@@ -163,7 +163,7 @@ class EstimatorNet(NeuralNet):
         rate = self.training.learning_rate(epoch)
         for optimizer in self.optimizers():
             for group in optimizer.param_groups:
-                group["lr"] = rate
+                group["lr"] = rate * group.get("rate_factor", 1.0)
         chance = np.random.default_rng([self.seed, epoch])
         if draw is not None:
             order = np.asarray(draw(epoch, chance, len(data)))

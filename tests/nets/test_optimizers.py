@@ -2,13 +2,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Steps of rows against torch's dense optimizers, and by hand."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 from scipy import sparse
+from torch import nn
 
 from sklearn_geo.nets import (
+    EstimatorNet,
     HeadedMLP,
+    HeadsLoss,
+    RowData,
     RowLinear,
     RowOptimizer,
     SparseRows,
@@ -131,3 +137,40 @@ def test_frozen_weights_are_left_out():
     network.trunk.requires_grad_(False)
     (one,) = make_optimizers(network, Training())
     assert len(one.param_groups[0]["params"]) == 2
+
+
+def test_quick_weights_learn_ten_times_as_fast():
+    class Two(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.slow, self.quick = (nn.Parameter(torch.zeros(3)) for _ in range(2))
+            self.quick_weights = [self.quick]
+
+    two = Two()
+    (optimizer,) = make_optimizers(two, Training(solver="sgd", momentum=0.0))
+    (two.slow.sum() + two.quick.sum()).backward()
+    optimizer.step()
+    torch.testing.assert_close(two.slow.detach(), torch.full((3,), -1e-3))
+    torch.testing.assert_close(two.quick.detach(), torch.full((3,), -1e-2))
+
+
+def test_quick_weights_follow_the_rate_of_the_epochs():
+    rates = []
+
+    class Watched(HeadedMLP):
+        @property
+        def quick_weights(self):
+            return [self.heads.bias]
+
+    def watch(record):
+        groups = net_of[0].optimizer_.param_groups
+        rates.append([group["lr"] for group in groups])
+
+    X = np.zeros((8, 2), dtype=np.float32)
+    training = Training(
+        learning_rate_init=0.1, learning_rate_decay=0.5, max_iter=2, device="cpu"
+    )
+    net = EstimatorNet(partial(Watched, 2, [2]), HeadsLoss, training=training)
+    net_of = [net.initialize()]
+    net.partial_fit(RowData(X, [np.zeros(8, dtype=int)]), on_epoch=watch)
+    np.testing.assert_allclose(rates, [[0.1, 1.0], [0.05, 0.5]])
