@@ -49,7 +49,7 @@ class VenueData:
         What is tagged around: photos, or check-ins, whose venues are the groups.
 
     looks : GeoTagCorpus or None
-        What photos show: posteriors called "object_..." and "scene_...".
+        What photos show: posteriors of objects and of scenes, called so.
 
     from_checkins : bool
         Whether `tags` are made of check-ins because there are no photos.
