@@ -127,7 +127,8 @@ def test_the_paper_s_widths():
     assert own.net_.module_.hidden == (12, 3)
     plain = model(None, attention=None, aux_weight=0).fit(X, LABELS)
     shapes = {name: array.shape for name, array in get_weights(plain.net_).items()}
-    del shapes["scaling.0.center"], shapes["scaling.0.factor"]
+    for name in ("center", "factor", "gain"):
+        del shapes[f"scaling.0.{name}"]
     assert shapes == {  # the plain network of the tables: one hidden layer
         "layers.0.weight": (24, 12),
         "layers.0.bias": (12,),
