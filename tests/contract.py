@@ -212,7 +212,6 @@ EXPECTED_FAILURES_OF = {
 OTHER_INPUT = {
     "AttentionFusionClassifier": "tests.fusion.test_classifier",
     "AttentionFusionRegressor": "tests.fusion.test_regressor",
-    "FusionBase": "tests.fusion.test_classifier",
     "EvenCrops": "tests.vision.test_even_crops",
     "HierarchicalCellClassifier": "tests.geolocation.test_classifier",
     "JointNeighborTagPropagator": "tests.neighbors.test_joint",

@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What classification and regression by fusion share: everything but the heads."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
+from sklearn import get_config
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import (
@@ -30,14 +32,16 @@ from sklearn_geo.nets import (
     hold_out,
     net_outputs,
 )
+from sklearn_geo.nets._outputs import _bytes_a_row
 
 # The paper's widths: 512, but of the location itself, which has little to say.
 PAPER_WIDTHS = {"utm": 16}
 # From here on "auto" can spare rows to watch the loss on.
 _MANY_ROWS = 1_000
+_ROWS_A_TIME = 2_048
 
 
-class FusionBase(NetMixin, BaseEstimator):
+class FusionBase(NetMixin, BaseEstimator, ABC):
     """Fit blocks of columns by sub-networks that are fused.
 
     A subclass has `_read_target`, which turns y into what the loss takes and learns
@@ -60,6 +64,18 @@ class FusionBase(NetMixin, BaseEstimator):
     del _parameter_constraints["learning_rate_decay"]
     del _parameter_constraints["learning_rate_every"]
     del _parameter_constraints["shuffle"]
+
+    @abstractmethod
+    def _read_target(self, y, sample_weight, go_on):
+        """Return what a row teaches, and what labels weigh."""
+
+    @abstractmethod
+    def _kind(self):
+        """Return which loss it is, see :class:`FusionLoss`."""
+
+    @abstractmethod
+    def _n_outputs(self):
+        """Return the number of outputs."""
 
     def _fit(self, X, y, sample_weight):
         go_on = self.warm_start and hasattr(self, "net_")
@@ -232,7 +248,11 @@ class FusionBase(NetMixin, BaseEstimator):
         return self._reader.rows(X)
 
     def _outputs(self, rows, method=None):
-        return net_outputs(self.net_, rows, method=method)
+        # Not as many rows as memory holds: what lies between two layers stays in cache.
+        memory = int(get_config()["working_memory"] * 2**20)
+        reckoned = _bytes_a_row(self.net_.module_, rows)
+        at_least = max(reckoned, memory // _ROWS_A_TIME)
+        return net_outputs(self.net_, rows, bytes_a_row=at_least, method=method)
 
     def _scores(self, X):
         """Return the outputs of the main head, in float64."""

@@ -13,7 +13,7 @@ from sklearn_geo.neighbors import (
     GeoTagCorpus,
     HashTagEncoder,
 )
-from sklearn_geo.reproduce._surroundings import LabelsAround, OthersAround, reach_km
+from sklearn_geo.reproduce._surroundings import _LabelsAround, _OthersAround, reach_km
 from sklearn_geo.reproduce._venue_blocks import PLACE, VenueSize, activity_block
 
 __all__ = ["CITY_NARROW", "city_blocks"]
@@ -81,18 +81,18 @@ def city_blocks(data, *, size=None, random_state=0, progress=None):
             PLACE,
         ),
         "hashtag": (
-            OthersAround(HashTagEncoder(radii, norm=None, **around), log=True),
+            _OthersAround(HashTagEncoder(radii, norm=None, **around), log=True),
             _ROW,
         ),
         "density": (
-            OthersAround(
+            _OthersAround(
                 HashTagEncoder(radii, norm=None, **{**around, "corpus": presence}),
                 log=True,
             ),
             _ROW,
         ),
         "labels": (
-            LabelsAround(
+            _LabelsAround(
                 (_DOORS, _STREET), radius_km=reach[_STREET], random_state=random_state
             ),
             PLACE,
@@ -102,7 +102,7 @@ def city_blocks(data, *, size=None, random_state=0, progress=None):
         encoder = GeoNeighborTagPropagator(
             n_neighbors, sigma_km=reach[n_neighbors] / 2.0, **around
         )
-        blocks[name] = OthersAround(encoder), _ROW
+        blocks[name] = _OthersAround(encoder), _ROW
     for name, scale in (("tag", _STREET), ("onehot", None)):
         if progress is not None:
             progress("GPS2Vec, the student of check-ins" + "_onehot" * (scale is None))

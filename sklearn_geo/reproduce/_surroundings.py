@@ -9,12 +9,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo.neighbors import GeoNeighborTagPropagator, PlaceIndex
 
-__all__ = ["LabelsAround", "OthersAround", "reach_km"]
+__all__ = ["_LabelsAround", "_OthersAround", "reach_km"]
 
 _PLACE = ["latitude", "longitude"]
 
 
-class OthersAround(TransformerMixin, BaseEstimator):
+class _OthersAround(TransformerMixin, BaseEstimator):
     """Encode venues by a corpus that they are part of, each without itself.
 
     Parameters
@@ -60,7 +60,7 @@ class OthersAround(TransformerMixin, BaseEstimator):
         return self.encoder_.get_feature_names_out()
 
 
-class LabelsAround(TransformerMixin, BaseEstimator):
+class _LabelsAround(TransformerMixin, BaseEstimator):
     r"""Encode places by the labels of the training rows around, each without its own.
 
     A new row gets the labels of all training rows around, a training row those of the

@@ -20,7 +20,7 @@ from sklearn_geo.metrics import make_geo_scorer
 from sklearn_geo.reproduce import Progress, Resamples, difference, split_rows
 from sklearn_geo.reproduce import _venue as venue_module
 from sklearn_geo.reproduce._city_blocks import CITY_NARROW, city_blocks
-from sklearn_geo.reproduce._surroundings import LabelsAround, OthersAround, reach_km
+from sklearn_geo.reproduce._surroundings import _LabelsAround, _OthersAround, reach_km
 from sklearn_geo.reproduce._venue import QUICK, VenueRow, run, score_venues, venue_rows
 from sklearn_geo.reproduce._venue_blocks import PLACE, activity_block, venue_pipeline
 from sklearn_geo.reproduce._venue_data import read_venues, synthetic_venues
@@ -150,7 +150,7 @@ def test_labels_around_are_those_of_other_folds_and_fall_back_to_shares():
     y = np.array([[1, 0], [0, 1], [1, 1]])
     weight = np.exp(-haversine(X.iloc[[0]], X.iloc[[1]])[0] / 0.1)
     # As many folds as rows: each learns from the two others.
-    encoder = LabelsAround(
+    encoder = _LabelsAround(
         (2,), radius_km=0.3, prior=0.5, hidden_share=0.0, n_folds=3, random_state=0
     )
     trained = encoder.fit_transform(X, y)
@@ -178,10 +178,10 @@ def test_others_around_leave_out_the_venue_itself():
     X = pd.DataFrame({"venue": [7, 9, 5], "latitude": 0.0, "longitude": places[:, 1]})
     X.loc[1, "longitude"] = 0.002
     X.loc[2, "longitude"] = 0.0
-    rows = OthersAround(encoder).fit(X).transform(X)
+    rows = _OthersAround(encoder).fit(X).transform(X)
     # Venues 7 and 9 see 8; a venue that is new sees the nearest.
     np.testing.assert_allclose(rows, [[0, 1, 0], [0, 1, 0], [1, 0, 0]], atol=1e-12)
-    logs = OthersAround(encoder, log=True).fit_transform(X)
+    logs = _OthersAround(encoder, log=True).fit_transform(X)
     np.testing.assert_allclose(logs, np.log1p(rows))
 
 
