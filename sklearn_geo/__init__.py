@@ -71,6 +71,7 @@ _ROOMS = {
         "S2Partition",
         "TrianglePartition",
     ),
+    "ranking": (),
     "reproduce": (),
     "vision": ("EvenCrops", "PosteriorTransformer", "RandomAreaCrop", "SceneHierarchy"),
 }

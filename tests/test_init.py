@@ -24,10 +24,11 @@ NETWORK_ROOMS = (
     "distributed",
     "fusion",
     "geolocation",
+    "ranking",
     "reproduce",
 )
 # Of these, rooms that load what is behind a name when it is first used.
-LAZY_ROOMS = ("context", "distributed", "fusion", "nets", "reproduce", "vision")
+LAZY_ROOMS = ("context", "distributed", "fusion", "nets", "ranking", "reproduce", "vision")
 HEAVY = ("torch", "skorch", "pandas", "polars", "matplotlib", "geopandas")
 ROOMS = sorted(
     module.name
@@ -49,6 +50,7 @@ FLOORS = [
     ["distributed"],
     ["fusion"],
     ["geolocation"],
+    ["ranking"],
     ["datasets"],
     ["inspection"],
     ["reproduce"],

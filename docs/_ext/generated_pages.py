@@ -21,6 +21,7 @@ ORDER = (
     "fusion",
     "partition",
     "geolocation",
+    "ranking",
     "inspection",
     "model_selection",
     "metrics",

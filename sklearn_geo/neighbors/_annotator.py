@@ -18,11 +18,11 @@ from sklearn.utils.validation import (
 )
 
 from sklearn_geo._labels import check_rows
+from sklearn_geo._tags import as_output, read_tags
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.neighbors._corpus import GeoTagCorpus
 from sklearn_geo.neighbors._looks import FeatureIndex
 from sklearn_geo.neighbors._others import nearest_others
-from sklearn_geo.neighbors._tags import as_output, read_tags
 from sklearn_geo.neighbors._weights import add_up, weights
 
 # What one candidate of one photo takes until it has a weight.

@@ -12,10 +12,10 @@ from scipy import sparse
 from sklearn.utils.validation import check_array
 
 from sklearn_geo._labels import check_rows
+from sklearn_geo._tags import check_tag_names, read_tags
 from sklearn_geo.base import check_places
 from sklearn_geo.neighbors._groups import check_groups
 from sklearn_geo.neighbors._index import PlaceIndex
-from sklearn_geo.neighbors._tags import check_tag_names, read_tags
 
 _FORMAT = "sklearn-geo GeoTagCorpus"
 _VERSION = 1

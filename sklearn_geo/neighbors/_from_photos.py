@@ -8,11 +8,11 @@ import numpy as np
 from sklearn.utils._param_validation import Options, StrOptions
 
 from sklearn_geo._labels import check_rows
+from sklearn_geo._tags import read_tags
 from sklearn_geo.encoding._feature_names import check_input_features
 from sklearn_geo.neighbors._corpus import GeoTagCorpus
 from sklearn_geo.neighbors._groups import check_groups, group_codes
 from sklearn_geo.neighbors._progress import Progress
-from sklearn_geo.neighbors._tags import read_tags
 
 
 class FromPhotos:

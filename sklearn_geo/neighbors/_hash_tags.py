@@ -13,11 +13,11 @@ from sklearn.utils import gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_geo._tags import as_output
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.encoding._feature_names import check_input_features
 from sklearn_geo.neighbors._from_photos import FromPhotos
 from sklearn_geo.neighbors._rows import RowBuilder
-from sklearn_geo.neighbors._tags import as_output
 
 # What a photo found around a place takes until its tags are counted, what one count
 # takes, and what an entry of the matrix takes that adds up rings.

@@ -12,12 +12,12 @@ from sklearn.utils import gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_geo._tags import as_output
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.geometry import s2_leaf_ids
 from sklearn_geo.neighbors._from_photos import FromPhotos
 from sklearn_geo.neighbors._others import nearest_others
 from sklearn_geo.neighbors._rows import RowBuilder
-from sklearn_geo.neighbors._tags import as_output
 from sklearn_geo.neighbors._weights import weights
 
 # Rows a block: what a block needs is small enough for the allocator to reuse.

@@ -14,9 +14,9 @@ from sklearn.feature_extraction.text import strip_accents_ascii, strip_accents_u
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_array, check_is_fitted
 
+from sklearn_geo._tags import as_output
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.neighbors._stop_tags import CAMERA_BRANDS, STOP_TAGS
-from sklearn_geo.neighbors._tags import as_output
 from sklearn_geo.neighbors._written_tags import written_tags
 
 # As in "geo:lat=51.5", which programs write.

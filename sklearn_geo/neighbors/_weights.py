@@ -6,8 +6,8 @@ import numpy as np
 from scipy import sparse
 from sklearn.preprocessing import normalize
 
+from sklearn_geo._tags import as_output
 from sklearn_geo.neighbors._rows import RowBuilder
-from sklearn_geo.neighbors._tags import as_output
 
 
 def weights(distances, rows, tagged, *, sigma, relative, dtype):

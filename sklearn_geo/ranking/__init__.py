@@ -1,0 +1,9 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Which tag, which photo and which place belong together."""
+
+from sklearn_geo._lazy import offer
+
+_MODULES: dict = {}
+
+__getattr__, __dir__, __all__ = offer(__name__, _MODULES)
