@@ -342,6 +342,7 @@ def test_pages_that_a_person_saved(server, tmp_path):
         ("flickr1m", "train1m-tag.tar.gz", b"words", "is not compressed by gzip"),
         ("foursquare_tsmc2014", "dataset_tsmc2014.zip", b"", "is empty"),
     ],
+    ids=["text", "part of a zip", "no gzip", "empty"],  # a zip tells the time
 )
 def test_files_of_another_kind(server, how, name, file, data, words):
     server.files[f"/data/{file}"] = data
