@@ -12,6 +12,10 @@ do. Average precision is here because the rule for classes without samples diffe
 # That the tables count ranks from 1: to rank the six venue categories of the GPS2Vec+
 # paper by their shares in its data gives 2.26, and the weakest row of its table 2.235.
 
+from sklearn_geo.metrics._breakdowns import (
+    precision_by_region,
+    precision_by_tag_frequency,
+)
 from sklearn_geo.metrics._class_bias import ClassBias, class_bias
 from sklearn_geo.metrics._errors import (
     accuracy_at_km,
@@ -24,6 +28,7 @@ from sklearn_geo.metrics._intervals import BootstrapInterval, bootstrap_interval
 from sklearn_geo.metrics._paired import WilcoxonResult, paired_wilcoxon
 from sklearn_geo.metrics._regions import continent_names, per_region_score
 from sklearn_geo.metrics._retrieval import (
+    mean_over_tags,
     precision_at_k_within_km,
     precision_ceiling_at_k_within_km,
 )
@@ -49,10 +54,13 @@ __all__ = [
     "macro_average_precision",
     "make_geo_scorer",
     "mean_great_circle_error",
+    "mean_over_tags",
     "median_great_circle_error",
     "paired_wilcoxon",
     "per_region_score",
     "precision_at_k_within_km",
+    "precision_by_region",
+    "precision_by_tag_frequency",
     "precision_ceiling_at_k_within_km",
     "tag_coverage_at_k",
 ]

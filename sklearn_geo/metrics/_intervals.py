@@ -150,9 +150,15 @@ def bootstrap_interval(
 
     Notes
     -----
-    The means and the median of errors and the hit rate of hashtags are resampled
-    without computing a distance or a rank twice. Any other metric is called once a
-    resample.
+    The means and the median of errors, the hit rate of hashtags, and `np.mean` and
+    `np.nanmean` of rows are resampled without computing a distance or a rank twice. Any
+    other metric is called once a resample.
+
+    Of retrieval, resample the queries: the first argument is what
+    `precision_at_k_within_km` returns with `average=None`, and `groups` are the users
+    whose photos the queries were made of. The mean is `np.mean`, `np.nanmean` if some
+    queries are left out, ``functools.partial(np.mean, axis=0)`` for several distances
+    at once, or `mean_over_tags`.
 
     The BCa interval is that of [1]_, with ties at the estimate counted by half.
 
@@ -174,6 +180,20 @@ def bootstrap_interval(
     ... )
     >>> interval.estimate, interval.low, interval.high
     (0.1, 0.0, 0.3)
+
+    P@2 of four queries, of which two were made of photos of one user:
+
+    >>> from sklearn_geo.metrics import precision_at_k_within_km
+    >>> gallery_tags = [[1, 0], [1, 0], [0, 1], [1, 1]]
+    >>> precision = precision_at_k_within_km(
+    ...     [0, 1, 0, 1], None, gallery_tags, None, [[0, 1], [2, 0], [0, 2], [3, 2]],
+    ...     k=2, km=np.inf, average=None,
+    ... )
+    >>> interval = bootstrap_interval(
+    ...     np.mean, precision, groups=["ann", "ann", "bob", "eve"], random_state=0
+    ... )
+    >>> interval.estimate, interval.low, interval.high
+    (0.75, 0.5, 1.0)
     """
     _check_settings(n_resamples, confidence_level, method)
     n_rows = _num_samples(y_true)
@@ -186,9 +206,10 @@ def bootstrap_interval(
     extra = {} if sample_weight is None else {"sample_weight": sample_weight}
     estimate = np.asarray(metric(*arrays, **extra), dtype=np.float64)
     if estimate.ndim > 1 or not np.isfinite(estimate).all():
+        remedy = " np.nanmean leaves out what is NaN." if metric is np.mean else ""
         raise ValueError(
             "An interval needs a metric that returns a finite number, or a vector of "
-            f"them; on the rows as they are it returned {estimate}."
+            f"them; on the rows as they are it returned {estimate}.{remedy}"
         )
     groups, n_groups = _read_groups(groups, n_rows)
     statistic = _statistic(
@@ -284,8 +305,10 @@ def _statistic(metric, arrays, sample_weight, groups, n_groups, n_values):
         function, arguments = metric.func, metric.keywords
     if sample_weight is not None:
         arguments = {**arguments, "sample_weight": sample_weight}
-    if function is np.mean and not arguments and len(arrays) == 1:
-        return _Mean(np.asarray(arrays[0], dtype=np.float64), None, groups, n_groups)
+    if function in (np.mean, np.nanmean) and len(arrays) == 1:
+        rows = _rows_of_mean(function, arguments, arrays[0])
+        if rows is not None:
+            return _Mean(*rows, groups, n_groups)
     if function in _ROWS_OF_MEANS and len(arrays) == 2:
         values, weights = _ROWS_OF_MEANS[function](*arrays, **arguments)
         return _Mean(values, weights, groups, n_groups)
@@ -293,6 +316,23 @@ def _statistic(metric, arrays, sample_weight, groups, n_groups, n_values):
         values, weights = ROWS_OF_MEDIANS[function](*arrays, **arguments)
         return _Median(values, weights, groups, n_groups)
     return _Called(metric, arrays, sample_weight, groups, n_groups, n_values)
+
+
+def _rows_of_mean(function, arguments, values):
+    """Give the rows that numpy averages, and what each counts; None if it is not so."""
+    values = np.asarray(values, dtype=np.float64)
+    if arguments not in ({}, {"axis": 0}) or values.ndim > 2:
+        return None
+    weights = None
+    if function is np.nanmean:
+        missing = np.isnan(values.reshape(len(values), -1))
+        weights = 1.0 - missing.all(axis=1)
+        if (missing.any(axis=1) != missing.all(axis=1)).any():
+            return None
+        values = np.nan_to_num(values, nan=0.0)
+    if values.ndim == 2 and not arguments:
+        values = values.mean(axis=1)
+    return values, weights
 
 
 class _Statistic:

@@ -5,6 +5,7 @@
 import numpy as np
 from scipy.spatial import cKDTree
 
+from sklearn_geo._labels import label_array
 from sklearn_geo.base import check_places
 from sklearn_geo.geometry import EARTH_RADIUS_KM, haversine, unit_vectors
 from sklearn_geo.metrics._indicator import (
@@ -13,11 +14,13 @@ from sklearn_geo.metrics._indicator import (
     member_lookup,
     row_batches,
 )
+from sklearn_geo.metrics._omit import kept_tags
 from sklearn_geo.metrics._rows import (
     check_choice,
     check_levels,
     check_radius,
     check_same_length,
+    undefined,
 )
 
 # Anywhere, continent, country, region, city and street (Gomez et al., 2020).
@@ -34,6 +37,7 @@ def precision_at_k_within_km(
     k=10,
     km=GRANULARITIES_KM,
     exclude_self=None,
+    omit_tags=None,
     average="queries",
     radius_km=EARTH_RADIUS_KM,
 ):
@@ -70,6 +74,11 @@ def precision_at_k_within_km(
         the list before the first `k` are taken, so lists should hold `k + 1` photos.
         None leaves it in, as the published table does.
 
+    omit_tags : array-like of int, or of bool of shape (n_tags,), default=None
+        Positions of tags that do not count, such as names of places, or True for each
+        of them. Queries for them are left out of the mean. Photos of the gallery stay,
+        whatever tags they have: they can be found by mistake.
+
     average : {"queries", "tags"} or None, default="queries"
         The mean over queries, in which a tag counts as often as it is asked for; the
         mean over tags of the mean over their queries, in which all tags count alike; or
@@ -84,7 +93,8 @@ def precision_at_k_within_km(
     float or ndarray
         Precision between 0 and 1, the best: a float for one distance, an array of shape
         (n_distances,) for a sequence. With `average=None`, of shape (n_queries,) or
-        (n_queries, n_distances).
+        (n_queries, n_distances), with NaN for queries that are left out. NaN, with a
+        warning, if all are.
 
     Raises
     ------
@@ -95,12 +105,19 @@ def precision_at_k_within_km(
     See Also
     --------
     precision_ceiling_at_k_within_km : The most that any ranking can reach.
+    precision_by_tag_frequency : Which tags do well, rare ones or frequent ones.
+    precision_by_region : Where queries do well.
+    bootstrap_interval : The interval of a mean over queries.
 
     Notes
     -----
     Retrieval by tag and place as in [1]_: a query is one random tag and the place of a
     photo of the test set. For retrieval by tag alone, let every tag be one query, with
     `query_tags=np.arange(n_tags)`, `query_places=None` and `km=np.inf`.
+
+    For intervals, keep the values of the queries (`average=None`) and resample them:
+    ``bootstrap_interval(np.mean, values, groups=users)``, or `np.nanmean` where some
+    are left out, or `mean_over_tags`.
 
     References
     ----------
@@ -134,6 +151,7 @@ def precision_at_k_within_km(
     lists = check_ranked(
         ranked, len(queries), tags.shape[0], name="ranked", what="photo"
     )
+    n_tags = tags.shape[1]
     lookup = member_lookup(tags)
     precision = np.zeros((len(queries), thresholds.size))
     for rows in row_batches((len(queries), min(lists.shape[1], k + 1)), 96):
@@ -146,7 +164,7 @@ def precision_at_k_within_km(
         for column, hit in enumerate(near.T):
             counts = np.bincount(query[hit], minlength=len(tagged))
             precision[rows, column] = counts / k
-    return _average(precision, queries, average, scalar)
+    return _average(precision, queries, kept_tags(omit_tags, n_tags), average, scalar)
 
 
 def precision_ceiling_at_k_within_km(
@@ -158,6 +176,7 @@ def precision_ceiling_at_k_within_km(
     k=10,
     km=GRANULARITIES_KM,
     exclude_self=None,
+    omit_tags=None,
     average="queries",
     radius_km=EARTH_RADIUS_KM,
 ):
@@ -190,6 +209,9 @@ def precision_ceiling_at_k_within_km(
     exclude_self : array-like of int, of shape (n_queries,), default=None
         The photo of the gallery every query was made from, or -1; it is left out. None
         leaves it in.
+
+    omit_tags : array-like of int, or of bool of shape (n_tags,), default=None
+        Positions of tags whose queries are left out; see `precision_at_k_within_km`.
 
     average : {"queries", "tags"} or None, default="queries"
         What is averaged; see `precision_at_k_within_km`.
@@ -230,6 +252,7 @@ def precision_ceiling_at_k_within_km(
         km,
         exclude_self,
     )
+    n_tags = tags.shape[1]
     by_tag = tags.tocsc()
     precision = np.zeros((len(queries), thresholds.size))
     order = np.argsort(queries, kind="stable")
@@ -246,7 +269,67 @@ def precision_ceiling_at_k_within_km(
             precision[rows] = _nearest_precision(
                 places, rows, tagged, ours, k, thresholds, radius_km
             )
-    return _average(precision, queries, average, scalar)
+    return _average(precision, queries, kept_tags(omit_tags, n_tags), average, scalar)
+
+
+def mean_over_tags(query_tags, values):
+    """Mean over tags of the mean over their queries, in which all tags count alike.
+
+    It is what `precision_at_k_within_km` returns with `average="tags"`, of values that
+    are there already: to resample them, say.
+
+    Parameters
+    ----------
+    query_tags : array-like of shape (n_queries,)
+        The tag of every query, by its position or its name.
+
+    values : array-like of shape (n_queries,) or (n_queries, n_values)
+        What is averaged. Queries with NaN are left out.
+
+    Returns
+    -------
+    float or ndarray of shape (n_values,)
+        The mean; NaN, with a warning, if no query is left.
+
+    See Also
+    --------
+    precision_at_k_within_km : Values to be averaged, with `average=None`.
+    bootstrap_interval : The interval of such a mean.
+
+    Examples
+    --------
+    Two queries for the sea, one of them well answered, and one for a hill:
+
+    >>> from sklearn_geo.metrics import bootstrap_interval, mean_over_tags
+    >>> mean_over_tags(["sea", "sea", "hill"], [1.0, 0.0, 1.0])
+    0.75
+    >>> interval = bootstrap_interval(
+    ...     mean_over_tags, ["sea", "sea", "hill"], [1.0, 0.0, 1.0], random_state=0
+    ... )
+    >>> interval.estimate, interval.high
+    (0.75, 1.0)
+    """
+    values = np.asarray(values, dtype=np.float64)
+    if values.ndim not in (1, 2):
+        raise ValueError(
+            "values must hold one number for each query, or a row of them; got shape "
+            f"{values.shape}."
+        )
+    tags = label_array(query_tags)
+    if tags.ndim != 1:
+        raise ValueError(
+            f"query_tags must hold one tag for each query; got shape {tags.shape}."
+        )
+    check_same_length(query_tags=tags, values=values)
+    table = values.reshape(len(values), -1)
+    asked = ~np.isnan(table).any(axis=1)
+    if not asked.any():
+        mean = np.full(table.shape[1], undefined("No query has a value."))
+    else:
+        _, tag = np.unique(tags[asked], return_inverse=True)
+        sums = np.stack([np.bincount(tag, column) for column in table[asked].T])
+        mean = (sums / np.bincount(tag)).mean(axis=1)
+    return float(mean[0]) if values.ndim == 1 else mean
 
 
 def _nearest_precision(places, rows, tagged, own, k, thresholds, radius_km):
@@ -322,23 +405,21 @@ def _check_positions(positions, n, least, name, what):
 
 def _first(lists, k, own, start):
     """First k photos of every list, without the query's own one."""
-    if own is None:
-        lists = lists[:, :k]
-    else:
-        lists = lists[:, : k + 1]
-        struck = (lists == own[:, np.newaxis]) & (lists >= 0)
-        # A stable sort moves what is struck out behind what remains.
-        order = np.argsort(struck, axis=1, kind="stable")
-        lists = np.take_along_axis(np.where(struck, -1, lists), order, axis=1)[:, :k]
+    lists = lists[:, : k if own is None else k + 1]
     ordered = np.sort(lists, axis=1)
     twice = (ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)
     if twice.any():
         row, position = np.argwhere(twice)[0]
         raise ValueError(
             f"ranked, row {start + row}: photo {ordered[row, position]} is listed "
-            f"twice among the first {k}. A photo can be found only once."
+            f"twice among the first {lists.shape[1]}. A photo can be found only once."
         )
-    return lists
+    if own is None:
+        return lists
+    struck = (lists == own[:, np.newaxis]) & (lists >= 0)
+    # A stable sort moves what is struck out behind what remains.
+    order = np.argsort(struck, axis=1, kind="stable")
+    return np.take_along_axis(np.where(struck, -1, lists), order, axis=1)[:, :k]
 
 
 def _is_near(places, queries, photos, thresholds, radius_km):
@@ -354,13 +435,17 @@ def _is_near(places, queries, photos, thresholds, radius_km):
     return near
 
 
-def _average(precision, queries, average, scalar):
-    if average == "queries":
-        precision = precision.mean(axis=0)
-    elif average == "tags":
-        _, tag, counts = np.unique(queries, return_inverse=True, return_counts=True)
-        sums = np.stack([np.bincount(tag, weights=column) for column in precision.T])
-        precision = (sums / counts).mean(axis=1)
-    if not scalar:
-        return precision
-    return precision[:, 0] if average is None else float(precision[0])
+def _average(precision, queries, kept, average, scalar):
+    counts = np.ones(len(queries), dtype=bool) if kept is None else kept[queries]
+    if average is None:
+        precision[~counts] = np.nan
+        return precision[:, 0] if scalar else precision
+    if not counts.any():
+        precision = np.full(
+            precision.shape[1], undefined("All queries are for tags of omit_tags.")
+        )
+    elif average == "queries":
+        precision = precision[counts].mean(axis=0)
+    else:
+        precision = mean_over_tags(queries[counts], precision[counts])
+    return float(precision[0]) if scalar else precision

@@ -8,6 +8,10 @@ from functools import partial
 import numpy as np
 from sklearn.metrics._scorer import _BaseScorer
 
+from sklearn_geo.metrics._breakdowns import (
+    precision_by_region,
+    precision_by_tag_frequency,
+)
 from sklearn_geo.metrics._class_bias import class_bias_kl
 from sklearn_geo.metrics._errors import great_circle_error
 from sklearn_geo.metrics._intervals import bootstrap_interval
@@ -21,6 +25,7 @@ from sklearn_geo.metrics._paired import paired_wilcoxon
 from sklearn_geo.metrics._regions import per_region_score
 from sklearn_geo.metrics._responses import ask, read_tag_scores
 from sklearn_geo.metrics._retrieval import (
+    mean_over_tags,
     precision_at_k_within_km,
     precision_ceiling_at_k_within_km,
 )
@@ -41,6 +46,9 @@ _NO_SCORERS = {
     ),
     precision_at_k_within_km: _OF_RETRIEVAL,
     precision_ceiling_at_k_within_km: _OF_RETRIEVAL,
+    precision_by_region: _OF_RETRIEVAL,
+    precision_by_tag_frequency: _OF_RETRIEVAL,
+    mean_over_tags: _OF_RETRIEVAL,
     per_region_score: f"returns a table, one row a region, {_OF_PREDICTIONS}",
     bootstrap_interval: f"returns an interval, {_OF_PREDICTIONS}",
     paired_wilcoxon: f"compares two predictions, {_OF_PREDICTIONS}",

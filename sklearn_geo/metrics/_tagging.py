@@ -14,6 +14,7 @@ from sklearn_geo.metrics._indicator import (
     row_batches,
     score_blocks,
 )
+from sklearn_geo.metrics._omit import kept_tags, without_columns, without_entries
 from sklearn_geo.metrics._ranked import RankedClass
 from sklearn_geo.metrics._rows import (
     check_choice,
@@ -24,10 +25,11 @@ from sklearn_geo.metrics._rows import (
 )
 
 
-def _hits_by_score(truth, scores, k, ties):
+def _hits_by_score(truth, scores, k, ties, kept):
     """Probability of every photo to have a true tag among its k first."""
     hits = np.zeros((truth.shape[0], k.size))
     for rows, true, score in score_blocks(truth, scores):
+        true, score = without_columns(true, kept), without_columns(score, kept)
         best = np.where(true, score, -np.inf).max(axis=1)[:, np.newaxis]
         # No true tag scores more than the best one: whatever is above it is wrong.
         above = ((score > best) & ~true).sum(axis=1)
@@ -85,6 +87,7 @@ def _hashtag_accuracy_rows(
     ranked=False,
     ties="pessimistic",
     untagged="skip",
+    omit_tags=None,
     sample_weight=None,
 ):
     levels, scalar = check_levels(k, name="k", integer=True, least=1)
@@ -92,22 +95,24 @@ def _hashtag_accuracy_rows(
     check_choice(untagged, ("skip", "miss", "error"), "untagged")
     truth = check_indicator(y_true, name="y_true")
     n_photos, n_tags = truth.shape
+    kept = kept_tags(omit_tags, n_tags)
     weights = check_row_weights(sample_weight, n_photos)
-    has_tags = np.diff(truth.indptr) > 0
+    has_tags = np.diff(without_columns(truth, kept).indptr) > 0
     if not has_tags.all():
         if untagged == "error":
+            besides = "" if kept is None else " besides omit_tags"
             raise ValueError(
-                f"y_true, row {int(np.argmin(has_tags))}: the photo has no tag, so no "
-                'suggestion can be right. Leave such photos out (untagged="skip") or '
-                'count them as misses (untagged="miss").'
+                f"y_true, row {int(np.argmin(has_tags))}: the photo has no tag"
+                f"{besides}, so no suggestion can be right. Leave such photos out "
+                '(untagged="skip") or count them as misses (untagged="miss").'
             )
         if untagged == "skip":
             weights = has_tags * (1.0 if weights is None else weights)
     if ranked:
         lists = check_ranked(y_score, n_photos, n_tags, name="y_score", what="tag")
-        hits = _hits_by_rank(truth, lists, levels)
+        hits = _hits_by_rank(truth, without_entries(lists, kept), levels)
     else:
-        hits = _hits_by_score(truth, check_scores(y_score, truth), levels, ties)
+        hits = _hits_by_score(truth, check_scores(y_score, truth), levels, ties, kept)
         hits[~has_tags] = 0.0
     return (hits[:, 0] if scalar else hits), weights
 
@@ -120,6 +125,7 @@ def hashtag_accuracy_at_k(
     ranked=False,
     ties="pessimistic",
     untagged="skip",
+    omit_tags=None,
     sample_weight=None,
 ):
     """Share of photos with at least one true tag among the first k suggested.
@@ -152,6 +158,12 @@ def hashtag_accuracy_at_k(
         What to do with photos that have no true tag: leave them out of the mean, as the
         published tables do, count them as misses, or raise.
 
+    omit_tags : array-like of int, or of bool of shape (n_tags,), default=None
+        Positions of tags that do not count, such as names of places, or True for each
+        of them. They are deleted from the truth, from scores and from lists, where
+        later tags move up: lists should be longer than `k` by as many. Photos that have
+        no other tag are without tags then.
+
     sample_weight : array-like of shape (n_photos,), default=None
         What every photo counts.
 
@@ -175,7 +187,7 @@ def hashtag_accuracy_at_k(
     -----
     This is A@k in tables 1 and 2 of the supplementary material of [1]_, which does not
     say how ties were broken; here they are broken against the predictor unless told
-    otherwise.
+    otherwise. In table 2 names of places are left out (`omit_tags`).
 
     References
     ----------
@@ -196,6 +208,12 @@ def hashtag_accuracy_at_k(
     [0.5, 1.0]
     >>> hashtag_accuracy_at_k(y_true, [[0, 2], [0, -1], [0, 1]], k=2, ranked=True)
     0.5
+
+    Without the first tag the first photo is one without tags, and the second one's best
+    tag is right:
+
+    >>> hashtag_accuracy_at_k(y_true, y_score, k=1, omit_tags=[0])
+    1.0
     """
     values, weights = _hashtag_accuracy_rows(
         y_true,
@@ -204,13 +222,21 @@ def hashtag_accuracy_at_k(
         ranked=ranked,
         ties=ties,
         untagged=untagged,
+        omit_tags=omit_tags,
         sample_weight=sample_weight,
     )
     return mean_of_rows(values, weights, "No photo that counts has a tag.")
 
 
 def tag_coverage_at_k(
-    y_true, y_score, k=10, *, correct=False, ranked=False, ties="pessimistic"
+    y_true,
+    y_score,
+    k=10,
+    *,
+    correct=False,
+    ranked=False,
+    ties="pessimistic",
+    omit_tags=None,
 ):
     """Share of the tags in use that are suggested at all, or rightly so.
 
@@ -239,6 +265,10 @@ def tag_coverage_at_k(
     ties : {"pessimistic", "optimistic"}, default="pessimistic"
         Whether a tag is among the first `k` if it is so in every order of equal scores,
         or if it is so in some order.
+
+    omit_tags : array-like of int, or of bool of shape (n_tags,), default=None
+        Positions of tags that do not count, or True for each of them; deleted from the
+        truth, from scores and from lists, where later tags move up.
 
     Returns
     -------
@@ -276,14 +306,19 @@ def tag_coverage_at_k(
     check_choice(ties, ("pessimistic", "optimistic"), "ties")
     truth = check_indicator(y_true, name="y_true")
     n_photos, n_tags = truth.shape
+    kept = kept_tags(omit_tags, n_tags)
+    counted = slice(None) if kept is None else np.flatnonzero(kept)
     used = np.zeros(n_tags, dtype=bool)
     used[truth.indices] = True
+    if kept is not None:
+        used &= kept
     if not used.any():
         nothing = undefined("No photo of y_true has a tag.")
         return nothing if scalar else np.full(levels.size, nothing)
     seen = np.zeros((levels.size, n_tags), dtype=bool)
     if ranked:
         lists = check_ranked(y_score, n_photos, n_tags, name="y_score", what="tag")
+        lists = without_entries(lists, kept)
         lookup = member_lookup(truth)
         for rows in row_batches(lists.shape, 48):
             tags = lists[rows]
@@ -296,11 +331,12 @@ def tag_coverage_at_k(
     else:
         scores = check_scores(y_score, truth)
         for _, true, score in score_blocks(truth, scores):
+            true, score = without_columns(true, kept), without_columns(score, kept)
             for found, level in zip(seen, levels, strict=True):
                 chosen = _among_first(score, level, ties)
                 if correct:
                     chosen &= true
-                found |= chosen.any(axis=0)
+                found[counted] |= chosen.any(axis=0)
     shares = seen[:, used].mean(axis=1)
     return float(shares[0]) if scalar else shares
 

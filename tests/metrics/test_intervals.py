@@ -20,7 +20,9 @@ from sklearn_geo.metrics import (
     hashtag_accuracy_at_k,
     macro_average_precision,
     mean_great_circle_error,
+    mean_over_tags,
     median_great_circle_error,
+    precision_at_k_within_km,
     tag_coverage_at_k,
 )
 
@@ -123,6 +125,94 @@ def test_bca_moves_the_interval_of_skewed_errors_up():
     )
     assert corrected.low > plain.low
     assert corrected.high > plain.high
+
+
+ROWS = RNG.random((40, 3))
+HOLES = np.where(RNG.random((40, 1)) < 0.3, np.nan, ROWS)
+MEANS = {
+    "all numbers": (np.mean, ROWS),
+    "columns": (partial(np.mean, axis=0), ROWS),
+    "left out": (np.nanmean, HOLES[:, 0]),
+    "all numbers that are left": (np.nanmean, HOLES),
+    "columns that are left": (partial(np.nanmean, axis=0), HOLES),
+}
+
+
+@pytest.mark.parametrize("name", MEANS)
+@pytest.mark.parametrize("groups", [None, GROUPS])
+@pytest.mark.parametrize("method", ["percentile", "bca"])
+def test_means_of_rows_match_a_loop(name, groups, method):
+    metric, values = MEANS[name]
+    found = bootstrap_interval(
+        metric, values, groups=groups, method=method, n_resamples=60, random_state=3
+    )
+    members = [[row] for row in range(40)]
+    if groups is not None:
+        members = [np.flatnonzero(groups == group) for group in range(10)]
+    draws = np.random.RandomState(3).randint(0, len(members), (60, len(members)))
+    rows = [np.concatenate([members[one] for one in draw]) for draw in draws]
+    expected = np.array([metric(values[chosen]) for chosen in rows])
+    assert found.distribution == pytest.approx(expected)
+    assert found.estimate == pytest.approx(metric(values))
+    # Said by a function that is not looked into.
+    called = bootstrap_interval(
+        lambda some: metric(some),
+        values,
+        groups=groups,
+        method=method,
+        n_resamples=60,
+        random_state=3,
+    )
+    same(found, called)
+
+
+def test_numbers_that_are_missing():
+    with pytest.raises(ValueError, match=r"returned nan\. np\.nanmean leaves out"):
+        bootstrap_interval(np.mean, [1.0, np.nan])
+    # In some rows some columns are missing: each column is averaged for itself.
+    values = np.array([[1.0, np.nan], [0.0, 1.0], [1.0, 0.0], [0.0, 1.0]] * 5)
+    found = bootstrap_interval(partial(np.nanmean, axis=0), values, random_state=0)
+    assert found.estimate == pytest.approx([1 / 2, 2 / 3])
+
+
+def test_users_of_retrieval():
+    # Two users with two queries each, all of one right: a resample has 0, 1/2 or 1.
+    tags = [[1, 0], [0, 1]]
+    each = precision_at_k_within_km(
+        [0, 1, 0, 1],
+        None,
+        tags,
+        None,
+        [[0], [1], [1], [0]],
+        k=1,
+        km=np.inf,
+        average=None,
+    )
+    users = ["ann", "ann", "bob", "bob"]
+    found = bootstrap_interval(np.mean, each, groups=users, random_state=0)
+    assert set(found.distribution) == {0, 0.5, 1}
+    # The mean over tags: queries are drawn together with their tags.
+    queries, values = np.array([0, 0, 0, 1]), np.array([1.0, 1.0, 1.0, 0.0])
+    found = bootstrap_interval(
+        mean_over_tags, queries, values, random_state=3, n_resamples=50
+    )
+    draws = np.random.RandomState(3).randint(0, 4, (50, 4))
+    expected = [
+        np.mean([values[row][queries[row] == t].mean() for t in set(queries[row])])
+        for row in draws
+    ]
+    assert found.distribution == pytest.approx(expected)
+    assert found.estimate == 1 / 2
+
+
+def test_omitted_tags_are_resampled_without_ranking_twice():
+    truth = (RNG.random((40, 6)) < 0.4).astype(int)
+    score = RNG.random((40, 6))
+    metric = partial(hashtag_accuracy_at_k, k=2, omit_tags=[0, 1])
+    options = {"n_resamples": 40, "random_state": 0, "groups": GROUPS}
+    quick = bootstrap_interval(metric, truth, score, **options)
+    slow = bootstrap_interval(lambda *a: metric(*a), truth, score, **options)
+    same(quick, slow)
 
 
 N_SIMULATIONS = 150

@@ -7,9 +7,11 @@ import sklearn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
+from sklearn.exceptions import UndefinedMetricWarning
 
 from sklearn_geo.metrics import (
     great_circle_error,
+    mean_over_tags,
     precision_at_k_within_km,
     precision_ceiling_at_k_within_km,
 )
@@ -173,6 +175,125 @@ def test_matches_a_loop_and_stays_below_the_ceiling(n_queries, n_photos, k, seed
         assert (found <= ceiling + 1e-12).all()
 
 
+# Both sides of the antimeridian, both poles (whatever their longitude), and places that
+# several photos share.
+ODD_PLACES = np.array(
+    [[0.0, 179.9], [0, -179.9], [0, 180], [0, -180], [90, 0], [90, 123], [-90, -7]]
+    + [[-89.9, 100], [89.9, -80], [48.9, 2.4], [48.9, 2.4], [48.9, 362.4]]
+)
+
+
+def angle_km(a, b):
+    """Great-circle distance by vectors, independent of the haversine."""
+    (p, q), (r, s) = np.radians(a), np.radians(b)
+    x = np.array([np.cos(p) * np.cos(q), np.cos(p) * np.sin(q), np.sin(p)])
+    y = np.array([np.cos(r) * np.cos(s), np.cos(r) * np.sin(s), np.sin(r)])
+    return 6371.0088 * np.arctan2(np.linalg.norm(np.cross(x, y)), x @ y)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(1, 8), st.integers(1, 14), st.integers(1, 6), st.integers(0, 2**31))
+def test_odd_places_and_omitted_tags_match_a_loop(n_queries, n_photos, k, seed):
+    rng = np.random.default_rng(seed)
+    tags = rng.random((n_photos, 4)) < 0.5
+    places = ODD_PLACES[rng.integers(0, len(ODD_PLACES), n_photos)]
+    query_places = ODD_PLACES[rng.integers(0, len(ODD_PLACES), n_queries)]
+    queries = rng.integers(0, 4, n_queries)
+    own = rng.integers(-1, n_photos, n_queries)
+    ranked = np.array([rng.permutation(n_photos) for _ in range(n_queries)])
+    ranked[rng.random(ranked.shape) < 0.2] = -1
+    km = np.array([[angle_km(q, p) for p in places] for q in query_places])
+    # The places are 0, 22 and thousands of kilometres apart.
+    limits = [INF, 2500, 25, 0.001]
+    options = {"k": k, "km": limits, "exclude_self": own}
+    found = precision_at_k_within_km(
+        queries, query_places, tags, places, ranked, **options, average=None
+    )
+    best = [
+        np.lexsort([row, ~tags[:, tag]]) for row, tag in zip(km, queries, strict=True)
+    ]
+    ceiling = precision_ceiling_at_k_within_km(
+        queries, query_places, tags, places, **options, average=None
+    )
+    for column, limit in enumerate(limits):
+        for values, lists in ((found, ranked), (ceiling, best)):
+            expected = naive(queries, km, tags, lists, k, limit, own)
+            assert values[:, column] == pytest.approx(expected)
+    # Omitted tags: as if their queries had never been asked.
+    omitted = rng.integers(0, 4, 2)
+    kept = ~np.isin(queries, omitted)
+    if not kept.any():
+        return
+    for average in ("queries", "tags"):
+        without = precision_at_k_within_km(
+            queries,
+            query_places,
+            tags,
+            places,
+            ranked,
+            **options,
+            omit_tags=omitted,
+            average=average,
+        )
+        rows = found[kept]
+        if average == "tags":
+            rows = [found[queries == t].mean(axis=0) for t in np.unique(queries[kept])]
+        assert without == pytest.approx(np.mean(rows, axis=0))
+        ceiling = precision_ceiling_at_k_within_km(
+            queries,
+            query_places,
+            tags,
+            places,
+            **options,
+            omit_tags=omitted,
+            average=average,
+        )
+        assert (without <= ceiling + 1e-12).all()
+
+
+def test_queries_for_omitted_tags_are_left_out():
+    arguments = ([0, 1, 0], PLACES[[0, 4, 1]], TAGS, PLACES, [[0], [4], [4]])
+    options = {"k": 1, "km": INF}
+    each = precision_at_k_within_km(*arguments, **options, average=None, omit_tags=[1])
+    assert each.tolist()[::2] == [1, 0]
+    assert np.isnan(each[1])
+    for omitted in ([1], {1}, np.array([False, True])):
+        found = precision_at_k_within_km(*arguments, **options, omit_tags=omitted)
+        assert found == 1 / 2
+    ceiling = precision_ceiling_at_k_within_km(
+        *arguments[:4], k=5, km=INF, omit_tags=[0]
+    )
+    assert ceiling == 2 / 5
+    assert precision_at_k_within_km(*arguments, **options, omit_tags=[]) == 2 / 3
+    one = ([1], PLACES[:1], TAGS, PLACES, [[0]])
+    with pytest.warns(UndefinedMetricWarning, match="All queries are for tags of omit"):
+        found = precision_at_k_within_km(*one, k=1, km=[INF, 1], omit_tags=[1])
+    assert np.isnan(found).tolist() == [True, True]
+
+
+def test_mean_over_tags():
+    assert mean_over_tags([7, 7, 2], [1.0, 0.0, 1.0]) == 3 / 4
+    table = [[1.0, 0.0], [0.0, 0.0], [1.0, 0.5]]
+    assert mean_over_tags(["sea", "sea", "hill"], table).tolist() == [3 / 4, 1 / 4]
+    # What has no value does not count, neither as a query nor as a tag.
+    assert mean_over_tags([0, 0, 1], [1.0, np.nan, np.nan]) == 1
+    with pytest.warns(UndefinedMetricWarning, match="No query has a value"):
+        assert np.isnan(mean_over_tags([0], [np.nan]))
+    with pytest.raises(ValueError, match="query_tags has 1 rows but values has 2"):
+        mean_over_tags([0], [1.0, 1.0])
+    with pytest.raises(ValueError, match="one tag for each query"):
+        mean_over_tags([[0]], [1.0])
+    with pytest.raises(ValueError, match="one number for each query"):
+        mean_over_tags([0], 1.0)
+    rng = np.random.default_rng(0)
+    queries = rng.integers(0, 2, 30)
+    ranked = rng.permuted(np.tile(np.arange(5), (30, 1)), axis=1)
+    arguments = (queries, PLACES[[0] * 30], TAGS, PLACES, ranked)
+    each = precision_at_k_within_km(*arguments, k=2, average=None)
+    expected = precision_at_k_within_km(*arguments, k=2, average="tags")
+    assert mean_over_tags(queries, each) == pytest.approx(expected)
+
+
 def test_little_memory_changes_nothing():
     rng = np.random.default_rng(0)
     tags = rng.random((200, 4)) < 0.3
@@ -204,6 +325,14 @@ def test_frames_and_radius():
     ("changes", "words"),
     [
         ({"ranked": [[0, 0]]}, "ranked, row 0: photo 0 is listed twice"),
+        ({"ranked": [[0, 0, 1]], "exclude_self": [0]}, "photo 0 is listed twice"),
+        ({"omit_tags": ["sea"]}, "positions of tags, not their names"),
+        ({"omit_tags": "sea"}, "positions of tags, not their names"),
+        ({"omit_tags": [2]}, "omit_tags: there is no tag 2, only 0 to 1"),
+        ({"omit_tags": [-1]}, "omit_tags: there is no tag -1"),
+        ({"omit_tags": [True]}, "omit_tags says True or False of 1 tags, and there"),
+        ({"omit_tags": [0.5]}, "positions of tags in a vector"),
+        ({"omit_tags": [0, 1]}, "omit_tags leaves no tag"),
         ({"ranked": [[0, 5]]}, "ranked, row 0: there is no photo 5, only 0 to 4"),
         ({"ranked": [[0.5]]}, "ranked must list positions of photos"),
         ({"ranked": [[0], [1]]}, r"array of shape \(1, length of the lists\)"),

@@ -590,6 +590,7 @@ def test_metrics_that_return_no_single_number():
     [
         (precision_at_k_within_km, "precision_at_k_within_km is about lists of photos"),
         ("precision_at_k_within_km", "precision_at_k_within_km is about lists of pho"),
+        ("precision_by_region", "precision_by_region is about lists of photos"),
         (precision_ceiling_at_k_within_km, "a scorer sees only the X and y of a fold"),
         (per_region_score, "per_region_score returns a table.*cross_val_predict"),
         (partial(per_region_score, "geo_score", by="continent"), "returns a table"),

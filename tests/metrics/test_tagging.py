@@ -130,6 +130,89 @@ def test_coverage_matches_all_orders_of_ties(rows, k):
         )
 
 
+@settings(deadline=None, max_examples=25)
+@given(tied_tables, st.integers(1, 6), st.integers(0, 2**31))
+def test_omitted_tags_are_as_if_they_had_never_been(rows, k, seed):
+    truth, score = (np.array(table) for table in zip(*rows, strict=True))
+    rng = np.random.default_rng(seed)
+    n_tags = truth.shape[1]
+    kept = rng.random(n_tags) < 0.6
+    kept[rng.integers(n_tags)] = True
+    omitted = np.flatnonzero(~kept)
+    lists = np.array([rng.permutation(n_tags) for _ in truth])
+    lists[rng.random(lists.shape) < 0.2] = -1
+    number = np.cumsum(kept) - 1
+    # By hand: delete what is omitted, give the rest new numbers, fill up.
+    shorter = [
+        [number[t] if t >= 0 else -1 for t in row if t < 0 or kept[t]]
+        for row in lists.tolist()
+    ]
+    shorter = np.array([row + [-1] * (n_tags - len(row)) for row in shorter])
+    less, fewer = truth[:, kept], score[:, kept]
+    for form in (np.asarray, sparse.csr_array):
+        options = {"omit_tags": omitted, "untagged": "miss"}
+        for ties in ("pessimistic", "optimistic", "mean"):
+            found = hashtag_accuracy_at_k(
+                form(truth), score, [1, k], ties=ties, **options
+            )
+            expected = hashtag_accuracy_at_k(
+                less, fewer, [1, k], ties=ties, untagged="miss"
+            )
+            assert found == pytest.approx(expected)
+        found = hashtag_accuracy_at_k(form(truth), lists, k, ranked=True, **options)
+        assert found == hashtag_accuracy_at_k(
+            less, shorter, k, ranked=True, untagged="miss"
+        )
+        if not less.any():
+            continue
+        # Photos that are left without tags are passed over.
+        some = less.any(axis=1)
+        found = hashtag_accuracy_at_k(form(truth), score, k, omit_tags=~kept)
+        assert found == hashtag_accuracy_at_k(less[some], fewer[some], k)
+        for correct in (False, True):
+            for scores, others, ranked in (
+                (score, fewer, False),
+                (
+                    sparse.csr_array(np.nan_to_num(score, neginf=-9)),
+                    np.nan_to_num(fewer, neginf=-9),
+                    False,
+                ),
+                (lists, shorter, True),
+            ):
+                found = tag_coverage_at_k(
+                    form(truth),
+                    scores,
+                    [1, k],
+                    correct=correct,
+                    ranked=ranked,
+                    omit_tags=omitted,
+                )
+                expected = tag_coverage_at_k(
+                    less, others, [1, k], correct=correct, ranked=ranked
+                )
+                assert found == pytest.approx(expected)
+
+
+def test_omitted_tags_by_hand():
+    # Without tag 0 photos 0 and 3 have none. First of the others: 1 and 2 tie; 3 alone
+    # among 1 to 3 (2 and 3 both right); all alike.
+    found = hashtag_accuracy_at_k(TRUTH, SCORE, k=[1, 2, 3], omit_tags=[0])
+    assert found.tolist() == [1 / 3, 2 / 3, 1]
+    lists = [[0, 3], [0, 1], [3, 0], [2, 0], [0, -1]]
+    assert hashtag_accuracy_at_k(TRUTH, lists, 1, ranked=True, omit_tags=[0]) == 2 / 3
+    # Tags 1, 2 and 3 are in use; 3, 1, 3 and 2 come first.
+    assert tag_coverage_at_k(TRUTH, lists, 1, ranked=True, omit_tags=[0]) == 1
+    found = tag_coverage_at_k(TRUTH, lists, 1, ranked=True, omit_tags=[0], correct=True)
+    assert found == 2 / 3
+    with pytest.raises(ValueError, match="row 0: the photo has no tag besides omit_ta"):
+        hashtag_accuracy_at_k(TRUTH, SCORE, omit_tags=[0], untagged="error")
+    with pytest.warns(UndefinedMetricWarning, match="No photo that counts has a tag"):
+        found = hashtag_accuracy_at_k([[1, 0]], [[1.0, 0.0]], omit_tags=[0])
+    assert np.isnan(found)
+    with pytest.warns(UndefinedMetricWarning, match="No photo of y_true has a tag"):
+        assert np.isnan(tag_coverage_at_k([[1, 0]], [[1.0, 0.0]], omit_tags=[0]))
+
+
 def test_coverage_of_five_photos():
     # Surely first: tag 0 of the first photo and tag 2 of the fourth.
     assert tag_coverage_at_k(TRUTH, SCORE, k=1) == 2 / 4
@@ -212,6 +295,8 @@ def test_little_memory_changes_nothing():
     lists = np.argsort(score, axis=1)[:, :7]
     calls = [
         lambda: hashtag_accuracy_at_k(truth, score, [1, 5], ties="mean"),
+        lambda: hashtag_accuracy_at_k(truth, score, 5, omit_tags=[3, 7]),
+        lambda: hashtag_accuracy_at_k(truth, lists, 5, ranked=True, omit_tags=[3, 7]),
         lambda: hashtag_accuracy_at_k(truth, lists, [1, 5], ranked=True),
         lambda: tag_coverage_at_k(truth, score, [1, 5], ties="optimistic"),
         lambda: tag_coverage_at_k(truth, lists, 1, ranked=True, correct=True),
@@ -349,6 +434,8 @@ def test_bad_tables(metric, truth, score, words):
         ({"k": 2.5}, "k must be a whole number"),
         ({"ties": "random"}, "ties must be one of 'pessimistic', 'optimistic'"),
         ({"ranked": True}, "whole numbers, best first"),
+        ({"omit_tags": ["paris"]}, "positions of tags, not their names"),
+        ({"omit_tags": [4]}, "omit_tags: there is no tag 4, only 0 to 3"),
     ],
 )
 def test_bad_arguments(metric, arguments, words):

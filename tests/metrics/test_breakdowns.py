@@ -1,0 +1,188 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+import numpy as np
+import pytest
+from scipy import sparse
+
+from sklearn_geo.metrics import (
+    precision_at_k_within_km,
+    precision_by_region,
+    precision_by_tag_frequency,
+)
+
+COUNTS = np.array([0, 1, 3, 4, 9, 10, 31, 32, 99, 100, 316, 317, 1000])
+PARIS, BERLIN, SYDNEY, LIMA = [48.9, 2.4], [52.5, 13.4], [-33.9, 151.2], [-12.0, -77.0]
+
+
+def test_bins_by_hand():
+    precision = np.arange(13) / 13
+    table = precision_by_tag_frequency(
+        np.arange(13), precision, COUNTS, n_resamples=20, random_state=0
+    )
+    # Bins end before the next power of the square root of ten: 1, 3.2, 10, 31.6, ...
+    assert table.bins.least.tolist() == [0, 1, 4, 10, 32, 100, 317, 1000]
+    assert table.bins.most.tolist() == [0, 3, 9, 31, 99, 316, 999, 3162]
+    assert table.bins.n_tags.tolist() == [1, 2, 2, 2, 2, 2, 1, 1]
+    expected = np.array([0, 1.5, 3.5, 5.5, 7.5, 9.5, 11, 12]) / 13
+    assert table.bins.precision == pytest.approx(expected)
+    assert table.tags.tag.tolist() == list(range(13))
+    assert table.tags["count"].tolist() == COUNTS.tolist()
+    assert table.tags.precision == pytest.approx(precision)
+    # One tag in a bin says nothing about others of its frequency.
+    assert np.isnan(table.bins.low).tolist() == (table.bins.n_tags == 1).tolist()
+    several = table.bins.n_tags > 1
+    assert (table.bins.low[several] <= table.bins.precision[several]).all()
+    assert (table.bins.precision[several] <= table.bins.high[several]).all()
+
+
+@pytest.mark.parametrize("bins_per_decade", [1, 2, 3, 10, 50])
+def test_every_count_is_in_the_bin_that_says_so(bins_per_decade):
+    rng = np.random.default_rng(0)
+    counts = np.concatenate(
+        [np.arange(50), 10 ** np.arange(7), rng.integers(0, 1e6, 9)]
+    )
+    table = precision_by_tag_frequency(
+        np.arange(counts.size),
+        np.zeros(counts.size),
+        counts,
+        bins_per_decade=bins_per_decade,
+        n_resamples=2,
+    )
+    bins = table.bins
+    inside = (bins.least[:, np.newaxis] <= counts) & (
+        counts <= bins.most[:, np.newaxis]
+    )
+    assert (inside.sum(axis=0) == 1).all()
+    assert inside.sum(axis=1).tolist() == bins.n_tags.tolist()
+    # But for the first ones, of whole numbers, no bin spans more than its share.
+    factor = (bins.most + 1.0) / np.maximum(bins.least, 1)
+    wide = bins.least >= 100 * bins_per_decade
+    assert (factor[wide] <= 10 ** (1 / bins_per_decade) * 1.02).all()
+
+
+def test_several_queries_a_tag_and_queries_that_are_left_out():
+    table = precision_by_tag_frequency(
+        [2, 0, 2, 1], [1.0, 0.5, 0.0, np.nan], [5, 5, 9], random_state=0
+    )
+    assert table.tags.tag.tolist() == [0, 2]
+    assert table.tags.n_queries.tolist() == [1, 2]
+    assert table.tags.precision.tolist() == [0.5, 0.5]
+    assert table.bins.n_tags.tolist() == [2]
+    assert table.bins.n_queries.tolist() == [3]
+    assert table.bins.precision.tolist() == [0.5]
+
+
+def test_intervals_draw_tags_anew():
+    values = np.array([0.0, 0.2, 0.9, 1.0])
+    table = precision_by_tag_frequency(
+        np.arange(4), values, [10, 11, 12, 13], n_resamples=300, random_state=5
+    )
+    draws = values[np.random.RandomState(5).randint(0, 4, (300, 4))].mean(axis=1)
+    assert table.bins.low[0] == pytest.approx(np.quantile(draws, 0.025))
+    assert table.bins.high[0] == pytest.approx(np.quantile(draws, 0.975))
+
+
+def test_counts_of_a_sparse_indicator():
+    y = sparse.csr_matrix([[1, 0], [1, 1]])
+    for counts in (y.sum(axis=0), sparse.csr_array(y).sum(axis=0), [2.0, 1.0]):
+        table = precision_by_tag_frequency([0, 1], [1.0, 0.0], counts, n_resamples=2)
+        assert table.tags["count"].tolist() == [2, 1]
+
+
+def test_continents_by_hand():
+    places = [PARIS, SYDNEY, BERLIN, PARIS, LIMA, LIMA]
+    precision = [1.0, 0.2, 0.0, 0.5, np.nan, 0.7]
+    table = precision_by_region(
+        places, precision, [PARIS, PARIS, LIMA, [0.0, 20.0]], random_state=0
+    )
+    assert table.region.tolist() == ["Europe", "Oceania", "South America"]
+    assert table.n_queries.tolist() == [3, 1, 1]
+    # Nobody was taught about Oceania, and nobody asks about Africa.
+    assert table.n_train.tolist() == [2, 0, 1]
+    assert table.precision == pytest.approx([0.5, 0.2, 0.7])
+    draws = np.random.RandomState(0).randint(0, 3, (2000, 3))
+    means = np.array([1.0, 0.0, 0.5])[draws].mean(axis=1)
+    assert table.low[0] == pytest.approx(np.quantile(means, 0.025))
+    assert table.high[0] == pytest.approx(np.quantile(means, 0.975))
+    assert np.isnan(table.low[1:]).all()
+    assert np.isnan(table.high[1:]).all()
+    assert precision_by_region(places, precision, n_resamples=2).n_train is None
+
+
+def test_users_are_drawn_whole():
+    places, precision = [PARIS] * 4, [1.0, 1.0, 0.0, 0.0]
+    alone = precision_by_region(places, precision, random_state=0)
+    users = precision_by_region(
+        places, precision, groups=["ann", "ann", "bob", "bob"], random_state=0
+    )
+    assert (users.low[0], users.high[0]) == (0, 1)
+    assert users.precision == alone.precision == 0.5
+    one = precision_by_region(places, precision, groups=["ann"] * 4)
+    assert np.isnan(one.low[0])
+
+
+def test_regions_of_other_kinds():
+    # Both sides of the antimeridian are zones of their own; poles have letters.
+    places = [[0.0, 179.9], [0.0, -179.9], [90.0, 10.0], [-90.0, 10.0]]
+    precision = [0.1, 0.2, 0.3, 0.4]
+    table = precision_by_region(places, precision, places[1:], by="utm_zone")
+    assert table.region.tolist() == ["1N", "60N", "B", "Z"]
+    assert table.n_train.tolist() == [1, 0, 1, 1]
+    assert table.precision.tolist() == [0.2, 0.1, 0.4, 0.3]
+    halves = precision_by_region(
+        places,
+        precision,
+        places[:3],
+        by=lambda some: np.where(some[:, 0] < 0, "south", "north"),
+        n_resamples=2,
+    )
+    assert halves.region.tolist() == ["north", "south"]
+    assert halves.n_train.tolist() == [3, 0]
+    assert halves.precision == pytest.approx([0.2, 0.4])
+    cells = precision_by_region(places, precision, places, by=("s2", 0), n_resamples=2)
+    assert cells.n_queries.tolist() == cells.n_train.tolist()
+
+
+def test_lists_become_a_table():
+    tags = np.array([[1, 0], [1, 0], [0, 1], [1, 1]])
+    each = precision_at_k_within_km(
+        np.arange(2), None, tags, None, [[0, 2], [3, 1]], k=2, km=np.inf, average=None
+    )
+    table = precision_by_tag_frequency(np.arange(2), each, [30, 5], random_state=0)
+    assert table.bins.least.tolist() == [4, 10]
+    assert table.bins.precision.tolist() == [1 / 2, 1 / 2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (([2], [1.0], [1, 1]), "query_tags, row 0: there is no tag 2, only 0 to 1"),
+        (([0], [1.0, 0.5], [1]), "query_tags has 1 rows but precision has 2"),
+        (([0], [[1.0]], [1]), "a single km with average=None"),
+        (([0], [np.nan], [1]), "precision is NaN for every query"),
+        (([0], [1.0], [[1, 2], [3, 4]]), "the sums of the columns of an indicator"),
+        (([0], [1.0], [-1]), "counts, tag 0: -1 is no number of photos"),
+        (([0], [1.0], [1.5]), r"counts, tag 0: 1\.5 is no number"),
+        (([0], [1.0], [np.nan]), "counts, tag 0: nan is no number"),
+    ],
+)
+def test_what_is_no_frequency(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        precision_by_tag_frequency(*arguments)
+
+
+def test_more_that_does_not_fit():
+    with pytest.raises(ValueError, match="bins_per_decade must be a whole number"):
+        precision_by_tag_frequency([0], [1.0], [1], bins_per_decade=0)
+    with pytest.raises(ValueError, match="confidence_level must be between"):
+        precision_by_tag_frequency([0, 1], [1.0, 0], [1, 1], confidence_level=95)
+    with pytest.raises(ValueError, match='by must be "continent"'):
+        precision_by_region([PARIS], [1.0], by=["Europe"])
+    with pytest.raises(ValueError, match="is no kind of region"):
+        precision_by_region([PARIS], [1.0], by="country")
+    with pytest.raises(ValueError, match="query_places has 1 rows but precision has 2"):
+        precision_by_region([PARIS], [1.0, 0.0])
+    with pytest.raises(ValueError, match="train_places"):
+        precision_by_region([PARIS], [1.0], [[95.0, 0.0]])
+    with pytest.raises(ValueError, match="groups must name the user"):
+        precision_by_region([PARIS], [1.0], groups=["a", "b"])
