@@ -71,7 +71,7 @@ _ROOMS = {
         "S2Partition",
         "TrianglePartition",
     ),
-    "ranking": (),
+    "ranking": ("HashtagEmbedding", "KernelTagger", "PlaceFrequencyTagger"),
     "reproduce": (),
     "vision": ("EvenCrops", "PosteriorTransformer", "RandomAreaCrop", "SceneHierarchy"),
 }

@@ -4,6 +4,11 @@
 
 from sklearn_geo._lazy import offer
 
-_MODULES: dict = {}
+_MODULES: dict = {
+    "_embedding": ("HashtagEmbedding",),
+    "_kernel_tagger": ("KernelTagger",),
+    "_place_frequency": ("PlaceFrequencyTagger",),
+    "_word_vectors": ("read_word_vectors",),
+}
 
 __getattr__, __dir__, __all__ = offer(__name__, _MODULES)

@@ -1,0 +1,273 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from sklearn import config_context
+from sklearn.model_selection import GridSearchCV
+from sklearn.utils.estimator_checks import check_param_validation
+
+from sklearn_geo.geometry import EARTH_RADIUS_KM, haversine, pairwise_haversine
+from sklearn_geo.ranking import KernelTagger
+from sklearn_geo.ranking._top_k import top_k
+from tests.contract import OTHER_INPUT
+from tests.ranking.places import TakesPlainTables, checks_of, photos_of
+
+DEGREE_KM = EARTH_RADIUS_KM * np.pi / 180.0
+
+# On the equator, at 0, 1, 2 and 100 km.
+FOUR = np.column_stack([np.zeros(4), np.array([0.0, 1.0, 2.0, 100.0]) / DEGREE_KM])
+TAGS = np.array([[1, 1, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]])
+WORLD = np.array([2, 2, 1]) / 5
+
+FORMULAS = {
+    "gaussian": lambda d: np.where(d <= 4, np.exp(-(d**2) / 2), 0.0),
+    "exponential": lambda d: np.where(d <= 8, np.exp(-d), 0.0),
+    "uniform": lambda d: np.where(d <= 1, 1.0, 0.0),
+}
+
+
+def _naive(places, tags, queries, widths, a, kernel="gaussian", weights=None):
+    """Add up the tags of all photos, one query and one bandwidth after the other."""
+    weights = np.ones(len(places)) if weights is None else weights
+    km = pairwise_haversine(queries, places)
+    world = weights @ tags / (weights @ tags).sum()
+    rows = []
+    for distances in km:
+        p = world
+        for width in sorted(widths, reverse=True):
+            n = (FORMULAS[kernel](distances / width) * weights) @ tags
+            if n.sum() > 0:
+                p = (n + a * p) / (n.sum() + a)
+        rows.append(p)
+    return np.array(rows)
+
+
+# By hand ------------------------------------------------------------------------------
+
+
+def test_by_hand():
+    e = np.exp
+    sums = np.array([1 + e(-0.5), 1 + e(-2.0), 0.0])
+    found = KernelTagger(1.0, smoothing=0.0).fit(FOUR, TAGS).predict_proba(FOUR[:1])
+    assert_allclose(found, [sums / sums.sum()], rtol=1e-6)
+    found = KernelTagger(1.0, smoothing=3.0).fit(FOUR, TAGS).predict_proba(FOUR[:1])
+    assert_allclose(found, [(sums + 3 * WORLD) / (sums.sum() + 3)], rtol=1e-6)
+    sums = np.array([1 + e(-1.0), 1 + e(-2.0), 0.0])
+    tagger = KernelTagger(1.0, kernel="exponential", smoothing=0.0).fit(FOUR, TAGS)
+    assert_allclose(tagger.predict_proba(FOUR[:1]), [sums / sums.sum()], rtol=1e-6)
+
+
+def test_borders_count():
+    km = haversine(FOUR[[0, 0, 0, 0]], FOUR)
+    tagger = KernelTagger(km[2], kernel="uniform", smoothing=0.0).fit(FOUR, TAGS)
+    assert_allclose(tagger.predict_proba(FOUR[:1]), [[0.5, 0.5, 0.0]])
+    tagger = KernelTagger(np.nextafter(km[2], 0), kernel="uniform", smoothing=0.0)
+    tagger.fit(FOUR, TAGS)
+    assert_allclose(tagger.predict_proba(FOUR[:1]), [[2 / 3, 1 / 3, 0.0]])
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 1.0])
+def test_far_from_everything_the_world_remains(smoothing):
+    tagger = KernelTagger(1.0, smoothing=smoothing).fit(FOUR, TAGS)
+    assert_allclose(tagger.predict_proba([[50.0, 0.0], [-90.0, 0.0]]), [WORLD] * 2)
+    assert_allclose(tagger.tag_frequencies_, WORLD)
+    assert_array_equal(tagger.predict_topk([[50.0, 0.0]], 3), [[0, 1, 2]])
+
+
+def test_several_bandwidths_by_hand():
+    # Within 1 km two photos, within 3 km three; then the world.
+    tagger = KernelTagger([1.0001, 3.0], kernel="uniform", smoothing=2.0)
+    wide = (np.array([2, 2, 0]) + 2 * WORLD) / (4 + 2)
+    near = (np.array([2, 1, 0]) + 2 * wide) / (3 + 2)
+    proba = tagger.fit(FOUR, TAGS).predict_proba([FOUR[0], [0.0, -2.5 / DEGREE_KM]])
+    assert_allclose(proba[0], near)
+    # Nobody within 1 km, one photo within 3 km.
+    assert_allclose(proba[1], (np.array([1, 1, 0]) + 2 * WORLD) / (2 + 2))
+
+
+def test_the_nearest_places_only():
+    tagger = KernelTagger(9.0, n_neighbors=2, smoothing=0.0).fit(FOUR, TAGS)
+    e = np.exp(-0.5 / 81)
+    assert_allclose(
+        tagger.predict_proba(FOUR[:1]), [[(1 + e) / (2 + e), 1 / (2 + e), 0]], rtol=1e-6
+    )
+    # Two photos at one place are one place.
+    places = FOUR[[0, 0, 1, 2]]
+    tagger = KernelTagger(9.0, n_neighbors=1, smoothing=0.0).fit(places, TAGS)
+    assert_allclose(tagger.predict_proba(FOUR[:1]), [[2 / 3, 1 / 3, 0]])
+
+
+# Against loops ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kernel", ["gaussian", "exponential", "uniform"])
+@pytest.mark.parametrize("widths", [[0.3], [2.0], [0.5, 5.0, 900.0]])
+def test_probabilities_are_those_of_a_naive_loop(kernel, widths):
+    places, tags = photos_of(200, 0)
+    places[100:150] = places[:50]  # some at the same place
+    queries = np.vstack([photos_of(30, 1)[0], [[90.0, 7.0], [0.0, 180.0], [5.0, 5.0]]])
+    weights = np.random.default_rng(2).integers(0, 3, 200).astype(float)
+    tagger = KernelTagger(
+        widths[0] if len(widths) == 1 else widths, kernel=kernel, smoothing=0.7
+    )
+    with pytest.warns(UserWarning, match="have no tag"):
+        tagger.fit(places, tags, sample_weight=weights)
+    proba = tagger.predict_proba(queries)
+    expected = _naive(places, tags, queries, widths, 0.7, kernel, weights)
+    assert_allclose(proba, expected, atol=1e-12)
+    assert_allclose(proba.sum(axis=1), 1.0)
+    with pytest.warns(UserWarning, match="have no tag"):
+        tagger.set_params(n_neighbors=10_000).fit(places, tags, sample_weight=weights)
+    assert_array_equal(tagger.predict_proba(queries), proba)
+
+
+def test_a_cut_is_that_of_a_naive_loop():
+    places, tags = photos_of(150, 3, untagged=False)
+    queries, _ = photos_of(20, 4)
+    tagger = KernelTagger(3.0, n_neighbors=7, smoothing=0.5).fit(places, tags)
+    proba = tagger.predict_proba(queries)
+    for row, distances in enumerate(pairwise_haversine(queries, places)):
+        near = np.argsort(distances)[:7]
+        n = FORMULAS["gaussian"](distances[near] / 3.0) @ tags[near]
+        expected = (n + 0.5 * tags.sum(axis=0) / tags.sum()) / (n.sum() + 0.5)
+        assert_allclose(proba[row], expected, atol=1e-12)
+
+
+def test_whole_weights_are_repetitions():
+    places, tags = photos_of(60, 5, untagged=False)
+    weights = np.random.default_rng(6).integers(0, 4, 60)
+    weighted = KernelTagger(2.0).fit(places, tags, weights)
+    repeated = KernelTagger(2.0).fit(
+        np.repeat(places, weights, axis=0), np.repeat(tags, weights, axis=0)
+    )
+    assert_allclose(weighted.predict_proba(places), repeated.predict_proba(places))
+
+
+def test_rows_do_not_depend_on_each_other():
+    places, tags = photos_of(150, 7, untagged=False)
+    for n_neighbors in (None, 9):
+        tagger = KernelTagger(2.0, n_neighbors=n_neighbors).fit(places, tags)
+        whole = tagger.predict_proba(places)
+        lists = tagger.predict_topk(places, 3)
+        with config_context(working_memory=1e-3):
+            assert_array_equal(tagger.predict_proba(places), whole)
+            assert_array_equal(tagger.predict_topk(places, 3), lists)
+        for row in range(0, 150, 10):
+            one = places[row : row + 1]
+            assert_array_equal(tagger.predict_proba(one), whole[row : row + 1])
+        tagger.set_params(n_jobs=2)
+        assert_array_equal(tagger.predict_proba(places), whole)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 2.0])
+@pytest.mark.parametrize("omit_tags", [None, [1, 4, 5]])
+def test_lists_are_those_of_the_scores(smoothing, omit_tags):
+    places, tags = photos_of(150, 8, untagged=False)
+    tagger = KernelTagger(2.0, smoothing=smoothing, omit_tags=omit_tags)
+    tagger.fit(places[:100], tags[:100])
+    for k in (1, 4, tags.shape[1] + 3):
+        found, scores = tagger.predict_topk(places, k, return_scores=True)
+        expected, best = top_k(tagger.decision_function(places), k)
+        assert_array_equal(found, expected)
+        assert_array_equal(scores, best)
+
+
+# Odd places, sizes and containers -----------------------------------------------------
+
+
+def test_poles_and_the_antimeridian():
+    places = np.array([[90.0, 0.0], [-90.0, 10.0], [0.0, 180.0], [0.0, 0.0]])
+    tagger = KernelTagger(1.0, smoothing=0).fit(places, np.eye(4))
+    asked = [[90.0, -120.0], [-90.0, 77.0], [0.0, -179.999], [0.0, -0.0]]
+    assert_allclose(tagger.predict_proba(asked), np.eye(4))
+
+
+def test_one_photo():
+    tagger = KernelTagger().fit([[1.0, 2.0]], [[0, 1]])
+    assert_allclose(tagger.predict_proba([[1.0, 2.0], [-50.0, 0.0]]), [[0, 1]] * 2)
+
+
+def test_a_kernel_that_spans_the_globe():
+    tagger = KernelTagger(50_000.0, kernel="uniform", smoothing=0).fit(FOUR, TAGS)
+    assert_allclose(tagger.predict_proba([[0.0, 180.0], [90.0, 0.0]]), [WORLD] * 2)
+
+
+@pytest.mark.parametrize("make", [sparse.csr_matrix, sparse.csc_array, pd.DataFrame])
+def test_kinds_of_y_and_x(make):
+    places, tags = photos_of(80, 9, untagged=False)
+    expected = KernelTagger().fit(places, tags).predict_proba(places)
+    tagger = KernelTagger().fit(places, make(tags))
+    assert_array_equal(tagger.predict_proba(places), expected)
+    wide = np.column_stack([np.full((80, 3), np.nan), places])
+    tagger = KernelTagger(location=(3, 4)).fit(wide, make(tags))
+    assert_array_equal(tagger.predict_proba(wide), expected)
+    tagger = KernelTagger().fit(sparse.csr_matrix(places), tags)
+    assert_array_equal(tagger.predict_proba(sparse.csr_array(places)), expected)
+    again = pickle.loads(pickle.dumps(tagger))
+    assert_array_equal(again.predict_proba(places), expected)
+    named = KernelTagger(omit_tags=["b"]).fit(
+        places, pd.DataFrame(tags, columns=list("abcdefgh"))
+    )
+    assert 1 not in named.predict_topk(places, 8)
+
+
+def test_it_can_be_searched():
+    places, tags = photos_of(120, 10, untagged=False)
+    search = GridSearchCV(KernelTagger(), {"bandwidth_km": [1.0, (0.5, 5.0)]}, cv=2)
+    search.fit(places, sparse.csr_array(tags))
+    assert 0.0 <= search.best_score_ <= 1.0
+
+
+# What is refused ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("bandwidth_km", "message"),
+    [
+        ([], "must be a number of kilometres above 0"),
+        ([1.0, np.nan], "must be a number of kilometres above 0"),
+        ([0.0, 1.0], "must be a number of kilometres above 0"),
+        ([[1.0, 2.0]], "must be a number of kilometres above 0"),
+        ([5.0, 1.0], r"from fine to coarse. Pass \(1.0, 5.0\)"),
+        (-1.0, "bandwidth_km"),
+    ],
+)
+def test_odd_bandwidths(bandwidth_km, message):
+    with pytest.raises(ValueError, match=message):
+        KernelTagger(bandwidth_km).fit(FOUR, TAGS)
+
+
+def test_what_else_is_refused():
+    with pytest.raises(ValueError, match=r"row 1: latitude 120.0 .*look swapped"):
+        KernelTagger().fit([[1.0, 2.0], [120.0, 2.0]], [[1], [1]])
+    with pytest.raises(ValueError, match=r"row 1: the latitude is NaN"):
+        KernelTagger().fit([[1.0, 2.0], [np.nan, 2.0]], [[1], [1]])
+    with pytest.raises(ValueError, match="tags of 3 photos, but X has 4"):
+        KernelTagger().fit(FOUR, TAGS[:3])
+    with pytest.raises(ValueError, match="requires y to be passed"):
+        KernelTagger().fit(FOUR, None)
+
+
+# The contract -------------------------------------------------------------------------
+
+
+class Folded(TakesPlainTables, KernelTagger):
+    """Takes what scikit-learn's checks feed."""
+
+
+def test_its_checks_are_run_here():
+    assert OTHER_INPUT["KernelTagger"].endswith("test_kernel_tagger")
+    check_param_validation("Folded", Folded())
+    for parameter in KernelTagger().get_params():
+        assert f"\n    {parameter} : " in KernelTagger.__doc__
+
+
+@pytest.mark.parametrize(("estimator", "check"), checks_of(Folded(bandwidth_km=100.0)))
+def test_folded_passes_the_checks_of_scikit_learn(estimator, check):
+    check(estimator)  # those of sklearn.utils.estimator_checks
