@@ -4,20 +4,28 @@
 
 from sklearn_geo.inspection._attention import AttentionDisplay
 from sklearn_geo.inspection._cell_map import CellMapDisplay
+from sklearn_geo.inspection._continents import ContinentDisplay
 from sklearn_geo.inspection._coverage import CoverageDisplay
 from sklearn_geo.inspection._distance_curve import DistanceCurveDisplay
 from sklearn_geo.inspection._per_class import PerClassDisplay
 from sklearn_geo.inspection._place_map import PlaceMapDisplay
 from sklearn_geo.inspection._probability_map import ProbabilityMapDisplay
+from sklearn_geo.inspection._retrieval_sheet import RetrievalSheetDisplay
+from sklearn_geo.inspection._tag_frequency import TagFrequencyDisplay
+from sklearn_geo.inspection._tagging_sheet import TaggingSheetDisplay
 from sklearn_geo.inspection._zone_report import ZoneReportDisplay
 
 __all__ = [
     "AttentionDisplay",
     "CellMapDisplay",
+    "ContinentDisplay",
     "CoverageDisplay",
     "DistanceCurveDisplay",
     "PerClassDisplay",
     "PlaceMapDisplay",
     "ProbabilityMapDisplay",
+    "RetrievalSheetDisplay",
+    "TagFrequencyDisplay",
+    "TaggingSheetDisplay",
     "ZoneReportDisplay",
 ]

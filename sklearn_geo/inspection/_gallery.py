@@ -1,0 +1,97 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""What is known of the photos of a gallery: how far they are, which tags they have."""
+
+import difflib
+
+import numpy as np
+
+from sklearn_geo.geometry import haversine
+from sklearn_geo.metrics._indicator import check_indicator
+
+
+def check_gallery(ranked, n_photos, name):
+    """Check that all photos that were found are in the gallery."""
+    if ranked.max() >= n_photos:
+        row = int(np.argmax((ranked >= n_photos).any(axis=1)))
+        raise ValueError(
+            f"ranked, row {row}: there is no photo {ranked[row].max()}: {name} has "
+            f"{n_photos} rows. It must be of the gallery that was searched."
+        )
+
+
+def distances_of(places, ranked, gallery_places):
+    """Return how far photos are, NaN where there is none or it has no place.
+
+    Parameters
+    ----------
+    places : ndarray of shape (n_places, 2)
+        Where photos were asked for.
+
+    ranked : ndarray of int64, of shape (n_places, k)
+        Photos; -1 is none.
+
+    gallery_places : ndarray of shape (n_photos, 2)
+        Where they were taken; NaN if it is not known.
+
+    Returns
+    -------
+    ndarray of shape (n_places, k)
+        Kilometres.
+    """
+    distances = np.full(ranked.shape, np.nan)
+    rows, columns = np.nonzero(ranked >= 0)
+    of_photos = gallery_places[ranked[rows, columns]]
+    known = ~np.isnan(of_photos).any(axis=1)
+    rows, columns = rows[known], columns[known]
+    distances[rows, columns] = haversine(places[rows], of_photos[known])
+    return distances
+
+
+def tag_position(tag, tag_names, n_tags, *, needs):
+    """Return the number of a tag, given by its name or its number.
+
+    Parameters
+    ----------
+    tag : str or int
+        The tag.
+
+    tag_names : sequence of str or None
+        What tags are called.
+
+    n_tags : int
+        How many there are.
+
+    needs : str
+        What to pass if names are not known.
+
+    Returns
+    -------
+    int
+        Its number.
+    """
+    if isinstance(tag, str):
+        if tag_names is None:
+            raise ValueError(
+                f"The tag {tag!r} is asked for by its name, and tags have none: pass "
+                f"{needs}."
+            )
+        names = [str(one) for one in tag_names]
+        if tag not in names:
+            near = difflib.get_close_matches(tag, names, n=2)
+            hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+            raise ValueError(f"There is no tag {tag!r}.{hint}")
+        tag = names.index(tag)
+    if not 0 <= tag < n_tags:
+        raise ValueError(f"There is no tag {tag}, only 0 to {n_tags - 1}.")
+    return int(tag)
+
+
+def tag_column(gallery_tags, tag, tag_names):
+    """Say of every photo of a gallery whether it has a tag."""
+    tag_names = getattr(gallery_tags, "columns", tag_names)
+    indicator = check_indicator(gallery_tags, name="gallery_tags")
+    column = tag_position(
+        tag, tag_names, indicator.shape[1], needs="tag_names, or has_tag"
+    )
+    return indicator[:, [column]].toarray()[:, 0]

@@ -1,0 +1,113 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Little coloured shapes that stand for photos: alike where their features are."""
+
+import colorsys
+
+import numpy as np
+
+from sklearn_geo._labels import label_array
+
+# Rows that the axes of the shapes are found from; and numbers that make a shape: a hue
+# and its strength, a lightness, and four waves around the outline.
+_MOST_ROWS, _N_NUMBERS = 512, 11
+# Of fewer rows, what they have in common cannot be told from what they are.
+_LEAST_ROWS = 8
+_ANGLES = np.linspace(0.0, 2 * np.pi, 120)
+
+
+class Glyphs:
+    """Outlines and colours of photos.
+
+    Parameters
+    ----------
+    features : array-like of shape (n_photos, n_features) or None
+        What photos are like. Photos with similar features get similar shapes.
+
+    subjects : array-like of shape (n_photos,) or None
+        A label a photo, which gets its colour from it.
+    """
+
+    def __init__(self, features=None, subjects=None):
+        self._features = self._labels = None
+        if features is not None:
+            self._features = features if hasattr(features, "shape") else None
+            if self._features is None:
+                self._features = np.asarray(features, dtype=np.float64)
+            if len(self._features.shape) != 2:
+                raise ValueError(
+                    "features must have a row for each photo; got shape "
+                    f"{self._features.shape}."
+                )
+            self._learn_axes()
+        if subjects is not None:
+            self._labels = label_array(subjects)
+            _, self._codes = np.unique(self._labels, return_inverse=True)
+
+    def __len__(self):
+        known = [part for part in (self._features, self._labels) if part is not None]
+        return min((part.shape[0] for part in known), default=0)
+
+    def label(self, photo):
+        """Return the subject of a photo, or None."""
+        return None if self._labels is None else str(self._labels[photo])
+
+    def outline(self, photo):
+        """Return a closed curve around 0, of reach about 1, of shape (n, 2)."""
+        numbers = self._numbers(photo)
+        if numbers is None:
+            return np.column_stack([np.cos(_ANGLES), np.sin(_ANGLES)])
+        radius = np.ones_like(_ANGLES)
+        waves = np.tanh(0.7 * numbers[3:]).reshape(-1, 2)
+        for at, (cosine, sine) in enumerate(waves):
+            angles = (at + 2) * _ANGLES
+            radius += 0.2 * (cosine * np.cos(angles) + sine * np.sin(angles))
+        radius *= 0.95 / radius.max()
+        return radius[:, np.newaxis] * np.column_stack(
+            [np.cos(_ANGLES), np.sin(_ANGLES)]
+        )
+
+    def color(self, photo):
+        """Return red, green and blue between 0 and 1."""
+        if self._labels is not None:
+            # Steps of the golden section never come back to a hue.
+            hue = (0.58 + 0.618034 * self._codes[photo]) % 1.0
+            return colorsys.hls_to_rgb(hue, 0.7, 0.6)
+        numbers = self._numbers(photo)
+        if numbers is None:
+            return (0.8, 0.8, 0.8)
+        hue = np.arctan2(numbers[1], numbers[0]) / (2 * np.pi) % 1.0
+        strength = 0.25 + 0.6 * np.tanh(np.hypot(numbers[0], numbers[1]))
+        return colorsys.hls_to_rgb(hue, 0.58 + 0.14 * np.tanh(numbers[2]), strength)
+
+    def _learn_axes(self):
+        """Find the directions in which the photos differ most."""
+        n_rows, n_columns = self._features.shape
+        at = np.unique(np.linspace(0, n_rows - 1, min(n_rows, _MOST_ROWS)).astype(int))
+        rows = self._rows(at)
+        if n_rows < _LEAST_ROWS:
+            axes = np.random.default_rng(0).standard_normal((_N_NUMBERS, n_columns))
+            self._mean = np.zeros(n_columns)
+            self._axes = axes / max(np.linalg.norm(rows, axis=1).mean(), 1e-12)
+            return
+        self._mean = rows.mean(axis=0)
+        _, sizes, axes = np.linalg.svd(rows - self._mean, full_matrices=False)
+        axes, sizes = axes[:_N_NUMBERS], sizes[:_N_NUMBERS]
+        # The sign of an axis is anybody's guess: its largest part is positive.
+        largest = np.abs(axes).argmax(axis=1)
+        axes = axes * np.sign(axes[np.arange(len(axes)), largest])[:, np.newaxis]
+        seen = sizes > 1e-9 * max(sizes.max(initial=0.0), 1e-300)
+        scale = np.where(seen, np.sqrt(len(rows)) / np.where(seen, sizes, 1.0), 0.0)
+        self._axes = np.zeros((_N_NUMBERS, n_columns))
+        self._axes[: len(axes)] = axes * scale[:, np.newaxis]
+
+    def _rows(self, at):
+        rows = self._features
+        rows = rows.iloc[at] if hasattr(rows, "iloc") else rows[at]
+        rows = rows.toarray() if hasattr(rows, "toarray") else np.asarray(rows)
+        return np.nan_to_num(rows.astype(np.float64))
+
+    def _numbers(self, photo):
+        if self._features is None:
+            return None
+        return self._axes @ (self._rows([photo])[0] - self._mean)
