@@ -223,6 +223,7 @@ OTHER_INPUT = {
     "PosteriorTransformer": "tests.vision.test_posteriors",
     "PostingTimeEncoder": "tests.encoding.test_posting_time",
     "PriorGeolocator": "tests.geolocation.test_prior",
+    "ProductTagger": "tests.ranking.test_product_tagger",
     "SceneHierarchy": "tests.vision.test_scene_hierarchy",
     "SceneNetworks": "tests.geolocation.test_scene_networks",
     "TagVectorizer": "tests.neighbors.test_tag_vectorizer",

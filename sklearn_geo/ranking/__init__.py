@@ -8,6 +8,7 @@ _MODULES: dict = {
     "_embedding": ("HashtagEmbedding",),
     "_kernel_tagger": ("KernelTagger",),
     "_place_frequency": ("PlaceFrequencyTagger",),
+    "_product_tagger": ("ProductTagger",),
     "_word_vectors": ("read_word_vectors",),
 }
 

@@ -5,22 +5,13 @@
 from abc import abstractmethod
 
 import numpy as np
-from scipy import sparse
 from sklearn import get_config
-from sklearn.utils import check_array
-from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._blocks import blocks
-from sklearn_geo._tables import (
-    column_names,
-    location_positions,
-    points_to_frame,
-    reject_columns_of_text,
-    reject_what_is_no_table,
-)
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.partition._cells import read_weights
+from sklearn_geo.ranking._place_columns import PlaceColumns
 from sklearn_geo.ranking._sparse_top_k import MixedRows
 from sklearn_geo.ranking._tagger import TaggerMixin, check_k
 
@@ -30,7 +21,7 @@ __all__ = ["PlaceTagger"]
 _BLOCK_ROWS = 2048
 
 
-class PlaceTagger(TaggerMixin, GeoEstimator):
+class PlaceTagger(TaggerMixin, PlaceColumns, GeoEstimator):
     """Base of the taggers that look at places only.
 
     Think twice before adding anything here. A subclass says two things:
@@ -44,7 +35,7 @@ class PlaceTagger(TaggerMixin, GeoEstimator):
     _parameter_constraints: dict = {
         **TaggerMixin._tagger_constraints,
         **TaggerMixin._untagged_constraint,
-        "location": ["array-like", StrOptions({"auto"})],
+        **PlaceColumns._location_constraint,
     }
 
     @abstractmethod
@@ -134,36 +125,6 @@ class PlaceTagger(TaggerMixin, GeoEstimator):
             proba[at, sums.indices] += sums.data
             yield rows, proba if row_of is None else proba[back]
 
-    def _open(self, X, *, reset):
-        """Check the columns of a table, whose values may be of any kind."""
-        X = points_to_frame(X)
-        reject_what_is_no_table(X, "X", pair_only=False)
-        if isinstance(X, list):
-            X = np.asarray(X, dtype=object if _has_text(X) else None)
-        elif not hasattr(X, "columns") and not sparse.issparse(X):
-            X = np.asarray(X) if not isinstance(X, np.ndarray) else X
-        validate_data(self, X, reset=reset, skip_check_array=True)
-        for size, what in zip(X.shape, ("sample(s)", "feature(s)"), strict=True):
-            if size == 0:
-                raise ValueError(
-                    f"Found array with 0 {what} (shape={X.shape}) while a minimum of 1 "
-                    "is required."
-                )
-        return X
-
-    def _places_of(self, X):
-        """Return the places in an open table."""
-        names = column_names(X)
-        pair = list(location_positions(self.location, names, X.shape[1]))
-        table = X.tocsc() if sparse.issparse(X) else X
-        table = table.iloc[:, pair] if hasattr(table, "iloc") else table[:, pair]
-        table = table.toarray() if sparse.issparse(table) else table
-        reject_columns_of_text(table, "X")
-        matrix = check_array(
-            table, dtype=np.float64, ensure_all_finite=False, input_name="X"
-        )
-        return self._to_places(matrix, names and [names[i] for i in pair])
-
     def _read_photos(self, n_rows, y, sample_weight):
         """Read what photos teach: which of them do, their tags and their weights.
 
@@ -195,14 +156,3 @@ class PlaceTagger(TaggerMixin, GeoEstimator):
     def _teaching_rows(self, indicator):
         tagged = self._tagged_rows(indicator)
         return np.arange(indicator.shape[0]) if tagged is None else tagged
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags
-
-
-def _has_text(rows):
-    return any(isinstance(v, str) for v in rows[0]) or any(
-        isinstance(value, str) for row in rows for value in row
-    )

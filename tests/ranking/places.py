@@ -36,13 +36,14 @@ class TakesPlainTables:
         return fold(matrix) if np.isfinite(matrix).all() else super()._places_of(X)
 
     def _read_target(self, y, n_rows):
-        return super()._read_target(_as_tags(y, None), n_rows)
+        return super()._read_target(as_tags(y), n_rows)
 
     def score(self, X, y, sample_weight=None):
-        return super().score(X, _as_tags(y, self.n_tags_), sample_weight)
+        return super().score(X, as_tags(y, self.n_tags_), sample_weight)
 
 
-def _as_tags(y, n_tags):
+def as_tags(y, n_tags=None):
+    """Make a tag of every label."""
     flat = np.asarray(y)
     if y is None or (flat.ndim == 2 and flat.shape[1] > 1):
         return y

@@ -1,0 +1,172 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Models of tags that look at a part of the table: what they read and what they say."""
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils.validation import has_fit_parameter
+
+from sklearn_geo._tables import column_names, columns_besides, location_positions
+
+__all__ = [
+    "columns_of_features",
+    "fit_expert",
+    "has_location",
+    "tag_proba",
+    "take_rows",
+]
+
+
+def has_location(model):
+    """Tell whether a model reads places out of a wider table by itself."""
+    return "location" in _inside(model).get_params(deep=False)
+
+
+def _inside(model):
+    return model.estimator if isinstance(model, FrozenEstimator) else model
+
+
+def columns_of_features(X, location, place_model=None):
+    """Return which columns are neither a place nor name a region.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_rows, n_columns)
+        An open table.
+
+    location : "auto" or pair of str or int
+        The columns of the place.
+
+    place_model : estimator, default=None
+        Columns that its `regions` name are no features.
+
+    Returns
+    -------
+    slice or ndarray of int
+        Positions; a slice where they are contiguous, so that nothing is copied.
+    """
+    names = column_names(X)
+    pair = location_positions(location, names, X.shape[1])
+    regions = None
+    if place_model is not None:
+        regions = _inside(place_model).get_params(deep=False).get("regions")
+    parts = regions if isinstance(regions, (list, tuple, np.ndarray)) else [regions]
+    named = {part for part in parts if isinstance(part, str)} & set(names or ())
+    if not named:
+        return columns_besides(pair, X.shape[1])
+    read = [*pair, *(names.index(name) for name in named)]
+    return np.setdiff1d(np.arange(X.shape[1]), read)
+
+
+def take_columns(X, columns):
+    """Take some columns of an open table."""
+    if hasattr(X, "iloc"):
+        return X.iloc[:, columns]
+    return X[:, columns]
+
+
+def take_rows(X, rows):
+    """Take some rows of an open table, of places or of an indicator."""
+    return X.iloc[rows] if hasattr(X, "iloc") else X[rows]
+
+
+def fit_expert(model, X, y, *, location, name, sample_weight=None, groups=None):
+    """Clone a model and fit it, unless it is frozen.
+
+    Parameters
+    ----------
+    model : estimator
+        What a person passed.
+
+    X : array-like
+        The part of the table that it reads.
+
+    y : array-like
+        The tags.
+
+    location : "auto" or pair
+        What its own `location` is set to, if it has one.
+
+    name : str
+        What the parameter is called in error messages.
+
+    sample_weight, groups : array-like, default=None
+        Passed on if there are some. Groups are for those who take them.
+
+    Returns
+    -------
+    estimator
+        The fitted model.
+    """
+    if isinstance(model, FrozenEstimator):
+        return model
+    model = clone(model)
+    if has_location(model):
+        model.set_params(location=location)
+    params = {}
+    if sample_weight is not None:
+        if not has_fit_parameter(model, "sample_weight"):
+            raise ValueError(
+                f"{name}: the fit of {type(model).__name__} takes no sample_weight. "
+                "Leave the weights out, or fit it yourself and pass it in a "
+                "FrozenEstimator."
+            )
+        params["sample_weight"] = sample_weight
+    if groups is not None and has_fit_parameter(model, "groups"):
+        params["groups"] = groups
+    return model.fit(X, y, **params)
+
+
+def tag_proba(model, X, n_tags, name):
+    """Return the distribution over tags that a model gives.
+
+    Parameters
+    ----------
+    model : estimator
+        Fitted, with `predict_proba`: of shape (n_rows, n_tags), or a list of the
+        classes' probabilities for each tag, as forests return it.
+
+    X : array-like
+        The part of the table that it reads.
+
+    n_tags : int
+        How many tags there must be.
+
+    name : str
+        What the parameter is called in error messages.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_tags), float64
+        Rows sum to 1; rows of which nothing is known are zero.
+    """
+    proba = model.predict_proba(X)
+    if isinstance(proba, list):
+        proba = np.column_stack(
+            [
+                _of_having(each, classes)
+                for each, classes in zip(proba, model.classes_, strict=True)
+            ]
+        )
+    proba = np.array(proba, dtype=np.float64)
+    if proba.ndim != 2 or proba.shape[1] != n_tags:
+        raise ValueError(
+            f"{name}: predict_proba of {type(_inside(model)).__name__} gives the shape "
+            f"{proba.shape}, but there are {n_tags} tags. It must give one probability "
+            "a tag, in the order of the columns of y."
+        )
+    if not (proba >= 0.0).all():
+        raise ValueError(
+            f"{name}: predict_proba of {type(_inside(model)).__name__} gives values "
+            "that are negative or NaN."
+        )
+    total = proba.sum(axis=1, keepdims=True)
+    return np.divide(proba, total, out=proba, where=total > 0.0)
+
+
+def _of_having(proba, classes):
+    """Return the probability of the class that means that a photo has the tag."""
+    having = [k for k, value in enumerate(classes) if value == 1]
+    # Nobody has a tag that there is no such class of.
+    return proba[:, having[0]] if having else np.zeros(len(proba))
