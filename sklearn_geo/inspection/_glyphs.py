@@ -92,14 +92,21 @@ class Glyphs:
             return
         self._mean = rows.mean(axis=0)
         _, sizes, axes = np.linalg.svd(rows - self._mean, full_matrices=False)
-        axes, sizes = axes[:_N_NUMBERS], sizes[:_N_NUMBERS]
+        axes, sizes = axes[:_N_NUMBERS], sizes[:_N_NUMBERS] / np.sqrt(len(rows))
         # The sign of an axis is anybody's guess: its largest part is positive.
         largest = np.abs(axes).argmax(axis=1)
         axes = axes * np.sign(axes[np.arange(len(axes)), largest])[:, np.newaxis]
-        seen = sizes > 1e-9 * max(sizes.max(initial=0.0), 1e-300)
-        scale = np.where(seen, np.sqrt(len(rows)) / np.where(seen, sizes, 1.0), 0.0)
+        seen = sizes > 1e-9 * max(np.abs(rows).max(initial=0.0), 1e-300)
+        axes, sizes = axes[seen], sizes[seen]
         self._axes = np.zeros((_N_NUMBERS, n_columns))
-        self._axes[: len(axes)] = axes * scale[:, np.newaxis]
+        if not len(axes):
+            return
+        # Large differences stay larger than small ones, which are mostly noise.
+        axes = axes / np.sqrt(sizes[0] * sizes)[:, np.newaxis]
+        mixed = np.random.default_rng(0).standard_normal((_N_NUMBERS - 3, len(axes)))
+        mixed /= np.sqrt((sizes / sizes[0]).sum())
+        self._axes[: min(3, len(axes))] = axes[:3]
+        self._axes[3:] = mixed @ axes
 
     def _rows(self, at):
         rows = self._features

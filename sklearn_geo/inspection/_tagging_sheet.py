@@ -247,7 +247,8 @@ class TaggingSheetDisplay:
 
         true_tags : sequence of str or int, or sparse row, default=None
             The tags that the photo has, by name or number, or its row of an indicator
-            that is sparse. They are framed.
+            that is sparse. They are framed. Names that are none of `tag_names` are
+            passed over.
 
         thumbnail : array, path or image of Pillow, default=None
             The photo. None draws a glyph.

@@ -160,7 +160,8 @@ def pixels_of(value, photo):
     if pixels.dtype.kind == "b":
         return (pixels * 255).astype(np.uint8)
     if pixels.dtype.kind == "f":
-        least, most = np.nanmin(pixels), np.nanmax(pixels)
+        known = pixels[~np.isnan(pixels)]
+        least, most = (known.min(), known.max()) if known.size else (np.nan, np.nan)
         if not (least >= 0.0 and most <= 1.0):
             raise ValueError(
                 f"The thumbnail of photo {photo} has numbers from {least:g} to "

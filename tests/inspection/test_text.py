@@ -1,0 +1,93 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import matplotlib.pyplot as plt
+import pytest
+from matplotlib.font_manager import fontManager
+
+from sklearn_geo.inspection._text import families, units_in_pixels, write
+
+
+@pytest.fixture
+def ax():
+    axes = plt.figure(figsize=(4, 4)).add_axes((0, 0, 1, 1))
+    axes.set(xlim=(0, 4), ylim=(4, 0))
+    return axes
+
+
+def _width(text, ax):
+    return text.get_window_extent().width / units_in_pixels(ax)
+
+
+def test_names_that_fit_stay_as_they_are(ax):
+    assert units_in_pixels(ax) == pytest.approx(100.0)
+    text = write(ax, 0.5, 0.5, "sea", 9.0, width=1.0)
+    assert (text.get_text(), text.get_fontsize()) == ("sea", 9.0)
+    # Two dollars are no formula.
+    text = write(ax, 0.5, 0.5, "$a$", 9.0, width=1.0)
+    assert text.get_text() == "$a$"
+    assert _width(text, ax) > 0.1
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sanfranciscobaybridge",
+        "llanfairpwllgwyngyllgogerychwyrndrobwll",
+        "Washington District of Columbia, United States",
+        "Сан-Сальвадор-де-Жужуй",
+        "a  b",
+        "",
+        "-",
+    ],
+)
+@pytest.mark.parametrize("lines", [1, 2, 3])
+@pytest.mark.parametrize("width", [0.3, 1.0, 3.5])
+def test_every_name_fits(ax, name, lines, width):
+    text = write(ax, 1.0, 1.0, name, 9.0, width=width, lines=lines)
+    assert _width(text, ax) <= width + 1e-6
+    assert text.get_text().count("\n") < lines
+    written = text.get_text()
+    if "…" not in written:
+        assert "".join(written.split()) == "".join(name.split())
+    else:
+        start = "".join(written.split())[:-1]
+        assert "".join(name.split()).startswith(start)
+        assert text.get_fontsize() < 9.0
+
+
+def test_lines_break_between_words_and_after_hyphens(ax):
+    text = write(ax, 1.0, 1.0, "North Atlantic Ocean", 9.0, width=1.05, lines=2)
+    assert text.get_text() == "North Atlantic\nOcean"
+    text = write(ax, 1.0, 1.0, "Сан-Сальвадор-де-Жужуй", 9.0, width=1.2, lines=2)
+    assert text.get_text().split("\n")[0].endswith("-")
+    assert text.get_text().replace("\n", "") == "Сан-Сальвадор-де-Жужуй"
+    # A word too long for any line breaks where the line ends.
+    text = write(ax, 1.0, 1.0, "x" * 30, 9.0, width=1.0, lines=3)
+    assert set(text.get_text()) == {"x", "\n"}
+    assert text.get_text().count("x") == 30
+
+
+def test_letters_that_the_usual_font_lacks():
+    from matplotlib.ft2font import FT2Font
+
+    usual = families("Paris")
+    assert families("São Tomé, Ωμέγα, Москва") == usual
+    base = next(f.fname for f in fontManager.ttflist if f.name == "DejaVu Sans")
+    known = set(FT2Font(base).get_charmap())
+    other = next(f for f in fontManager.ttflist if f.name == "STIXGeneral")
+    letter = next(
+        chr(one) for one in FT2Font(other.fname).get_charmap() if one not in known
+    )
+    found = families(f"a{letter}")
+    assert found[: len(usual)] == usual
+    assert len(found) > len(usual)
+    held = {
+        one
+        for f in fontManager.ttflist
+        if f.name in found[len(usual) :]
+        for one in FT2Font(f.fname).get_charmap()
+    }
+    assert ord(letter) in held
+    # Boxes that stand for any letter are no help.
+    assert not any(name.startswith("Last Resort") for name in families("\U0010fffd"))

@@ -1,0 +1,110 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from PIL import Image
+
+from sklearn_geo.inspection._thumbnails import Thumbnails, pixels_of
+
+
+@pytest.fixture
+def ax():
+    axes = plt.figure(figsize=(2, 2)).add_axes((0, 0, 1, 1))
+    axes.set(xlim=(0, 1), ylim=(1, 0))
+    return axes
+
+
+def test_images_of_every_kind(tmp_path):
+    pixels = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    for value in (
+        pixels,
+        pixels.astype(np.int64),
+        pixels / 255.0,
+        (pixels / 255.0).astype(np.float32),
+        Image.fromarray(pixels),
+        tmp_path / "a.png",
+        str(tmp_path / "a.png"),
+    ):
+        found = pixels_of(value, 0)
+        assert found.dtype == np.uint8
+        assert_array_equal(found, pixels)
+    assert pixels_of(pixels[:, :, :1], 0).shape == (2, 4)
+    assert pixels_of(pixels[:, :, 0] > 5, 0).max() == 255
+    assert pixels_of(np.zeros((2, 2, 4), np.uint8), 0).shape == (2, 2, 4)
+
+
+def test_large_images_are_made_small_and_upright(tmp_path):
+    large = np.zeros((2000, 1000, 3), np.uint8)
+    assert max(pixels_of(large, 0).shape) <= 640
+    assert pixels_of(Image.fromarray(large), 0).shape == (320, 160, 3)
+    # A camera held sideways: the tag says to turn it by a quarter.
+    image = Image.fromarray(large[:400])
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image.save(tmp_path / "a.jpg", exif=exif)
+    assert pixels_of(tmp_path / "a.jpg", 0).shape == (320, 128, 3)
+
+
+@pytest.mark.parametrize(
+    ("images", "photo"),
+    [
+        (np.zeros((3, 6, 4, 3), np.uint8), 2),
+        ([np.zeros((6, 4, 3))] * 3, 0),
+        (lambda photo: np.zeros((6, 4), np.uint8) if photo == 5 else None, 5),
+    ],
+)
+def test_images_keep_their_shape(ax, images, photo):
+    bounds = Thumbnails(images).draw(ax, photo, 0.0, 0.0, size=8)
+    # 6 high and 4 wide: all of the height, two thirds of the width, in the middle.
+    assert bounds == pytest.approx((1 / 6, 5 / 6, 0, 1))
+    (image,) = ax.images
+    assert image.get_extent() == pytest.approx((1 / 6, 5 / 6, 1, 0))
+    assert not ax.patches
+
+
+def test_glyphs_stand_for_images_that_are_missing(ax):
+    features = np.random.default_rng(0).normal(size=(10, 4))
+    some = Thumbnails(lambda photo: None, features=features)
+    assert some.draw(ax, 3, 0.0, 0.0, size=8, side=2.0) == (0, 2, 0, 2)
+    assert not ax.images
+    assert len(ax.patches) == 2
+    assert not ax.texts
+    Thumbnails(subjects=["sea", "hill"]).draw(ax, 1, 0.0, 0.0, size=8)
+    assert ax.texts[-1].get_text() == "hill"
+    Thumbnails().draw(ax, 12, 0.0, 0.0, size=8)
+    assert ax.texts[-1].get_text() == "#12"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (
+            np.zeros((3, 8, 8)),
+            r"photo 4 must be .* got shape \(3, 8, 8\).*channels last",
+        ),
+        (np.zeros(5), r"got shape \(5,\)"),
+        (np.zeros((0, 4, 3)), r"got shape \(0, 4, 3\)"),
+        (np.array([["a"]]), "dtype <U1"),
+        (np.full((2, 2), -1.5), "numbers from -1.5 to -1.5.*undo the normalisation"),
+        (np.full((2, 2), np.nan), "numbers from nan"),
+        (np.full((2, 2), 256), "numbers from 256 to 256. Pixels are whole numbers"),
+        ("nowhere.jpg", "The thumbnail of photo 4 cannot be read.*nowhere"),
+    ],
+)
+def test_what_is_no_image(value, words):
+    with pytest.raises(ValueError, match=words):
+        pixels_of(value, 4)
+
+
+def test_what_is_no_list_of_images(ax, tmp_path):
+    with pytest.raises(ValueError, match="got the path 'photos'"):
+        Thumbnails("photos")
+    with pytest.raises(ValueError, match="thumbnails holds 2 images, and photo 2 is"):
+        Thumbnails(np.zeros((2, 4, 4))).draw(ax, 2, 0.0, 0.0, size=8)
+    (tmp_path / "a.jpg").write_text("no image")
+    with pytest.raises(ValueError, match="photo 0 cannot be read"):
+        Thumbnails([tmp_path / "a.jpg"]).draw(ax, 0, 0.0, 0.0, size=8)
