@@ -17,6 +17,9 @@ import warnings
 
 import numpy as np
 
+# Torch imports half of itself at the first step: once here, not in every child.
+import torch._dynamo  # noqa: F401
+
 from tests.context.fits import photos, transformer
 
 
