@@ -78,6 +78,7 @@ _ROOMS = {
     "ranking": (
         "HashtagEmbedding",
         "KernelTagger",
+        "LocSensRanker",
         "PlaceFrequencyTagger",
         "ProductTagger",
     ),

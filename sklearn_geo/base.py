@@ -378,11 +378,20 @@ class GeoEstimator(BaseEstimator):
         )
         return self._to_places(X, names)
 
-    def _read_located(self, X, *, location, reset, dtype=(np.float64, np.float32)):
+    def _read_located(
+        self,
+        X,
+        *,
+        location,
+        reset,
+        dtype=(np.float64, np.float32),
+        allow_missing=False,
+    ):
         """Validate X and return its places and its other columns.
 
         The other columns keep their precision, and are a view (of a memory map, say)
-        when the location columns are the first or the last ones.
+        when the location columns are the first or the last ones. A pair of NaN is a
+        missing place, where these are allowed, and stays one.
         """
         X, names = self._open_table(X)
         X = validate_data(
@@ -390,7 +399,13 @@ class GeoEstimator(BaseEstimator):
         )
         pair = list(location_positions(location, names, X.shape[1]))
         pair_names = None if names is None else [names[i] for i in pair]
-        places = self._to_places(X[:, pair].astype(np.float64), pair_names)
+        places = X[:, pair].astype(np.float64)
+        missing = np.isnan(places).all(axis=1) if allow_missing else False
+        if np.any(missing):
+            places[missing] = 0.0
+        places = self._to_places(places, pair_names)
+        if np.any(missing):
+            places = np.where(missing[:, np.newaxis], np.nan, places)
         features = X[:, columns_besides(pair, X.shape[1])]
         features = check_array(features, dtype=list(dtype), ensure_min_features=0)
         return places, features

@@ -8,7 +8,9 @@ _MODULES: dict = {
     "_embedding": ("HashtagEmbedding",),
     "_kernel_tagger": ("KernelTagger",),
     "_place_frequency": ("PlaceFrequencyTagger",),
+    "_levels": ("GRANULARITIES", "RankerState"),
     "_product_tagger": ("ProductTagger",),
+    "_ranker": ("LocSensRanker",),
     "_word_vectors": ("read_word_vectors",),
 }
 

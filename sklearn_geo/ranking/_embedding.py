@@ -102,7 +102,7 @@ class HashtagEmbedding(TaggerMixin, TransformerMixin, NetMixin, BaseEstimator):
         text file as GloVe comes in, see :func:`read_word_vectors`. Tags without a
         vector teach nothing and are never suggested.
 
-    use_bias : bool, default=False
+    use_bias : bool, default=True
         Give every tag a bias, what it scores on any photo. It counts when tags are
         suggested, and is no part of `tag_vectors_`.
 
@@ -133,7 +133,7 @@ class HashtagEmbedding(TaggerMixin, TransformerMixin, NetMixin, BaseEstimator):
     solver : {"adam", "adagrad", "sgd"}, default="adam"
         Optimizer.
 
-    learning_rate_init : float, default=0.001
+    learning_rate_init : float, default=0.003
         Learning rate of the first epoch.
 
     learning_rate_decay : float, default=1.0
@@ -273,8 +273,8 @@ class HashtagEmbedding(TaggerMixin, TransformerMixin, NetMixin, BaseEstimator):
     >>> model = HashtagEmbedding(
     ...     n_components=8, tag_names=["beach", "boat", "snow", "sea"], random_state=0
     ... ).fit(X, tags)
-    >>> model.predict_topk(np.eye(3), k=1).ravel()[2]
-    2
+    >>> model.predict_topk([[0, 0, 1]], k=1)
+    array([[2]])
     >>> photos = model.index(X).retrieve("snow", k=5)
     >>> subject[photos]
     array([2, 2, 2, 2, 2])
@@ -312,7 +312,7 @@ class HashtagEmbedding(TaggerMixin, TransformerMixin, NetMixin, BaseEstimator):
         n_sampled_tags=None,
         class_weight=None,
         word_vectors=None,
-        use_bias=False,
+        use_bias=True,
         normalize=True,
         scale="standard",
         tag_names=None,
@@ -321,7 +321,7 @@ class HashtagEmbedding(TaggerMixin, TransformerMixin, NetMixin, BaseEstimator):
         threshold=None,
         untagged="skip",
         solver="adam",
-        learning_rate_init=0.001,
+        learning_rate_init=0.003,
         learning_rate_decay=1.0,
         learning_rate_every=1,
         momentum=0.9,
@@ -740,7 +740,6 @@ class HashtagEmbedding(TaggerMixin, TransformerMixin, NetMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = []
         tags.input_tags.two_d_array = self.backbone is None
-        tags.input_tags.three_d_array = self.backbone is not None
         return tags
 
 

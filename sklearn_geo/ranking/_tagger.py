@@ -17,7 +17,7 @@ from sklearn_geo.metrics import hashtag_accuracy_at_k
 from sklearn_geo.ranking._top_k import top_k
 from sklearn_geo.ranking._vocabulary import Vocabulary, read_indicator
 
-__all__ = ["TaggerMixin"]
+__all__ = ["TaggerMixin", "check_k"]
 
 
 class TaggerMixin(ABC):
@@ -154,7 +154,7 @@ class TaggerMixin(ABC):
             Only with `return_scores=True`; -inf where a list has ended.
         """
         check_is_fitted(self)
-        k = _check_k(k)
+        k = check_k(k)
         parts = []
         for _, block in self._score_blocks(X):
             parts.append(top_k(self._vocabulary.silence(block), k))
@@ -233,7 +233,7 @@ class TaggerMixin(ABC):
         return tags
 
 
-def _check_k(k):
+def check_k(k):
     if not isinstance(k, Integral) or isinstance(k, bool) or k < 1:
         raise ValueError(f"k must be a whole number of at least 1; got {k!r}.")
     return int(k)

@@ -1,0 +1,237 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Photos that are looked for: by a tag, a place, and how near they have to be."""
+
+from numbers import Integral
+from typing import NamedTuple
+
+import numpy as np
+
+from sklearn_geo.base import check_places
+from sklearn_geo.neighbors import PlaceIndex
+from sklearn_geo.nets import rows_in_memory
+from sklearn_geo.ranking._top_k import top_k
+
+__all__ = ["Gallery", "Queries", "read_queries", "search"]
+
+# Vectors of a gallery that are kept at the same time: those of so many networks.
+_KEPT = 2
+
+
+class Gallery:
+    """Photos to look for.
+
+    Parameters
+    ----------
+    photos : PhotoRows
+        The photos.
+
+    places : ndarray of shape (n_photos, 2)
+        Where they were taken; a pair of NaN is missing.
+    """
+
+    def __init__(self, photos, places):
+        self.photos, self.places = photos, places
+        self._vectors, self._index, self._known = {}, None, None
+
+    def __len__(self):
+        return len(self.places)
+
+    def vectors(self, scorer):
+        """Return the vectors that a scorer has for the photos."""
+        key = id(scorer)
+        if key not in self._vectors:
+            while len(self._vectors) >= _KEPT:
+                del self._vectors[next(iter(self._vectors))]
+            # The scorer is kept too, so that nobody else gets its id.
+            self._vectors[key] = scorer, scorer.photo_vectors(self.photos)
+        return self._vectors[key][1]
+
+    def within(self, place, km):
+        """Return the photos at most so far from a place, in the order of their rows."""
+        if self._index is None:
+            self._known = np.flatnonzero(~np.isnan(self.places[:, 0]))
+            if len(self._known):
+                self._index = PlaceIndex(self.places[self._known])
+        if self._index is None:
+            return self._known
+        _, rows, _ = self._index.within(place[np.newaxis], km, sort_results=False)
+        return np.sort(self._known[rows])
+
+    def __getstate__(self):
+        return {**self.__dict__, "_vectors": {}}
+
+
+class Queries(NamedTuple):
+    """What is looked for.
+
+    Attributes
+    ----------
+    tags : ndarray of int of shape (n_queries,)
+        Tags.
+
+    places : ndarray of shape (n_queries, 2)
+        Places; a pair of NaN is anywhere.
+
+    exclude : ndarray of int of shape (n_queries, n) or None
+        Photos that are no answer, -1 for none.
+
+    is_one : bool
+        Whether one was asked for, not a batch.
+    """
+
+    tags: np.ndarray
+    places: np.ndarray
+    exclude: np.ndarray | None
+    is_one: bool
+
+
+def read_queries(vocabulary, tag, place, exclude, n_photos):
+    """Read the queries of a call, one or a batch.
+
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+        The tags.
+
+    tag : str, int, or sequence of them
+        The tag of every query; one for all.
+
+    place : array-like of shape (2,) or (n_queries, 2), or None
+        The place of every query; one for all. None is anywhere.
+
+    exclude : int, array-like of shape (n_queries,) or (n_queries, n), or None
+        Photos that are no answer.
+
+    n_photos : int
+        Number of photos in the gallery.
+
+    Returns
+    -------
+    Queries
+        Tags, places and what is excluded, a row a query.
+    """
+    one_tag = isinstance(tag, (str, Integral, np.integer))
+    tags = vocabulary.positions([tag] if one_tag else tag)
+    if not len(tags):
+        raise ValueError("tag is empty: there is nothing to look for.")
+    if place is None:
+        places, one_place = np.full((1, 2), np.nan), True
+    else:
+        places = np.asarray(place, dtype=np.float64) if _is_pair(place) else place
+        one_place = _is_pair(place)
+        places = np.atleast_2d(places) if one_place else places
+        places = check_places(places, name="place", allow_missing=True)
+    if len(tags) != len(places) and 1 not in (len(tags), len(places)):
+        raise ValueError(
+            f"There are {len(tags)} tags and {len(places)} places. Give one place a "
+            "tag, or one of them for all."
+        )
+    n_queries = max(len(tags), len(places))
+    if len(tags) < n_queries:
+        tags = np.repeat(tags, n_queries)
+    if len(places) < n_queries:
+        places = np.repeat(places, n_queries, axis=0)
+    return Queries(
+        tags,
+        places,
+        _read_exclude(exclude, n_queries, n_photos),
+        one_tag and one_place,
+    )
+
+
+def _is_pair(place):
+    return np.ndim(place) == 1 and len(place) == 2
+
+
+def _read_exclude(exclude, n_queries, n_photos):
+    if exclude is None:
+        return None
+    found = np.asarray(exclude)
+    if found.ndim == 0:
+        found = found[np.newaxis]
+    if found.dtype.kind not in "iu" or found.ndim > 2:
+        raise ValueError(
+            "exclude has the rows of photos in the gallery, whole numbers, one or more "
+            f"a query; got {exclude!r}."
+        )
+    if found.ndim == 1:
+        # One query may have several, several queries have one each.
+        found = found[np.newaxis] if n_queries == 1 else found[:, np.newaxis]
+    if len(found) != n_queries:
+        raise ValueError(
+            f"exclude is for {len(found)} queries, but there are {n_queries}."
+        )
+    if found.size and not (found.min() >= -1 and found.max() < n_photos):
+        raise ValueError(
+            f"exclude names photo {int(found.max())}, but the gallery has {n_photos} "
+            "photos: rows count from 0, and -1 excludes none."
+        )
+    return found
+
+
+def search(gallery, queries, score, k, *, within_km=None, shortlist=None):
+    """Return the photos that score highest.
+
+    Parameters
+    ----------
+    gallery : Gallery
+        The photos.
+
+    queries : Queries
+        What is looked for.
+
+    score : callable
+        From (slice of queries, rows of photos or None for all) to scores of shape
+        (n_queries, n_photos).
+
+    k : int
+        Length of the lists.
+
+    within_km : float or None, default=None
+        How far photos may be from the place of the query.
+
+    shortlist : callable or None, default=None
+        From (slice of one query, rows or None) to the rows that are worth a score.
+
+    Returns
+    -------
+    photos, scores : ndarray of shape (n_queries, k)
+        Rows of the gallery, best first, -1 where a list has ended; their scores.
+    """
+    n_queries = len(queries.tags)
+    photos = np.full((n_queries, k), -1, dtype=np.int64)
+    scores = np.full((n_queries, k), -np.inf, dtype=np.float32)
+    if within_km is None and shortlist is None:
+        step = rows_in_memory(8 * len(gallery), n_queries)
+        for start in range(0, n_queries, step):
+            at = slice(start, min(start + step, n_queries))
+            block = score(at, None)
+            _strike(block, None, queries.exclude, at)
+            photos[at], scores[at] = top_k(block, k)
+        return photos, scores
+    for query in range(n_queries):
+        at, rows = slice(query, query + 1), None
+        if within_km is not None:
+            rows = gallery.within(queries.places[query], within_km)
+        if shortlist is not None:
+            rows = shortlist(at, rows)
+        if not len(rows):
+            continue
+        block = score(at, rows)
+        _strike(block, rows, queries.exclude, at)
+        found, scores[at] = top_k(block, k)
+        photos[at] = np.where(found >= 0, rows[found], -1)
+    return photos, scores
+
+
+def _strike(block, rows, exclude, at):
+    """Take what is excluded out of the scores of some queries."""
+    if exclude is None:
+        return
+    for scores, struck in zip(block, exclude[at], strict=True):
+        struck = struck[struck >= 0]
+        if rows is None:
+            scores[struck] = -np.inf
+        else:
+            scores[np.isin(rows, struck)] = -np.inf

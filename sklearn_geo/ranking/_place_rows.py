@@ -1,0 +1,142 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Places as the scorer reads them: encoded, with noise, or missing."""
+
+import numpy as np
+from sklearn.base import clone
+
+from sklearn_geo.encoding import RandomFourierEncoder
+from sklearn_geo.geometry import EARTH_RADIUS_KM
+from sklearn_geo.neighbors import PlaceIndex
+from sklearn_geo.ranking._location_noise import noisy_places
+
+__all__ = ["NormalisedPair", "PlaceRows", "fit_place_encoder", "waves_for"]
+
+_FREQUENCIES = 64
+_RATIO = 4.0
+# Scales of waves, in km: not finer than a street, not coarser than a continent.
+_FINEST_KM, _COARSEST_KM = 0.05, 3000.0
+_SAMPLE, _NEIGHBORS = 5_000, 10
+
+
+class NormalisedPair:
+    r"""The published input: :math:`((lat + 90) / 180,\; (lon + 180) / 360)`."""
+
+    n_columns = 2
+
+    def transform(self, places):
+        """Return both coordinates between 0 and 1."""
+        return (places + [90.0, 180.0]) / [180.0, 360.0]
+
+
+class PlaceRows:
+    """Places that are encoded when they are asked for.
+
+    Parameters
+    ----------
+    places : ndarray of shape (n_places, 2)
+        Latitude and longitude in degrees; a pair of NaN is missing.
+
+    encoder : transformer
+        Fitted.
+
+    noise : {"sphere", "paper"}
+        How places are told roughly, see :func:`noisy_places`.
+    """
+
+    def __init__(self, places, encoder, noise="sphere"):
+        self._places, self._encoder, self._noise = places, encoder, noise
+
+    def __len__(self):
+        return len(self._places)
+
+    def rows(self, at, sigma_km=0.0, rng=None):
+        """Return encoded places.
+
+        Parameters
+        ----------
+        at : ndarray of int or slice
+            Which.
+
+        sigma_km : float, default=0.0
+            How roughly they are told.
+
+        rng : numpy.random.Generator or None, default=None
+            Draws the noise.
+
+        Returns
+        -------
+        encoded : ndarray of shape (n, n_columns), float32
+            Missing places are any place.
+
+        known : ndarray of bool of shape (n,)
+            Which are not missing.
+        """
+        places = self._places[at]
+        known = ~np.isnan(places[:, 0])
+        places = np.where(known[:, None], places, 0.0)
+        if sigma_km:
+            places = noisy_places(places, sigma_km, rng, kind=self._noise)
+        return encode(self._encoder, places), known
+
+
+def encode(encoder, places):
+    """Return encoded places, float32 and dense."""
+    encoded = encoder.transform(places)
+    if hasattr(encoded, "toarray"):
+        encoded = encoded.toarray()
+    return np.ascontiguousarray(encoded, dtype=np.float32)
+
+
+def fit_place_encoder(encoder, scorer, places, seed):
+    """Return a fitted encoder of places.
+
+    Parameters
+    ----------
+    encoder : "auto", "pair" or transformer
+        What `location_encoder` says.
+
+    scorer : {"trunk", "multilinear"}
+        "auto" is the published pair for the trunk, and waves for the other.
+
+    places : ndarray of shape (n_places, 2)
+        Places, none of them missing.
+
+    seed : int
+        Draws the waves.
+
+    Returns
+    -------
+    transformer
+        A clone, fitted; a frozen one stays as it is.
+    """
+    if isinstance(encoder, str) and encoder == "auto":
+        encoder = "pair" if scorer == "trunk" else waves_for(places, seed)
+    if isinstance(encoder, str):
+        return NormalisedPair()
+    return clone(encoder).fit(places)
+
+
+def waves_for(places, seed):
+    """Return waves as fine as the places are dense, and as long as they spread.
+
+    The finest wave is as long as it is typically to the tenth nearest photo; each scale
+    is four times the one before, until the extent of the places is reached.
+    """
+    rng = np.random.default_rng([seed, 0x3A7E])
+    some = places
+    if len(places) > _SAMPLE:
+        some = places[rng.choice(len(places), _SAMPLE, replace=False)]
+    distinct = np.unique(places, axis=0)
+    n_neighbors = min(_NEIGHBORS, len(distinct))
+    km, _ = PlaceIndex(distinct).nearest(some[:1000], n_neighbors)
+    finest = float(np.clip(np.median(km[:, -1]), _FINEST_KM, _COARSEST_KM))
+    center = some[rng.integers(len(some))]
+    spread, _ = PlaceIndex(some).nearest(center[None], len(some))
+    coarsest = float(np.clip(np.median(spread), finest, _COARSEST_KM))
+    n_scales = 1 + int(np.ceil(np.log(coarsest / finest) / np.log(_RATIO)))
+    lengths = np.geomspace(coarsest, finest, n_scales)
+    sigmas = EARTH_RADIUS_KM / (2.0 * lengths)
+    return RandomFourierEncoder(
+        _FREQUENCIES, sigmas=tuple(sigmas.tolist()), random_state=seed
+    )

@@ -1,0 +1,756 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Which tag, which photo and which place belong together."""
+
+from collections.abc import Callable
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import _fit_context
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+
+from sklearn_geo._labels import check_groups, check_rows
+from sklearn_geo.base import GeoEstimator
+from sklearn_geo.nets import TRAINING_CONSTRAINTS, draw_seed, rows_in_memory
+from sklearn_geo.ranking._gallery import Gallery, read_queries, search
+from sklearn_geo.ranking._levels import pick_state
+from sklearn_geo.ranking._photo_rows import PhotoPart
+from sklearn_geo.ranking._place_rows import PlaceRows
+from sklearn_geo.ranking._ranker_training import RankerTraining
+from sklearn_geo.ranking._scorers import make_scorer
+from sklearn_geo.ranking._tagger import TaggerMixin, check_k
+from sklearn_geo.ranking._top_k import top_k
+
+__all__ = ["LocSensRanker"]
+
+
+class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
+    r"""Rank tags for photos, and photos for tags, in the light of the place.
+
+    LocSens [1]_ scores triplets of a photo, a tag and a place: the higher, the better
+    they go together. For a photo and its place that ranks tags; for a tag and a place
+    that is asked for it ranks photos. Photos come as features of a network, such as
+    those that :class:`HashtagEmbedding` learns from tags.
+
+    Parameters
+    ----------
+    task : {"tagging", "retrieval"}, default="tagging"
+        What a triplet that goes together is compared with. For "tagging" its photo or
+        its tag is replaced, by a fair coin; for "retrieval" always the photo, so that
+        frequent tags are no better off. A multilinear scorer trained for "tagging" does
+        both.
+
+    scorer : {"multilinear", "trunk"}, default="multilinear"
+        A form that is linear in photo, tag and place, so that a query is one product
+        with a matrix that is kept; or the deep trunk of [1]_, which every triplet has
+        to pass.
+
+    loss : {"auto", "hinge", "logistic", "softmax"}, default="auto"
+        "hinge" is the margin ranking loss of [1]_, "logistic" its smooth form.
+        "softmax" tells a tag of the photo from all tags, and the photo from the others
+        of the batch; only the multilinear scorer can afford it. "auto" is "softmax"
+        there, and "hinge" for the trunk.
+
+    location : "auto" or pair of str or int, default=(0, 1)
+        The latitude and the longitude column of X, by name or position. "auto" goes by
+        names. All other columns are the features of the photo.
+
+    location_mode : {"raw", "zeroed", "dropout", "sampling"}, default="raw"
+        Places as they are; silenced; silenced until that has converged and then let in
+        little by little, while a share (`location_dropout`) stays silenced; or told
+        roughly first and then more and more exactly, with a state kept at every level
+        of `sigma_km_schedule`.
+
+    sigma_km_schedule : sequence of float or callable, \
+            default=(20000, 2000, 1000, 200, 0)
+        Standard deviations of the noise for "sampling", in km, descending. Each level
+        is trained until it has converged. A callable is asked for level 0, 1, ... until
+        it returns 0 or None. The default are the published sigmas of 1, 0.1, 0.05, 0.01
+        and 0, where 1 is from pole to pole.
+
+    noise : {"sphere", "paper"}, default="sphere"
+        Noise on the globe, or in the square of normalised coordinates, which is twice
+        as wide east-west and throws places over the pole to the other pole.
+
+    location_encoder : {"auto", "pair"} or transformer, default="auto"
+        What the network sees of a place. "pair" is the published
+        :math:`((lat + 90) / 180, (lon + 180) / 360)`; any encoder of
+        :mod:`sklearn_geo.encoding` will do. "auto" is "pair" for the trunk, and for the
+        multilinear scorer waves as fine as the places of `fit` are dense.
+
+    location_dropout : float or "auto", default="auto"
+        Share of places that are silenced in training, so that the network knows what
+        to say without a place. "auto" is 0.5 for "dropout", else 0.1 for the
+        multilinear scorer and 0 for the trunk.
+
+    allow_missing : bool, default=False
+        Let a pair of NaN stand for a missing place: it is silenced.
+
+    embedding : HashtagEmbedding or other transformer, default=None
+        What turns features into vectors of photos, and has vectors of tags. It is
+        cloned and fitted on the features and y; wrap it in
+        :class:`sklearn.frozen.FrozenEstimator` to keep one that is fitted.
+
+    tag_vectors : array-like of shape (n_tags, n_columns) or estimator, default=None
+        Vectors of tags (or what has them as `tag_vectors_`), which stay as they are.
+        None takes those of `embedding`, and learns them if there is none.
+
+    scale : {"auto", "l2", "standard"} or None, default="auto"
+        How features are scaled: photos of length one, or columns of mean zero and
+        variance one and then photos of length one. "auto" is "l2" with an `embedding`
+        or for the trunk, else "standard".
+
+    n_components : int, default=300
+        Width that photos, tags and places are brought to.
+
+    hidden_layer_sizes : sequence of int, default=(2048, 2048, 2048, 1024, 512)
+        Widths of the trunk.
+
+    n_negatives : int, default=6
+        Negatives of each positive, for "hinge" and "logistic".
+
+    margin : float, default=0.1
+        By how much a positive is to lead, for "hinge".
+
+    n_sampled_tags : int or None, default=8192
+        With a larger vocabulary, "softmax" compares with so many tags a step, drawn
+        evenly, which stand for all others. None compares with all.
+
+    shortlist : int or None, default=500
+        How many candidates the trunk ranks, in :meth:`predict_topk`, :meth:`predict`
+        and :meth:`retrieve`: those that a multilinear scorer, trained beside it, finds
+        best. None lets it score everything, which takes seconds a query.
+        :meth:`decision_function` always does.
+
+    tag_names : sequence of str, default=None
+        Names of the columns of y; None takes those of a data frame.
+
+    omit_tags : collection of str or int, default=None
+        Tags that are never suggested, such as the names of places.
+
+    n_suggested : int, default=5
+        How many tags :meth:`predict` suggests.
+
+    threshold : float, default=None
+        Suggest all tags that score at least as much, instead of `n_suggested`.
+
+    untagged : {"skip", "error"}, default="skip"
+        Whether photos without tags are passed over, with a warning that counts them.
+
+    solver : {"adam", "adagrad", "sgd"}, default="adam"
+        The optimizer.
+
+    learning_rate_init : float, default=0.001
+        Learning rate of the first epoch.
+
+    learning_rate_decay : float, default=1.0
+        Factor on the learning rate after every `learning_rate_every` epochs.
+
+    learning_rate_every : int, default=1
+        Number of epochs between two steps of the learning rate.
+
+    momentum : float, default=0.9
+        Momentum of "sgd".
+
+    weight_decay : float, default=0.0
+        Strength of the L2 penalty.
+
+    batch_size : int, default=128
+        Photos a step.
+
+    max_iter : int, default=100
+        Largest number of epochs of a level.
+
+    tol : float, default=1e-4
+        By how much the watched loss must fall to count as better.
+
+    n_iter_no_change : int or None, default=5
+        A level ends after so many epochs in a row that were not better.
+
+    early_stopping : bool or "auto", default="auto"
+        Watch the loss of held-out photos, and keep the weights of the best epoch.
+        "auto" does so from 1,000 photos on. Photos of a user are held out together if
+        `fit` gets `groups`: they are alike, and single ones would not tell.
+
+    validation_fraction : float, default=0.1
+        Share of photos (or of users) held out.
+
+    device : str or torch.device, default="auto"
+        "auto" is the first CUDA device if there is one, else the processor.
+
+    mixed_precision : {"auto", "bfloat16", "float16"} or bool, default="auto"
+        Halve the precision of products where it is safe, on an accelerator only.
+
+    verbose : int, default=0
+        0 prints nothing; 1 prints a line an epoch.
+
+    warm_start : bool, default=False
+        Let `fit` go on with the last state there is, instead of beginning anew.
+
+    random_state : int, RandomState instance or None, default=None
+        Decides everything that is left to chance. Pass an int for the same numbers
+        every time.
+
+    Attributes
+    ----------
+    states_ : list of RankerState
+        What was learnt at each level: its `sigma_km` and its network, `module`.
+
+    tag_vectors_ : ndarray of shape (n_tags, n_columns)
+        Vectors of tags.
+
+    tag_names_ : list of str or None
+        Names of tags.
+
+    tag_counts_ : ndarray of int of shape (n_tags,)
+        On how many photos each tag was.
+
+    n_tags_ : int
+        Number of tags.
+
+    n_untagged_ : int
+        Number of photos without tags, which were passed over.
+
+    embedding_ : transformer or None
+        The fitted `embedding`.
+
+    net_ : EstimatorNet
+        The skorch net of the last level.
+
+    history_ : ndarray
+        A row an epoch, see :func:`~sklearn_geo.nets.history_table`.
+
+    n_iter_ : int
+        Number of epochs.
+
+    n_features_in_ : int
+        Number of columns of X.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of columns of X, if they are strings.
+
+    See Also
+    --------
+    HashtagEmbedding : Photos and tags in one space, without places.
+    ProductTagger : The product of two models, which has to be beaten.
+    RadiusFilter : Photos within a radius, ranked by the tag.
+
+    Notes
+    -----
+    The published settings are ``scorer="trunk"`` with ``solver="sgd"``,
+    ``weight_decay=1e-4``, ``batch_size=1024`` and a `learning_rate_init` of 0.2 that is
+    lowered by hand. Its trunk has 13 million weights: scoring 100,000 tags for one
+    photo takes 2.6 TFLOP. The multilinear scorer needs one product of a matrix and a
+    vector.
+
+    `granularity` picks the state of the largest sigma that is at most half the
+    distance: exact places for "street", "city" and "region" (1, 25, 200 km), 200 km for
+    "country" (750 km), 1000 km for "continent" (2500 km), and the first state for
+    "anywhere". With a single state there is nothing to pick.
+
+    A silenced place is the zero vector where the network expects the vector of a place.
+
+    Photos of one album are alike, so hold out whole users when you measure, see
+    :class:`~sklearn_geo.model_selection.UserDisjointShuffleSplit`.
+
+    References
+    ----------
+    .. [1] R. Gomez, J. Gibert, L. Gomez, D. Karatzas, "Location Sensitive Image
+       Retrieval and Tagging", ECCV 2020.
+
+    Examples
+    --------
+    The same photo of a road has another word in Costa Rica:
+
+    >>> import numpy as np
+    >>> from sklearn_geo.ranking import LocSensRanker
+    >>> rng = np.random.default_rng(0)
+    >>> places = np.where(rng.random((400, 1)) < 0.5, [[9.9, -84.1]], [[55.9, -3.2]])
+    >>> places += rng.normal(size=(400, 2))
+    >>> is_road, is_here = rng.random(400) < 0.5, places[:, 0] < 30
+    >>> features = np.where(is_road[:, None], [[2.0, 0.0]], [[0.0, 2.0]])
+    >>> features = features + rng.normal(0, 0.1, (400, 2))
+    >>> words = np.array(["carretera", "road", "sea"])
+    >>> tags = np.where(is_road, np.where(is_here, 0, 1), 2)[:, None] == np.arange(3)
+    >>> ranker = LocSensRanker(n_components=16, tag_names=words, random_state=0)
+    >>> ranker.fit(np.hstack([places, features]), tags)
+    LocSensRanker(...)
+    >>> road = [[9.9, -84.1, 2.0, 0.0], [55.9, -3.2, 2.0, 0.0]]
+    >>> [str(words[tag]) for tag, in ranker.predict_topk(road, 1)]
+    ['carretera', 'road']
+
+    And the other way round, the photos that a word and a place call for:
+
+    >>> found = ranker.index(np.hstack([places, features])).retrieve(
+    ...     "carretera", [9.9, -84.1], k=20
+    ... )
+    >>> bool(is_road[found].all())
+    True
+    """
+
+    _parameter_constraints: dict = {
+        **TRAINING_CONSTRAINTS,
+        **TaggerMixin._tagger_constraints,
+        **TaggerMixin._untagged_constraint,
+        "task": [StrOptions({"tagging", "retrieval"})],
+        "scorer": [StrOptions({"multilinear", "trunk"})],
+        "loss": [StrOptions({"auto", "hinge", "logistic", "softmax"})],
+        "location": "no_validation",  # see location_positions
+        "location_mode": [StrOptions({"raw", "zeroed", "dropout", "sampling"})],
+        "sigma_km_schedule": ["array-like", Callable],
+        "noise": [StrOptions({"sphere", "paper"})],
+        "location_encoder": [
+            StrOptions({"auto", "pair"}),
+            HasMethods(["fit", "transform"]),
+        ],
+        "location_dropout": [
+            Interval(Real, 0, 1, closed="left"),
+            StrOptions({"auto"}),
+        ],
+        "allow_missing": ["boolean"],
+        "embedding": [HasMethods(["fit", "transform"]), None],
+        "tag_vectors": "no_validation",  # see _given_vectors
+        "scale": [StrOptions({"auto", "l2", "standard"}), None],
+        "n_components": [Interval(Integral, 1, None, closed="left")],
+        "hidden_layer_sizes": ["array-like"],
+        "n_negatives": [Interval(Integral, 1, None, closed="left")],
+        "margin": [Interval(Real, 0, None, closed="left")],
+        "n_sampled_tags": [Interval(Integral, 1, None, closed="left"), None],
+        "shortlist": [Interval(Integral, 1, None, closed="left"), None],
+        "early_stopping": ["boolean", StrOptions({"auto"})],
+        "device": "no_validation",  # see choose_device
+    }
+    del _parameter_constraints["shuffle"]
+
+    def __init__(
+        self,
+        task="tagging",
+        *,
+        scorer="multilinear",
+        loss="auto",
+        location=(0, 1),
+        location_mode="raw",
+        sigma_km_schedule=(20_000, 2_000, 1_000, 200, 0),
+        noise="sphere",
+        location_encoder="auto",
+        location_dropout="auto",
+        allow_missing=False,
+        embedding=None,
+        tag_vectors=None,
+        scale="auto",
+        n_components=300,
+        hidden_layer_sizes=(2048, 2048, 2048, 1024, 512),
+        n_negatives=6,
+        margin=0.1,
+        n_sampled_tags=8_192,
+        shortlist=500,
+        tag_names=None,
+        omit_tags=None,
+        n_suggested=5,
+        threshold=None,
+        untagged="skip",
+        solver="adam",
+        learning_rate_init=1e-3,
+        learning_rate_decay=1.0,
+        learning_rate_every=1,
+        momentum=0.9,
+        weight_decay=0.0,
+        batch_size=128,
+        max_iter=100,
+        tol=1e-4,
+        n_iter_no_change=5,
+        early_stopping="auto",
+        validation_fraction=0.1,
+        device="auto",
+        mixed_precision="auto",
+        verbose=0,
+        warm_start=False,
+        random_state=None,
+    ):
+        self.task = task
+        self.scorer = scorer
+        self.loss = loss
+        self.location = location
+        self.location_mode = location_mode
+        self.sigma_km_schedule = sigma_km_schedule
+        self.noise = noise
+        self.location_encoder = location_encoder
+        self.location_dropout = location_dropout
+        self.allow_missing = allow_missing
+        self.embedding = embedding
+        self.tag_vectors = tag_vectors
+        self.scale = scale
+        self.n_components = n_components
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.n_negatives = n_negatives
+        self.margin = margin
+        self.n_sampled_tags = n_sampled_tags
+        self.shortlist = shortlist
+        self.tag_names = tag_names
+        self.omit_tags = omit_tags
+        self.n_suggested = n_suggested
+        self.threshold = threshold
+        self.untagged = untagged
+        self.solver = solver
+        self.learning_rate_init = learning_rate_init
+        self.learning_rate_decay = learning_rate_decay
+        self.learning_rate_every = learning_rate_every
+        self.momentum = momentum
+        self.weight_decay = weight_decay
+        self.batch_size = batch_size
+        self.max_iter = max_iter
+        self.tol = tol
+        self.n_iter_no_change = n_iter_no_change
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.device = device
+        self.mixed_precision = mixed_precision
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.random_state = random_state
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None, groups=None):
+        """Learn what belongs together.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_photos, n_features)
+            Features of photos, and the latitude and longitude in two columns.
+
+        y : {array-like, sparse array or matrix, data frame} of shape (n_photos, n_tags)
+            1 where the photo has the tag.
+
+        sample_weight : array-like of shape (n_photos,), default=None
+            Weights of photos.
+
+        groups : array-like of shape (n_photos,), default=None
+            Whose photo it is: users are held out whole if there is early stopping.
+
+        Returns
+        -------
+        self : LocSensRanker
+            The fitted estimator.
+        """
+        go_on = self.warm_start and hasattr(self, "states_")
+        places, features = self._read(X, reset=not go_on)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(
+                sample_weight, places, dtype=np.float64, ensure_non_negative=True
+            )
+        if groups is not None:
+            check_rows(len(places), groups, "groups")
+            _, groups = check_groups(groups, len(places))
+        indicator = self._read_target(y, len(places))
+        tagged = self._tagged_rows(indicator)
+        tagged = np.arange(len(places)) if tagged is None else tagged
+        if sample_weight is not None:
+            tagged = tagged[sample_weight[tagged] > 0]
+        if not go_on:
+            self._seed = draw_seed(self.random_state)
+            self._begin(features, places, y, indicator, tagged, sample_weight)
+        photos = self._photos(features)
+        known = PlaceRows(places, self._encoder, self.noise)
+        learn, valid = self._held_out(tagged, groups)
+        self._learn(photos, known, indicator, learn, valid, sample_weight, go_on)
+        self._gallery = None
+        return self
+
+    # Answers --------------------------------------------------------------------------
+
+    def decision_function(self, X, *, granularity=None, tag_vectors=None):
+        """Score every tag for every photo at its place.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_photos, n_features)
+            Features of photos and the two columns of their place.
+
+        granularity : str, float or None, default=None
+            How exactly places are meant; picks the state of a training by
+            ``location_mode="sampling"`` or "dropout". A name ("street", "city",
+            "region", "country", "continent", "anywhere") or a distance in km. None is
+            the last state.
+
+        tag_vectors : array-like of shape (n_others, n_columns), default=None
+            Vectors of other tags, which were never taught, in the space of
+            `tag_vectors_`: these are scored instead.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_photos, n_tags)
+            The higher, the better photo, tag and place go together. -inf for tags of
+            `omit_tags`.
+        """
+        check_is_fitted(self)
+        if tag_vectors is None:
+            inputs, n_tags = None, self.n_tags_
+        else:
+            inputs = self._check_vectors(tag_vectors, "tag_vectors")
+            n_columns = self.tag_vectors_.shape[1]
+            if inputs.shape[1] != n_columns:
+                raise ValueError(
+                    f"tag_vectors has {inputs.shape[1]} columns, but the tags of fit "
+                    f"have {n_columns}."
+                )
+            n_tags = len(inputs)
+        places, photos = self._read_photos(X)
+        scores = np.empty((len(places), n_tags), dtype=np.float32)
+        for at, scorer, *asked in self._asked(places, photos, granularity):
+            scores[at] = scorer.of_tags(*asked, inputs)
+        return scores if inputs is not None else self._vocabulary.silence(scores)
+
+    def predict_topk(self, X, k=10, *, granularity=None, return_scores=False):
+        """Return the tags with the highest scores, best first.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_photos, n_features)
+            Features of photos and the two columns of their place.
+
+        k : int, default=10
+            How many.
+
+        granularity : str, float or None, default=None
+            As in :meth:`decision_function`.
+
+        return_scores : bool, default=False
+            Return their scores as well.
+
+        Returns
+        -------
+        tags : ndarray of int64 of shape (n_photos, k)
+            Columns of y, best first; of equal scores the first column first. A list
+            that has ended is filled up with -1.
+
+        scores : ndarray of shape (n_photos, k)
+            Only with `return_scores=True`; -inf where a list has ended.
+        """
+        check_is_fitted(self)
+        k = check_k(k)
+        places, photos = self._read_photos(X)
+        tags = np.full((len(places), k), -1, dtype=np.int64)
+        scores = np.full((len(places), k), -np.inf, dtype=np.float32)
+        n_listed = self._n_shortlisted(k)
+        quick = self._quick_scorer() if n_listed < self.n_tags_ else None
+        for at, scorer, *asked in self._asked(places, photos, granularity):
+            if quick is None:
+                block = self._vocabulary.silence(scorer.of_tags(*asked))
+                tags[at], scores[at] = top_k(block, k)
+                continue
+            vectors = quick.photo_vectors(PhotoPart(photos, at))
+            block = self._vocabulary.silence(quick.of_tags(vectors, *asked[1:]))
+            # In the order of tags, so that ties are broken as without a shortlist.
+            listed, _ = top_k(block, n_listed)
+            listed = np.sort(listed, axis=1)
+            block = scorer.of_pairs(*asked, np.maximum(listed, 0))
+            block[listed < 0] = -np.inf
+            found, scores[at] = top_k(block, k)
+            some = np.take_along_axis(listed, np.maximum(found, 0), axis=1)
+            tags[at] = np.where(found >= 0, some, -1)
+        return (tags, scores) if return_scores else tags
+
+    def location_share(self, X, tags, *, granularity=None):
+        """Return how much of a score is owed to the place.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_photos, n_features)
+            Features of photos and the two columns of their place.
+
+        tags : str, int or sequence of them
+            The tags to explain, by name or number.
+
+        granularity : str, float or None, default=None
+            As in :meth:`decision_function`.
+
+        Returns
+        -------
+        share : ndarray of shape (n_photos, n_tags)
+            The score minus the score with the place silenced: positive where the place
+            speaks for the tag.
+        """
+        check_is_fitted(self)
+        numbers = self._vocabulary.positions(tags)
+        places, photos = self._read_photos(X)
+        share = np.empty((len(places), len(numbers)), dtype=np.float32)
+        for at, scorer, vectors, encoded, heard in self._asked(
+            places, photos, granularity
+        ):
+            pairs = np.broadcast_to(numbers, (len(vectors), len(numbers)))
+            with_place = scorer.of_pairs(vectors, encoded, heard, pairs)
+            silent = scorer.of_pairs(vectors, encoded, np.zeros_like(heard), pairs)
+            share[at] = with_place - silent
+        return share
+
+    def index(self, X):
+        """Take photos into the gallery that :meth:`retrieve` looks through.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_photos, n_features)
+            Features of photos and the two columns of their place. The gallery refers
+            to them, as far as nothing has to be converted; a memory map stays one.
+
+        Returns
+        -------
+        self : LocSensRanker
+            The estimator, whose gallery before is forgotten.
+        """
+        check_is_fitted(self)
+        places, photos = self._read_photos(X)
+        self._gallery = Gallery(photos, places)
+        return self
+
+    def retrieve(
+        self,
+        tag,
+        place=None,
+        k=10,
+        *,
+        granularity=None,
+        within_km=None,
+        exclude=None,
+        return_scores=False,
+    ):
+        """Return photos of the gallery that a tag and a place call for.
+
+        Parameters
+        ----------
+        tag : str, int, or sequence of them
+            The tag, by name or number; several are a batch of queries.
+
+        place : array-like of shape (2,) or (n_queries, 2), default=None
+            Latitude and longitude in degrees; several are a batch of queries. None (and
+            a pair of NaN) is anywhere: the place is silenced. With one tag and several
+            places, or the other way round, the one is for all.
+
+        k : int, default=10
+            How many photos.
+
+        granularity : str, float or None, default=None
+            How exactly the place is meant, as in :meth:`decision_function`.
+
+        within_km : float, default=None
+            Return only photos that were taken at most so far from the place. They are
+            all looked at, so the answer is exact, and may be shorter than `k`.
+
+        exclude : int or array-like of int, default=None
+            Rows of the gallery that are no answer: one or more if there is one query,
+            a row a query if there are several (-1 for none).
+
+        return_scores : bool, default=False
+            Return scores as well.
+
+        Returns
+        -------
+        photos : ndarray of int64 of shape (k,) or (n_queries, k)
+            Rows of the gallery, best first; of equal scores the first row first. A list
+            that has ended is filled up with -1.
+
+        scores : ndarray of the same shape
+            Only with `return_scores=True`; -inf where a list has ended.
+        """
+        check_is_fitted(self)
+        gallery, k = self._gallery, check_k(k)
+        if gallery is None:
+            raise ValueError(
+                "There are no photos to look through: call index(X) with the gallery "
+                "first."
+            )
+        queries = read_queries(self._vocabulary, tag, place, exclude, len(gallery))
+        self._check_radius(within_km, queries)
+        known = PlaceRows(queries.places, self._encoder)
+        encoded, is_known = known.rows(slice(None))
+        heard = self._heard(is_known, granularity)
+        scorer = self._scorer(granularity)
+
+        def score(at, rows, scorer=scorer):
+            vectors = gallery.vectors(scorer)
+            vectors = vectors if rows is None else vectors[rows]
+            return scorer.of_photos(vectors, encoded[at], heard[at], queries.tags[at])
+
+        n_listed, shortlist = self._n_shortlisted(k), None
+        if n_listed < len(gallery):
+            quick = self._quick_scorer()
+
+            def shortlist(at, rows):
+                if rows is not None and len(rows) <= n_listed:
+                    return rows
+                block = score(at, rows, quick)
+                listed = np.sort(top_k(block, n_listed)[0][0])
+                return listed if rows is None else rows[listed]
+
+        photos, scores = search(
+            gallery, queries, score, k, within_km=within_km, shortlist=shortlist
+        )
+        if queries.is_one:
+            photos, scores = photos[0], scores[0]
+        return (photos, scores) if return_scores else photos
+
+    def _check_radius(self, within_km, queries):
+        if within_km is None:
+            return
+        fine = isinstance(within_km, Real) and not isinstance(within_km, bool)
+        if not fine or not within_km >= 0:
+            raise ValueError(
+                f"within_km is a distance, 0 or more kilometres; got {within_km!r}."
+            )
+        nowhere = np.isnan(queries.places[:, 0])
+        if nowhere.any():
+            raise ValueError(
+                f"within_km={within_km} needs a place, but query "
+                f"{int(np.argmax(nowhere))} has none."
+            )
+
+    def _read_photos(self, X):
+        places, features = self._read(X, reset=False)
+        return places, self._photos(features)
+
+    def _n_shortlisted(self, k):
+        """Return how many candidates the trunk is asked about."""
+        quick = self.shortlist is not None and self._quick_scorer() is not None
+        return max(self.shortlist, k) if quick else np.inf
+
+    def _quick_scorer(self):
+        if self._quick is None:
+            return None
+        if "quick" not in self._scorers:
+            self._scorers["quick"] = make_scorer(self._quick)
+        return self._scorers["quick"]
+
+    def _scorer(self, granularity):
+        number = pick_state(self.states_, granularity)
+        if number not in self._scorers:
+            self._scorers[number] = make_scorer(self.states_[number].module)
+        return self._scorers[number]
+
+    def _heard(self, known, granularity):
+        """Return 0 for places that are not to be heard, 1 for others."""
+        state = self.states_[pick_state(self.states_, granularity)]
+        return known.astype(np.float32) * (0.0 if np.isinf(state.sigma_km) else 1.0)
+
+    def _asked(self, places, photos, granularity):
+        """Yield parts of photos with what the scorer takes."""
+        known = PlaceRows(places, self._encoder)
+        scorer = self._scorer(granularity)
+        # Scores, and once more to sort them.
+        step = rows_in_memory(8 * self.n_tags_, len(places))
+        for start in range(0, len(places), step):
+            at = slice(start, min(start + step, len(places)))
+            vectors = scorer.photo_vectors(PhotoPart(photos, at))
+            encoded, is_known = known.rows(at)
+            yield at, scorer, vectors, encoded, self._heard(is_known, granularity)
+
+    def _score_blocks(self, X):
+        for at, scorer, *asked in self._asked(*self._read_photos(X), None):
+            yield at, scorer.of_tags(*asked)
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "states_")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self.allow_missing
+        return tags

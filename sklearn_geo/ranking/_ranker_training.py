@@ -1,0 +1,306 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""How a ranker learns: what is read, what is made, one level after the other."""
+
+from copy import deepcopy
+from functools import partial
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.model_selection import GroupShuffleSplit
+
+from sklearn_geo.nets import NetMixin, Training, train_net
+from sklearn_geo.nets._estimator import with_callbacks
+from sklearn_geo.ranking._batches import PairLesson, TripletLesson
+from sklearn_geo.ranking._levels import RankerState, plan_levels
+from sklearn_geo.ranking._loss import PairLoss, TripletLoss
+from sklearn_geo.ranking._multilinear import MultilinearNetwork
+from sklearn_geo.ranking._photo_rows import PhotoRows, PhotoScaling
+from sklearn_geo.ranking._place_rows import PlaceRows, fit_place_encoder
+from sklearn_geo.ranking._trunk import TrunkNetwork
+
+__all__ = ["RankerTraining"]
+
+# From here on "auto" can spare photos to watch the loss on.
+_MANY_PHOTOS = 1_000
+# Epochs over which places are let in, where they are.
+_GROWING = 10
+# How the scorer that lists candidates for the trunk is trained.
+_QUICK_BATCH, _QUICK_SILENCE = 256, 0.1
+
+
+class RankerTraining(NetMixin):
+    """The training of :class:`LocSensRanker`, which has the parameters."""
+
+    # Reading --------------------------------------------------------------------------
+
+    def _read(self, X, *, reset):
+        places, features = self._read_located(
+            X, location=self.location, reset=reset, allow_missing=self.allow_missing
+        )
+        if not features.shape[1]:
+            raise ValueError(
+                "X has a place and nothing else, but LocSensRanker scores photos: put "
+                "their features beside the two location columns. For a place alone see "
+                "KernelTagger and PlaceFrequencyTagger."
+            )
+        return places, features
+
+    def _begin(self, features, places, y, indicator, tagged, sample_weight):
+        """Fit what is fitted before the network is made."""
+        rng = np.random.default_rng([self._seed, 1])
+        self.embedding_ = None
+        if self.embedding is not None:
+            self.embedding_ = clone(self.embedding)
+            self.embedding_.fit(features, indicator)
+        vectors = self._embedded(features)
+        kind = self.scale
+        if kind == "auto":
+            fixed = self.scorer == "trunk" or self.embedding is not None
+            kind = "l2" if fixed else "standard"
+        self._scaling = PhotoScaling(kind).fit(vectors, tagged, rng)
+        known = places[tagged][~np.isnan(places[tagged, 0])]
+        if not len(known):
+            raise ValueError("All places are missing: there is nothing to learn of.")
+        self._encoder = fit_place_encoder(
+            self.location_encoder, self.scorer, known, self._seed
+        )
+        self.tag_vectors_ = self._given_vectors()
+        self._learns_tags = self.tag_vectors_ is None
+        weights = None if sample_weight is None else sample_weight[tagged]
+        counts = np.bincount(
+            indicator[tagged].indices,
+            None
+            if weights is None
+            else np.repeat(weights, np.diff(indicator[tagged].indptr)),
+            minlength=self.n_tags_,
+        )
+        self._frequency = (counts + 0.5) / (counts.sum() + 0.5 * self.n_tags_)
+        self._n_photo_columns = vectors.shape[1]
+
+    def _embedded(self, features):
+        if self.embedding_ is None:
+            return features
+        return np.asarray(self.embedding_.transform(features), dtype=np.float32)
+
+    def _photos(self, features):
+        return PhotoRows(self._embedded(features), self._scaling)
+
+    def _given_vectors(self):
+        """Return vectors of tags, of length one, or None if they are to be learnt."""
+        given = self.tag_vectors
+        if given is None:
+            given = getattr(self.embedding_, "tag_vectors_", None)
+        given = getattr(given, "tag_vectors_", given)
+        if given is None:
+            return None
+        vectors = self._check_vectors(given, "tag_vectors")
+        if len(vectors) != self.n_tags_:
+            raise ValueError(
+                f"tag_vectors has {len(vectors)} rows, but y has {self.n_tags_} tags. "
+                "Give one row a tag, in the order of the columns of y."
+            )
+        return vectors
+
+    def _check_vectors(self, vectors, name):
+        vectors = np.atleast_2d(np.asarray(vectors, dtype=np.float32))
+        if vectors.ndim != 2 or not np.isfinite(vectors).all():
+            raise ValueError(f"{name} must be rows of finite numbers, one a tag.")
+        length = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors / np.maximum(length, 1e-12)
+
+    # Training -------------------------------------------------------------------------
+
+    def _loss(self):
+        if self.loss == "auto":
+            return "softmax" if self.scorer == "multilinear" else "hinge"
+        if self.loss == "softmax" and self.scorer == "trunk":
+            raise ValueError(
+                'loss="softmax" scores every tag for every photo, which the trunk '
+                'cannot do in any reasonable time: use loss="hinge", or '
+                'scorer="multilinear".'
+            )
+        return self.loss
+
+    def _dropout(self):
+        if self.location_dropout != "auto":
+            return self.location_dropout
+        if self.location_mode == "dropout":
+            return 0.5
+        return 0.1 if self.scorer == "multilinear" else 0.0
+
+    def _watches(self, n_photos):
+        if self.early_stopping == "auto":
+            return n_photos >= _MANY_PHOTOS
+        return self.early_stopping
+
+    def _held_out(self, tagged, groups):
+        """Split the photos in those to learn from and those to watch, or None."""
+        if not self._watches(len(tagged)):
+            return tagged, None
+        if groups is not None and len(np.unique(groups[tagged])) > 1:
+            split = GroupShuffleSplit(
+                1, test_size=self.validation_fraction, random_state=self._seed
+            )
+            learn, valid = next(split.split(tagged, groups=groups[tagged]))
+            return tagged[learn], tagged[np.sort(valid)]
+        rng = np.random.default_rng([self._seed, 0x5EED])
+        n_valid = max(1, round(self.validation_fraction * len(tagged)))
+        if n_valid >= len(tagged):
+            raise ValueError(
+                f"validation_fraction={self.validation_fraction} of {len(tagged)} "
+                "photos leaves none to learn from. Lower it, or set "
+                "early_stopping=False."
+            )
+        order = rng.permutation(len(tagged))
+        return tagged[np.sort(order[n_valid:])], tagged[np.sort(order[:n_valid])]
+
+    @with_callbacks
+    def _learn(self, photos, places, indicator, learn, valid, sample_weight, go_on):
+        """Train level after level, and keep what is learnt at each."""
+        levels = plan_levels(
+            self.location_mode, self.sigma_km_schedule, self._dropout()
+        )
+        rows = {"photos": photos, "places": places, "indicator": indicator}
+        lesson, data = self._lesson(rows, learn, sample_weight, 0)
+        watched, valid_data = None, None
+        if valid is not None:
+            watched, valid_data = self._lesson(rows, valid, sample_weight, 1)
+        if go_on:  # the last level again
+            levels = levels[-1:]
+        else:
+            self.states_ = []
+        for level in levels:
+            for each in (lesson, watched):
+                if each is not None:
+                    sigma = level.sigma_km
+                    each.sigma_km = 0.0 if np.isinf(sigma) else sigma
+                    each.silence = level.silence
+            if level.grows and not go_on:
+                self._grow(lesson, data)
+            first = not go_on and not self.states_
+            self._train(
+                self._network() if first else None,
+                self._criterion(),
+                data,
+                seed=self._seed,
+                valid=valid_data,
+                go_on=not first,
+                early_stopping=False,
+                draw=lesson.draw,
+            )
+            if go_on:
+                self.states_ = self.states_[:-1]
+            self.states_.append(self._state(level.sigma_km))
+        self._finish(rows, learn, valid, sample_weight, go_on)
+
+    def _grow(self, lesson, data):
+        """Let places in little by little."""
+        n_epochs = min(_GROWING, self.max_iter)
+        begun = len(self.net_.history)
+        share = self.net_.module_.place_share
+
+        def draw(epoch, rng, n_rows):
+            share.fill_((epoch - begun + 1) / n_epochs)
+            return lesson.draw(epoch, rng, n_rows)
+
+        self._train(
+            None,
+            None,
+            data,
+            seed=self._seed,
+            go_on=True,
+            epochs=n_epochs,
+            n_iter_no_change=None,
+            early_stopping=False,
+            draw=draw,
+        )
+        share.fill_(1.0)
+
+    def _lesson(self, rows, at, sample_weight, number, pairs=False):
+        seed = int(np.random.SeedSequence([self._seed, number]).generate_state(1)[0])
+        common = {**rows, "at": at, "silence": 0.0, "seed": seed}
+        if pairs or self._loss() == "softmax":
+            lesson = PairLesson(**common, n_sampled_tags=self.n_sampled_tags)
+        else:
+            lesson = TripletLesson(
+                **common,
+                task=self.task,
+                n_negatives=self.n_negatives,
+                learnt=self._learns_tags,
+            )
+        weight = None if sample_weight is None else sample_weight[at]
+        return lesson, lesson.data(weight)
+
+    def _criterion(self):
+        if self._loss() == "softmax":
+            return partial(PairLoss, self.task)
+        return partial(TripletLoss, self._loss(), self.margin)
+
+    def _network(self, scorer=None):
+        scorer = self.scorer if scorer is None else scorer
+        learnt, vectors = self._learns_tags, self.tag_vectors_
+        if learnt:
+            rng = np.random.default_rng([self._seed, 2])
+            vectors = rng.standard_normal(
+                (self.n_tags_, self.n_components), dtype=np.float32
+            ) / np.sqrt(np.float32(self.n_components))
+        sizes = (self._n_photo_columns, self._n_place_columns(), vectors, learnt)
+        if scorer == "trunk":
+            hidden = tuple(self.hidden_layer_sizes)
+            return partial(
+                TrunkNetwork, *sizes, n_components=self.n_components, hidden=hidden
+            )
+        tags_compete = self.task == "tagging" and self._loss() == "softmax"
+        tags_compete |= scorer != self.scorer  # for candidates they always do
+        bias = np.log(self._frequency) if tags_compete else np.zeros(self.n_tags_)
+        return partial(MultilinearNetwork, *sizes, bias, n_components=self.n_components)
+
+    def _n_place_columns(self):
+        return PlaceRows(np.zeros((1, 2)), self._encoder).rows([0])[0].shape[1]
+
+    def _state(self, sigma_km):
+        module = deepcopy(self.net_.module_)
+        table = self.net_.module_.table
+        if not table.learnt:  # one table for all states
+            module.table.weight = table.weight
+        return RankerState(sigma_km, len(self.net_.history), module)
+
+    def _finish(self, rows, learn, valid, sample_weight, go_on):
+        """Keep what answers are made of."""
+        self._scorers = {}
+        if self._learns_tags:
+            weight = self.states_[-1].module.table.weight
+            self.tag_vectors_ = weight.detach().cpu().numpy()
+        if self.scorer == "trunk" and self.shortlist is not None:
+            self._quick = self._train_quick(rows, learn, valid, sample_weight)
+        else:
+            self._quick = None
+
+    def _train_quick(self, rows, learn, valid, sample_weight):
+        """Train the scorer that lists candidates for the trunk."""
+        lesson, data = self._lesson(rows, learn, sample_weight, 2, pairs=True)
+        lesson.silence = _QUICK_SILENCE
+        watched = None
+        if valid is not None:
+            _, watched = self._lesson(rows, valid, sample_weight, 3, pairs=True)
+        settings = Training.of(
+            self,
+            solver="adam",
+            learning_rate_init=1e-3,
+            learning_rate_decay=1.0,
+            weight_decay=0.0,
+            batch_size=_QUICK_BATCH,
+            early_stopping=False,
+            verbose=0,
+        )
+        net = train_net(
+            self._network("multilinear"),
+            partial(PairLoss, "tagging"),
+            data,
+            training=settings,
+            seed=self._seed,
+            valid=watched,
+            draw=lesson.draw,
+        )
+        return net.module_

@@ -1,0 +1,224 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""A trained network as it answers: tags for photos, photos for tags, in chunks."""
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from sklearn_geo.nets._memory import rows_in_memory
+
+__all__ = ["MultilinearScorer", "TrunkScorer", "make_scorer"]
+
+# Rows of a trunk at a time: what lies between two layers stays in the cache.
+_ROWS_AT_ONCE = 1_024
+
+
+def make_scorer(module):
+    """Return the scorer of a network."""
+    cls = MultilinearScorer if hasattr(module, "tag_queries") else TrunkScorer
+    return cls(module)
+
+
+class _Scorer:
+    """What both scorers share.
+
+    Parameters
+    ----------
+    module : Module
+        The network; it does not change any more.
+    """
+
+    def __init__(self, module):
+        self.module = module.eval()
+        self._tags = None
+
+    @property
+    def device(self):
+        """Where the network is."""
+        return self.module.place_share.device
+
+    def _to(self, array):
+        # A memory map is read, never written; torch would warn that it could be.
+        array = array if array.flags.writeable else array.copy()
+        return torch.from_numpy(array).to(self.device)
+
+    @torch.inference_mode()
+    def photo_vectors(self, photos):
+        """Return vectors of photos, ndarray of shape (n_photos, n_components)."""
+        width = sum(self.module.photos.linear.weight.shape)
+        out = np.empty((len(photos), self.n_components), dtype=np.float32)
+        step = rows_in_memory(4 * width, max(len(photos), 1))
+        for start in range(0, len(photos), step):
+            at = slice(start, start + step)
+            out[at] = self.module.photos(self._to(photos.rows(at))).cpu().numpy()
+        return out
+
+    def _on_device(self, rows):
+        return rows if isinstance(rows, torch.Tensor) else self._to(rows)
+
+    @property
+    def n_components(self):
+        """Width of the vectors of photos."""
+        return self.module.photos.linear.out_features
+
+    @torch.inference_mode()
+    def tag_vectors(self, inputs=None):
+        """Return projected tags as a tensor: all that were taught, or of vectors."""
+        if inputs is not None:
+            return self.module.tags(self._to(inputs))
+        if self._tags is None:
+            self._tags = self.module.tags(self.module.table.weight).contiguous()
+        return self._tags
+
+    def __getstate__(self):
+        return {**self.__dict__, "_tags": None}
+
+
+class MultilinearScorer(_Scorer):
+    """Every query is one product; see :class:`MultilinearNetwork`."""
+
+    # What a row of an answer needs: its scores, and once more to sort them.
+    bytes_a_score = 8
+
+    def tag_bias(self, inputs=None):
+        """Return biases of tags; a tag that was never taught is a typical one."""
+        bias = self.module.tag_bias.detach()
+        return bias if inputs is None else bias.mean().expand(len(inputs))
+
+    @torch.inference_mode()
+    def of_tags(self, photos, places, heard, inputs=None):
+        """Score tags for photos.
+
+        Parameters
+        ----------
+        photos : ndarray of shape (n, n_components)
+            Vectors of photos.
+
+        places, heard : ndarray of shape (n, n_columns) and (n,)
+            Encoded places, and 0 for those that are silenced.
+
+        inputs : ndarray of shape (n_tags, n_columns) or None, default=None
+            Vectors of other tags; None scores those that were taught.
+
+        Returns
+        -------
+        ndarray of shape (n, n_tags)
+            Scores.
+        """
+        module, u = self.module, self._to(photos)
+        place = module.place_vectors(self._to(places), self._to(heard))
+        queries = module.tag_queries(u, place)
+        same = (u * module.E(place)).sum(1)
+        bias = self.tag_bias(inputs)
+        vectors = self.tag_vectors(inputs)
+        if len(queries) == 1:  # a product of a matrix and a vector
+            scores = torch.addmv(bias + same, vectors, queries[0])[None]
+        else:
+            scores = torch.addmm(bias, queries, vectors.T) + same[:, None]
+        return scores.cpu().numpy()
+
+    @torch.inference_mode()
+    def of_pairs(self, photos, places, heard, tags):
+        """Score some tags of each photo, positions of shape (n, n_listed)."""
+        every = self.of_tags(photos, places, heard)
+        return np.take_along_axis(every, tags, axis=1)
+
+    @torch.inference_mode()
+    def of_photos(self, photos, places, heard, tags, inputs=None):
+        """Score photos for tags with places.
+
+        Parameters
+        ----------
+        photos : ndarray of shape (n_photos, n_components)
+            Vectors of photos.
+
+        places, heard : ndarray of shape (n_queries, n_columns) and (n_queries,)
+            Encoded places of queries, and 0 for those that are silenced.
+
+        tags : ndarray of int of shape (n_queries,) or None
+            Their tags.
+
+        inputs : ndarray of shape (n_queries, n_columns) or None, default=None
+            Vectors of their tags instead.
+
+        Returns
+        -------
+        ndarray of shape (n_queries, n_photos)
+            Scores.
+        """
+        queries, same = self._photo_queries(places, heard, tags, inputs)
+        if len(queries) == 1:
+            scores = torch.mv(self._to(photos), queries[0])[None]
+        else:
+            scores = queries @ self._to(photos).T
+        return (scores + same[:, None]).cpu().numpy()
+
+    def _photo_queries(self, places, heard, tags, inputs):
+        module = self.module
+        place = module.place_vectors(self._to(places), self._to(heard))
+        if inputs is None:
+            tags = self._to(tags)
+            w, bias = self.tag_vectors()[tags], self.tag_bias()[tags]
+        else:
+            w, bias = self.tag_vectors(inputs), self.tag_bias(inputs)
+        same = (w * module.D(place)).sum(1) + bias
+        return module.photo_queries(w, place), same
+
+
+class TrunkScorer(_Scorer):
+    """Every triplet passes the trunk; see :class:`TrunkNetwork`."""
+
+    bytes_a_score = 8
+
+    @torch.inference_mode()
+    def of_tags(self, photos, places, heard, inputs=None):
+        """Score tags for photos, parameters as of :class:`MultilinearScorer`."""
+        asked = self._photo_and_place(photos, places, heard)
+        tags = self.tag_vectors(inputs)
+        scores = np.empty((len(asked), len(tags)), dtype=np.float32)
+        for start in range(0, len(tags), _ROWS_AT_ONCE):
+            at = slice(start, start + _ROWS_AT_ONCE)
+            part = functional.linear(tags[at], self.module._part(2))
+            for row, other in enumerate(asked):
+                scores[row, at] = self.module.scores(part + other).cpu().numpy()
+        return scores
+
+    @torch.inference_mode()
+    def of_pairs(self, photos, places, heard, tags):
+        """Score some tags of each photo, positions of shape (n, n_listed)."""
+        asked = self._photo_and_place(photos, places, heard)
+        vectors = self.tag_vectors()
+        scores = np.empty(tags.shape, dtype=np.float32)
+        for row, other in enumerate(asked):
+            listed = vectors[self._to(tags[row])]
+            scores[row] = self._one_by_one(listed, other, 2)
+        return scores
+
+    @torch.inference_mode()
+    def of_photos(self, photos, places, heard, tags, inputs=None):
+        """Score photos for tags, parameters as of :class:`MultilinearScorer`."""
+        vectors = self.tag_vectors(inputs)
+        vectors = vectors if inputs is not None else vectors[self._to(tags)]
+        asked = functional.linear(vectors, self.module._part(2))
+        asked = asked + self.module.place_parts(self._to(places), self._to(heard))
+        scores = np.empty((len(asked), len(photos)), dtype=np.float32)
+        for row, other in enumerate(asked):
+            scores[row] = self._one_by_one(photos, other, 1)
+        return scores
+
+    def _photo_and_place(self, photos, places, heard):
+        module = self.module
+        part = functional.linear(self._to(photos), module._part(1))
+        return part + module.place_parts(self._to(places), self._to(heard))
+
+    def _one_by_one(self, vectors, other, number):
+        """Score rows of vectors beside what is the same for all of them."""
+        scores = np.empty(len(vectors), dtype=np.float32)
+        for start in range(0, len(vectors), _ROWS_AT_ONCE):
+            at = slice(start, start + _ROWS_AT_ONCE)
+            part = functional.linear(
+                self._on_device(vectors[at]), self.module._part(number)
+            )
+            scores[at] = self.module.scores(part + other).cpu().numpy()
+        return scores
