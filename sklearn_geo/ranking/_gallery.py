@@ -14,7 +14,7 @@ from sklearn_geo.ranking._top_k import top_k
 
 __all__ = ["Gallery", "Queries", "read_queries", "search"]
 
-# Vectors of a gallery that are kept at the same time: those of so many networks.
+# Vectors of a gallery that are kept at the same time: of the networks asked last.
 _KEPT = 2
 
 
@@ -39,13 +39,14 @@ class Gallery:
 
     def vectors(self, scorer):
         """Return the vectors that a scorer has for the photos."""
-        key = id(scorer)
-        if key not in self._vectors:
-            while len(self._vectors) >= _KEPT:
+        # The scorer is kept too, so that nobody else gets its id.
+        kept = self._vectors.pop(id(scorer), None)
+        if kept is None:
+            while len(self._vectors) >= _KEPT:  # the one asked longest ago goes
                 del self._vectors[next(iter(self._vectors))]
-            # The scorer is kept too, so that nobody else gets its id.
-            self._vectors[key] = scorer, scorer.photo_vectors(self.photos)
-        return self._vectors[key][1]
+            kept = scorer, scorer.photo_vectors(self.photos)
+        self._vectors[id(scorer)] = kept
+        return kept[1]
 
     def within(self, place, km):
         """Return the photos at most so far from a place, in the order of their rows."""
@@ -67,8 +68,11 @@ class Queries(NamedTuple):
 
     Attributes
     ----------
-    tags : ndarray of int of shape (n_queries,)
+    tags : ndarray of int of shape (n_queries,) or None
         Tags.
+
+    vectors : ndarray of shape (n_queries, n_columns) or None
+        Vectors of tags that were never taught, instead.
 
     places : ndarray of shape (n_queries, 2)
         Places; a pair of NaN is anywhere.
@@ -80,13 +84,16 @@ class Queries(NamedTuple):
         Whether one was asked for, not a batch.
     """
 
-    tags: np.ndarray
+    tags: np.ndarray | None
+    vectors: np.ndarray | None
     places: np.ndarray
     exclude: np.ndarray | None
     is_one: bool
 
 
-def read_queries(vocabulary, tag, place, exclude, n_photos):
+def read_queries(
+    vocabulary, tag, place, exclude, n_photos, *, vectors=None, one_vector=False
+):
     """Read the queries of a call, one or a batch.
 
     Parameters
@@ -94,7 +101,7 @@ def read_queries(vocabulary, tag, place, exclude, n_photos):
     vocabulary : Vocabulary
         The tags.
 
-    tag : str, int, or sequence of them
+    tag : str, int, sequence of them, or None
         The tag of every query; one for all.
 
     place : array-like of shape (2,) or (n_queries, 2), or None
@@ -106,14 +113,28 @@ def read_queries(vocabulary, tag, place, exclude, n_photos):
     n_photos : int
         Number of photos in the gallery.
 
+    vectors : ndarray of shape (n_queries, n_columns) or None, default=None
+        Vectors of tags instead of `tag`; one for all.
+
+    one_vector : bool, default=False
+        Whether one was asked for, not a batch of one.
+
     Returns
     -------
     Queries
         Tags, places and what is excluded, a row a query.
     """
-    one_tag = isinstance(tag, (str, Integral, np.integer))
-    tags = vocabulary.positions([tag] if one_tag else tag)
-    if not len(tags):
+    if (tag is None) == (vectors is None):
+        raise ValueError(
+            "Pass a tag that was taught as tag, by name or number, or the vector of "
+            "another one as tag_vector: one of the two."
+        )
+    if vectors is None:
+        one_tag = isinstance(tag, (str, Integral))
+        asked = vocabulary.positions([tag] if one_tag else tag)
+    else:
+        one_tag, asked = one_vector, vectors
+    if not len(asked):
         raise ValueError("tag is empty: there is nothing to look for.")
     if place is None:
         places, one_place = np.full((1, 2), np.nan), True
@@ -122,18 +143,19 @@ def read_queries(vocabulary, tag, place, exclude, n_photos):
         one_place = _is_pair(place)
         places = np.atleast_2d(places) if one_place else places
         places = check_places(places, name="place", allow_missing=True)
-    if len(tags) != len(places) and 1 not in (len(tags), len(places)):
+    if len(asked) != len(places) and 1 not in (len(asked), len(places)):
         raise ValueError(
-            f"There are {len(tags)} tags and {len(places)} places. Give one place a "
+            f"There are {len(asked)} tags and {len(places)} places. Give one place a "
             "tag, or one of them for all."
         )
-    n_queries = max(len(tags), len(places))
-    if len(tags) < n_queries:
-        tags = np.repeat(tags, n_queries)
+    n_queries = max(len(asked), len(places))
+    if len(asked) < n_queries:
+        asked = np.repeat(asked, n_queries, axis=0)
     if len(places) < n_queries:
         places = np.repeat(places, n_queries, axis=0)
     return Queries(
-        tags,
+        asked if vectors is None else None,
+        None if vectors is None else asked,
         places,
         _read_exclude(exclude, n_queries, n_photos),
         one_tag and one_place,
@@ -147,13 +169,19 @@ def _is_pair(place):
 def _read_exclude(exclude, n_queries, n_photos):
     if exclude is None:
         return None
-    found = np.asarray(exclude)
+    try:
+        found = np.asarray(exclude)
+    except ValueError:  # rows of different lengths
+        found = np.empty(0, dtype=object)
+    if found.dtype != object and not found.size:
+        return None
     if found.ndim == 0:
         found = found[np.newaxis]
     if found.dtype.kind not in "iu" or found.ndim > 2:
         raise ValueError(
             "exclude has the rows of photos in the gallery, whole numbers, one or more "
-            f"a query; got {exclude!r}."
+            "a query (as many for each: fill up with -1, which excludes none); got "
+            f"{exclude!r}."
         )
     if found.ndim == 1:
         # One query may have several, several queries have one each.
@@ -162,15 +190,26 @@ def _read_exclude(exclude, n_queries, n_photos):
         raise ValueError(
             f"exclude is for {len(found)} queries, but there are {n_queries}."
         )
-    if found.size and not (found.min() >= -1 and found.max() < n_photos):
+    wrong = (found < -1) | (found >= n_photos)
+    if wrong.any():
         raise ValueError(
-            f"exclude names photo {int(found.max())}, but the gallery has {n_photos} "
-            "photos: rows count from 0, and -1 excludes none."
+            f"exclude names photo {int(found[wrong][0])}, but the gallery has "
+            f"{n_photos} photos: rows count from 0, and -1 excludes none."
         )
-    return found
+    return found.astype(np.int64, copy=False)
 
 
-def search(gallery, queries, score, k, *, within_km=None, shortlist=None):
+def search(
+    gallery,
+    queries,
+    score,
+    k,
+    *,
+    within_km=None,
+    quick_score=None,
+    n_listed=None,
+    bytes_a_query=0,
+):
     """Return the photos that score highest.
 
     Parameters
@@ -191,19 +230,25 @@ def search(gallery, queries, score, k, *, within_km=None, shortlist=None):
     within_km : float or None, default=None
         How far photos may be from the place of the query.
 
-    shortlist : callable or None, default=None
-        From (slice of one query, rows or None) to the rows that are worth a score.
+    quick_score : callable or None, default=None
+        Like `score`; its `n_listed` best are worth a `score`. None scores all.
+
+    n_listed : int or None, default=None
+        How many these are, at least `k`.
+
+    bytes_a_query : int, default=0
+        What a query needs beside its scores.
 
     Returns
     -------
     photos, scores : ndarray of shape (n_queries, k)
         Rows of the gallery, best first, -1 where a list has ended; their scores.
     """
-    n_queries = len(queries.tags)
+    n_queries = len(queries.places)
     photos = np.full((n_queries, k), -1, dtype=np.int64)
     scores = np.full((n_queries, k), -np.inf, dtype=np.float32)
-    if within_km is None and shortlist is None:
-        step = rows_in_memory(8 * len(gallery), n_queries)
+    if within_km is None and quick_score is None:
+        step = rows_in_memory(8 * len(gallery) + bytes_a_query, n_queries)
         for start in range(0, n_queries, step):
             at = slice(start, min(start + step, n_queries))
             block = score(at, None)
@@ -214,14 +259,22 @@ def search(gallery, queries, score, k, *, within_km=None, shortlist=None):
         at, rows = slice(query, query + 1), None
         if within_km is not None:
             rows = gallery.within(queries.places[query], within_km)
-        if shortlist is not None:
-            rows = shortlist(at, rows)
-        if not len(rows):
+        n_there = len(gallery) if rows is None else len(rows)
+        if quick_score is not None and n_there > n_listed:
+            block = quick_score(at, rows)
+            _strike(block, rows, queries.exclude, at)
+            listed = top_k(block, n_listed)[0][0]
+            # In the order of rows, so that ties are broken as without a list.
+            listed = np.sort(listed[listed >= 0])
+            rows = listed if rows is None else rows[listed]
+        if rows is not None and not len(rows):
             continue
         block = score(at, rows)
         _strike(block, rows, queries.exclude, at)
         found, scores[at] = top_k(block, k)
-        photos[at] = np.where(found >= 0, rows[found], -1)
+        if rows is not None:
+            found = np.where(found >= 0, rows[found], -1)
+        photos[at] = found
     return photos, scores
 
 

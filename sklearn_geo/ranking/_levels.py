@@ -146,7 +146,11 @@ def pick_state(states, granularity):
                 f"{', '.join(map(repr, GRANULARITIES))}, or a distance in km."
             )
         km = GRANULARITIES[granularity]
-    elif isinstance(granularity, Real) and granularity > 0:
+    elif (
+        isinstance(granularity, Real)
+        and not isinstance(granularity, bool)
+        and granularity > 0
+    ):
         km = float(granularity)
     else:
         raise ValueError(

@@ -2,8 +2,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Places as the scorer reads them: encoded, with noise, or missing."""
 
+from copy import copy
+
 import numpy as np
 from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo.encoding import RandomFourierEncoder
 from sklearn_geo.geometry import EARTH_RADIUS_KM
@@ -49,6 +53,11 @@ class PlaceRows:
 
     def __len__(self):
         return len(self._places)
+
+    @property
+    def n_columns(self):
+        """Width of encoded places."""
+        return encode(self._encoder, np.zeros((1, 2))).shape[1]
 
     def rows(self, at, sigma_km=0.0, rng=None):
         """Return encoded places.
@@ -108,13 +117,20 @@ def fit_place_encoder(encoder, scorer, places, seed):
     Returns
     -------
     transformer
-        A clone, fitted; a frozen one stays as it is.
+        A clone, fitted; what was frozen as it is.
     """
     if isinstance(encoder, str) and encoder == "auto":
         encoder = "pair" if scorer == "trunk" else waves_for(places, seed)
     if isinstance(encoder, str):
         return NormalisedPair()
-    return clone(encoder).fit(places)
+    if not isinstance(encoder, FrozenEstimator):
+        return clone(encoder).fit(places)
+    check_is_fitted(encoder.estimator)
+    if not hasattr(encoder.estimator, "feature_names_in_"):
+        return encoder.estimator
+    kept = copy(encoder.estimator)
+    del kept.feature_names_in_  # it gets arrays from now on
+    return kept
 
 
 def waves_for(places, seed):

@@ -3,6 +3,7 @@
 """Which tag, which photo and which place belong together."""
 
 from collections.abc import Callable
+from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
@@ -433,7 +434,7 @@ class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
         self : LocSensRanker
             The fitted estimator.
         """
-        go_on = self.warm_start and hasattr(self, "states_")
+        go_on = self.warm_start and self.__sklearn_is_fitted__()
         places, features = self._read(X, reset=not go_on)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(
@@ -442,13 +443,21 @@ class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
         if groups is not None:
             check_rows(len(places), groups, "groups")
             _, groups = check_groups(groups, len(places))
+        if go_on:
+            self._check_same(y)
         indicator = self._read_target(y, len(places))
         tagged = self._tagged_rows(indicator)
         tagged = np.arange(len(places)) if tagged is None else tagged
         if sample_weight is not None:
             tagged = tagged[sample_weight[tagged] > 0]
+            if not len(tagged):
+                raise ValueError(
+                    "sample_weight is zero for all photos with tags: there is nothing "
+                    "to learn."
+                )
         if not go_on:
             self._seed = draw_seed(self.random_state)
+            self._made_for = self._architecture()
             self._begin(features, places, y, indicator, tagged, sample_weight)
         photos = self._photos(features)
         known = PlaceRows(places, self._encoder, self.noise)
@@ -456,6 +465,40 @@ class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
         self._learn(photos, known, indicator, learn, valid, sample_weight, go_on)
         self._gallery = None
         return self
+
+    def _architecture(self):
+        """Return the parameters that decide what the network is."""
+        found = {name: getattr(self, name) for name in ("scorer", "n_components")}
+        if self.scorer == "trunk":
+            found["hidden_layer_sizes"] = tuple(self.hidden_layer_sizes)
+        return found
+
+    def _check_same(self, y):
+        """Refuse to go on with other tags, or with another network."""
+        n_tags = (y.shape if hasattr(y, "shape") else np.shape(y))[-1:]
+        if n_tags != (self.n_tags_,):
+            raise ValueError(
+                f"y has {n_tags[0] if n_tags else 'no'} tags, and had {self.n_tags_} "
+                "before. Set warm_start=False to learn anew."
+            )
+        names = self.tag_names
+        if names is None and hasattr(y, "columns"):
+            names = y.columns
+        if names is not None and [*map(str, names)] != (self.tag_names_ or []):
+            raise ValueError(
+                "The tags have other names than before. Set warm_start=False to learn "
+                "anew."
+            )
+        self._check_architecture("Set warm_start=False to learn anew.")
+
+    def _check_architecture(self, remedy):
+        now = self._architecture()
+        for name, value in self._made_for.items():
+            if now.get(name) != value:
+                raise ValueError(
+                    f"{name} is {getattr(self, name)!r}, and was {value!r} before. "
+                    f"{remedy}"
+                )
 
     # Answers --------------------------------------------------------------------------
 
@@ -487,17 +530,11 @@ class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
         if tag_vectors is None:
             inputs, n_tags = None, self.n_tags_
         else:
-            inputs = self._check_vectors(tag_vectors, "tag_vectors")
-            n_columns = self.tag_vectors_.shape[1]
-            if inputs.shape[1] != n_columns:
-                raise ValueError(
-                    f"tag_vectors has {inputs.shape[1]} columns, but the tags of fit "
-                    f"have {n_columns}."
-                )
+            inputs = self._other_vectors(tag_vectors, "tag_vectors")
             n_tags = len(inputs)
         places, photos = self._read_photos(X)
         scores = np.empty((len(places), n_tags), dtype=np.float32)
-        for at, scorer, *asked in self._asked(places, photos, granularity):
+        for at, scorer, *asked in self._asked(places, photos, granularity, n_tags):
             scores[at] = scorer.of_tags(*asked, inputs)
         return scores if inputs is not None else self._vocabulary.silence(scores)
 
@@ -605,10 +642,11 @@ class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
 
     def retrieve(
         self,
-        tag,
+        tag=None,
         place=None,
         k=10,
         *,
+        tag_vector=None,
         granularity=None,
         within_km=None,
         exclude=None,
@@ -618,7 +656,7 @@ class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
 
         Parameters
         ----------
-        tag : str, int, or sequence of them
+        tag : str, int, or sequence of them, default=None
             The tag, by name or number; several are a batch of queries.
 
         place : array-like of shape (2,) or (n_queries, 2), default=None
@@ -629,12 +667,18 @@ class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
         k : int, default=10
             How many photos.
 
+        tag_vector : array-like of shape (n_columns,) or (n_queries, n_columns), \
+                default=None
+            Instead of `tag`: the vector of a tag that was never taught, in the space of
+            `tag_vectors_`; several are a batch of queries.
+
         granularity : str, float or None, default=None
             How exactly the place is meant, as in :meth:`decision_function`.
 
         within_km : float, default=None
             Return only photos that were taken at most so far from the place. They are
-            all looked at, so the answer is exact, and may be shorter than `k`.
+            all looked at, so the answer is exact, and may be shorter than `k`. None and
+            infinity take all photos, those without a place too.
 
         exclude : int or array-like of int, default=None
             Rows of the gallery that are no answer: one or more if there is one query,
@@ -659,50 +703,79 @@ class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
                 "There are no photos to look through: call index(X) with the gallery "
                 "first."
             )
-        queries = read_queries(self._vocabulary, tag, place, exclude, len(gallery))
-        self._check_radius(within_km, queries)
+        vectors = None
+        if tag_vector is not None:
+            vectors = self._other_vectors(tag_vector, "tag_vector")
+        queries = read_queries(
+            self._vocabulary,
+            tag,
+            place,
+            exclude,
+            len(gallery),
+            vectors=vectors,
+            one_vector=np.ndim(tag_vector) == 1,
+        )
+        within_km = self._check_radius(within_km, queries)
         known = PlaceRows(queries.places, self._encoder)
-        encoded, is_known = known.rows(slice(None))
-        heard = self._heard(is_known, granularity)
         scorer = self._scorer(granularity)
 
         def score(at, rows, scorer=scorer):
-            vectors = gallery.vectors(scorer)
-            vectors = vectors if rows is None else vectors[rows]
-            return scorer.of_photos(vectors, encoded[at], heard[at], queries.tags[at])
+            photos = gallery.vectors(scorer)
+            photos = photos if rows is None else photos[rows]
+            encoded, is_known = known.rows(at)
+            heard = self._heard(is_known, granularity)
+            if queries.vectors is not None:
+                return scorer.of_photos(
+                    photos, encoded, heard, None, queries.vectors[at]
+                )
+            return scorer.of_photos(photos, encoded, heard, queries.tags[at])
 
-        n_listed, shortlist = self._n_shortlisted(k), None
+        n_listed, quick = self._n_shortlisted(k), None
         if n_listed < len(gallery):
-            quick = self._quick_scorer()
-
-            def shortlist(at, rows):
-                if rows is not None and len(rows) <= n_listed:
-                    return rows
-                block = score(at, rows, quick)
-                listed = np.sort(top_k(block, n_listed)[0][0])
-                return listed if rows is None else rows[listed]
-
+            quick = partial(score, scorer=self._quick_scorer())
         photos, scores = search(
-            gallery, queries, score, k, within_km=within_km, shortlist=shortlist
+            gallery,
+            queries,
+            score,
+            k,
+            within_km=within_km,
+            quick_score=quick,
+            n_listed=n_listed,
+            bytes_a_query=12 * known.n_columns,
         )
         if queries.is_one:
             photos, scores = photos[0], scores[0]
         return (photos, scores) if return_scores else photos
 
+    def _other_vectors(self, vectors, name):
+        """Return vectors of tags that were not taught."""
+        vectors = self._check_vectors(vectors, name, unit=not self._learns_tags)
+        n_columns = self.tag_vectors_.shape[1]
+        if vectors.shape[1] != n_columns:
+            raise ValueError(
+                f"{name} has {vectors.shape[1]} columns, but the tags of fit have "
+                f"{n_columns}."
+            )
+        return vectors
+
     def _check_radius(self, within_km, queries):
+        """Return the radius, None if there is no limit."""
         if within_km is None:
-            return
+            return None
         fine = isinstance(within_km, Real) and not isinstance(within_km, bool)
         if not fine or not within_km >= 0:
             raise ValueError(
                 f"within_km is a distance, 0 or more kilometres; got {within_km!r}."
             )
+        if np.isinf(within_km):
+            return None
         nowhere = np.isnan(queries.places[:, 0])
         if nowhere.any():
             raise ValueError(
                 f"within_km={within_km} needs a place, but query "
                 f"{int(np.argmax(nowhere))} has none."
             )
+        return float(within_km)
 
     def _read_photos(self, X):
         places, features = self._read(X, reset=False)
@@ -731,12 +804,13 @@ class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
         state = self.states_[pick_state(self.states_, granularity)]
         return known.astype(np.float32) * (0.0 if np.isinf(state.sigma_km) else 1.0)
 
-    def _asked(self, places, photos, granularity):
+    def _asked(self, places, photos, granularity, n_tags=0):
         """Yield parts of photos with what the scorer takes."""
         known = PlaceRows(places, self._encoder)
         scorer = self._scorer(granularity)
-        # Scores, and once more to sort them.
-        step = rows_in_memory(8 * self.n_tags_, len(places))
+        # Scores, and once more to sort them; encoded places, in both precisions.
+        bytes_a_row = 8 * max(n_tags, self.n_tags_) + 12 * known.n_columns
+        step = rows_in_memory(bytes_a_row, len(places))
         for start in range(0, len(places), step):
             at = slice(start, min(start + step, len(places)))
             vectors = scorer.photo_vectors(PhotoPart(photos, at))
@@ -748,7 +822,7 @@ class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
             yield at, scorer.of_tags(*asked)
 
     def __sklearn_is_fitted__(self):
-        return hasattr(self, "states_")
+        return bool(getattr(self, "states_", None))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

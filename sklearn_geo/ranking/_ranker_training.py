@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import GroupShuffleSplit
+from sklearn.utils.validation import has_fit_parameter
 
 from sklearn_geo.nets import NetMixin, Training, train_net
 from sklearn_geo.nets._estimator import with_callbacks
@@ -52,7 +53,7 @@ class RankerTraining(NetMixin):
         self.embedding_ = None
         if self.embedding is not None:
             self.embedding_ = clone(self.embedding)
-            self.embedding_.fit(features, indicator)
+            self._fit_embedding(features, indicator, tagged, sample_weight)
         vectors = self._embedded(features)
         kind = self.scale
         if kind == "auto":
@@ -78,6 +79,18 @@ class RankerTraining(NetMixin):
         self._frequency = (counts + 0.5) / (counts.sum() + 0.5 * self.n_tags_)
         self._n_photo_columns = vectors.shape[1]
 
+    def _fit_embedding(self, features, indicator, tagged, sample_weight):
+        """Fit the embedding on what the ranker learns from."""
+        if len(tagged) < len(features):
+            features, indicator = features[tagged], indicator[tagged]
+        if sample_weight is None or not has_fit_parameter(
+            self.embedding_, "sample_weight"
+        ):
+            self.embedding_.fit(features, indicator)
+        else:
+            weight = sample_weight[tagged]
+            self.embedding_.fit(features, indicator, sample_weight=weight)
+
     def _embedded(self, features):
         if self.embedding_ is None:
             return features
@@ -102,10 +115,12 @@ class RankerTraining(NetMixin):
             )
         return vectors
 
-    def _check_vectors(self, vectors, name):
-        vectors = np.atleast_2d(np.asarray(vectors, dtype=np.float32))
-        if vectors.ndim != 2 or not np.isfinite(vectors).all():
+    def _check_vectors(self, vectors, name, *, unit=True):
+        vectors = np.atleast_2d(np.array(vectors, dtype=np.float32))
+        if vectors.ndim != 2 or not len(vectors) or not np.isfinite(vectors).all():
             raise ValueError(f"{name} must be rows of finite numbers, one a tag.")
+        if not unit:
+            return vectors
         length = np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors / np.maximum(length, 1e-12)
 
@@ -257,7 +272,7 @@ class RankerTraining(NetMixin):
         return partial(MultilinearNetwork, *sizes, bias, n_components=self.n_components)
 
     def _n_place_columns(self):
-        return PlaceRows(np.zeros((1, 2)), self._encoder).rows([0])[0].shape[1]
+        return PlaceRows(np.zeros((1, 2)), self._encoder).n_columns
 
     def _state(self, sigma_km):
         module = deepcopy(self.net_.module_)

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from sklearn_geo.nets._memory import rows_in_memory
 
-__all__ = ["MultilinearScorer", "TrunkScorer", "make_scorer"]
+__all__ = ["MultilinearScorer", "ScorerWithPrior", "TrunkScorer", "make_scorer"]
 
 # Rows of a trunk at a time: what lies between two layers stays in the cache.
 _ROWS_AT_ONCE = 1_024
@@ -121,6 +121,14 @@ class MultilinearScorer(_Scorer):
     @torch.inference_mode()
     def of_pairs(self, photos, places, heard, tags):
         """Score some tags of each photo, positions of shape (n, n_listed)."""
+        if (tags == tags[:1]).all():  # the same for all: they are all there is
+            listed, number = np.unique(tags[0], return_inverse=True)
+            module, u = self.module, self._to(photos)
+            place = module.place_vectors(self._to(places), self._to(heard))
+            queries, same = module.tag_queries(u, place), (u * module.E(place)).sum(1)
+            bias, vectors = self.tag_bias()[listed], self.tag_vectors()[listed]
+            scores = torch.addmm(bias, queries, vectors.T) + same[:, None]
+            return scores.cpu().numpy()[:, number]
         every = self.of_tags(photos, places, heard)
         return np.take_along_axis(every, tags, axis=1)
 
@@ -222,3 +230,39 @@ class TrunkScorer(_Scorer):
             )
             scores[at] = self.module.scores(part + other).cpu().numpy()
         return scores
+
+
+class ScorerWithPrior:
+    """A multilinear scorer to which a prior of some places adds what it knows.
+
+    Parameters
+    ----------
+    scorer : MultilinearScorer
+        The scorer.
+
+    prior : PlacePrior
+        The prior.
+
+    places : ndarray of shape (n, 2)
+        The places of the photos that it is going to be asked about.
+    """
+
+    def __init__(self, scorer, prior, places):
+        self._scorer, self._prior, self._places = scorer, prior, places
+
+    def of_tags(self, photos, places, heard, inputs=None):
+        """Score tags for photos, see :class:`MultilinearScorer`."""
+        scores = self._scorer.of_tags(photos, places, heard, inputs)
+        if inputs is not None or not heard.any():
+            return scores  # nobody has used these tags anywhere
+        lifts, rest = self._prior.lifts(self._places, heard > 0)
+        share = float(self._scorer.module.prior_share)
+        scores += (share * rest)[:, np.newaxis]
+        row = np.repeat(np.arange(len(scores)), np.diff(lifts.indptr))
+        scores[row, lifts.indices] += share * lifts.data
+        return scores
+
+    def of_pairs(self, photos, places, heard, tags):
+        """Score some tags of each photo, positions of shape (n, n_listed)."""
+        every = self.of_tags(photos, places, heard)
+        return np.take_along_axis(every, tags, axis=1)
