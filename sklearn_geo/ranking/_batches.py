@@ -157,10 +157,22 @@ class PairLesson(Lesson):
     ----------
     n_sampled_tags : int or None
         Number of other tags that a step takes as negatives; None is all of them.
+
+    prior : PlacePrior or None
+        How much more likely tags are at places.
+
+    groups : ndarray of int of shape (n_photos,) or None
+        Whose photos they are, for the prior.
+
+    own : ndarray of int of shape (n_photos,) or None
+        Which photo of the prior each photo is, -1 for none.
     """
 
-    def __init__(self, *args, n_sampled_tags=None, **kwargs):
+    def __init__(
+        self, *args, n_sampled_tags=None, prior=None, groups=None, own=None, **kwargs
+    ):
         self._n_sampled = n_sampled_tags
+        self._prior, self._groups, self._own = prior, groups, own
         super().__init__(*args, **kwargs)
         if n_sampled_tags is not None and n_sampled_tags >= self.indicator.shape[1]:
             self._n_sampled = None
@@ -177,7 +189,8 @@ class PairLesson(Lesson):
         rows = self._positions(rows)
         rng = self._chance(rows)
         where = self.at[rows]
-        places, known = self.places.rows(where, self.sigma_km, rng)
+        told, known = self.places.told(where, self.sigma_km, rng)
+        heard = self._heard(rows, len(rows), known, rng)
         mine, tag = self.indicator[rows], self.tag[rows]
         lengths = np.diff(mine.indptr)
         share = sparse.csr_array(
@@ -198,8 +211,9 @@ class PairLesson(Lesson):
         return Several(
             (
                 self.photos.rows(where),
-                places,
-                self._heard(rows, len(rows), known, rng),
+                self.places.encoded(told),
+                heard,
+                self._lifts(where, told, heard > 0, offered),
                 tag.astype(np.int64),
                 offered.astype(np.int64),
                 offset.astype(np.float32),
@@ -207,6 +221,14 @@ class PairLesson(Lesson):
                 same,
             )
         )
+
+    def _lifts(self, where, places, known, offered):
+        """Return what the prior says of the tags of a step; no columns for nothing."""
+        if self._prior is None:
+            return np.empty((len(places), 0), dtype=np.float32)
+        groups = None if self._groups is None else self._groups[where]
+        lifts, _ = self._prior.lifts(places, known, own=self._own[where], groups=groups)
+        return (lifts[:, offered] if len(offered) else lifts).toarray()
 
     def _offered(self, mine, rng):
         """Return the tags of a step and what corrects their scores; none for all."""

@@ -45,6 +45,9 @@ class MultilinearNetwork(nn.Module):
     for all tags, with :math:`q = A u + D\ell + K^\top (G u \circ H\ell)`. For a tag and
     a place it is :math:`\langle p, u\rangle` plus what is the same for all photos, with
     :math:`p = A^\top w + E\ell + G^\top (H\ell \circ K w)`.
+
+    Where there is a :class:`PlacePrior`, :math:`\gamma \log (p(t | \ell) / p_t)` is
+    added, with :math:`\gamma` learnt: it is the same for all photos.
     """
 
     def __init__(
@@ -71,12 +74,19 @@ class MultilinearNetwork(nn.Module):
         for name in ("A", "D", "E", "G", "H", "K"):
             setattr(self, name, nn.Linear(n_components, n_components, bias=False))
         init_weights(self)
+        # How much of the prior of the place is believed.
+        self.prior_share = nn.Parameter(torch.ones(()))
         self.register_buffer("place_share", torch.ones(()))
 
     @property
     def sparse_layers(self):
         """The layers whose gradients have some rows only, for their optimizer."""
         return [self.table] if self.table.learnt else []
+
+    @property
+    def quick_weights(self):
+        """The weights that decide on much at once, for the optimizer."""
+        return [self.prior_share]
 
     @property
     def n_components(self):
@@ -120,7 +130,7 @@ class MultilinearNetwork(nn.Module):
         negative = score(rows.photo, rows.place, rows.other_tag)
         return score(own, own, rows.tag), negative.reshape(rows.n_rows, -1)
 
-    def _pairs(self, photos, places, heard, tag, offered, offset, share, same):
+    def _pairs(self, photos, places, heard, lifts, tag, offered, offset, share, same):
         """Score every photo of the batch for every tag, and for every query of it."""
         u, place = self.photos(photos), self.place_vectors(places, heard)
         if len(offered):
@@ -128,5 +138,7 @@ class MultilinearNetwork(nn.Module):
         else:
             w, bias = self.tags(self.table.weight), self.tag_bias
         of_tags = self.tag_queries(u, place) @ w.T + bias
+        if lifts.shape[1]:
+            of_tags = of_tags + self.prior_share * lifts
         of_photos = self.photo_queries(w[tag], place) @ u.T
         return Pairs(of_tags, of_photos, share, same)

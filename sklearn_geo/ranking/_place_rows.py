@@ -14,7 +14,7 @@ from sklearn_geo.geometry import EARTH_RADIUS_KM
 from sklearn_geo.neighbors import PlaceIndex
 from sklearn_geo.ranking._location_noise import noisy_places
 
-__all__ = ["NormalisedPair", "PlaceRows", "fit_place_encoder", "waves_for"]
+__all__ = ["NormalisedPair", "PlaceRows", "fit_place_encoder", "scales_of"]
 
 _FREQUENCIES = 64
 _RATIO = 4.0
@@ -57,7 +57,7 @@ class PlaceRows:
     @property
     def n_columns(self):
         """Width of encoded places."""
-        return encode(self._encoder, np.zeros((1, 2))).shape[1]
+        return self.encoded(np.zeros((1, 2))).shape[1]
 
     def rows(self, at, sigma_km=0.0, rng=None):
         """Return encoded places.
@@ -81,20 +81,24 @@ class PlaceRows:
         known : ndarray of bool of shape (n,)
             Which are not missing.
         """
+        places, known = self.told(at, sigma_km, rng)
+        return self.encoded(places), known
+
+    def encoded(self, places):
+        """Return encoded places, float32 and dense."""
+        encoded = self._encoder.transform(places)
+        if hasattr(encoded, "toarray"):
+            encoded = encoded.toarray()
+        return np.ascontiguousarray(encoded, dtype=np.float32)
+
+    def told(self, at, sigma_km=0.0, rng=None):
+        """Return places as they are told, and which are known; see :meth:`rows`."""
         places = self._places[at]
         known = ~np.isnan(places[:, 0])
         places = np.where(known[:, None], places, 0.0)
         if sigma_km:
             places = noisy_places(places, sigma_km, rng, kind=self._noise)
-        return encode(self._encoder, places), known
-
-
-def encode(encoder, places):
-    """Return encoded places, float32 and dense."""
-    encoded = encoder.transform(places)
-    if hasattr(encoded, "toarray"):
-        encoded = encoded.toarray()
-    return np.ascontiguousarray(encoded, dtype=np.float32)
+        return places, known
 
 
 def fit_place_encoder(encoder, scorer, places, seed):
@@ -133,11 +137,11 @@ def fit_place_encoder(encoder, scorer, places, seed):
     return kept
 
 
-def waves_for(places, seed):
-    """Return waves as fine as the places are dense, and as long as they spread.
+def scales_of(places, seed):
+    """Return lengths in km, from coarse to fine, that places live at.
 
-    The finest wave is as long as it is typically to the tenth nearest photo; each scale
-    is four times the one before, until the extent of the places is reached.
+    The finest is as far as it is typically to the tenth nearest photo; each scale is
+    four times the one before, until the extent of the places is reached.
     """
     rng = np.random.default_rng([seed, 0x3A7E])
     some = places
@@ -151,8 +155,12 @@ def waves_for(places, seed):
     spread, _ = PlaceIndex(some).nearest(center[None], len(some))
     coarsest = float(np.clip(np.median(spread), finest, _COARSEST_KM))
     n_scales = 1 + int(np.ceil(np.log(coarsest / finest) / np.log(_RATIO)))
-    lengths = np.geomspace(coarsest, finest, n_scales)
-    sigmas = EARTH_RADIUS_KM / (2.0 * lengths)
+    return np.geomspace(coarsest, finest, n_scales)
+
+
+def waves_for(places, seed):
+    """Return waves as fine as the places are dense, and as long as they spread."""
+    sigmas = EARTH_RADIUS_KM / (2.0 * scales_of(places, seed))
     return RandomFourierEncoder(
         _FREQUENCIES, sigmas=tuple(sigmas.tolist()), random_state=seed
     )

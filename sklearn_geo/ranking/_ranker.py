@@ -18,8 +18,9 @@ from sklearn_geo.ranking._gallery import Gallery, read_queries, search
 from sklearn_geo.ranking._levels import pick_state
 from sklearn_geo.ranking._photo_rows import PhotoPart
 from sklearn_geo.ranking._place_rows import PlaceRows
+from sklearn_geo.ranking._ranker_files import load_ranker, save_ranker
 from sklearn_geo.ranking._ranker_training import RankerTraining
-from sklearn_geo.ranking._scorers import make_scorer
+from sklearn_geo.ranking._scorers import ScorerWithPrior, make_scorer
 from sklearn_geo.ranking._tagger import TaggerMixin, check_k
 from sklearn_geo.ranking._top_k import top_k
 
@@ -84,6 +85,14 @@ class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
         Share of places that are silenced in training, so that the network knows what
         to say without a place. "auto" is 0.5 for "dropout", else 0.1 for the
         multilinear scorer and 0 for the trunk.
+
+    place_prior : bool or "auto", default="auto"
+        Add to the score of a tag how much more likely it is around the place than
+        anywhere, by a kernel over the nearest photos of `fit`; how much of that is
+        believed is learnt, from photos of other users (`groups`) alone. It is a product
+        of experts to begin with, and the rest learns what is more than that. It ranks
+        tags only, and needs ``loss="softmax"``. "auto" has it for tagging with "raw"
+        places.
 
     allow_missing : bool, default=False
         Let a pair of NaN stand for a missing place: it is silenced.
@@ -309,6 +318,7 @@ class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
             Interval(Real, 0, 1, closed="left"),
             StrOptions({"auto"}),
         ],
+        "place_prior": ["boolean", StrOptions({"auto"})],
         "allow_missing": ["boolean"],
         "embedding": [HasMethods(["fit", "transform"]), None],
         "tag_vectors": "no_validation",  # see _given_vectors
@@ -336,6 +346,7 @@ class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
         noise="sphere",
         location_encoder="auto",
         location_dropout="auto",
+        place_prior="auto",
         allow_missing=False,
         embedding=None,
         tag_vectors=None,
@@ -378,6 +389,7 @@ class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
         self.noise = noise
         self.location_encoder = location_encoder
         self.location_dropout = location_dropout
+        self.place_prior = place_prior
         self.allow_missing = allow_missing
         self.embedding = embedding
         self.tag_vectors = tag_vectors
@@ -462,6 +474,7 @@ class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
         photos = self._photos(features)
         known = PlaceRows(places, self._encoder, self.noise)
         learn, valid = self._held_out(tagged, groups)
+        self._fit_prior(places, indicator, learn, sample_weight, groups)
         self._learn(photos, known, indicator, learn, valid, sample_weight, go_on)
         self._gallery = None
         return self
@@ -747,6 +760,36 @@ class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
             photos, scores = photos[0], scores[0]
         return (photos, scores) if return_scores else photos
 
+    def save_pretrained(self, folder):
+        """Write the fitted model to a folder, as JSON and safetensors.
+
+        Parameters
+        ----------
+        folder : str or path
+            The folder; it is made if it is not there. The gallery is not stored. A
+            `location_encoder` has to be one of this library, and an `embedding` a
+            :class:`HashtagEmbedding`, which gets a sub-folder of its own.
+        """
+        check_is_fitted(self)
+        save_ranker(self, folder)
+
+    @classmethod
+    def from_pretrained(cls, folder):
+        """Read a model that :meth:`save_pretrained` has written.
+
+        Parameters
+        ----------
+        folder : str or path
+            The folder. Nothing in it is run, and everything in it is checked.
+
+        Returns
+        -------
+        model : LocSensRanker
+            A fitted model that scores as the saved one did. Its `random_state` is None,
+            and its `tag_vectors` an array if they were given.
+        """
+        return load_ranker(cls, folder)
+
     def _other_vectors(self, vectors, name):
         """Return vectors of tags that were not taught."""
         vectors = self._check_vectors(vectors, name, unit=not self._learns_tags)
@@ -814,8 +857,12 @@ class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
         for start in range(0, len(places), step):
             at = slice(start, min(start + step, len(places)))
             vectors = scorer.photo_vectors(PhotoPart(photos, at))
-            encoded, is_known = known.rows(at)
-            yield at, scorer, vectors, encoded, self._heard(is_known, granularity)
+            told, is_known = known.told(at)
+            heard = self._heard(is_known, granularity)
+            asked = scorer
+            if self._prior is not None:
+                asked = ScorerWithPrior(scorer, self._prior, told)
+            yield at, asked, vectors, known.encoded(told), heard
 
     def _score_blocks(self, X):
         for at, scorer, *asked in self._asked(*self._read_photos(X), None):

@@ -6,6 +6,7 @@ from copy import deepcopy
 from functools import partial
 
 import numpy as np
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.model_selection import GroupShuffleSplit
 from sklearn.utils.validation import has_fit_parameter
@@ -17,7 +18,8 @@ from sklearn_geo.ranking._levels import RankerState, plan_levels
 from sklearn_geo.ranking._loss import PairLoss, TripletLoss
 from sklearn_geo.ranking._multilinear import MultilinearNetwork
 from sklearn_geo.ranking._photo_rows import PhotoRows, PhotoScaling
-from sklearn_geo.ranking._place_rows import PlaceRows, fit_place_encoder
+from sklearn_geo.ranking._place_prior import PlacePrior
+from sklearn_geo.ranking._place_rows import PlaceRows, fit_place_encoder, scales_of
 from sklearn_geo.ranking._trunk import TrunkNetwork
 
 __all__ = ["RankerTraining"]
@@ -170,6 +172,32 @@ class RankerTraining(NetMixin):
         order = rng.permutation(len(tagged))
         return tagged[np.sort(order[n_valid:])], tagged[np.sort(order[:n_valid])]
 
+    def _fit_prior(self, places, indicator, learn, sample_weight, groups):
+        """Set what photos around a place say of it."""
+        self._prior, self._whose = None, {}
+        if not self._wants_prior():
+            return
+        at = learn[~np.isnan(places[learn, 0])]
+        tags = indicator[at]
+        if sample_weight is not None:
+            tags = sparse.csr_array(tags.multiply(sample_weight[at][:, np.newaxis]))
+        own = np.full(len(places), -1)
+        own[at] = np.arange(len(at))
+        self._prior = PlacePrior(
+            places[at],
+            tags,
+            self._frequency,
+            scales_of(places[at], self._seed)[::-1],
+            None if groups is None else groups[at],
+        )
+        self._whose = {"groups": groups, "own": own}
+
+    def _wants_prior(self):
+        if self.place_prior != "auto":
+            return self.place_prior
+        softmax = self._loss() == "softmax"
+        return softmax and self.task == "tagging" and self.location_mode == "raw"
+
     @with_callbacks
     def _learn(self, photos, places, indicator, learn, valid, sample_weight, go_on):
         """Train level after level, and keep what is learnt at each."""
@@ -236,7 +264,8 @@ class RankerTraining(NetMixin):
         seed = int(np.random.SeedSequence([self._seed, number]).generate_state(1)[0])
         common = {**rows, "at": at, "silence": 0.0, "seed": seed}
         if pairs or self._loss() == "softmax":
-            lesson = PairLesson(**common, n_sampled_tags=self.n_sampled_tags)
+            prior = {} if self._prior is None else {"prior": self._prior, **self._whose}
+            lesson = PairLesson(**common, n_sampled_tags=self.n_sampled_tags, **prior)
         else:
             lesson = TripletLesson(
                 **common,
@@ -283,6 +312,9 @@ class RankerTraining(NetMixin):
 
     def _finish(self, rows, learn, valid, sample_weight, go_on):
         """Keep what answers are made of."""
+        self._whose = {}  # whose photos they were is nobody's business any more
+        if self._prior is not None:
+            self._prior.groups = None
         self._scorers = {}
         if self._learns_tags:
             weight = self.states_[-1].module.table.weight

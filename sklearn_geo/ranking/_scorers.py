@@ -256,7 +256,7 @@ class ScorerWithPrior:
         if inputs is not None or not heard.any():
             return scores  # nobody has used these tags anywhere
         lifts, rest = self._prior.lifts(self._places, heard > 0)
-        share = float(self._scorer.module.prior_share)
+        share = float(self._scorer.module.prior_share.detach())
         scores += (share * rest)[:, np.newaxis]
         row = np.repeat(np.arange(len(scores)), np.diff(lifts.indptr))
         scores[row, lifts.indices] += share * lifts.data
