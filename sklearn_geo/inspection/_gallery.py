@@ -26,7 +26,7 @@ def distances_of(places, ranked, gallery_places):
     Parameters
     ----------
     places : ndarray of shape (n_places, 2)
-        Where photos were asked for.
+        Where photos were asked for; NaN is anywhere.
 
     ranked : ndarray of int64, of shape (n_places, k)
         Photos; -1 is none.
@@ -41,10 +41,9 @@ def distances_of(places, ranked, gallery_places):
     """
     distances = np.full(ranked.shape, np.nan)
     rows, columns = np.nonzero(ranked >= 0)
-    of_photos = gallery_places[ranked[rows, columns]]
-    known = ~np.isnan(of_photos).any(axis=1)
-    rows, columns = rows[known], columns[known]
-    distances[rows, columns] = haversine(places[rows], of_photos[known])
+    asked, found = places[rows], gallery_places[ranked[rows, columns]]
+    known = ~(np.isnan(asked) | np.isnan(found)).any(axis=1)
+    distances[rows[known], columns[known]] = haversine(asked[known], found[known])
     return distances
 
 

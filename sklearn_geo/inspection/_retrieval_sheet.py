@@ -186,7 +186,8 @@ class RetrievalSheetDisplay(ShowsPlaces):
             What to ask for: the name of a tag, or its number.
 
         places : mapping of str to pair of float, or array-like of shape (n_places, 2)
-            Where: latitudes and longitudes in degrees, by name.
+            Where: latitudes and longitudes in degrees, by name. None, or a pair of NaN,
+            is anywhere, for rankers that allow it.
 
         k : int, default=5
             How many photos to show for each place.
@@ -218,7 +219,7 @@ class RetrievalSheetDisplay(ShowsPlaces):
         RetrievalSheetDisplay
             The display.
         """
-        names, places = read_asked(places, place_names)
+        names, places = read_asked(places, place_names, allow_missing=True)
         asked = {"granularity": granularity, "within_km": within_km}
         asked = {key: value for key, value in asked.items() if value is not None}
         lists, scores = [], []
@@ -269,7 +270,7 @@ class RetrievalSheetDisplay(ShowsPlaces):
             What was asked for.
 
         places : mapping of str to pair of float, or array-like of shape (n_places, 2)
-            Where it was asked for.
+            Where it was asked for. None, or a pair of NaN, is anywhere.
 
         ranked : array-like of int, of shape (n_places, k)
             The photos found for each place: their rows in the gallery, best first, with
@@ -314,7 +315,7 @@ class RetrievalSheetDisplay(ShowsPlaces):
         RetrievalSheetDisplay
             The display.
         """
-        names, places = read_asked(places, place_names)
+        names, places = read_asked(places, place_names, allow_missing=True)
         ranked, scores = check_lists(ranked, scores, len(places), name="ranked")
         there = ranked >= 0
         distances = None
@@ -339,7 +340,8 @@ class RetrievalSheetDisplay(ShowsPlaces):
                     raise ValueError(
                         f"km={km!r} asks for distances, which needs gallery_places."
                     )
-                right &= distances <= km
+                # Anywhere is near enough if nobody has said where.
+                right &= (distances <= km) | np.isnan(places).any(axis=1)[:, np.newaxis]
         display = cls(
             str(tag),
             places,
@@ -415,7 +417,8 @@ class RetrievalSheetDisplay(ShowsPlaces):
 
     def _caption(self, row, column, show_scores):
         parts = []
-        if self.distances_km is not None:
+        anywhere = np.isnan(self.places[row]).any()
+        if self.distances_km is not None and not anywhere:
             km = self.distances_km[row, column]
             parts.append("no place" if np.isnan(km) else kilometres(km))
         if self.scores is not None and show_scores:
@@ -439,7 +442,7 @@ class RetrievalSheetDisplay(ShowsPlaces):
             )
 
     def _write_place(self, row, top, size):
-        name, where = self.place_names[row], coordinates(self.places[row])
+        name, where = self.place_names[row], coordinates(self.places[row], "anywhere")
         style = {"align": "left", "width": _NAMES - 2 * _GAP}
         text = write(self.ax_, _GAP, top + 0.44, name, size, lines=3, **style)
         if name != where:

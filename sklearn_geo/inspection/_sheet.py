@@ -67,10 +67,10 @@ def read_asked(places, place_names, *, allow_missing=False):
     return names, places
 
 
-def coordinates(place):
+def coordinates(place, missing="no place"):
     """Write a place as people do."""
     if np.isnan(place).any():
-        return "no place"
+        return missing
     latitude, longitude = (float(value) for value in place)
     north, east = "N" if latitude >= 0 else "S", "E" if longitude >= 0 else "W"
     return f"{abs(latitude):.1f}° {north}, {abs(longitude):.1f}° {east}"

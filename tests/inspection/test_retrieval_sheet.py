@@ -131,6 +131,24 @@ def test_captions_say_what_is_known():
     assert named.place_names == ["Null Island"]
 
 
+def test_anywhere():
+    display = RetrievalSheetDisplay.from_predictions(
+        "bridge",
+        {"London": (51.5, -0.1), "anywhere": None},
+        [[0, 1], [3, 2]],
+        gallery_places=GALLERY,
+        has_tag=TAGS[:, 0],
+        km=25,
+    )
+    # Nobody has said where, so no photo is too far.
+    assert display.right.tolist() == [[True, False], [True, False]]
+    assert np.isnan(display.distances_km[1]).all()
+    assert display.captions_[1][0].get_text() == "#3"
+    assert display.captions_[0][0].get_text() == "1.8 km"
+    texts = [text.get_text() for text in display.ax_.texts]
+    assert texts.count("anywhere") == 1
+
+
 @pytest.mark.parametrize(("n_places", "k"), [(1, 1), (8, 3), (2, 12)])
 def test_everything_is_on_the_sheet(n_places, k):
     rng = np.random.default_rng(0)
@@ -224,7 +242,7 @@ def test_tables_and_points():
             "There are 1 place_names for 2",
         ),
         ({"places": {"a": (95.0, 0.0), "b": (0.0, 0.0)}}, "places, row 0: latitude 95"),
-        ({"places": {"a": None, "b": (0.0, 0.0)}}, "places"),
+        ({"places": {"a": (np.nan, 0.0), "b": (0.0, 0.0)}}, "the latitude is NaN"),
         ({"has_tag": TAGS}, r"in a vector; got shape \(5, 2\)"),
         ({"gallery_places": None}, "km=25 asks for distances"),
     ],
