@@ -123,7 +123,7 @@ def write_block(folder, name, arrays):
         )
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    data = save({key: np.ascontiguousarray(a) for key, a in arrays.items()})
+    data = save({key: np.asarray(a, order="C") for key, a in arrays.items()})
     digest = checksum(data)
     # Its content is in its name: a file in use is never written over.
     file = f"{name}-{digest[:16]}.safetensors"

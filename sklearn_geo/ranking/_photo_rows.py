@@ -48,7 +48,8 @@ class PhotoScaling:
         if self.center is not None:
             rows = (rows - self.center) * self.factor
         rows = np.ascontiguousarray(rows, dtype=np.float32)
-        return rows if self.kind is None else normalize(rows)
+        # No rows where no negative of a batch has another photo.
+        return rows if self.kind is None or not len(rows) else normalize(rows)
 
 
 class PhotoRows:

@@ -1,0 +1,410 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""A fitted ranker as a folder of JSON and safetensors: nothing in it is run."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import torch
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
+
+from sklearn_geo.nets import (
+    Store,
+    Training,
+    get_weights,
+    history_table,
+    net_from_weights,
+    set_weights,
+    write_store,
+)
+from sklearn_geo.ranking._embedding import HashtagEmbedding
+from sklearn_geo.ranking._encoder_files import encoder_from_json, encoder_to_json
+from sklearn_geo.ranking._levels import RankerState, plan_levels
+from sklearn_geo.ranking._photo_rows import PhotoScaling
+from sklearn_geo.ranking._place_prior import PlacePrior
+from sklearn_geo.ranking._vocabulary import Vocabulary
+
+__all__ = ["load_ranker", "save_ranker"]
+
+_HISTORY = history_table([]).dtype.names
+_EMBEDDING = "embedding"
+# How a parameter is told that is an estimator or an array.
+_GIVEN, _FROZEN = "given", "frozen"
+_TUPLES = ("location", "sigma_km_schedule", "hidden_layer_sizes")
+
+
+# Writing ------------------------------------------------------------------------------
+
+
+def save_ranker(model, folder):
+    """Write a fitted ranker to a folder."""
+    model._check_architecture("Set it back, or fit again, to save.")
+    encoder, encoder_arrays = encoder_to_json(model._encoder)
+    content = {
+        "params": _params_to_json(model),
+        "encoder": encoder,
+        "n_tags": model.n_tags_,
+        "tag_names": model.tag_names_,
+        "learns_tags": model._learns_tags,
+        "n_untagged": model.n_untagged_,
+        "n_features": model.n_features_in_,
+        "feature_names": getattr(model, "feature_names_in_", None),
+        "n_photo_columns": model._n_photo_columns,
+        "scaling": model._scaling.kind,
+        "states": [
+            # Infinity, which JSON does not have: the place was not told.
+            [None if np.isinf(state.sigma_km) else state.sigma_km, state.n_iter]
+            for state in model.states_
+        ],
+        "seed": model._seed,
+        "sparse": model.net_.sparse,
+        "embedding": _save_embedding(model, folder),
+    }
+    tables = {f"history_{name}": model.history_[name].copy() for name in _HISTORY}
+    tables |= {"tag_counts": model.tag_counts_, "frequency": model._frequency}
+    if model._scaling.center is not None:
+        tables["photo_center"] = model._scaling.center
+        tables["photo_factor"] = model._scaling.factor
+    if not model._learns_tags:
+        tables["tag_vectors"] = model.tag_vectors_
+    blocks = {"tables": tables}
+    if encoder_arrays:
+        blocks["encoder"] = encoder_arrays
+    for number, state in enumerate(model.states_):
+        blocks[f"state-{number}"] = get_weights(state.module)
+    if model._quick is not None:
+        blocks["quick"] = get_weights(model._quick)
+    if model._prior is not None:
+        blocks["prior"] = _prior_arrays(model._prior)
+    write_store(folder, type(model).__name__, content, blocks)
+
+
+def _params_to_json(model):
+    params = model.get_params(deep=False)
+    del params["random_state"]
+    params["device"] = str(params["device"])
+    for name in ("location_encoder", "embedding", "tag_vectors"):
+        value = params[name]
+        if value is not None and not isinstance(value, str):
+            params[name] = _FROZEN if isinstance(value, FrozenEstimator) else _GIVEN
+    schedule = params["sigma_km_schedule"]
+    if callable(schedule):
+        levels = plan_levels("sampling", schedule, 0.0)
+        params["sigma_km_schedule"] = [level.sigma_km for level in levels]
+    for name in ("tag_names", "omit_tags", "sigma_km_schedule", "hidden_layer_sizes"):
+        params[name] = _as_list(params[name])
+    if not isinstance(params["location"], str):
+        params["location"] = _as_list(params["location"])
+    return params
+
+
+def _as_list(values):
+    if values is None:
+        return None
+    if isinstance(values, (set, frozenset)):
+        values = sorted(values, key=str)
+    return [each.item() if isinstance(each, np.generic) else each for each in values]
+
+
+def _save_embedding(model, folder):
+    """Write the embedding beside the ranker; return what tells it from others."""
+    embedding = _inner(model.embedding_)
+    if embedding is None:
+        return None
+    if not isinstance(embedding, HashtagEmbedding):
+        raise ValueError(
+            f"The embedding {type(embedding).__name__} cannot be stored without a "
+            "pickle: it is code of somebody else. Transform the features first and "
+            "fit the ranker on what comes out, or use HashtagEmbedding."
+        )
+    embedding.save_pretrained(Path(folder) / _EMBEDDING)
+    return _digest(folder)
+
+
+def _inner(estimator):
+    return estimator.estimator if isinstance(estimator, FrozenEstimator) else estimator
+
+
+def _digest(folder):
+    path = Path(folder) / _EMBEDDING / "manifest.json"
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ValueError(
+            f"{folder} lacks its sub-folder {_EMBEDDING!r}. Copy the whole folder, or "
+            "write it again with save_pretrained."
+        ) from error
+
+
+def _prior_arrays(prior):
+    return {
+        "places": prior.places,
+        "data": prior.indicator.data,
+        "indices": prior.indicator.indices.astype(np.int64),
+        "indptr": prior.indicator.indptr.astype(np.int64),
+        "bandwidths_km": np.array(prior.bandwidths_km),
+    }
+
+
+# Reading ------------------------------------------------------------------------------
+
+
+def load_ranker(cls, folder):
+    """Read a ranker that :func:`save_ranker` has written."""
+    store = Store(folder, kind=cls.__name__)
+    blocks = {name: store.load(name) for name in store.names}
+    try:
+        model = _restored(cls, store.content, blocks, folder)
+        _read_networks(model, store.content, blocks)
+    except (KeyError, TypeError, ValueError, OverflowError, RuntimeError) as error:
+        what = f"it lacks {error}" if isinstance(error, KeyError) else f"{error}"
+        what = what.rstrip(".")
+        raise ValueError(
+            f"{folder} is incomplete or was changed: {what}. Copy the whole "
+            "folder, or write it again with save_pretrained."
+        ) from error
+    return model
+
+
+def _restored(cls, content, blocks, folder):
+    """Return the ranker without its networks."""
+    tables = blocks["tables"]
+    model = cls(**_read_params(content["params"]))
+    model._validate_params()
+    model._made_for = model._architecture()
+    model._seed = _integer(content, "seed", 0)
+    model.n_tags_ = _integer(content, "n_tags", 1)
+    model.n_untagged_ = _integer(content, "n_untagged", 0)
+    model._n_photo_columns = _integer(content, "n_photo_columns", 1)
+    model._learns_tags = _flag(content, "learns_tags")
+    _read_tags(model, content["tag_names"], tables)
+    _read_columns(model, content)
+    _read_embedding(model, content["embedding"], folder)
+    _read_scaling(model, content["scaling"], tables)
+    first = blocks["state-0"]["places.linear.weight"]
+    _need(first.ndim == 2, "places.linear.weight is no matrix")
+    model._encoder = encoder_from_json(
+        content["encoder"], blocks.get("encoder", {}), first.shape[1], folder
+    )
+    model._prior = None
+    if "prior" in blocks:
+        model._prior = _read_prior(model, blocks["prior"])
+    model._whose, model._scorers, model._gallery = {}, {}, None
+    return model
+
+
+def _read_params(params):
+    _need(isinstance(params, dict), "params is no mapping")
+    params = dict(params)
+    _need(isinstance(params["device"], str), "device is no name")
+    # What is no JSON is put back when it is read, see _put_back.
+    for name in ("embedding", "tag_vectors", "location_encoder"):
+        known = (None, _GIVEN, _FROZEN)
+        if name == "location_encoder":
+            known = ("auto", "pair", _GIVEN, _FROZEN)
+        _need(params[name] in known, f"{name} is of no kind")
+        if params[name] in (_GIVEN, _FROZEN):
+            params[name] = "auto" if name == "location_encoder" else None
+    for name in _TUPLES:
+        if name == "location" and params[name] == "auto":
+            continue
+        _need(isinstance(params[name], list), f"{name} is no list")
+        params[name] = tuple(params[name])
+    hidden = params["hidden_layer_sizes"]
+    _need(all(type(n) is int and n > 0 for n in hidden), "hidden_layer_sizes is wrong")
+    for name in ("tag_names", "omit_tags"):
+        value = params[name]
+        _need(value is None or isinstance(value, list), f"{name} is no list")
+    return params
+
+
+def _as_given(estimator, frozen):
+    return FrozenEstimator(estimator) if frozen else clone(estimator)
+
+
+def _read_tags(model, names, tables):
+    _need(names is None or _are_texts(names), "tag_names is no list of names")
+    model._vocabulary = Vocabulary(model.n_tags_, names, model.omit_tags)
+    model.tag_names_ = model._vocabulary.names
+    counts, frequency = tables["tag_counts"], tables["frequency"]
+    fine = counts.shape == (model.n_tags_,) and counts.dtype == np.int64
+    _need(bool(fine and (counts >= 0).all()), "tag_counts is of other tags")
+    fine = frequency.shape == (model.n_tags_,) and frequency.dtype == np.float64
+    _need(bool(fine and (frequency > 0).all()), "frequency is of other tags")
+    model.tag_counts_, model._frequency = counts, frequency
+    model.tag_vectors_ = None
+    if not model._learns_tags:
+        vectors = tables["tag_vectors"]
+        fine = vectors.ndim == 2 and len(vectors) == model.n_tags_
+        _need(fine and vectors.dtype == np.float32, "tag_vectors is of other tags")
+        model.tag_vectors_ = _finite(vectors, "tag_vectors")
+
+
+def _read_columns(model, content):
+    model.n_features_in_ = _integer(content, "n_features", 3)
+    names = content["feature_names"]
+    if names is not None:
+        fine = _are_texts(names) and len(names) == model.n_features_in_
+        _need(fine, "feature_names are of other columns")
+        model.feature_names_in_ = np.array(names, dtype=object)
+
+
+def _read_embedding(model, digest, folder):
+    model.embedding_ = None
+    n_columns = model.n_features_in_ - 2
+    if digest is not None:
+        _need(digest == _digest(folder), "its embedding is another one")
+        embedding = HashtagEmbedding.from_pretrained(Path(folder) / _EMBEDDING)
+        fine = embedding.n_features_in_ == n_columns
+        _need(fine, "its embedding is of other columns")
+        n_columns = embedding.n_components_
+        model.embedding_ = embedding
+    fine = model._n_photo_columns == n_columns
+    _need(fine, f"photos have {model._n_photo_columns} columns, not {n_columns}")
+
+
+def _read_scaling(model, kind, tables):
+    _need(kind in ("l2", "standard", None), "scaling is of no kind")
+    center = factor = None
+    if kind == "standard":
+        center, factor = tables["photo_center"], tables["photo_factor"]
+        for name, array in (("photo_center", center), ("photo_factor", factor)):
+            fine = array.shape == (model._n_photo_columns,)
+            _need(fine and array.dtype == np.float64, f"{name} is of other columns")
+            _finite(array, name)
+    model._scaling = PhotoScaling(kind, center, factor)
+
+
+def _read_prior(model, arrays):
+    places, indptr = arrays["places"], arrays["indptr"]
+    n_places = len(places)
+    fine = places.ndim == 2 and places.shape[1] == 2 and n_places > 0
+    fine = bool(fine and places.dtype == np.float64 and (abs(places) <= 180).all())
+    _need(fine and bool((abs(places[:, 0]) <= 90).all()), "the prior has no places")
+    indices, data = arrays["indices"], _finite(arrays["data"], "the prior")
+    fine = indptr.shape == (n_places + 1,) and indices.shape == data.shape
+    fine = fine and indptr.dtype == indices.dtype == np.int64 and indptr[0] == 0
+    fine = bool(fine and (np.diff(indptr) >= 0).all() and indptr[-1] == len(indices))
+    fine = fine and (not len(indices) or indices.min() >= 0)
+    fine = fine and (not len(indices) or indices.max() < model.n_tags_)
+    _need(fine, "the prior is of other tags")
+    shape = (n_places, model.n_tags_)
+    indicator = sparse.csr_array((data, indices, indptr), shape=shape)
+    bandwidths = _finite(arrays["bandwidths_km"], "the prior")
+    fine = bandwidths.ndim == 1 and len(bandwidths) and (bandwidths > 0).all()
+    _need(bool(fine), "the prior has no bandwidths")
+    return PlacePrior(places, indicator, model._frequency, bandwidths)
+
+
+# Networks -----------------------------------------------------------------------------
+
+
+def _read_networks(model, content, blocks):
+    """Make the networks, once it is sure that they are as large as their weights."""
+    states = content["states"]
+    _need(isinstance(states, list) and len(states) > 0, "states is no list")
+    for state in states:
+        fine = isinstance(state, list) and len(state) == 2 and type(state[1]) is int
+        fine = fine and (state[0] is None or (type(state[0]) is float))
+        _need(bool(fine and (state[0] or 0.0) >= 0.0), "states is of other levels")
+    weights = [blocks[f"state-{number}"] for number in range(len(states))]
+    for each in weights:
+        _check_weights(model, each)
+    net = net_from_weights(
+        model._network(),
+        model._criterion(),
+        weights[-1],
+        training=Training.of(model, early_stopping=False),
+        seed=model._seed,
+        sparse=_flag(content, "sparse"),
+    )
+    columns = [blocks["tables"][f"history_{name}"] for name in _HISTORY]
+    _need(all(each.ndim == 1 for each in columns), "the history is no table")
+    for record in zip(*(each.tolist() for each in columns), strict=True):
+        net.history.append(dict(zip(_HISTORY, record, strict=True)))
+    model._take_net(net)
+    model.states_ = []
+    for (sigma_km, n_iter), each in zip(states, weights, strict=True):
+        set_weights(net, each)
+        sigma_km = np.inf if sigma_km is None else sigma_km
+        module = model._state(sigma_km).module
+        model.states_.append(RankerState(sigma_km, n_iter, module))
+    if model._learns_tags:
+        table = model.states_[-1].module.table.weight
+        model.tag_vectors_ = table.detach().cpu().numpy()
+    _read_quick(model, blocks.get("quick"))
+    _put_back(model, content["params"])
+
+
+def _read_quick(model, weights):
+    model._quick = None
+    if weights is None:
+        return
+    _check_weights(model, weights, "multilinear")
+    model._quick = model._network("multilinear")().to(model.net_.device)
+    set_weights(model._quick, weights)
+    model._quick.eval()
+
+
+def _check_weights(model, weights, *scorer):
+    """Refuse weights of other widths before there is a network as wide as it says."""
+    if model._learns_tags:
+        wanted = (model.n_tags_, model.n_components)
+        shape = weights["table.weight"].shape
+        _need(shape == wanted, f"vectors of tags have the shape {shape}, not {wanted}")
+    with torch.device("meta"):  # as wide as it says, but nowhere
+        network = model._network(*scorer)()
+    wanted = {name: tuple(t.shape) for name, t in network.state_dict().items()}
+    for name, array in weights.items():
+        _need(array.dtype == np.float32, f"{name} holds other numbers than float32")
+        _finite(array, name)
+        if name in wanted:
+            fine = array.shape == wanted[name]
+            _need(fine, f"{name} has the shape {array.shape}, not {wanted[name]}")
+    missing, more = set(wanted) - set(weights), set(weights) - set(wanted)
+    _need(not missing and not more, f"weights lack {missing}, and have {more} besides")
+
+
+def _put_back(model, params):
+    """Set the parameters that are estimators or arrays."""
+    if params["location_encoder"] in (_GIVEN, _FROZEN):
+        frozen = params["location_encoder"] == _FROZEN
+        model.location_encoder = _as_given(model._encoder, frozen)
+    if params["embedding"] is not None:
+        frozen = params["embedding"] == _FROZEN
+        fine = model.embedding_ is not None
+        _need(fine, "it has no embedding, and says that it has one")
+        model.embedding = _as_given(model.embedding_, frozen)
+        if frozen:
+            model.embedding_ = model.embedding
+    if params["tag_vectors"] is not None:
+        model.tag_vectors = model.tag_vectors_
+
+
+def _need(condition, what):
+    if not condition:
+        raise ValueError(what)
+
+
+def _integer(content, name, least):
+    value = content[name]
+    _need(type(value) is int and least <= value < 2**31, f"{name} is no number")
+    return value
+
+
+def _flag(content, name):
+    _need(type(content[name]) is bool, f"{name} is neither true nor false")
+    return content[name]
+
+
+def _are_texts(values):
+    return isinstance(values, list) and all(isinstance(each, str) for each in values)
+
+
+def _finite(array, name):
+    fine = array.dtype.kind == "f" and np.isfinite(array).all()
+    _need(bool(fine), f"{name} has numbers that are not finite")
+    return array
