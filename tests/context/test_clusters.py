@@ -12,6 +12,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from tests.context.fits import N_UTM_ZONES, photos, transformer
+from tests.dask_workers import two_workers
 
 
 class Telling(str):
@@ -51,11 +52,7 @@ def expected():
 @pytest.fixture(scope="module")
 def dask_client():
     distributed = pytest.importorskip("distributed")
-    options = {"threads_per_worker": 1, "dashboard_address": None, "host": "127.0.0.1"}
-    with (
-        distributed.LocalCluster(n_workers=2, processes=True, **options) as cluster,
-        distributed.Client(cluster) as client,
-    ):
+    with two_workers() as cluster, distributed.Client(cluster) as client:
         yield client
 
 
@@ -65,6 +62,7 @@ def ray_cluster():
     from ray.util.joblib import register_ray
 
     settings = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
+    settings["RAY_worker_niceness"] = "0"  # or whatever else runs here goes first
     with (
         pytest.MonkeyPatch.context() as patch,
         # Sockets lie there, whose paths may have a hundred characters.

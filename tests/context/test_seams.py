@@ -296,16 +296,14 @@ def test_ten_metres_across_a_seam_change_little(
     regions = seams.regions
     # Walk 3,000 km and find the first border to the nearest metre, if there is one.
     start = np.array([[latitude, longitude]])
-    reach = np.linspace(0, 3000, 300)
-    walk = destination(np.repeat(start, 300, 0), np.full(300, turn), reach)
-    met = regions.locate(walk)
-    if (met == met[0]).all():
-        return
-    low, high = reach[(met != met[0]).argmax() - 1 : (met != met[0]).argmax() + 1]
+    low, high = 0.0, 3000.0
     while high - low > 0.001:
-        middle = (low + high) / 2
-        same = regions.locate(destination(start, [turn], middle))[0] == met[0]
-        low, high = (middle, high) if same else (low, middle)
+        reach = np.linspace(low, high, 300)
+        walk = destination(np.repeat(start, 300, 0), np.full(300, turn), reach)
+        met = regions.locate(walk)
+        if (met == met[0]).all():
+            return
+        low, high = reach[(met != met[0]).argmax() - 1 : (met != met[0]).argmax() + 1]
     across = destination(
         np.repeat(start, 2, 0), [turn] * 2, [low - 0.005, high + 0.005]
     )

@@ -1,35 +1,15 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
-import logging
-from multiprocessing import forkserver
-
 import pytest
 
-# What workers would import one by one; torch imports half of itself at the first step.
-_IMPORTED = ["dask.dataframe", "sklearn_geo.distributed._fit", "torch._dynamo"]
+from tests.dask_workers import two_workers
 
 
 @pytest.fixture(scope="session")
 def cluster():
     """Two worker processes that only this machine can reach."""
-    import dask
-    from distributed import LocalCluster
-
-    # Workers are forked from one process that has no threads and has imported all, so
-    # that two of them, and those that follow them when they are killed, begin at once.
-    with dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}):
-        forkserver.set_forkserver_preload(_IMPORTED)
-        forkserver.ensure_running()
-        with LocalCluster(
-            n_workers=2,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address="127.0.0.1:0",  # any port, and nobody else's
-            worker_dashboard_address="127.0.0.1:0",
-            silence_logs=logging.ERROR,
-        ) as cluster:
-            yield cluster
+    with two_workers() as cluster:
+        yield cluster
 
 
 @pytest.fixture
