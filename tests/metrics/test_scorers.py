@@ -585,6 +585,22 @@ def test_metrics_that_return_no_single_number():
     assert repr(scorer) == "make_geo_scorer('accuracy_at_km', km=25)"
 
 
+def test_tags_that_do_not_count():
+    X = np.arange(12.0)[:, np.newaxis]
+    y = np.column_stack([X[:, 0] > 2, X[:, 0] > 6, X[:, 0] < 9, X[:, 0] > 4]).astype(
+        int
+    )
+    model = OneVsRestClassifier(LogisticRegression()).fit(X, y)
+    scores = model.predict_proba(X)
+    for omitted in ([0, 2], np.array([True, False, True, False])):
+        scorer = make_geo_scorer("hashtag_accuracy_at_1", omit_tags=omitted)
+        expected = hashtag_accuracy_at_k(y[:, [1, 3]], scores[:, [1, 3]], 1)
+        assert scorer(model, X, y) == expected
+        again = pickle.loads(pickle.dumps(scorer))
+        assert again(model, X, y) == expected
+        assert "omit_tags=" in repr(scorer)
+
+
 @pytest.mark.parametrize(
     ("metric", "words"),
     [
