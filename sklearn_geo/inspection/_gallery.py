@@ -8,6 +8,7 @@ import numpy as np
 
 from sklearn_geo.geometry import haversine
 from sklearn_geo.metrics._indicator import check_indicator
+from sklearn_geo.metrics._rows import check_levels
 
 
 def check_gallery(ranked, n_photos, name):
@@ -45,6 +46,50 @@ def distances_of(places, ranked, gallery_places):
     known = ~(np.isnan(asked) | np.isnan(found)).any(axis=1)
     distances[rows[known], columns[known]] = haversine(asked[known], found[known])
     return distances
+
+
+def right_answers(has_tag, places, ranked, distances, km):
+    """Say which photos have the tag and are near enough.
+
+    Parameters
+    ----------
+    has_tag : array-like of shape (n_photos,)
+        Whether each photo of the gallery has it.
+
+    places : ndarray of shape (n_places, 2)
+        Where photos were asked for; NaN is anywhere.
+
+    ranked : ndarray of int64, of shape (n_places, k)
+        Photos; -1 is none.
+
+    distances : ndarray of shape (n_places, k) or None
+        How far they are.
+
+    km : float
+        How far is near enough.
+
+    Returns
+    -------
+    ndarray of shape (n_places, k), bool
+        Whether they are right.
+    """
+    check_levels(km, name="km", integer=False, least=0)
+    has_tag = np.asarray(has_tag)
+    if has_tag.ndim != 1:
+        raise ValueError(
+            "has_tag must say of each photo of the gallery whether it has the tag, in "
+            f"a vector; got shape {has_tag.shape}."
+        )
+    check_gallery(ranked, len(has_tag), "has_tag")
+    right = (ranked >= 0) & (has_tag[ranked] != 0)
+    if np.isfinite(km):
+        if distances is None:
+            raise ValueError(
+                f"km={km!r} asks for distances, which needs gallery_places."
+            )
+        # Anywhere is near enough if nobody has said where.
+        right &= (distances <= km) | np.isnan(places).any(axis=1)[:, np.newaxis]
+    return right
 
 
 def tag_position(tag, tag_names, n_tags, *, needs):

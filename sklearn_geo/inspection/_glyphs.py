@@ -48,6 +48,15 @@ class Glyphs:
         known = [part for part in (self._features, self._labels) if part is not None]
         return min((part.shape[0] for part in known), default=0)
 
+    def check(self, photo):
+        """Check that there is something to make a glyph of."""
+        for name, part in (("features", self._features), ("subjects", self._labels)):
+            if part is not None and photo >= part.shape[0]:
+                raise ValueError(
+                    f"{name} has {part.shape[0]} rows, and photo {photo} is to be "
+                    "drawn. Pass a row for each photo of the gallery, in its order."
+                )
+
     def label(self, photo):
         """Return the subject of a photo, or None."""
         return None if self._labels is None else str(self._labels[photo])

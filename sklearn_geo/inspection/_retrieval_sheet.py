@@ -10,6 +10,7 @@ from sklearn_geo.inspection._export import ShowsPlaces, collection_of, frame_of
 from sklearn_geo.inspection._gallery import (
     check_gallery,
     distances_of,
+    right_answers,
     tag_column,
 )
 from sklearn_geo.inspection._map import plain, point_feature
@@ -293,10 +294,11 @@ class RetrievalSheetDisplay(ShowsPlaces):
         km : float, default=inf
             How far a photo may be to be right, as in `precision_at_k_within_km`.
 
-        thumbnails : array, sequence or callable, default=None
-            An image a photo of the gallery: arrays, paths or images of Pillow. Or a
-            function that makes one of the number of a photo, which is called for those
-            that are shown. Photos whose image is None get a glyph.
+        thumbnails : array, sequence, mapping or callable, default=None
+            An image a photo of the gallery: arrays, paths or images of Pillow; a
+            mapping from the number of a photo holds those there are. Or a function that
+            makes one of the number of a photo, called for those that are shown. Photos
+            whose image is None get a glyph.
 
         features : array-like of shape (n_photos, n_features), default=None
             What photos are like, for glyphs.
@@ -317,7 +319,6 @@ class RetrievalSheetDisplay(ShowsPlaces):
         """
         names, places = read_asked(places, place_names, allow_missing=True)
         ranked, scores = check_lists(ranked, scores, len(places), name="ranked")
-        there = ranked >= 0
         distances = None
         if gallery_places is not None:
             gallery_places = check_places(
@@ -327,21 +328,7 @@ class RetrievalSheetDisplay(ShowsPlaces):
             distances = distances_of(places, ranked, gallery_places)
         right = None
         if has_tag is not None:
-            has_tag = np.asarray(has_tag)
-            if has_tag.ndim != 1:
-                raise ValueError(
-                    "has_tag must say of each photo of the gallery whether it has the "
-                    f"tag, in a vector; got shape {has_tag.shape}."
-                )
-            check_gallery(ranked, len(has_tag), "has_tag")
-            right = there & (has_tag[ranked] != 0)
-            if np.isfinite(km):
-                if distances is None:
-                    raise ValueError(
-                        f"km={km!r} asks for distances, which needs gallery_places."
-                    )
-                # Anywhere is near enough if nobody has said where.
-                right &= (distances <= km) | np.isnan(places).any(axis=1)[:, np.newaxis]
+            right = right_answers(has_tag, places, ranked, distances, km)
         display = cls(
             str(tag),
             places,

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Small pictures of photos, read where they are drawn; glyphs where there are none."""
 
+from collections.abc import Mapping
 from os import PathLike
 
 import numpy as np
@@ -18,7 +19,7 @@ class Thumbnails:
 
     Parameters
     ----------
-    images : array, sequence of array, image or path, or callable; or None
+    images : array, sequence or mapping of array, image or path, callable; or None
         An image a photo, or a function that makes one of the number of a photo, or None
         of a photo that has none.
 
@@ -90,6 +91,8 @@ class Thumbnails:
             return None
         if callable(images):
             value = images(photo)
+        elif isinstance(images, Mapping):
+            value = images.get(photo)
         else:
             if photo >= len(images):
                 raise ValueError(
@@ -106,7 +109,8 @@ class Thumbnails:
         ax.add_patch(ground)
         x, y = left + 0.5 * side, top + 0.5 * side
         text = f"#{photo}"
-        if photo < len(self._glyphs):
+        if len(self._glyphs):
+            self._glyphs.check(photo)
             outline = 0.46 * side * self._glyphs.outline(photo) + (x, y)
             color = self._glyphs.color(photo)
             ax.add_patch(Polygon(outline, facecolor=color, lw=0, zorder=2))

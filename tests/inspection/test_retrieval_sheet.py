@@ -245,6 +245,13 @@ def test_tables_and_points():
         ({"places": {"a": (np.nan, 0.0), "b": (0.0, 0.0)}}, "the latitude is NaN"),
         ({"has_tag": TAGS}, r"in a vector; got shape \(5, 2\)"),
         ({"gallery_places": None}, "km=25 asks for distances"),
+        ({"km": -1}, "km must be 0 or more"),
+        ({"km": "city"}, "km must be a number of kilometres"),
+        (
+            {"features": np.ones((1, 3))},
+            "features has 1 rows, and photo 1 is to",
+        ),
+        ({"subjects": ["a"]}, "subjects has 1 rows, and photo 1 is to be drawn"),
     ],
 )
 def test_what_does_not_fit(changes, words):

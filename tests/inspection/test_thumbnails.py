@@ -54,6 +54,7 @@ def test_large_images_are_made_small_and_upright(tmp_path):
     [
         (np.zeros((3, 6, 4, 3), np.uint8), 2),
         ([np.zeros((6, 4, 3))] * 3, 0),
+        ({7: np.zeros((6, 4))}, 7),
         (lambda photo: np.zeros((6, 4), np.uint8) if photo == 5 else None, 5),
     ],
 )
@@ -68,7 +69,7 @@ def test_images_keep_their_shape(ax, images, photo):
 
 def test_glyphs_stand_for_images_that_are_missing(ax):
     features = np.random.default_rng(0).normal(size=(10, 4))
-    some = Thumbnails(lambda photo: None, features=features)
+    some = Thumbnails({5: np.zeros((2, 2))}, features=features)
     assert some.draw(ax, 3, 0.0, 0.0, size=8, side=2.0) == (0, 2, 0, 2)
     assert not ax.images
     assert len(ax.patches) == 2
