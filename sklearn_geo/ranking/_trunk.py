@@ -14,6 +14,8 @@ from sklearn_geo.ranking._triplet_rows import replaced
 __all__ = ["TrunkNetwork"]
 
 _GROUPS, _EPS = 32, 1e-3
+# The narrowest published layer has 16 in a group. Of one in a group nothing is left.
+_LEAST_IN_GROUP = 16
 
 
 class TrunkNetwork(nn.Module):
@@ -40,8 +42,8 @@ class TrunkNetwork(nn.Module):
     -----
     Each of the three passes a linear layer, a ReLU and an L2 norm. They are joined in
     the order place, photo, tag. Five linear layers follow, each with a group norm of 32
-    groups (fewer where the width is no multiple of 32) and a ReLU, and a last linear
-    one, whose output is the score. Weights are drawn from N(0, 0.01).
+    groups (fewer where the width is no multiple of 32, or below 512) and a ReLU, and a
+    last linear one, whose output is the score. Weights are drawn from N(0, 0.01).
 
     The joined vector is never made: a linear layer of three vectors side by side is the
     sum of a linear layer of each,
@@ -66,11 +68,7 @@ class TrunkNetwork(nn.Module):
         self.tags = Projection(tag_vectors.shape[1], n_components)
         layers = []
         for n_in, n_out in zip((3 * n_components, *hidden), hidden, strict=False):
-            layers += [
-                nn.Linear(n_in, n_out),
-                nn.GroupNorm(gcd(_GROUPS, n_out), n_out, eps=_EPS),
-                nn.ReLU(),
-            ]
+            layers += [nn.Linear(n_in, n_out), _norm(n_out), nn.ReLU()]
         self.trunk = nn.Sequential(*layers, nn.Linear(hidden[-1], 1))
         paper_weights(self)
         # How much of the place is let through; it grows while places are brought in.
@@ -121,3 +119,12 @@ class TrunkNetwork(nn.Module):
     def _part(self, number):
         width = self.places.linear.out_features
         return self.trunk[0].weight[:, number * width : (number + 1) * width]
+
+
+def _norm(width):
+    n_groups = gcd(_GROUPS, width)
+    while n_groups % 2 == 0 and width // n_groups < _LEAST_IN_GROUP:
+        n_groups //= 2
+    if width == 1:
+        return nn.Identity()
+    return nn.GroupNorm(n_groups, width, eps=_EPS)
