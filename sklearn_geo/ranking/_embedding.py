@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """HashtagEmbedding: photos and tags become vectors of one space."""
 
-from functools import partial
 from numbers import Integral
 
 import numpy as np
@@ -10,46 +9,23 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.exceptions import NotFittedError
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import (
-    _check_sample_weight,
-    check_array,
-    check_is_fitted,
-    validate_data,
-)
+from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
-from sklearn_geo.fusion._scaling import Scaling
-from sklearn_geo.nets import (
-    TRAINING_CONSTRAINTS,
-    NetMixin,
-    draw_seed,
-    net_outputs,
-)
+from sklearn_geo.nets import TRAINING_CONSTRAINTS, net_outputs
 from sklearn_geo.nets._outputs import _bytes_a_row
-from sklearn_geo.ranking._embedding_data import EmbeddingData
 from sklearn_geo.ranking._embedding_files import load_embedding, save_embedding
-from sklearn_geo.ranking._embedding_loss import (
-    EmbeddingLoss,
-    TagSampler,
-    positive_weights,
-)
-from sklearn_geo.ranking._embedding_network import EmbeddingNetwork, PhotoTower
+from sklearn_geo.ranking._embedding_fitting import EmbeddingFitting, unit_rows
 from sklearn_geo.ranking._tag_search import best_photos, read_queries
 from sklearn_geo.ranking._tagger import TaggerMixin
-from sklearn_geo.ranking._word_vectors import vectors_of_tags
-from sklearn_geo.vision._crops import channels_first
 
 __all__ = ["HashtagEmbedding"]
-
-_FLOATS = [np.float64, np.float32, np.float16]
-# From here on "auto" can spare rows to watch the loss on.
-_MANY_ROWS = 1_000
 
 
 def _has_probabilities(model):
     return model.supervision != "her"
 
 
-class HashtagEmbedding(TaggerMixin, TransformerMixin, NetMixin, BaseEstimator):
+class HashtagEmbedding(TaggerMixin, TransformerMixin, EmbeddingFitting, BaseEstimator):
     r"""Learn vectors of photos and of tags, so that the two can be compared.
 
     The tags that people gave to photos teach what photos show. A photo, given by its
@@ -68,7 +44,8 @@ class HashtagEmbedding(TaggerMixin, TransformerMixin, NetMixin, BaseEstimator):
         - "her", hashtag embedding regression: the vector of a photo is to point where
           the mean of the `word_vectors` of its tags does.
 
-        "mcc" is by far the best in the paper, and the only one that needs nothing else.
+        "mcc" is by far the best in the paper. Sigmoids that start at the frequencies of
+        tags, as they do with `use_bias`, are about as good on a thousand of them.
 
     n_components : int, default=300
         Length of the vectors. "her" has the length of the word vectors.
@@ -104,7 +81,8 @@ class HashtagEmbedding(TaggerMixin, TransformerMixin, NetMixin, BaseEstimator):
 
     use_bias : bool, default=True
         Give every tag a bias, what it scores on any photo. It counts when tags are
-        suggested, and is no part of `tag_vectors_`.
+        suggested, and is no part of `tag_vectors_`. Biases start at the frequencies of
+        tags, so that vectors need not learn those first.
 
     normalize : bool, default=True
         Scale the vectors that :meth:`transform`, `tag_vectors_` and :meth:`retrieve`
@@ -417,153 +395,6 @@ class HashtagEmbedding(TaggerMixin, TransformerMixin, NetMixin, BaseEstimator):
         go_on = self.__sklearn_is_fitted__()
         return self._learn(X, y, sample_weight, go_on=go_on, epochs=1)
 
-    def _learn(self, X, y, sample_weight, *, go_on, epochs=None):
-        X = self._read_photos(X, reset=not go_on)
-        if go_on:
-            self._check_same(y)
-        indicator = self._read_target(y, X.shape[0])
-        rows = self._tagged_rows(indicator)
-        vectors = None
-        if self.supervision == "her":
-            vectors = self._read_vectors(go_on)
-        if sample_weight is not None:
-            sample_weight = _check_sample_weight(
-                sample_weight, X, dtype=np.float64, ensure_non_negative=True
-            )
-        data = EmbeddingData(self, X, indicator, sample_weight, rows, vectors)
-        if not go_on:
-            self._seed = draw_seed(self.random_state)
-            self._made_for = self._architecture()
-            self._shape = X.shape[1:]
-            self.n_components_ = self.n_components
-            if vectors is not None:
-                self.n_components_ = vectors.shape[1]
-        loss = self._make_loss(data)
-        if go_on:
-            self.net_.criterion_ = loss().to(self.net_.device)
-        watch = self.early_stopping
-        if watch == "auto":
-            watch = len(data) >= _MANY_ROWS
-        learn, valid = data.split(watch and epochs is None, self._seed)
-        self._train(
-            None if go_on else self._make_network(data, self._scaling(X), vectors),
-            loss,
-            learn,
-            seed=self._seed,
-            valid=valid,
-            go_on=go_on,
-            epochs=epochs,
-            draw=data.draw,
-            early_stopping=False,
-            keep_steps=self.warm_start or epochs is not None,
-        )
-        self._set_tag_vectors()
-        return self
-
-    def _read_photos(self, X, reset=False):
-        if self.backbone is None:
-            return validate_data(self, X, reset=reset, dtype=_FLOATS)
-        X = check_array(X, allow_nd=True, dtype=[*_FLOATS[1:], np.uint8])
-        if X.ndim != 4:
-            raise ValueError(
-                "With a backbone X is a batch of images, of shape (n, channels, "
-                f"height, width) or (n, height, width, channels); got shape {X.shape}. "
-                "Set backbone=None to learn from features."
-            )
-        if not channels_first(X.shape):
-            X = np.moveaxis(X, 3, 1)
-        if reset:
-            self.n_features_in_ = X.shape[1]
-        elif X.shape[1] != self.n_features_in_:
-            raise ValueError(
-                f"X has images with {X.shape[1]} channels, but fit had images with "
-                f"{self.n_features_in_}. Convert them first."
-            )
-        return X
-
-    def _read_vectors(self, go_on):
-        vectors = vectors_of_tags(self.word_vectors, self.n_tags_, self.tag_names_)
-        if go_on and not np.array_equal(vectors, self._own_weights()):
-            raise ValueError(
-                "word_vectors are others than before. Set warm_start=False to learn "
-                "anew."
-            )
-        return vectors
-
-    def _scaling(self, X):
-        if self.scale is None or self.backbone is not None:
-            return None
-        return Scaling.of(self.scale, X, np.arange(X.shape[1]))
-
-    def _architecture(self):
-        """Return the parameters that decide what the network is."""
-        names = ("supervision", "n_components", "use_bias", "scale")
-        found = {name: getattr(self, name) for name in names}
-        found["hidden_layer_sizes"] = tuple(self.hidden_layer_sizes)
-        found["n_sampled_tags"] = self._n_sampled()
-        return found
-
-    def _check_same(self, y):
-        n_tags = y.shape[-1] if hasattr(y, "shape") else np.shape(y)[-1]
-        if n_tags != self.n_tags_:
-            raise ValueError(
-                f"y has {n_tags} tags, and had {self.n_tags_} before. Set "
-                "warm_start=False to learn anew."
-            )
-        for name, value in self._architecture().items():
-            if value != self._made_for[name]:
-                raise ValueError(
-                    f"{name} is {value!r}, and was {self._made_for[name]!r} before. "
-                    "Set warm_start=False to learn anew."
-                )
-
-    def _n_sampled(self):
-        return self.n_sampled_tags if self.supervision == "mcc" else None
-
-    def _make_loss(self, data):
-        if self._n_sampled() is not None:
-            return partial(EmbeddingLoss, "sampled")
-        balance = None
-        if self.supervision == "mlc" and self.class_weight in ("balanced", "effective"):
-            balance = positive_weights(self.class_weight, *data.counts())
-        focal = self.supervision == "mlc" and self.class_weight == "focal"
-        return partial(EmbeddingLoss, self.supervision, balance, focal)
-
-    def _make_network(self, data, scaling, vectors=None, backbone=None):
-        """Return what makes the network; without data, weights are put in later."""
-        tower = partial(
-            PhotoTower,
-            self._shape,
-            self.n_components_,
-            hidden=tuple(self.hidden_layer_sizes),
-            backbone=self.backbone,
-            scaling=scaling,
-        )
-        sampler = None
-        if self._n_sampled() is not None:
-            sampler = partial(TagSampler, self.tag_counts_, self._n_sampled())
-        network = partial(
-            EmbeddingNetwork,
-            tower,
-            self.n_tags_,
-            self.n_components_,
-            use_bias=self.use_bias,
-            fixed=self.supervision == "her",
-            sampler=sampler,
-        )
-        if data is None:
-            return network
-        biases = data.first_biases(self.supervision) if self.use_bias else None
-        return partial(_started, network, vectors, biases)
-
-    def _own_weights(self):
-        return self.net_.module_.tags.weight.detach().cpu().numpy()
-
-    def _set_tag_vectors(self):
-        vectors = self._own_weights().copy()
-        self._known = vectors.any(axis=1) if self.supervision == "her" else None
-        self.tag_vectors_ = _unit(vectors) if self.normalize else vectors
-
     def transform(self, X):
         """Return the vectors of photos.
 
@@ -585,7 +416,7 @@ class HashtagEmbedding(TaggerMixin, TransformerMixin, NetMixin, BaseEstimator):
         vectors = np.empty((X.shape[0], self.n_components_), dtype=np.float32)
         for rows, (some,) in net_outputs(tower, X):
             vectors[rows] = some.numpy()
-        return _unit(vectors) if self.normalize else vectors
+        return unit_rows(vectors) if self.normalize else vectors
 
     def get_feature_names_out(self, input_features=None):
         """Return the names of the columns of :meth:`transform`.
@@ -593,7 +424,7 @@ class HashtagEmbedding(TaggerMixin, TransformerMixin, NetMixin, BaseEstimator):
         Parameters
         ----------
         input_features : array-like of str or None, default=None
-            Not used.
+            Names of the features, checked and not used.
 
         Returns
         -------
@@ -601,6 +432,7 @@ class HashtagEmbedding(TaggerMixin, TransformerMixin, NetMixin, BaseEstimator):
             "embedding_0" and so on.
         """
         check_is_fitted(self)
+        _check_feature_names_in(self, input_features)
         names = [f"embedding_{number}" for number in range(self.n_components_)]
         return np.array(names, dtype=object)
 
@@ -741,15 +573,3 @@ class HashtagEmbedding(TaggerMixin, TransformerMixin, NetMixin, BaseEstimator):
         tags.transformer_tags.preserves_dtype = []
         tags.input_tags.two_d_array = self.backbone is None
         return tags
-
-
-def _started(network, vectors, biases):
-    return network().start(vectors, biases)
-
-
-def _unit(vectors):
-    """Scale rows to length 1, in place; rows of zeros stay."""
-    length = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))
-    length[length == 0.0] = 1.0
-    vectors /= length[:, np.newaxis].astype(np.float32)
-    return vectors
