@@ -1,6 +1,6 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
-"""Command line: `python -m sklearn_geo.reproduce venue|image|zones|efficiency`."""
+"""Command line: `python -m sklearn_geo.reproduce TABLE`."""
 
 import argparse
 import importlib
@@ -12,12 +12,15 @@ from sklearn_geo.reproduce._tables import Progress
 
 # What can be computed anew, and the module that does it. Each module has
 # `add_arguments(parser)`, for options of its own, and `run(options, progress)`, which
-# prints its tables row by row and returns a list of (file name, ResultTable).
+# prints its tables row by row and returns a list of (file name, ResultTable), or of
+# what else has `to_csv` and `plot`.
 COMMANDS = {
     "venue": ("_venue", "Tables 3 and 5: categories of venues from check-ins"),
     "image": ("_image", "Tables 3 and 4: concepts of photos"),
     "zones": ("_zones", "Table 6: student and teacher, zone by zone"),
     "efficiency": ("_efficiency", "Table 7: how long it takes to encode a place"),
+    "locsens-tagging": ("_locsens_tagging", "LocSens: which tags are suggested"),
+    "locsens-retrieval": ("_locsens_retrieval", "LocSens: which photos are found"),
 }
 
 
@@ -25,9 +28,9 @@ def make_parser():
     """Return what reads the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m sklearn_geo.reproduce",
-        description="Compute the tables of the GPS2Vec+ paper (ACM Multimedia 2021) "
-        "anew, and print them beside the paper's numbers. Without --data everything is "
-        "synthetic.",
+        description="Compute the tables of the papers on GPS2Vec+ (ACM Multimedia "
+        "2021) and LocSens (ECCV 2020) anew, and print them beside the papers' "
+        "numbers. Without --data everything is synthetic.",
     )
     commands = parser.add_subparsers(dest="command", metavar="TABLE", required=True)
     for name, (module, text) in COMMANDS.items():
@@ -51,7 +54,8 @@ def make_parser():
             "--folds",
             choices=("random", "block", "both"),
             default="both",
-            help="any row in any fold, whole S2 cells, or a table for each (default)",
+            help="any row in any fold, whole S2 cells, or a table for each "
+            "(default: %(default)s)",
         )
         command.add_argument(
             "--seed", type=int, default=0, metavar="S", help="default: 0"
