@@ -34,7 +34,7 @@ class EmbeddingFitting(NetMixin):
         if go_on:
             self._check_same(y)
         indicator = self._read_target(y, X.shape[0])
-        rows = self._tagged_rows(indicator)
+        rows = self._tagged_rows(indicator, stacklevel=5)
         vectors = None
         if self.supervision == "her":
             vectors = self._read_vectors(go_on)

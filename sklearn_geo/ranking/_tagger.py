@@ -77,7 +77,7 @@ class TaggerMixin(ABC):
         self.tag_counts_ = indicator.sum(axis=0).astype(np.int64)
         return indicator
 
-    def _tagged_rows(self, indicator):
+    def _tagged_rows(self, indicator, stacklevel=4):
         """Return the rows that have tags, and say how many have none.
 
         Returns
@@ -104,7 +104,7 @@ class TaggerMixin(ABC):
             f"{self.n_untagged_} of {len(has_tags)} photos have no tag and teach "
             f"nothing (the first is row {first}).",
             UserWarning,
-            stacklevel=4,
+            stacklevel=stacklevel,
         )
         return np.flatnonzero(has_tags)
 
@@ -216,6 +216,11 @@ class TaggerMixin(ABC):
         tags = self.predict_topk(X, 10)
         check_rows(len(tags), y, "y")
         truth, _ = read_indicator(y, len(tags))
+        if truth.shape[1] != self.n_tags_:
+            raise ValueError(
+                f"y has {truth.shape[1]} tags, but fit had {self.n_tags_}. Pass the "
+                "same columns in the same order."
+            )
         if self._vocabulary.allowed is not None:
             truth = truth * self._vocabulary.allowed[np.newaxis].astype(np.float32)
             truth = sparse.csr_array(truth)

@@ -388,8 +388,9 @@ def test_suggested_tags(mcc):
 @pytest.mark.parametrize("kind", ["mcc", "random", "random sampled", "mlc", "her"])
 def test_photos_without_tags_are_passed_over(kind):
     bare = sparse.csr_array(Y.toarray() * (np.arange(len(X)) % 4 > 0)[:, np.newaxis])
-    with pytest.warns(UserWarning, match="100 of 400 photos have no tag"):
+    with pytest.warns(UserWarning, match="100 of 400 photos have no tag") as caught:
         one = model(**KINDS[kind]).fit(X, bare)
+    assert caught[0].filename == __file__  # it points to who called fit
     assert one.n_untagged_ == 100
     assert one.history_["n_rows"][0] == 300
     assert one.score(NEW, NEW_Y) > 0.97
@@ -407,6 +408,7 @@ def test_tags_without_word_vectors():
     n_lost += int((own[:, 5] * (own.sum(axis=1) == 1)).sum())
     with pytest.warns(UserWarning, match="4 of 15 tags have no word vector") as caught:
         one = model(supervision="her", word_vectors=words, tag_names=NAMES).fit(X, Y)
+    assert caught[0].filename == __file__
     assert f"{n_lost} photos have no other tags" in str(caught[0].message)
     assert "'seaa', 'seab', 'seac'" in str(caught[0].message)
     assert one.history_["n_rows"][0] == 400 - n_lost
@@ -492,6 +494,11 @@ def test_pickles(fitted):
 def test_bad_input(X, y, message):
     with pytest.raises((ValueError, TypeError), match=message):
         model().fit(X, y)
+
+
+def test_scores_of_other_tags(mcc):
+    with pytest.raises(ValueError, match="y has 14 tags, but fit had 15"):
+        mcc.score(NEW, NEW_Y[:, :14])
 
 
 def test_bad_weights_and_names():
