@@ -81,6 +81,7 @@ _ROOMS = {
         "LocSensRanker",
         "PlaceFrequencyTagger",
         "ProductTagger",
+        "RadiusFilter",
     ),
     "reproduce": (),
     "vision": ("EvenCrops", "PosteriorTransformer", "RandomAreaCrop", "SceneHierarchy"),

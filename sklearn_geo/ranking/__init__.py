@@ -10,6 +10,7 @@ _MODULES: dict = {
     "_place_frequency": ("PlaceFrequencyTagger",),
     "_levels": ("GRANULARITIES", "RankerState"),
     "_product_tagger": ("ProductTagger",),
+    "_radius_filter": ("RadiusFilter",),
     "_ranker": ("LocSensRanker",),
     "_word_vectors": ("read_word_vectors",),
 }

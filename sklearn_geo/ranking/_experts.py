@@ -5,6 +5,7 @@
 import numpy as np
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.utils.validation import has_fit_parameter
 
 from sklearn_geo._tables import column_names, columns_besides, location_positions
@@ -14,6 +15,7 @@ __all__ = [
     "fit_expert",
     "has_location",
     "tag_proba",
+    "tag_scores",
     "take_rows",
 ]
 
@@ -141,21 +143,9 @@ def tag_proba(model, X, n_tags, name):
     ndarray of shape (n_rows, n_tags), float64
         Rows sum to 1; rows of which nothing is known are zero.
     """
-    proba = model.predict_proba(X)
-    if isinstance(proba, list):
-        proba = np.column_stack(
-            [
-                _of_having(each, classes)
-                for each, classes in zip(proba, model.classes_, strict=True)
-            ]
-        )
+    proba = _as_columns(model.predict_proba(X), model)
     proba = np.array(proba, dtype=np.float64)
-    if proba.ndim != 2 or proba.shape[1] != n_tags:
-        raise ValueError(
-            f"{name}: predict_proba of {type(_inside(model)).__name__} gives the shape "
-            f"{proba.shape}, but there are {n_tags} tags. It must give one probability "
-            "a tag, in the order of the columns of y."
-        )
+    _check_columns(proba, model, "predict_proba", n_tags, name)
     if not (proba >= 0.0).all():
         raise ValueError(
             f"{name}: predict_proba of {type(_inside(model)).__name__} gives values "
@@ -165,8 +155,76 @@ def tag_proba(model, X, n_tags, name):
     return np.divide(proba, total, out=proba, where=total > 0.0)
 
 
+def tag_scores(model, X, tags, n_tags, name):
+    """Return the scores that a model gives some tags.
+
+    Parameters
+    ----------
+    model : estimator
+        Fitted, with `decision_function` or `predict_proba`. Of one model a tag
+        (OneVsRestClassifier) only those of the tags are asked.
+
+    X : array-like
+        The part of the table that it reads.
+
+    tags : ndarray of int
+        Which tags.
+
+    n_tags : int
+        How many tags there must be in all.
+
+    name : str
+        What the parameter is called in error messages.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, len(tags))
+        Scores, of whatever scale the model has.
+    """
+    inside = _inside(model)
+    if isinstance(inside, OneVsRestClassifier) and len(inside.estimators_) == n_tags:
+        return np.column_stack(
+            [_scores_of_one(inside.estimators_[tag], X) for tag in tags]
+        )
+    method = (
+        "decision_function" if _can(model, "decision_function") else "predict_proba"
+    )
+    scores = np.asarray(_as_columns(getattr(model, method)(X), model))
+    _check_columns(scores, model, method, n_tags, name)
+    return scores[:, tags]
+
+
+def _can(model, method):
+    """Tell whether a model has a method, asking it where that depends."""
+    return callable(getattr(model, method, None))
+
+
+def _scores_of_one(model, X):
+    """Return the scores of a model that tells one tag from the rest."""
+    if _can(model, "decision_function"):
+        return np.ravel(model.decision_function(X))
+    return model.predict_proba(X)[:, 1]
+
+
+def _as_columns(found, model):
+    """Make columns of what forests return: a list of arrays, one a tag."""
+    if not isinstance(found, list):
+        return found
+    pairs = zip(found, model.classes_, strict=True)
+    return np.column_stack([_of_having(each, classes) for each, classes in pairs])
+
+
 def _of_having(proba, classes):
     """Return the probability of the class that means that a photo has the tag."""
     having = [k for k, value in enumerate(classes) if value == 1]
     # Nobody has a tag that there is no such class of.
     return proba[:, having[0]] if having else np.zeros(len(proba))
+
+
+def _check_columns(found, model, method, n_tags, name):
+    if found.ndim != 2 or found.shape[1] != n_tags:
+        raise ValueError(
+            f"{name}: {method} of {type(_inside(model)).__name__} gives the shape "
+            f"{found.shape}, but there are {n_tags} tags. It must give one number a "
+            "tag, in the order of the columns of y."
+        )

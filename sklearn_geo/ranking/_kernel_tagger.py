@@ -9,8 +9,10 @@ from scipy import sparse
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from sklearn_geo._labels import check_groups
 from sklearn_geo.neighbors import PlaceIndex
 from sklearn_geo.neighbors._rows import RowBuilder
+from sklearn_geo.ranking._bandwidth import best_bandwidths
 from sklearn_geo.ranking._kernel_sums import KERNELS, REACH, gather, mixed_weights
 from sklearn_geo.ranking._place_tagger import PlaceTagger
 
@@ -27,16 +29,18 @@ class KernelTagger(PlaceTagger):
 
     Parameters
     ----------
-    bandwidth_km : float or sequence of float, default=1.0
+    bandwidth_km : "auto", float or sequence of float, default="auto"
         Width of the kernel, in kilometres. Several, from fine to coarse, are mixed:
-        where few photos are near, the wider ones count.
+        where few photos are near, the wider ones count. "auto" mixes two, one a tenth
+        of the other, that suggest the best tags for training photos left out; tell
+        `fit` the users (`groups`) then, so that all photos of the user are left out.
 
     kernel : {"gaussian", "exponential", "uniform"}, default="gaussian"
         What a photo at distance d counts, with bandwidth h: ``exp(-d**2 / (2 * h**2))``
         up to ``4 * h``, ``exp(-d / h)`` up to ``8 * h``, or 1 up to ``h``, borders
         included. Photos beyond count nothing.
 
-    smoothing : float, default=1.0
+    smoothing : float, default=50.0
         As many tags, drawn from the whole world (or from the next bandwidth), are added
         to what is around. With 0 the world counts only where nobody is around.
 
@@ -70,6 +74,9 @@ class KernelTagger(PlaceTagger):
 
     Attributes
     ----------
+    bandwidths_km_ : list of float
+        The bandwidths, from fine to coarse.
+
     index_ : PlaceIndex
         The different places of photos with tags.
 
@@ -113,6 +120,14 @@ class KernelTagger(PlaceTagger):
     where :math:`p(t)` is the share of t in all tags or, with several bandwidths, the
     same sum for the next one.
 
+    **"auto"** leaves out up to 2,000 training photos, spread as the photos are, and
+    suggests ten tags for each by the others. Of coarse bandwidths from 50 m on, each
+    twice the one before, it takes the one with the best hit rate, the mean of A@1 to
+    A@10, and ends the search when two in a row are clearly worse. On synthetic photos
+    of the whole world, split by user, a pair is ahead of the best single bandwidth by
+    one or two points of A@10 and by two to seven of A@1: near photos say the name of
+    the place, and the wide kernel what is done in the region.
+
     Distances are exact, photos at one place are added up once, and rows do not depend
     on each other.
 
@@ -122,7 +137,7 @@ class KernelTagger(PlaceTagger):
     >>> from sklearn_geo.ranking import KernelTagger
     >>> places = np.array([[48.860, 2.290], [48.861, 2.291], [40.690, -74.040]])
     >>> tags = np.array([[1, 1, 0], [1, 0, 0], [0, 0, 1]])
-    >>> tagger = KernelTagger(bandwidth_km=1.0).fit(places, tags)
+    >>> tagger = KernelTagger(bandwidth_km=1.0, smoothing=1.0).fit(places, tags)
     >>> tagger.predict_topk([[48.86, 2.29], [40.69, -74.04]], 2)
     array([[0, 1],
            [2, 0]])
@@ -133,7 +148,11 @@ class KernelTagger(PlaceTagger):
 
     _parameter_constraints: dict = {
         **PlaceTagger._parameter_constraints,
-        "bandwidth_km": [Interval(Real, 0.0, None, closed="neither"), "array-like"],
+        "bandwidth_km": [
+            StrOptions({"auto"}),
+            Interval(Real, 0.0, None, closed="neither"),
+            "array-like",
+        ],
         "kernel": [StrOptions(set(KERNELS))],
         "smoothing": [Interval(Real, 0.0, None, closed="left")],
         "n_neighbors": [Interval(Integral, 1, None, closed="left"), None],
@@ -142,10 +161,10 @@ class KernelTagger(PlaceTagger):
 
     def __init__(
         self,
-        bandwidth_km=1.0,
+        bandwidth_km="auto",
         *,
         kernel="gaussian",
-        smoothing=1.0,
+        smoothing=50.0,
         n_neighbors=None,
         location=(0, 1),
         tag_names=None,
@@ -168,7 +187,7 @@ class KernelTagger(PlaceTagger):
         self.n_jobs = n_jobs
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y, sample_weight=None, groups=None):
         """Index the places of the photos.
 
         Parameters
@@ -182,6 +201,10 @@ class KernelTagger(PlaceTagger):
         sample_weight : array-like of shape (n_photos,), default=None
             What every photo counts: 2 is twice, 0 not at all.
 
+        groups : array-like of shape (n_photos,), default=None
+            The users. Only ``bandwidth_km="auto"`` reads them. Without, it leaves out
+            single photos, and others of the same album give their tags away.
+
         Returns
         -------
         self : KernelTagger
@@ -189,7 +212,19 @@ class KernelTagger(PlaceTagger):
         """
         places = self._places_of(self._open(X, reset=True))
         rows, weighted = self._read_photos(len(places), y, sample_weight)
-        self._bandwidths_km = _read_bandwidths(self.bandwidth_km)
+        if groups is not None:
+            groups = check_groups(groups, len(places))[1][rows]
+        if isinstance(self.bandwidth_km, str):
+            self.bandwidths_km_ = best_bandwidths(
+                places[rows],
+                weighted,
+                self.tag_frequencies_,
+                kernel=self.kernel,
+                smoothing=self.smoothing,
+                groups=groups,
+            )
+        else:
+            self.bandwidths_km_ = _read_bandwidths(self.bandwidth_km)
         distinct, self._sums = gather(places[rows], weighted)
         self._masses = self._sums.sum(axis=1)
         self.index_ = PlaceIndex(distinct)
@@ -209,7 +244,7 @@ class KernelTagger(PlaceTagger):
                 indptr,
                 self._masses,
                 kernel=self.kernel,
-                bandwidths_km=self._bandwidths_km,
+                bandwidths_km=self.bandwidths_km_,
                 smoothing=self.smoothing,
             )
             found.append((at, sparse.csr_array(weights @ self._sums)))
@@ -220,7 +255,7 @@ class KernelTagger(PlaceTagger):
 
     def _neighbors(self, queries):
         """Yield blocks of queries with the places around them."""
-        reach_km = REACH[self.kernel] * max(self._bandwidths_km)
+        reach_km = REACH[self.kernel] * max(self.bandwidths_km_)
         n_places = self.index_.n_places
         if self.n_neighbors is None or self.n_neighbors >= n_places:
             yield from self.index_.iter_within(

@@ -26,10 +26,11 @@ class PlaceFrequencyTagger(PlaceTagger):
 
     Parameters
     ----------
-    regions : int, str, partition, or sequence of these, default=(14, 12, 10, 8, 6, 4)
+    regions : int, str, partition, or sequence of these, default=(18, 15, 12, 9, 6, 3)
         What the regions are:
 
-        - an S2 level from 0 to 30 (13 is a kilometre wide, 10 nine, 4 some 550);
+        - an S2 level from 0 to 30 (15 is 300 metres wide, 12 two kilometres, 9
+          a town, 6 150 km, 3 a country);
         - a partition of the library, cloned and fitted to the places of the photos, or
           taken as it is from a :class:`sklearn.frozen.FrozenEstimator`; a
           :class:`~sklearn_geo.partition.CellHierarchy` stands for its partitions;
@@ -44,10 +45,11 @@ class PlaceFrequencyTagger(PlaceTagger):
         Where the region was never seen, or has fewer than `min_photos`, ask the next
         coarser one, and in the end the whole world. False asks the world at once.
 
-    smoothing : float, default=10.0
+    smoothing : float, default=50.0
         How strongly the tags of a region are mixed with those of the next coarser one:
-        as many tags, drawn there, are added to the counts. With 0 the counts of the
-        region are all that counts.
+        as many tags, drawn there, are added to the counts: 50 are those of some ten
+        photos, which may all be of one user. With 0 nothing else counts where the
+        region is known.
 
     mixing : {"dirichlet", "jelinek-mercer"}, default="dirichlet"
         How `smoothing` is meant: as a number of tags, which weighs less the more photos
@@ -161,10 +163,10 @@ class PlaceFrequencyTagger(PlaceTagger):
 
     def __init__(
         self,
-        regions=(14, 12, 10, 8, 6, 4),
+        regions=(18, 15, 12, 9, 6, 3),
         *,
         backoff=True,
-        smoothing=10.0,
+        smoothing=50.0,
         mixing="dirichlet",
         min_photos=1,
         location=(0, 1),

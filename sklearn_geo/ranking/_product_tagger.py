@@ -158,7 +158,9 @@ class ProductTagger(TaggerMixin, PlaceColumns, GeoEstimator):
     >>> tags = np.array([[1, 0, 0], [0, 0, 1], [0, 1, 0], [0, 0, 1]])
     >>> names = ["carretera", "road", "sea"]
     >>> tagger = ProductTagger(
-    ...     OneVsRestClassifier(LogisticRegression()), KernelTagger(), tag_names=names
+    ...     OneVsRestClassifier(LogisticRegression()),
+    ...     KernelTagger(1.0, smoothing=1.0),
+    ...     tag_names=names,
     ... ).fit(photos, tags)
     >>> road_anywhere = [[9.9, -84.1, 1.0], [55.9, -3.2, 1.0]]
     >>> [names[t] for t in tagger.predict_topk(road_anywhere, 1).ravel()]

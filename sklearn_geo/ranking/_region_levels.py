@@ -58,7 +58,7 @@ def _read_level(part, regions):
         if not 0 <= part <= S2_MAX_LEVEL:
             raise ValueError(
                 f"regions={regions!r}: there is no S2 level {part}, only 0 to "
-                f"{S2_MAX_LEVEL}. Level 13 is a kilometre wide, 10 a town, 4 a country."
+                f"{S2_MAX_LEVEL}. Level 13 is a kilometre wide, 9 a town, 3 a country."
             )
         return _CellLevel(int(part))
     if isinstance(part, str):

@@ -13,7 +13,9 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.utils.estimator_checks import check_param_validation
 
 from sklearn_geo.geometry import EARTH_RADIUS_KM, haversine, pairwise_haversine
+from sklearn_geo.neighbors import PlaceIndex
 from sklearn_geo.ranking import KernelTagger
+from sklearn_geo.ranking._bandwidth import _Trial
 from sklearn_geo.ranking._top_k import top_k
 from tests.contract import OTHER_INPUT
 from tests.ranking.places import TakesPlainTables, checks_of, photos_of
@@ -142,8 +144,8 @@ def test_a_cut_is_that_of_a_naive_loop():
 def test_whole_weights_are_repetitions():
     places, tags = photos_of(60, 5, untagged=False)
     weights = np.random.default_rng(6).integers(0, 4, 60)
-    weighted = KernelTagger(2.0).fit(places, tags, weights)
-    repeated = KernelTagger(2.0).fit(
+    weighted = KernelTagger(2.0, smoothing=1.0).fit(places, tags, weights)
+    repeated = KernelTagger(2.0, smoothing=1.0).fit(
         np.repeat(places, weights, axis=0), np.repeat(tags, weights, axis=0)
     )
     assert_allclose(weighted.predict_proba(places), repeated.predict_proba(places))
@@ -176,6 +178,91 @@ def test_lists_are_those_of_the_scores(smoothing, omit_tags):
         expected, best = top_k(tagger.decision_function(places), k)
         assert_array_equal(found, expected)
         assert_array_equal(scores, best)
+
+
+# The bandwidth ------------------------------------------------------------------------
+
+
+def _blobs(width_km, seed, n_photos=500, n_blobs=25, n_tags=40):
+    """Draw photos around spots, each of which has two tags of its own out of forty."""
+    rng = np.random.default_rng(seed)
+    # On a grid, ten widths apart.
+    spots = np.indices((5, 5)).reshape(2, -1).T * 10 * width_km / DEGREE_KM
+    spot = rng.integers(n_blobs, size=n_photos)
+    places = spots[spot] + rng.normal(scale=width_km / DEGREE_KM, size=(n_photos, 2))
+    own = np.random.default_rng(0).integers(n_tags, size=(n_blobs, 2))
+    tags = (rng.random((n_photos, n_tags)) < 0.1).astype(int)
+    tags[np.arange(n_photos), own[spot, rng.integers(2, size=n_photos)]] = 1
+    return places, tags
+
+
+@pytest.mark.parametrize("width_km", [0.2, 20.0])
+def test_auto_finds_the_scale_of_the_photos(width_km):
+    places, tags = _blobs(width_km, 0)
+    tagger = KernelTagger("auto").fit(places, tags)
+    fine, coarse = tagger.bandwidths_km_
+    assert coarse == pytest.approx(10 * fine)
+    # As wide as a spot at least, and fine enough to tell the next one, ten widths off.
+    assert coarse >= width_km / 2
+    assert fine <= 5 * width_km
+    # It is about as good on other photos as any other pair.
+    queries, truth = _blobs(width_km, 1)
+    score = tagger.score(queries, truth)
+    for times in (0.03, 0.3, 3.0, 30.0):
+        other = KernelTagger([times * fine, times * coarse]).fit(places, tags)
+        assert score > other.score(queries, truth) - 0.03
+
+
+def test_auto_counts_what_is_right_for_photos_left_out():
+    places, tags = photos_of(80, 11, n_tags=30, untagged=False)
+    users = np.random.default_rng(12).integers(15, size=80)
+    trial = _Trial(
+        PlaceIndex(places),
+        places,
+        sparse.csr_array(tags.astype(float)),
+        tags.sum(axis=0) / tags.sum(),
+        "gaussian",
+        5.0,
+        users,
+    )
+    asked = np.arange(0, 80, 2)
+    gains, n_pairs = trial.gains(asked, [0.4, 4.0])
+    for row, photo in enumerate(asked):
+        rest = users != users[photo]
+        km = pairwise_haversine(places[[photo]], places[rest])[0]
+        p = tags.sum(axis=0) / tags.sum()
+        for width in (4.0, 0.4):
+            n = FORMULAS["gaussian"](km / width) @ tags[rest]
+            p = (n + 5.0 * p) / (n.sum() + 5.0)
+        listed = np.argsort(-p, kind="stable")
+        hit_at = [tags[photo, listed[:k]].any() for k in range(1, 11)]
+        assert gains[row] == pytest.approx(np.mean(hit_at))
+    km = pairwise_haversine(places[asked], places)
+    assert n_pairs == (km <= 16.0).sum()
+
+
+def test_users_are_left_out_whole():
+    # Each user has an album at a place of their own, with a tag of their own and one of
+    # the region. Without their names, an album seems to know all of its photos.
+    rng = np.random.default_rng(13)
+    region = np.repeat(np.arange(12), 5)
+    spots = 30.0 * np.indices((3, 4)).reshape(2, -1).T[region]
+    spots += rng.normal(scale=1.0, size=spots.shape)
+    users = np.repeat(np.arange(60), 5)
+    places = spots[users] + rng.normal(scale=1e-3, size=(300, 2))
+    tags = np.hstack([np.eye(60)[users], np.eye(12)[region[users]]])
+    alone = KernelTagger("auto").fit(places, tags)
+    whole = KernelTagger("auto").fit(places, tags, groups=users.astype(str))
+    assert alone.bandwidths_km_[1] < 20 < whole.bandwidths_km_[1]
+    with pytest.raises(ValueError, match="groups must name the user"):
+        KernelTagger("auto").fit(places, tags, groups=users[:9])
+
+
+def test_auto_with_hardly_any_photos():
+    tagger = KernelTagger("auto").fit([[1.0, 2.0]], [[0, 1]])
+    assert_allclose(tagger.predict_proba([[1.0, 2.0]]), [[0, 1]])
+    tagger.fit([[1.0, 2.0]] * 5, np.eye(5))
+    assert_allclose(tagger.predict_proba([[1.0, 2.0]]), [[0.2] * 5])
 
 
 # Odd places, sizes and containers -----------------------------------------------------
@@ -219,7 +306,9 @@ def test_kinds_of_y_and_x(make):
 
 def test_it_can_be_searched():
     places, tags = photos_of(120, 10, untagged=False)
-    search = GridSearchCV(KernelTagger(), {"bandwidth_km": [1.0, (0.5, 5.0)]}, cv=2)
+    search = GridSearchCV(
+        KernelTagger(), {"bandwidth_km": ["auto", 1.0, (0.5, 5.0)]}, cv=2
+    )
     search.fit(places, sparse.csr_array(tags))
     assert 0.0 <= search.best_score_ <= 1.0
 

@@ -31,7 +31,7 @@ from tests.ranking.places import TakesPlainTables, as_tags, checks_of, photos_of
 pytestmark = pytest.mark.filterwarnings("ignore:Label not 5 is present:UserWarning")
 
 LINEAR = OneVsRestClassifier(LogisticRegression())
-KERNEL = KernelTagger(5.0)
+KERNEL = KernelTagger(5.0, smoothing=1.0)
 
 
 def _photos(n_photos, seed, n_subjects=3):
@@ -214,7 +214,7 @@ def test_lists_of_probabilities_are_understood():
 def test_frozen_models_stay_as_they_are():
     X, tags = _photos(60, 10)
     photo = FrozenEstimator(clone(LINEAR).fit(X[:40, 2:], tags[:40]))
-    place = FrozenEstimator(KernelTagger(1.0).fit(X[:40], tags[:40]))
+    place = FrozenEstimator(KernelTagger(1.0, smoothing=1.0).fit(X[:40], tags[:40]))
     tagger = ProductTagger(photo, place).fit(X, tags)
     assert tagger.photo_model_ is photo
     assert tagger.place_model_ is place
@@ -236,7 +236,9 @@ def test_models_that_read_places_themselves_get_the_table():
     assert tagger.photo_model_.location == (2, 3)
     assert tagger.place_model_.location == (2, 3)
     votes = NeighborVoteAnnotator(30, 5, location=(2, 3)).fit(X, tags).predict_proba(X)
-    place = KernelTagger(5.0, location=(2, 3)).fit(X, tags).predict_proba(X)
+    place = (
+        KernelTagger(5.0, smoothing=1.0, location=(2, 3)).fit(X, tags).predict_proba(X)
+    )
     expected = _formula(votes, place, tagger.tag_frequencies_, 1.0)
     assert_allclose(tagger.decision_function(X), expected)
     # A model of two columns gets these.
