@@ -5,6 +5,7 @@
 import io
 import pickle
 from pathlib import Path
+from unittest import SkipTest
 
 import geopandas
 import joblib
@@ -42,12 +43,10 @@ def _parameters(classes, strict_table):
     for cls in classes:
         for estimator, check in checks_of(cls):
             name = check_name(check)
-            marks = ()
-            if strict_table and name in expected_failures(cls):
-                reason = expected_failures(cls)[name]
-                marks = pytest.mark.xfail(reason=reason, strict=True)
-            label = f"{cls.__name__}-{name}"
-            parameters.append(pytest.param(estimator, check, marks=marks, id=label))
+            values = [estimator, check]
+            if strict_table:
+                values.append(expected_failures(cls).get(name))
+            parameters.append(pytest.param(*values, id=f"{cls.__name__}-{name}"))
     return parameters
 
 
@@ -71,10 +70,24 @@ def test_folded_estimator_passes_every_check(estimator, check):
 
 @ignore_names
 @pytest.mark.parametrize(
-    ("estimator", "check"), _parameters(ESTIMATORS, strict_table=True)
+    ("estimator", "check", "reason"), _parameters(ESTIMATORS, strict_table=True)
 )
-def test_public_estimator_passes_all_but_the_table(estimator, check):
-    check(estimator)
+def test_public_estimator_passes_all_but_the_table(estimator, check, reason):
+    if reason is None:
+        check(estimator)
+        return
+    # What the mark of strict expected failures does, without the traceback that it
+    # makes of each and nobody sees: of hundreds, that takes minutes.
+    try:
+        check(estimator)
+    except SkipTest:
+        raise
+    except Exception:
+        failed = True
+    else:
+        failed = False
+    assert failed, f"The table says that it fails: {reason}"
+    pytest.xfail(reason)
 
 
 @each_estimator
