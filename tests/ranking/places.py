@@ -26,14 +26,18 @@ def photos_of(n_photos, seed, *, n_tags=8, untagged=True):
     return places, tags
 
 
-class TakesPlainTables:
-    """Test-only: reads any finite matrix as places, and labels as tags."""
+class FoldsPlaces:
+    """Test-only: reads any finite matrix as places."""
 
     def _places_of(self, X):
         matrix = check_array(X, accept_sparse=True, ensure_all_finite=False)
         matrix = matrix.toarray() if sparse.issparse(matrix) else matrix
         # The message of the real hook where there is nothing to fold.
         return fold(matrix) if np.isfinite(matrix).all() else super()._places_of(X)
+
+
+class TakesPlainTables(FoldsPlaces):
+    """Test-only: reads any finite matrix as places, and labels as tags."""
 
     def _read_target(self, y, n_rows):
         return super()._read_target(as_tags(y), n_rows)

@@ -1,0 +1,249 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils.estimator_checks import check_param_validation
+
+from sklearn_geo.geometry import EARTH_RADIUS_KM, haversine
+from sklearn_geo.neighbors import NeighborVoteAnnotator
+from sklearn_geo.ranking import HashtagEmbedding, RadiusFilter
+from tests.contract import OTHER_INPUT
+from tests.ranking.places import FoldsPlaces, as_tags, checks_of, photos_of
+
+DEGREE_KM = EARTH_RADIUS_KM * np.pi / 180.0
+LINEAR = OneVsRestClassifier(LogisticRegression())
+
+
+def _photos(n_photos, seed, n_tags=4):
+    places, tags = photos_of(n_photos, seed, n_tags=n_tags, untagged=False)
+    rng = np.random.default_rng(seed)
+    looks = tags @ rng.normal(size=(n_tags, 3)) + rng.normal(size=(n_photos, 3))
+    # Some look the same, so that there are ties.
+    return np.column_stack([places, looks.round(1)]), tags
+
+
+def _naive(scores, places, tag, place, k, radius_km, exclude=()):
+    """Look at every photo."""
+    km = haversine(np.tile(place, (len(places), 1)), places)
+    found = [
+        (-scores[row, tag], row)
+        for row in range(len(places))
+        if km[row] <= radius_km and row not in exclude
+    ]
+    rows = [row for _, row in sorted(found)[:k]]
+    return rows + [-1] * (k - len(rows))
+
+
+# What is found ------------------------------------------------------------------------
+
+
+def test_by_hand():
+    # On the equator, at 0, 10, 20 and 300 km; one look, the more the likelier.
+    X = np.column_stack(
+        [np.zeros(4), np.array([0, 10, 20, 300]) / DEGREE_KM, [0.0, 2.0, 1.0, 3.0]]
+    )
+    tags = [[0, 1], [1, 0], [0, 1], [1, 0]]
+    model = RadiusFilter(LINEAR).fit(X, tags).index(X)
+    assert_array_equal(model.retrieve(0, [0.0, 0.0], 4), [1, 2, 0, -1])
+    assert_array_equal(model.retrieve(1, [0.0, 0.0], 2), [0, 2])
+    _, scores = model.retrieve(0, [0.0, 0.0], 4, return_scores=True)
+    said = clone(LINEAR).fit(X[:, 2:], tags).decision_function(X[:, 2:])[:, 0]
+    assert_allclose(scores, [said[1], said[2], said[0], -np.inf], rtol=1e-6)
+    assert_array_equal(model.retrieve(0, [50.0, 0.0], 2), [-1, -1])
+    model.set_params(radius_km=None)
+    assert_array_equal(model.retrieve(0, [50.0, 0.0], 5), [3, 1, 2, 0, -1])
+
+
+def test_the_border_counts():
+    X = np.array([[0.0, 0.0, 1.0], [0.0, 0.3, 1.0]])
+    km = haversine(X[:1, :2], X[1:, :2])[0]
+    model = RadiusFilter(KNeighborsClassifier(1), km).fit(X, [[1, 0], [0, 1]])
+    model.index(X)
+    assert sorted(model.retrieve(0, [0.0, 0.0], 2)) == [0, 1]
+    model.set_params(radius_km=np.nextafter(km, 0.0))
+    assert_array_equal(model.retrieve(0, [0.0, 0.0], 2), [0, -1])
+    model.set_params(radius_km=0.0)
+    assert_array_equal(model.retrieve(0, [0.0, 0.0], 2), [0, -1])
+
+
+@pytest.mark.parametrize(
+    "photo_model",
+    [
+        LINEAR,
+        OneVsRestClassifier(GaussianNB()),
+        KNeighborsClassifier(5),
+        DecisionTreeClassifier(max_depth=3, random_state=0),
+    ],
+)
+@pytest.mark.parametrize("working_memory", [1024, 1e-3])
+def test_photos_are_those_of_a_naive_loop(photo_model, working_memory):
+    X, tags = _photos(120, 0)
+    gallery, _ = _photos(90, 1)
+    asked = np.vstack([gallery[:12, :2], [[90.0, 77.0], [60.0, -180.0], [0.0, 0.0]]])
+    wanted = np.arange(len(asked)) % 4
+    exclude = np.where(np.arange(len(asked)) < 12, np.arange(len(asked)), -1)
+    model = RadiusFilter(photo_model, 7.0).fit(X, tags).index(gallery)
+    fitted = clone(photo_model).fit(X[:, 2:], tags)
+    if hasattr(fitted, "decision_function"):
+        scores = fitted.decision_function(gallery[:, 2:])
+    else:
+        scores = fitted.predict_proba(gallery[:, 2:])
+    if isinstance(scores, list):
+        scores = np.column_stack([each[:, 1] for each in scores])
+    scores = scores.astype(np.float32)
+    with config_context(working_memory=working_memory):
+        found = model.retrieve(wanted, asked, 9, exclude=exclude)
+        again = model.retrieve(wanted, asked, 9)
+    for row, (tag, place) in enumerate(zip(wanted, asked, strict=True)):
+        left_out = {int(exclude[row])}
+        expected = _naive(scores, gallery[:, :2], tag, place, 9, 7.0, left_out)
+        assert_array_equal(found[row], expected)
+        assert_array_equal(again[row], _naive(scores, gallery[:, :2], tag, place, 9, 7))
+        one = model.retrieve(int(tag), place, 9, exclude=int(exclude[row]))
+        assert_array_equal(one, expected)
+    assert (found == -1).any()
+
+
+def test_models_with_vectors_compute_them_once():
+    X, tags = _photos(80, 2)
+    embedding = HashtagEmbedding(n_components=5, max_iter=2, random_state=0)
+    model = RadiusFilter(embedding, 7.0, tag_names=list("abcd")).fit(X, tags).index(X)
+    fitted = model.photo_model_
+    scores = fitted.transform(X[:, 2:]) @ fitted.tag_vectors_.T
+    found = model.retrieve(["b", "d"], X[:2, :2], 6)
+    for row, tag in enumerate((1, 3)):
+        expected = _naive(scores, X[:, :2], tag, X[row, :2], 6, 7.0)
+        assert_array_equal(found[row], expected)
+    # Without a limit it is what the embedding finds.
+    model.set_params(radius_km=None)
+    expected = fitted.index(X[:, 2:]).retrieve([0, 2], 5)
+    assert_array_equal(model.retrieve([0, 2], [0.0, 0.0], 5), expected)
+    again = pickle.loads(pickle.dumps(model))
+    assert_array_equal(again.retrieve([0, 2], [0.0, 0.0], 5), expected)
+
+
+def test_one_for_all():
+    X, tags = _photos(60, 3)
+    names = ["sea", "sun", "road", "dog"]
+    frame = pd.DataFrame(tags, columns=names)
+    model = RadiusFilter(LINEAR).fit(X, frame).index(X)
+    assert model.tag_names_ == names
+    places = X[:3, :2]
+    batch = model.retrieve("sun", places, 4)
+    assert batch.shape == (3, 4)
+    assert batch.dtype == np.int64
+    for place, found in zip(places, batch, strict=True):
+        assert_array_equal(model.retrieve("sun", place, 4), found)
+    batch = model.retrieve(["dog", "sea"], places[0], 4)
+    assert_array_equal(batch[1], model.retrieve(0, places[0], 4))
+
+
+def test_tables_of_all_kinds():
+    X, tags = _photos(60, 4)
+    expected = RadiusFilter(LINEAR).fit(X, tags).index(X).retrieve(1, X[0, :2], 5)
+    frame = pd.DataFrame(X[:, [2, 3, 4, 0, 1]], columns=["r", "g", "b", "lat", "lon"])
+    model = RadiusFilter(LINEAR, location="auto").fit(frame, tags).index(frame)
+    assert_array_equal(model.retrieve(1, X[0, :2], 5), expected)
+    assert list(model.photo_model_.feature_names_in_) == ["r", "g", "b"]
+    wide = sparse.csr_matrix(X)
+    model = RadiusFilter(LINEAR).fit(wide, sparse.csc_array(tags)).index(wide)
+    assert_array_equal(model.retrieve(1, X[0, :2], 5), expected)
+    frozen = FrozenEstimator(clone(LINEAR).fit(X[:, 2:], tags))
+    model = RadiusFilter(frozen).fit(X, tags).index(X)
+    assert model.photo_model_ is frozen
+    assert_array_equal(model.retrieve(1, X[0, :2], 5), expected)
+
+
+def test_a_model_that_reads_places_gets_the_table():
+    X, tags = _photos(60, 5)
+    model = RadiusFilter(NeighborVoteAnnotator(20, 5), 50.0).fit(X, tags).index(X)
+    scores = NeighborVoteAnnotator(20, 5).fit(X, tags).predict_proba(X)
+    expected = _naive(scores.astype(np.float32), X[:, :2], 2, X[0, :2], 5, 50.0)
+    assert_array_equal(model.retrieve(2, X[0, :2], 5), expected)
+
+
+# What is refused ----------------------------------------------------------------------
+
+
+def test_what_is_refused():
+    X, tags = _photos(30, 6)
+    model = RadiusFilter(LINEAR, tag_names=["sea", "sun", "road", "dog"])
+    with pytest.raises(ValueError, match="requires y to be passed"):
+        model.fit(X, None)
+    with pytest.raises(ValueError, match="tags of 29 photos, but X has 30"):
+        model.fit(X, tags[:29])
+    with pytest.raises(ValueError, match=r"X has 2 feature\(s\), and none besides"):
+        model.fit(X[:, :2], tags)
+    with pytest.raises(ValueError, match="tag_names has 4 names, but y has 3"):
+        model.fit(X, tags[:, :3])
+    model.fit(X, tags)
+    with pytest.raises(ValueError, match=r"call index\(X\) with the gallery"):
+        model.retrieve("sea", [0.0, 0.0])
+    model.index(X)
+    with pytest.raises(ValueError, match=r"'see'.*Did you mean 'sea'"):
+        model.retrieve("see", [0.0, 0.0])
+    with pytest.raises(ValueError, match="looks around a place, and there is none"):
+        model.retrieve("sea", None)
+    with pytest.raises(ValueError, match="looks around a place, and there is none"):
+        model.retrieve("sea", [np.nan, np.nan])
+    with pytest.raises(ValueError, match=r"place, row 0: latitude 100.0"):
+        model.retrieve("sea", [100.0, 2.0])
+    with pytest.raises(ValueError, match="k must be a whole number"):
+        model.retrieve("sea", [0.0, 2.0], 0)
+    with pytest.raises(ValueError, match="3 tags and 2 places"):
+        model.retrieve([0, 1, 2], [[0.0, 2.0], [0.0, 3.0]])
+    with pytest.raises(ValueError, match="exclude names photo 30"):
+        model.retrieve("sea", [0.0, 2.0], exclude=30)
+    with pytest.raises(ValueError, match=r"0 sample\(s\)"):
+        model.index(X[:0])
+    with pytest.raises(ValueError, match="photo_model"):
+        RadiusFilter(StandardScaler()).fit(X, tags)
+    narrow = FrozenEstimator(KNeighborsClassifier(3).fit(X[:, 2:], tags[:, :3]))
+    model = RadiusFilter(narrow).fit(X, tags).index(X)
+    with pytest.raises(
+        ValueError, match=r"gives the shape \(\d+, 3\), but there are 4"
+    ):
+        model.retrieve(0, X[0, :2])
+
+
+# The contract -------------------------------------------------------------------------
+
+
+class Folded(FoldsPlaces, RadiusFilter):
+    """Takes what scikit-learn's checks feed: labels, and places that are features."""
+
+    def fit(self, X, y, sample_weight=None):
+        return super().fit(X, as_tags(y), sample_weight)
+
+    def _features_of(self, X, model):
+        return X
+
+
+def test_its_checks_are_run_here():
+    assert OTHER_INPUT["RadiusFilter"].endswith("test_radius_filter")
+    check_param_validation("RadiusFilter", RadiusFilter(LINEAR))
+    for parameter in RadiusFilter(LINEAR).get_params(deep=False):
+        assert f"\n    {parameter} : " in RadiusFilter.__doc__
+
+
+TREE = DecisionTreeClassifier(random_state=0)
+
+
+@pytest.mark.parametrize(("estimator", "check"), checks_of(Folded(TREE)))
+def test_folded_passes_the_checks_of_scikit_learn(estimator, check):
+    check(estimator)  # those of sklearn.utils.estimator_checks
