@@ -78,9 +78,6 @@ class _Scorer:
 class MultilinearScorer(_Scorer):
     """Every query is one product; see :class:`MultilinearNetwork`."""
 
-    # What a row of an answer needs: its scores, and once more to sort them.
-    bytes_a_score = 8
-
     def tag_bias(self, inputs=None):
         """Return biases of tags; a tag that was never taught is a typical one."""
         bias = self.module.tag_bias.detach()
@@ -115,7 +112,7 @@ class MultilinearScorer(_Scorer):
         if len(queries) == 1:  # a product of a matrix and a vector
             scores = torch.addmv(bias + same, vectors, queries[0])[None]
         else:
-            scores = torch.addmm(bias, queries, vectors.T) + same[:, None]
+            scores = torch.addmm(bias, queries, vectors.T).add_(same[:, None])
         return scores.cpu().numpy()
 
     @torch.inference_mode()
@@ -160,7 +157,7 @@ class MultilinearScorer(_Scorer):
             scores = torch.mv(self._to(photos), queries[0])[None]
         else:
             scores = queries @ self._to(photos).T
-        return (scores + same[:, None]).cpu().numpy()
+        return scores.add_(same[:, None]).cpu().numpy()
 
     def _photo_queries(self, places, heard, tags, inputs):
         module = self.module
@@ -176,8 +173,6 @@ class MultilinearScorer(_Scorer):
 
 class TrunkScorer(_Scorer):
     """Every triplet passes the trunk; see :class:`TrunkNetwork`."""
-
-    bytes_a_score = 8
 
     @torch.inference_mode()
     def of_tags(self, photos, places, heard, inputs=None):
