@@ -12,8 +12,10 @@ INPUTS := setup.cfg pyproject.toml constraints.txt
 demo: $(VENV)/.demo
 	$(BIN)/python -m examples.demo --out demo
 
+# A process a core, at most four: each takes a gigabyte and more. One that is done takes
+# over half of what another has left.
 test: $(VENV)/.test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical --maxprocesses=4 --dist worksteal
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
