@@ -9,6 +9,7 @@ _MODULES: dict = {
     "_kernel_tagger": ("KernelTagger",),
     "_place_frequency": ("PlaceFrequencyTagger",),
     "_levels": ("GRANULARITIES", "RankerState"),
+    "_place_names": ("collect_place_names",),
     "_product_tagger": ("ProductTagger",),
     "_radius_filter": ("RadiusFilter",),
     "_ranker": ("LocSensRanker",),
