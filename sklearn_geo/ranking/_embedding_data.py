@@ -144,8 +144,9 @@ class RandomTags(LazyRows):
         tags = self.tags[at]
         if not self._as_rows:
             return tags
-        ones = np.ones(len(tags), dtype=np.float32)
-        parts = (ones, tags, np.arange(len(tags) + 1))
+        # A photo without tags has a row of zeros.
+        ones = (tags >= 0).astype(np.float32)
+        parts = (ones, np.maximum(tags, 0), np.arange(len(tags) + 1))
         return sparse.csr_array(parts, shape=(len(tags), self.shape[1]))
 
 

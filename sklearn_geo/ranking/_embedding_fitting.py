@@ -3,12 +3,15 @@
 """How an embedding is fitted: what is read, the network, its loss, its training."""
 
 from functools import partial
+from numbers import Integral
 
 import numpy as np
+from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import _check_sample_weight, check_array, validate_data
 
+from sklearn_geo._blocks import blocks
 from sklearn_geo.fusion._scaling import Scaling
-from sklearn_geo.nets import NetMixin, draw_seed
+from sklearn_geo.nets import NetMixin, draw_seed, rows_in_memory
 from sklearn_geo.ranking._embedding_data import EmbeddingData
 from sklearn_geo.ranking._embedding_loss import (
     EmbeddingLoss,
@@ -70,11 +73,16 @@ class EmbeddingFitting(NetMixin):
             keep_steps=self.warm_start or epochs is not None,
         )
         self._set_tag_vectors()
+        vars(self).pop("gallery_", None)  # its vectors are of another space
         return self
 
     def _read_photos(self, X, reset=False):
         if self.backbone is None:
-            return validate_data(self, X, reset=reset, dtype=_FLOATS)
+            return _finite_rows(
+                validate_data(
+                    self, X, reset=reset, dtype=_FLOATS, ensure_all_finite=False
+                )
+            )
         X = check_array(X, allow_nd=True, dtype=[*_FLOATS[1:], np.uint8])
         if X.ndim != 4:
             raise ValueError(
@@ -111,7 +119,7 @@ class EmbeddingFitting(NetMixin):
         """Return the parameters that decide what the network is."""
         names = ("supervision", "n_components", "use_bias", "scale")
         found = {name: getattr(self, name) for name in names}
-        found["hidden_layer_sizes"] = tuple(self.hidden_layer_sizes)
+        found["hidden_layer_sizes"] = _widths(self.hidden_layer_sizes)
         found["n_sampled_tags"] = self._n_sampled()
         return found
 
@@ -147,7 +155,7 @@ class EmbeddingFitting(NetMixin):
             PhotoTower,
             self._shape,
             self.n_components_,
-            hidden=tuple(self.hidden_layer_sizes),
+            hidden=_widths(self.hidden_layer_sizes),
             backbone=self.backbone,
             scaling=scaling,
         )
@@ -175,6 +183,25 @@ class EmbeddingFitting(NetMixin):
         vectors = self._own_weights().copy()
         self._known = vectors.any(axis=1) if self.supervision == "her" else None
         self.tag_vectors_ = unit_rows(vectors) if self.normalize else vectors
+
+
+def _finite_rows(X):
+    """Refuse NaN and infinity, some rows at a time: there may be very many."""
+    size = rows_in_memory(8 * X.shape[1], X.shape[0])
+    for rows in blocks(X.shape[0], size):
+        assert_all_finite(X[rows], input_name="X")
+    return X
+
+
+def _widths(sizes):
+    """Return the widths of hidden layers as a tuple of int."""
+    for size in sizes:
+        if not isinstance(size, Integral) or isinstance(size, bool) or size < 1:
+            raise ValueError(
+                "hidden_layer_sizes must be whole numbers of at least 1, one a layer; "
+                f"got {sizes!r}."
+            )
+    return tuple(int(size) for size in sizes)
 
 
 def _started(network, vectors, biases):

@@ -163,7 +163,7 @@ def vectors_of_tags(word_vectors, n_tags, names):
             "from tags to vectors, an array with a row a tag, or a file of GloVe."
         )
     is_file = isinstance(word_vectors, (str, os.PathLike))
-    if is_file or isinstance(word_vectors, Mapping):
+    if is_file or _is_mapping(word_vectors):
         if names is None:
             raise ValueError(
                 "word_vectors are looked up by the names of tags, but tags have no "
@@ -194,6 +194,11 @@ def vectors_of_tags(word_vectors, n_tags, names):
             "finite. Write zeros for a tag that has no vector."
         )
     return _checked(vectors)
+
+
+def _is_mapping(thing):
+    """Say whether it maps words to vectors, as dictionaries and gensim's models do."""
+    return isinstance(thing, Mapping) or hasattr(thing, "key_to_index")
 
 
 def _stacked(mapping, names):

@@ -439,6 +439,13 @@ def test_search_goes_by_cosine(mcc):
     assert mcc.retrieve(NEW[:2] @ np.zeros((8, 8)) + 1.0, 3).shape == (2, 3)
 
 
+def test_learning_on_forgets_the_gallery():
+    one = model(max_iter=1, warm_start=True).fit(X, Y).index(NEW)
+    assert one.gallery_.shape == (200, 8)
+    with pytest.raises(NotFittedError, match="call index"):
+        one.fit(X, Y).retrieve(0)
+
+
 def test_search_beyond_the_gallery(mcc):
     one = clone(mcc).fit(X, Y)
     with pytest.raises(NotFittedError, match="call index"):
@@ -484,7 +491,8 @@ def test_pickles(fitted):
         (X, Y[:399], "y has the tags of 399 photos, but X has 400 rows"),
         (X, None, "requires y to be passed"),
         (X, Y[:, :0], "no columns"),
-        (np.where(X > 2.5, np.nan, X), Y, "NaN"),
+        (np.where(X > 2.5, np.nan, X), Y, "Input X contains NaN"),
+        (np.where(X > 2.5, np.inf, X).astype(np.float16), Y, "X contains infinity"),
         (X[0], Y, "1D array"),
         (sparse.csr_array(X), Y, "Sparse data was passed"),
         (X, [["sea"]] * 400, "holds words"),
@@ -508,6 +516,8 @@ def test_bad_weights_and_names():
         model(tag_names=["a", "b"]).fit(X, Y)
     with pytest.raises(ValueError, match="pass word_vectors"):
         model(supervision="her").fit(X, Y)
+    with pytest.raises(ValueError, match="hidden_layer_sizes must be whole numbers"):
+        model(hidden_layer_sizes=(4, 0)).fit(X, Y)
     with pytest.raises(ValueError, match="omit_tags leaves no tag"):
         model(omit_tags=range(15)).fit(X, Y)
 

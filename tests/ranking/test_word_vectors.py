@@ -113,6 +113,23 @@ def test_vectors_of_tags_from_all_sources(written):
     np.testing.assert_array_equal(vectors_of_tags(wanted, 3, None), wanted)
 
 
+class KeyedVectors:
+    """What gensim has: it can be asked for words, and is no Mapping."""
+
+    key_to_index = {"beach": 0}
+
+    def __contains__(self, word):
+        return word in self.key_to_index
+
+    def __getitem__(self, word):
+        return np.array([0.5, 1], dtype=np.float32)
+
+
+def test_vectors_of_tags_from_what_is_like_a_mapping():
+    found = vectors_of_tags(KeyedVectors(), 2, ["snow", "beach"])
+    np.testing.assert_array_equal(found, [[0, 0], [0.5, 1]])
+
+
 @pytest.mark.parametrize(
     ("source", "names", "message"),
     [
