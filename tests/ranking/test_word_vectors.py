@@ -80,6 +80,7 @@ def test_memory_holds_wanted_words_only(written):
         ("beach 1 2\nsnow 3\n", "line 2: it has a word and 1 numbers"),
         ("beach 1 2\nsnow 3 x\n", "line 2: 'x' in the vector of 'snow'"),
         ("beach 1 2\nsnow nan 3\n", "line 2: 'nan' in the vector of 'snow'"),
+        ("beach 1 -1e39\n", "line 1: '-1e39' in the vector of 'beach'"),
         ("2 2\nbeach 1 inf\n", "line 2: 'inf' in the vector of 'beach'"),
     ],
 )
