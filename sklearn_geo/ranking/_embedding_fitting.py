@@ -124,8 +124,9 @@ class EmbeddingFitting(NetMixin):
         return found
 
     def _check_same(self, y):
-        n_tags = y.shape[-1] if hasattr(y, "shape") else np.shape(y)[-1]
-        if n_tags != self.n_tags_:
+        shape = y.shape if hasattr(y, "shape") else np.shape(y)
+        n_tags = shape[1] if len(shape) == 2 else 1
+        if y is not None and n_tags != self.n_tags_:
             raise ValueError(
                 f"y has {n_tags} tags, and had {self.n_tags_} before. Set "
                 "warm_start=False to learn anew."
@@ -149,7 +150,7 @@ class EmbeddingFitting(NetMixin):
         focal = self.supervision == "mlc" and self.class_weight == "focal"
         return partial(EmbeddingLoss, self.supervision, balance, focal)
 
-    def _make_network(self, data, scaling, vectors=None, backbone=None):
+    def _make_network(self, data, scaling, vectors=None):
         """Return what makes the network; without data, weights are put in later."""
         tower = partial(
             PhotoTower,

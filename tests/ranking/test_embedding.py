@@ -294,6 +294,18 @@ def test_another_network_cannot_go_on(change, message):
         one.set_params(**model(warm_start=True).get_params()).fit(X, Y[:, :14])
 
 
+def test_one_tag_is_a_flat_y():
+    one = model(supervision="mlc", warm_start=True, max_iter=2)
+    with pytest.warns(UserWarning, match="have no tag"):
+        one.fit(X, Y[:, [0]].toarray().ravel())
+    with pytest.warns(UserWarning, match="have no tag"):
+        one.fit(X, Y[:, [0]].toarray().ravel())
+    assert one.n_iter_ == 4
+    assert one.tag_vectors_.shape == (1, 8)
+    with pytest.raises(ValueError, match="requires y to be passed"):
+        one.fit(X, None)
+
+
 def test_other_word_vectors_cannot_go_on():
     one = model(warm_start=True, **KINDS["her"]).fit(X, Y)
     with pytest.raises(ValueError, match="word_vectors are others than before"):
