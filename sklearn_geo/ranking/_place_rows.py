@@ -44,12 +44,16 @@ class PlaceRows:
     encoder : transformer
         Fitted.
 
-    noise : {"sphere", "paper"}
+    noise : {"sphere", "paper"}, default="sphere"
         How places are told roughly, see :func:`noisy_places`.
+
+    somewhere : sequence of float, default=(0.0, 0.0)
+        A place that the encoder knows, which stands for those that are missing.
     """
 
-    def __init__(self, places, encoder, noise="sphere"):
+    def __init__(self, places, encoder, noise="sphere", somewhere=(0.0, 0.0)):
         self._places, self._encoder, self._noise = places, encoder, noise
+        self._somewhere = np.asarray(somewhere, dtype=np.float64)
 
     def __len__(self):
         return len(self._places)
@@ -57,7 +61,7 @@ class PlaceRows:
     @property
     def n_columns(self):
         """Width of encoded places."""
-        return self.encoded(np.zeros((1, 2))).shape[1]
+        return self.encoded(self._somewhere[np.newaxis]).shape[1]
 
     def rows(self, at, sigma_km=0.0, rng=None):
         """Return encoded places.
@@ -95,7 +99,7 @@ class PlaceRows:
         """Return places as they are told, and which are known; see :meth:`rows`."""
         places = self._places[at]
         known = ~np.isnan(places[:, 0])
-        places = np.where(known[:, None], places, 0.0)
+        places = np.where(known[:, None], places, self._somewhere)
         if sigma_km:
             places = noisy_places(places, sigma_km, rng, kind=self._noise)
         return places, known

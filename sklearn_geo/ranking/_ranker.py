@@ -17,7 +17,6 @@ from sklearn_geo.nets import TRAINING_CONSTRAINTS, draw_seed, rows_in_memory
 from sklearn_geo.ranking._gallery import Gallery, read_queries, search
 from sklearn_geo.ranking._levels import pick_state
 from sklearn_geo.ranking._photo_rows import PhotoPart
-from sklearn_geo.ranking._place_rows import PlaceRows
 from sklearn_geo.ranking._ranker_files import load_ranker, save_ranker
 from sklearn_geo.ranking._ranker_training import RankerTraining
 from sklearn_geo.ranking._scorers import ScorerWithPrior, make_scorer
@@ -472,7 +471,7 @@ class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
             self._made_for = self._architecture()
             self._begin(features, places, y, indicator, tagged, sample_weight)
         photos = self._photos(features)
-        known = PlaceRows(places, self._encoder, self.noise)
+        known = self._places(places)
         learn, valid = self._held_out(tagged, groups)
         self._fit_prior(places, indicator, learn, sample_weight, groups)
         self._learn(photos, known, indicator, learn, valid, sample_weight, go_on)
@@ -483,7 +482,14 @@ class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
         """Return the parameters that decide what the network is."""
         found = {name: getattr(self, name) for name in ("scorer", "n_components")}
         if self.scorer == "trunk":
-            found["hidden_layer_sizes"] = tuple(self.hidden_layer_sizes)
+            hidden = tuple(self.hidden_layer_sizes)
+            whole = [isinstance(n, Integral) and n >= 1 for n in hidden]
+            if not hidden or not all(whole):
+                raise ValueError(
+                    "hidden_layer_sizes are the widths of the trunk, one or more whole "
+                    f"numbers of at least 1; got {self.hidden_layer_sizes!r}."
+                )
+            found["hidden_layer_sizes"] = hidden
         return found
 
     def _check_same(self, y):
@@ -729,7 +735,7 @@ class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
             one_vector=np.ndim(tag_vector) == 1,
         )
         within_km = self._check_radius(within_km, queries)
-        known = PlaceRows(queries.places, self._encoder)
+        known = self._places(queries.places)
         scorer = self._scorer(granularity)
 
         def score(at, rows, scorer=scorer):
@@ -849,7 +855,7 @@ class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
 
     def _asked(self, places, photos, granularity, n_tags=0):
         """Yield parts of photos with what the scorer takes."""
-        known = PlaceRows(places, self._encoder)
+        known = self._places(places)
         scorer = self._scorer(granularity)
         # Scores, and once more to sort them; encoded places, in both precisions.
         bytes_a_row = 8 * max(n_tags, self.n_tags_) + 12 * known.n_columns

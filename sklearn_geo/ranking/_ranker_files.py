@@ -11,6 +11,7 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 
+from sklearn_geo.base import check_places
 from sklearn_geo.nets import (
     Store,
     Training,
@@ -46,6 +47,7 @@ def save_ranker(model, folder):
     content = {
         "params": _params_to_json(model),
         "encoder": encoder,
+        "somewhere": model._somewhere,
         "n_tags": model.n_tags_,
         "tag_names": model.tag_names_,
         "learns_tags": model._learns_tags,
@@ -72,7 +74,7 @@ def save_ranker(model, folder):
         tables["tag_vectors"] = model.tag_vectors_
     blocks = {"tables": tables}
     if encoder_arrays:
-        blocks["encoder"] = encoder_arrays
+        blocks["place-encoder"] = encoder_arrays
     for number, state in enumerate(model.states_):
         blocks[f"state-{number}"] = get_weights(state.module)
     if model._quick is not None:
@@ -184,10 +186,17 @@ def _restored(cls, content, blocks, folder):
     _read_columns(model, content)
     _read_embedding(model, content["embedding"], folder)
     _read_scaling(model, content["scaling"], tables)
+    somewhere = content["somewhere"]
+    fine = isinstance(somewhere, list) and all(
+        type(each) is float for each in somewhere
+    )
+    _need(fine, "somewhere is no place")
+    check_places(np.array([somewhere]), name="somewhere")
+    model._somewhere = somewhere
     first = blocks["state-0"]["places.linear.weight"]
     _need(first.ndim == 2, "places.linear.weight is no matrix")
     model._encoder = encoder_from_json(
-        content["encoder"], blocks.get("encoder", {}), first.shape[1], folder
+        content["encoder"], blocks.get("place-encoder", {}), first.shape[1], folder
     )
     model._prior = None
     if "prior" in blocks:

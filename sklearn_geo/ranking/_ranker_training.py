@@ -68,6 +68,7 @@ class RankerTraining(NetMixin):
         self._encoder = fit_place_encoder(
             self.location_encoder, self.scorer, known, self._seed
         )
+        self._somewhere = known[0].tolist()
         self.tag_vectors_ = self._given_vectors()
         self._learns_tags = self.tag_vectors_ is None
         weights = None if sample_weight is None else sample_weight[tagged]
@@ -101,6 +102,9 @@ class RankerTraining(NetMixin):
     def _photos(self, features):
         return PhotoRows(self._embedded(features), self._scaling)
 
+    def _places(self, places):
+        return PlaceRows(places, self._encoder, self.noise, self._somewhere)
+
     def _given_vectors(self):
         """Return vectors of tags, of length one, or None if they are to be learnt."""
         given = self.tag_vectors
@@ -124,6 +128,8 @@ class RankerTraining(NetMixin):
         if not unit:
             return vectors
         length = np.linalg.norm(vectors, axis=1, keepdims=True)
+        # Those of length one stay as they are, to the last bit.
+        length[np.abs(length - 1.0) <= 1e-6] = 1.0
         return vectors / np.maximum(length, 1e-12)
 
     # Training -------------------------------------------------------------------------
@@ -301,7 +307,7 @@ class RankerTraining(NetMixin):
         return partial(MultilinearNetwork, *sizes, bias, n_components=self.n_components)
 
     def _n_place_columns(self):
-        return PlaceRows(np.zeros((1, 2)), self._encoder).n_columns
+        return self._places(np.empty((0, 2))).n_columns
 
     def _state(self, sigma_km):
         module = deepcopy(self.net_.module_)

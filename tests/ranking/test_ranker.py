@@ -23,6 +23,7 @@ from sklearn.utils.estimator_checks import (
 )
 from sklearn.utils.validation import validate_data
 
+from sklearn_geo.encoding import UTMOneHotEncoder
 from sklearn_geo.ranking import HashtagEmbedding, LocSensRanker
 from tests.contract import OTHER_INPUT, fold
 from tests.ranking.places import TakesPlainTables, checks_of
@@ -303,6 +304,17 @@ def test_missing_places_are_silenced(scorer):
         model.fit(nowhere, TAGS)
 
 
+def test_missing_places_are_no_places_that_an_encoder_may_refuse():
+    holes = X.copy()
+    holes[::3, :2] = np.nan
+    encoder = UTMOneHotEncoder(zones="seen")  # knows neither 0, 0 nor what is missing
+    model = small(location_encoder=encoder, allow_missing=True).fit(holes, TAGS)
+    assert np.isfinite(scores(model, holes)).all()
+    assert sorted(model.index(holes).retrieve(0, None, 60)) == list(range(60))
+    with pytest.raises(ValueError, match="zone '31N', which has no column"):
+        model.retrieve(0, [0.5, 0.5])
+
+
 def test_zeroed_places_say_nothing():
     model = small(location_mode="zeroed").fit(X, TAGS)
     moved = X.copy()
@@ -468,6 +480,8 @@ def test_embeddings_learn_from_what_the_ranker_learns_from():
         ({"scorer": "trunk", "loss": "softmax"}, X, TAGS, "which the trunk cannot do"),
         ({"location_mode": "raw", "loss": "hunge"}, X, TAGS, "'loss' parameter"),
         ({"sigma_km_schedule": (0, 5), "location_mode": "sampling"}, X, TAGS, "rough"),
+        ({"scorer": "trunk", "hidden_layer_sizes": ()}, X, TAGS, "one or more whole"),
+        ({"scorer": "trunk", "hidden_layer_sizes": (8, 0)}, X, TAGS, "at least 1; got"),
         ({"early_stopping": True}, X[:1], TAGS[:1], "leaves none to learn from"),
     ],
 )

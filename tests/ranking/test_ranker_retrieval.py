@@ -30,6 +30,7 @@ def levels():
         location_mode="sampling",
         sigma_km_schedule=(20_000, 1_000, 100, 0),
         learning_rate_init=0.02,
+        place_prior=False,
     )
     return model.fit(X, TAGS).index(GALLERY)
 
