@@ -6,9 +6,9 @@ import abc
 
 import numpy as np
 from sklearn.base import TransformerMixin, _fit_context
-from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_geo._blocks import blocks
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.encoding._feature_names import check_input_features
 
@@ -94,10 +94,14 @@ class DensePlaceEncoder(TransformerMixin, GeoEstimator, abc.ABC):
         check_input_features(self, input_features)
         return np.array(self._column_names(), dtype=object)
 
+    def _n_columns(self):
+        """Count the columns. Names take longer to make than one place to encode."""
+        return len(self._column_names())
+
     def _encode(self, places):
-        n_columns = len(self._column_names())
+        n_columns = self._n_columns()
         out = np.empty((len(places), n_columns), dtype=self._float_dtype())
-        for rows in gen_batches(len(places), self._block_rows(n_columns)):
+        for rows in blocks(len(places), self._block_rows(n_columns)):
             self._write(places[rows], out[rows])
         return out
 

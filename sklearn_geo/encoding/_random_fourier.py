@@ -148,6 +148,10 @@ class RandomFourierEncoder(DensePlaceEncoder):
             for i in range(self.n_frequencies)
         ]
 
+    def _n_columns(self):
+        n_scales, n, _ = self.frequencies_.shape
+        return 2 * n_scales * n
+
     def _write(self, places, out):
         n_scales, n, _ = self.frequencies_.shape
         vectors = unit_vectors(places)
