@@ -49,6 +49,7 @@ class PlacePrior:
         self.places, self.indicator, self.groups = places, indicator, groups
         self.frequency = np.asarray(frequency, dtype=np.float64)
         self.bandwidths_km = [float(each) for each in bandwidths_km]
+        self.smoothing = _SMOOTHING
         self.masses = np.asarray(indicator.sum(axis=1)).ravel()
         self._index = None
 
@@ -98,7 +99,7 @@ class PlacePrior:
             self.masses,
             kernel="gaussian",
             bandwidths_km=self.bandwidths_km,
-            smoothing=_SMOOTHING,
+            smoothing=self.smoothing,
         )
         sums = sparse.csr_array(weights @ self.indicator)
         sums.sort_indices()

@@ -142,13 +142,17 @@ def _digest(folder):
 
 
 def _prior_arrays(prior):
-    return {
+    arrays = {
         "places": prior.places,
         "data": prior.indicator.data,
         "indices": prior.indicator.indices.astype(np.int64),
         "indptr": prior.indicator.indptr.astype(np.int64),
         "bandwidths_km": np.array(prior.bandwidths_km),
+        "smoothing": np.array(prior.smoothing, dtype=np.float64),
     }
+    if prior.groups is not None:
+        arrays["groups"] = np.asarray(prior.groups, dtype=np.int64)
+    return arrays
 
 
 # Reading ------------------------------------------------------------------------------
@@ -305,7 +309,15 @@ def _read_prior(model, arrays):
     bandwidths = _finite(arrays["bandwidths_km"], "the prior")
     fine = bandwidths.ndim == 1 and len(bandwidths) and (bandwidths > 0).all()
     _need(bool(fine), "the prior has no bandwidths")
-    return PlacePrior(places, indicator, model._frequency, bandwidths)
+    smoothing, groups = arrays["smoothing"], arrays.get("groups")
+    fine = smoothing.shape == () and _finite(smoothing, "the prior") > 0
+    _need(bool(fine), "the smoothing of the prior is none")
+    if groups is not None:
+        fine = groups.shape == (n_places,) and groups.dtype == np.int64
+        _need(bool(fine and groups.min() >= 0), "the prior is of other users")
+    prior = PlacePrior(places, indicator, model._frequency, bandwidths, groups)
+    prior.smoothing = float(smoothing)
+    return prior
 
 
 # Networks -----------------------------------------------------------------------------

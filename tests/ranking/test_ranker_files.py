@@ -117,6 +117,12 @@ def test_what_is_read_scores_as_what_was_written(params, tmp_path):
         assert again.tag_vectors is None
 
 
+def test_users_of_the_prior_are_kept(tmp_path):
+    users = np.arange(60) // 4
+    model = small(max_iter=1, place_prior=True).fit(X, TAGS, groups=users)
+    round_trip(model, tmp_path)
+
+
 @pytest.mark.parametrize(
     "encoder",
     [
@@ -428,6 +434,10 @@ WEIGHTS = "state-0"
         (_scale("prior", "indices", by=9), "the prior is of other tags"),
         (_scale("prior", "data", by=np.nan), "the prior has numbers that are not"),
         (_scale("prior", "bandwidths_km", by=-1), "the prior has no bandwidths"),
+        (_scale("prior", "smoothing", by=0), "the smoothing of the prior is none"),
+        (_set("prior", "smoothing", to=np.ones(2)), "the smoothing of the prior is"),
+        (_set("prior", "groups", to=np.ones(59, int)), "the prior is of other users"),
+        (_set("prior", "groups", to=-np.ones(60, int)), "the prior is of other users"),
     ],
 )
 def test_words_about_changed_rankers(stored, change, words, tmp_path):
