@@ -35,20 +35,20 @@ class LocSensSize:
 
     Parameters
     ----------
-    n_photos, n_tags : int, default=10_000 and 800
+    n_photos, n_tags : int, default=8_000 and 300
         Size of the synthetic data.
 
     n_components : int, default=64
         Length of the vectors of photos, tags and places; the paper's have 300.
 
-    hidden : tuple of int, default=(128, 128, 128, 64, 32)
+    hidden : tuple of int, default=(128, 64, 32)
         Widths of the trunk, which a processor trains in minutes; the paper's are 2048,
         2048, 2048, 1024 and 512.
 
-    batch_size, learning_rate : int and float, default=512 and 0.002
+    batch_size, learning_rate : int and float, default=256 and 0.002
         Photos of a step of the trunk, and its learning rate, for Adam.
 
-    max_iter : int, default=25
+    max_iter : int, default=40
         Largest number of epochs of the trunk, at each level.
 
     epochs : int, default=60
@@ -61,13 +61,13 @@ class LocSensSize:
         Resamples of users for the intervals.
     """
 
-    n_photos: int = 10_000
-    n_tags: int = 800
+    n_photos: int = 8_000
+    n_tags: int = 300
     n_components: int = 64
-    hidden: tuple = (128, 128, 128, 64, 32)
-    batch_size: int = 512
+    hidden: tuple = (128, 64, 32)
+    batch_size: int = 256
     learning_rate: float = 0.002
-    max_iter: int = 25
+    max_iter: int = 40
     epochs: int = 60
     n_queries: int = 1_000
     n_resamples: int = 500

@@ -14,7 +14,7 @@ __all__ = ["TaggedPhotos", "open_photos", "synthetic_photos"]
 
 _TEST_SHARE = 0.25
 # Features that leave something for the place to say.
-_FEATURE_NOISE = 1.0
+_FEATURE_NOISE = 0.5
 _REAL_ROWS, _REAL_ROWS_QUICK = 100_000, 5_000
 
 
