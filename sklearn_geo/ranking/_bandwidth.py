@@ -18,9 +18,9 @@ _LADDER_KM = 0.05 * 2.0 ** np.arange(17)
 # The fine one is so much finer.
 _FINER = 10.0
 # Photos that are left out, and pairs of them and others that are looked at a bandwidth.
-_MOST_PHOTOS = 2000
+_MOST_PHOTOS = 1000
 _FEWEST_PHOTOS = 200
-_MOST_PAIRS = 30_000_000
+_MOST_PAIRS = 4_000_000
 # A doubled bandwidth finds four times as many.
 _GROWTH = 4
 _N_LISTED = 10

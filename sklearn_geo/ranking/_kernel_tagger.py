@@ -120,7 +120,7 @@ class KernelTagger(PlaceTagger):
     where :math:`p(t)` is the share of t in all tags or, with several bandwidths, the
     same sum for the next one.
 
-    **"auto"** leaves out up to 2,000 training photos, spread as the photos are, and
+    **"auto"** leaves out up to 1,000 training photos, spread as the photos are, and
     suggests ten tags for each by the others. Of coarse bandwidths from 50 m on, each
     twice the one before, it takes the one with the best hit rate, the mean of A@1 to
     A@10, and ends the search when two in a row are clearly worse. On synthetic photos

@@ -42,6 +42,7 @@ class MixedRows:
         if allowed is not None:
             columns, best_first = columns[allowed], best_first[allowed[best_first]]
         self._columns, self._best_first = columns, best_first
+        self._is_own = np.zeros(len(common), dtype=bool)
 
     def top_k(self, sums, rest, k):
         """Return positions and scores, as `sklearn_geo.ranking._top_k.top_k` does.
@@ -93,7 +94,9 @@ class MixedRows:
         # Without a share of the common row, all other columns are equal.
         others = self._best_first if rest else self._columns
         others = others[: k + len(own)]
-        others = others[~np.isin(others, own)][:k]
+        self._is_own[own] = True
+        others = others[~self._is_own[others]][:k]
+        self._is_own[own] = False
         columns = np.concatenate([own[listed], others])
         scores = np.concatenate([scores[listed], rest * self._common[others]])
         order = np.lexsort((columns, -scores))[:k]
