@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from sklearn_geo.nets import seeded
+from sklearn_geo.ranking._projection import paper_weights
 from sklearn_geo.ranking._scorers import MultilinearScorer, TrunkScorer, make_scorer
 from sklearn_geo.ranking._trunk import TrunkNetwork
 
@@ -112,6 +113,7 @@ def test_widths_of_the_paper(paper):
 
 
 def test_weights_of_the_paper(paper):
+    paper_weights(paper)
     for layer in paper.modules():
         if isinstance(layer, nn.Linear):
             assert not layer.bias.any()
