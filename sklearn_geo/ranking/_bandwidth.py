@@ -21,6 +21,8 @@ _FINER = 10.0
 _MOST_PHOTOS = 1000
 _FEWEST_PHOTOS = 200
 _MOST_PAIRS = 4_000_000
+# Wider than this, when a place has hundreds of thousands of photos around, is no use.
+_TOO_MANY_PAIRS = 40_000_000
 # A doubled bandwidth finds four times as many.
 _GROWTH = 4
 _N_LISTED = 10
@@ -70,8 +72,10 @@ def best_bandwidths(places, weighted, frequencies, *, kernel, smoothing, groups=
     best_km, best, n_worse = _LADDER_KM[0], None, 0
     n_pairs_each = 0.0
     for coarse_km in _LADDER_KM:
-        most = int(_MOST_PAIRS / max(1.0, _GROWTH * n_pairs_each))
-        asked = asked[: max(most, _FEWEST_PHOTOS)]
+        n_next = max(1.0, min(_GROWTH * n_pairs_each, len(places)))
+        if _FEWEST_PHOTOS * n_next > _TOO_MANY_PAIRS:
+            break
+        asked = asked[: max(int(_MOST_PAIRS / n_next), _FEWEST_PHOTOS)]
         gains, n_pairs = trial.gains(asked, pair_of(coarse_km))
         n_pairs_each = n_pairs / len(asked)
         if best is not None:
