@@ -179,10 +179,7 @@ class PairLesson(Lesson):
         self.by_row = self._n_sampled is not None
 
     def begin(self, epoch, rng):
-        """Draw one tag of each photo."""
-        starts = self.indicator.indptr[:-1]
-        lengths = np.diff(self.indicator.indptr)
-        self.tag = self.indicator.indices[starts + rng.integers(lengths)]
+        """Do nothing: all tags of a photo are taken, and all photos of a batch."""
 
     def inputs(self, rows):
         """Return photos, places and tags, and who has which."""
@@ -191,8 +188,10 @@ class PairLesson(Lesson):
         where = self.at[rows]
         told, known = self.places.told(where, self.sigma_km, rng)
         heard = self._heard(rows, len(rows), known, rng)
-        mine, tag = self.indicator[rows], self.tag[rows]
+        mine = self.indicator[rows]
         lengths = np.diff(mine.indptr)
+        # A query for each tag of each photo.
+        asks, tag = np.repeat(np.arange(len(rows)), lengths), mine.indices
         share = sparse.csr_array(
             (np.repeat(1.0 / lengths, lengths), mine.indices, mine.indptr), mine.shape
         )
@@ -214,6 +213,7 @@ class PairLesson(Lesson):
                 self.places.encoded(told),
                 heard,
                 self._lifts(where, told, heard > 0, offered),
+                asks.astype(np.int64),
                 tag.astype(np.int64),
                 offered.astype(np.int64),
                 offset.astype(np.float32),

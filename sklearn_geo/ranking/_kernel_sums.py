@@ -58,7 +58,9 @@ def kernel_weights(km, kernel, bandwidth_km):
     return np.where(d <= REACH[kernel], KERNELS[kernel](d), 0.0)
 
 
-def mixed_weights(km, rows, indptr, masses, *, kernel, bandwidths_km, smoothing):
+def mixed_weights(
+    km, rows, indptr, masses, *, kernel, bandwidths_km, smoothing, counts=None
+):
     """Weigh neighbours so that their weighted tags are probabilities.
 
     Parameters
@@ -78,6 +80,9 @@ def mixed_weights(km, rows, indptr, masses, *, kernel, bandwidths_km, smoothing)
     smoothing : float
         As many tags of the next bandwidth, and in the end of all, are added.
 
+    counts : ndarray or None, default=None
+        What every neighbour counts beside its distance. None is 1.
+
     Returns
     -------
     weights : csr_array of shape (n_queries, n_places)
@@ -92,6 +97,8 @@ def mixed_weights(km, rows, indptr, masses, *, kernel, bandwidths_km, smoothing)
     total = np.zeros(len(km))
     for bandwidth_km in bandwidths_km:
         each = kernel_weights(km, kernel, bandwidth_km)
+        if counts is not None:
+            each = each * counts
         mass = np.bincount(query, weights=each * masses[rows], minlength=n_queries)
         sum_ = mass + smoothing
         known = mass > 0.0

@@ -12,6 +12,9 @@ from sklearn_geo.nets import cross_entropy, pairwise_ranking, weighted_mean
 
 __all__ = ["PairLoss", "Pairs", "TripletLoss"]
 
+# Share of the loss that tells tags apart; the rest tells photos apart.
+TAG_SHARES = {"tagging": 0.5, "retrieval": 0.0}
+
 
 class Pairs(NamedTuple):
     """Scores of a batch, and who has which tag.
@@ -21,18 +24,22 @@ class Pairs(NamedTuple):
     of_tags : Tensor of shape (n_rows, n_tags)
         Scores of tags for each photo and its place.
 
-    of_photos : Tensor of shape (n_rows, n_rows)
-        Scores of the photos of the batch for the tag and the place of each.
+    of_photos : Tensor of shape (n_queries, n_rows)
+        Scores of the photos of the batch for each tag of each photo, at its place.
+
+    asks : Tensor of int of shape (n_queries,)
+        The photo that each query was made from.
 
     share : SparseRows of shape (n_rows, n_tags)
         The target of the tags: one over their number.
 
-    same : Tensor of shape (n_rows, n_rows)
-        1 where the photo of the column has the tag of the row.
+    same : Tensor of shape (n_queries, n_rows)
+        1 where the photo of the column has the tag of the query.
     """
 
     of_tags: torch.Tensor
     of_photos: torch.Tensor
+    asks: torch.Tensor
     share: object
     same: torch.Tensor
 
@@ -70,35 +77,39 @@ class PairLoss(nn.Module):
     Parameters
     ----------
     task : {"tagging", "retrieval"}
-        With "tagging" both sides teach alike: a fair coin, in expectation. With
-        "retrieval" photos are told apart only.
+        With "tagging" both sides teach alike, `a` is 1/2: a fair coin, in expectation.
+        With "retrieval" photos are told apart only, `a` is 0.
 
     Notes
     -----
-    For a photo with `M` tags `T` and a random one `t` of them, in a batch `B`, without
-    the other photos that have `t`,
+    For a photo with the tags `T`, `M` of them, in a batch `B`, of which the other
+    photos with a tag `t` are left out,
 
-    .. math:: L = -\frac{1}{2M} \sum_{t' \in T} \log
-        \frac{e^{s(i, t', \ell_i)}}{\sum_{t''} e^{s(i, t'', \ell_i)}}
-        - \frac12 \log \frac{e^{s(i, t, \ell_i)}}{\sum_{j \in B} e^{s(j, t, \ell_i)}} .
+    .. math:: L = -\frac1M \sum_{t \in T} \Big( a \log
+        \frac{e^{s(i, t, \ell_i)}}{\sum_{t'} e^{s(i, t', \ell_i)}}
+        + (1 - a) \log \frac{e^{s(i, t, \ell_i)}}{\sum_{j \in B} e^{s(j, t, \ell_i)}}
+        \Big) .
 
-    Both halves are least for the same score: the logarithm of how much likelier the
+    Both parts are least for the same score: the logarithm of how much likelier the
     three are together than a photo alone and a place alone let expect.
     """
 
     def __init__(self, task="tagging"):
         super().__init__()
-        self.task = task
+        self.tag_share = TAG_SHARES[task]
 
     def forward(self, outputs, targets, weight=None):
         """Return the loss of a batch."""
-        n_rows = len(outputs.of_photos)
-        own = torch.arange(n_rows, device=outputs.of_photos.device)
-        others = (outputs.same > 0) & ~torch.eye(
-            n_rows, dtype=torch.bool, device=own.device
-        )
+        asks = outputs.asks
+        own = torch.zeros_like(outputs.same, dtype=torch.bool)
+        own[torch.arange(len(asks), device=asks.device), asks] = True
+        others = (outputs.same > 0) & ~own
         of_photos = outputs.of_photos.float().masked_fill(others, -torch.inf)
-        rows = functional.cross_entropy(of_photos, own, reduction="none")
-        if self.task == "tagging":
-            rows = 0.5 * (rows + cross_entropy(outputs.of_tags, outputs.share))
+        losses = functional.cross_entropy(of_photos, asks, reduction="none")
+        n_rows = len(outputs.of_tags)
+        total = losses.new_zeros(n_rows).index_add_(0, asks, losses)
+        n_tags = torch.bincount(asks, minlength=n_rows).clamp(min=1)
+        rows = (1.0 - self.tag_share) * total / n_tags
+        if self.tag_share:
+            rows = rows + self.tag_share * cross_entropy(outputs.of_tags, outputs.share)
         return weighted_mean(rows, weight)

@@ -130,7 +130,9 @@ class MultilinearNetwork(nn.Module):
         negative = score(rows.photo, rows.place, rows.other_tag)
         return score(own, own, rows.tag), negative.reshape(rows.n_rows, -1)
 
-    def _pairs(self, photos, places, heard, lifts, tag, offered, offset, share, same):
+    def _pairs(
+        self, photos, places, heard, lifts, asks, tag, offered, offset, share, same
+    ):
         """Score every photo of the batch for every tag, and for every query of it."""
         u, place = self.photos(photos), self.place_vectors(places, heard)
         if len(offered):
@@ -140,5 +142,5 @@ class MultilinearNetwork(nn.Module):
         of_tags = self.tag_queries(u, place) @ w.T + bias
         if lifts.shape[1]:
             of_tags = of_tags + self.prior_share * lifts
-        of_photos = self.photo_queries(w[tag], place) @ u.T
-        return Pairs(of_tags, of_photos, share, same)
+        of_photos = self.photo_queries(w[tag], place[asks]) @ u.T
+        return Pairs(of_tags, of_photos, asks, share, same)

@@ -60,8 +60,8 @@ class PhotoRows:
     features : ndarray or memmap of shape (n_photos, n_features)
         Features.
 
-    scaling : PhotoScaling
-        How they are scaled.
+    scaling : PhotoScaling or None
+        How they are scaled; None if they are already.
     """
 
     def __init__(self, features, scaling):
@@ -72,7 +72,8 @@ class PhotoRows:
 
     def rows(self, at):
         """Return some photos."""
-        return self._scaling.apply(self.features[at])
+        rows = self.features[at]
+        return rows if self._scaling is None else self._scaling.apply(rows)
 
 
 class PhotoPart:

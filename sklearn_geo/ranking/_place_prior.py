@@ -5,12 +5,20 @@
 import numpy as np
 from scipy import sparse
 
+from sklearn_geo.metrics import hashtag_accuracy_at_k
 from sklearn_geo.neighbors import PlaceIndex
 from sklearn_geo.ranking._kernel_sums import mixed_weights
 
 __all__ = ["PlacePrior"]
 
-_NEIGHBORS, _SMOOTHING = 300, 1.0
+_NEIGHBORS = 300
+# How much the world is mixed in: what is tried, and on how many photos.
+_SMOOTHINGS = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
+_MANY_PHOTOS = 1_000
+# What is tried for lists of ten: how much of the prior is believed, and smoothings.
+_SHARES, _SHARPER = (0.5, 0.75, 1.0), 30.0
+# Photos of one user around count as many as the root of their number.
+_BURST = 0.5
 
 
 class PlacePrior:
@@ -49,9 +57,67 @@ class PlacePrior:
         self.places, self.indicator, self.groups = places, indicator, groups
         self.frequency = np.asarray(frequency, dtype=np.float64)
         self.bandwidths_km = [float(each) for each in bandwidths_km]
-        self.smoothing = _SMOOTHING
         self.masses = np.asarray(indicator.sum(axis=1)).ravel()
+        self.smoothing = _SMOOTHINGS[0]
         self._index = None
+
+    def choose_smoothing(self, seed):
+        """Take the smoothing that makes tags of photos likeliest, told by others."""
+        rng = np.random.default_rng([seed, 0x90A7])
+        own = np.arange(len(self.places))
+        if len(own) > _MANY_PHOTOS:
+            own = np.sort(rng.choice(own, _MANY_PHOTOS, replace=False))
+        groups = None if self.groups is None else self.groups[own]
+        tags = self.indicator[own]
+        share = np.repeat(
+            1.0 / np.maximum(self.masses[own], 1e-12), np.diff(tags.indptr)
+        )
+        tags = sparse.csr_array(
+            (tags.data * share, tags.indices, tags.indptr), tags.shape
+        )
+        known, gains = np.ones(len(own), dtype=bool), []
+        for self.smoothing in _SMOOTHINGS:
+            lifts, rest = self.lifts(self.places[own], known, own=own, groups=groups)
+            gains.append(float(tags.multiply(lifts).sum() + rest.sum()))
+        self.smoothing = _SMOOTHINGS[int(np.argmax(gains))]
+        return self
+
+    def choose_share(self, share, scores, truth, places, known, groups):
+        """Take what gives most photos a true tag among the first ten.
+
+        Likelihood asks for a careful prior, lists of ten for a bold one.
+
+        Parameters
+        ----------
+        share : float
+            How much of the prior was believed in training.
+
+        scores : ndarray of shape (n, n_tags)
+            Scores of photos that nothing was learnt from, without the prior.
+
+        truth : csr_array of shape (n, n_tags)
+            Their tags.
+
+        places, known, groups : ndarray
+            As in :meth:`lifts`.
+
+        Returns
+        -------
+        float
+            How much of the prior is to be believed. The smoothing is set.
+        """
+        sharper = min(self.smoothing, _SHARPER)
+        best, chosen = -1.0, None
+        for smoothing in dict.fromkeys((self.smoothing, sharper)):
+            self.smoothing = smoothing
+            lifts, _ = self.lifts(places, known, groups=groups)
+            lifts = lifts.toarray()
+            for each in (share, *_SHARES):
+                hits = hashtag_accuracy_at_k(truth, scores + each * lifts, k=10)
+                if hits > best:
+                    best, chosen = hits, (each, smoothing)
+        share, self.smoothing = chosen
+        return share
 
     def __getstate__(self):
         return {**self.__dict__, "_index": None}
@@ -92,6 +158,11 @@ class PlacePrior:
         if groups is not None and self.groups is not None:
             keep &= self.groups[rows] != groups[:, np.newaxis]
         indptr = np.concatenate([[0], np.cumsum(keep.sum(axis=1))])
+        counts = None
+        if self.groups is not None:
+            counts = self._counts(
+                rows[keep], np.repeat(np.arange(len(km)), keep.sum(1))
+            )
         weights, rest = mixed_weights(
             km[keep],
             rows[keep],
@@ -100,9 +171,16 @@ class PlacePrior:
             kernel="gaussian",
             bandwidths_km=self.bandwidths_km,
             smoothing=self.smoothing,
+            counts=counts,
         )
         sums = sparse.csr_array(weights @ self.indicator)
         sums.sort_indices()
         row = np.repeat(np.arange(len(places)), np.diff(sums.indptr))
         sums.data = np.log1p(sums.data / (rest[row] * self.frequency[sums.indices]))
         return sums.astype(np.float32), np.log(rest).astype(np.float32)
+
+    def _counts(self, rows, query):
+        """Return what photos count so that everybody around counts as one."""
+        pairs = query * (self.groups.max() + 1) + self.groups[rows]
+        _, which, n_photos = np.unique(pairs, return_inverse=True, return_counts=True)
+        return n_photos[which] ** -_BURST

@@ -63,6 +63,11 @@ class PlaceRows:
         """Width of encoded places."""
         return self.encoded(self._somewhere[np.newaxis]).shape[1]
 
+    @property
+    def all(self):
+        """All places, as they are."""
+        return self._places
+
     def rows(self, at, sigma_km=0.0, rng=None):
         """Return encoded places.
 

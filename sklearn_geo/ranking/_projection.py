@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-__all__ = ["Projection", "TagTable", "paper_weights"]
+__all__ = ["Projection", "TagTable", "he_weights", "paper_weights"]
 
 
 class Projection(nn.Module):
@@ -75,5 +75,14 @@ def paper_weights(module, scale=0.01):
     for part in module.modules():
         if isinstance(part, nn.Linear):
             nn.init.normal_(part.weight, 0.0, scale)
+            if part.bias is not None:
+                nn.init.zeros_(part.bias)
+
+
+def he_weights(module):
+    """Draw weights of linear layers so that a ReLU keeps the scale; biases are zero."""
+    for part in module.modules():
+        if isinstance(part, nn.Linear):
+            nn.init.kaiming_uniform_(part.weight, nonlinearity="relu")
             if part.bias is not None:
                 nn.init.zeros_(part.bias)

@@ -86,12 +86,12 @@ class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
         multilinear scorer and 0 for the trunk.
 
     place_prior : bool or "auto", default="auto"
-        Add to the score of a tag how much more likely it is around the place than
-        anywhere, by a kernel over the nearest photos of `fit`; how much of that is
-        believed is learnt, from photos of other users (`groups`) alone. It is a product
-        of experts to begin with, and the rest learns what is more than that. It ranks
-        tags only, and needs ``loss="softmax"``. "auto" has it for tagging with "raw"
-        places.
+        Add to the score of a tag how much likelier it is around the place than
+        anywhere, by a kernel over the nearest photos of `fit`. It is a product of
+        experts to begin with, and the network learns what is more than that, from
+        photos of other users (`groups`) around. How much of it is believed is found on
+        held-out photos, so that most have a true tag among the first ten. It ranks tags
+        only, and needs ``loss="softmax"``. "auto" has it for tagging.
 
     allow_missing : bool, default=False
         Let a pair of NaN stand for a missing place: it is silenced.
@@ -116,6 +116,11 @@ class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
     hidden_layer_sizes : sequence of int, default=(2048, 2048, 2048, 1024, 512)
         Widths of the trunk.
 
+    weight_init : {"he", "paper"}, default="he"
+        Weights that the trunk begins with: of a size that keeps the scale of what
+        passes, or the published N(0, 0.01), which takes far longer to leave the plateau
+        where all triplets score alike.
+
     n_negatives : int, default=6
         Negatives of each positive, for "hinge" and "logistic".
 
@@ -138,7 +143,7 @@ class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
     omit_tags : collection of str or int, default=None
         Tags that are never suggested, such as the names of places.
 
-    n_suggested : int, default=5
+    n_suggested : int, default=10
         How many tags :meth:`predict` suggests.
 
     threshold : float, default=None
@@ -248,10 +253,10 @@ class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
     Notes
     -----
     The published settings are ``scorer="trunk"`` with ``solver="sgd"``,
-    ``weight_decay=1e-4``, ``batch_size=1024`` and a `learning_rate_init` of 0.2 that is
-    lowered by hand. Its trunk has 13 million weights: scoring 100,000 tags for one
-    photo takes 2.6 TFLOP. The multilinear scorer needs one product of a matrix and a
-    vector.
+    ``weight_decay=1e-4``, ``batch_size=1024``, ``weight_init="paper"`` and a
+    `learning_rate_init` of 0.2 that is lowered by hand. Its trunk has 13 million
+    weights: scoring 100,000 tags for one photo takes 2.6 TFLOP. The multilinear scorer
+    needs one product of a matrix and a vector.
 
     `granularity` picks the state of the largest sigma that is at most half the
     distance: exact places for "street", "city" and "region" (1, 25, 200 km), 200 km for
@@ -324,6 +329,7 @@ class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
         "scale": [StrOptions({"auto", "l2", "standard"}), None],
         "n_components": [Interval(Integral, 1, None, closed="left")],
         "hidden_layer_sizes": ["array-like"],
+        "weight_init": [StrOptions({"he", "paper"})],
         "n_negatives": [Interval(Integral, 1, None, closed="left")],
         "margin": [Interval(Real, 0, None, closed="left")],
         "n_sampled_tags": [Interval(Integral, 1, None, closed="left"), None],
@@ -352,13 +358,14 @@ class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
         scale="auto",
         n_components=300,
         hidden_layer_sizes=(2048, 2048, 2048, 1024, 512),
+        weight_init="he",
         n_negatives=6,
         margin=0.1,
         n_sampled_tags=8_192,
         shortlist=500,
         tag_names=None,
         omit_tags=None,
-        n_suggested=5,
+        n_suggested=10,
         threshold=None,
         untagged="skip",
         solver="adam",
@@ -395,6 +402,7 @@ class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
         self.scale = scale
         self.n_components = n_components
         self.hidden_layer_sizes = hidden_layer_sizes
+        self.weight_init = weight_init
         self.n_negatives = n_negatives
         self.margin = margin
         self.n_sampled_tags = n_sampled_tags

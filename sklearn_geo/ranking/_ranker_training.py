@@ -11,7 +11,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GroupShuffleSplit
 from sklearn.utils.validation import has_fit_parameter
 
-from sklearn_geo.nets import NetMixin, Training, train_net
+from sklearn_geo.nets import NetMixin, Training, rows_in_memory, train_net
 from sklearn_geo.nets._estimator import with_callbacks
 from sklearn_geo.ranking._batches import PairLesson, TripletLesson
 from sklearn_geo.ranking._levels import RankerState, plan_levels
@@ -20,6 +20,7 @@ from sklearn_geo.ranking._multilinear import MultilinearNetwork
 from sklearn_geo.ranking._photo_rows import PhotoRows, PhotoScaling
 from sklearn_geo.ranking._place_prior import PlacePrior
 from sklearn_geo.ranking._place_rows import PlaceRows, fit_place_encoder, scales_of
+from sklearn_geo.ranking._scorers import make_scorer
 from sklearn_geo.ranking._trunk import TrunkNetwork
 
 __all__ = ["RankerTraining"]
@@ -30,6 +31,8 @@ _MANY_PHOTOS = 1_000
 _GROWING = 10
 # How the scorer that lists candidates for the trunk is trained.
 _QUICK_BATCH, _QUICK_SILENCE = 256, 0.1
+# So many held-out photos say how much of the prior is believed.
+_MANY_HELD_OUT = 2_000
 
 
 class RankerTraining(NetMixin):
@@ -184,25 +187,51 @@ class RankerTraining(NetMixin):
         if not self._wants_prior():
             return
         at = learn[~np.isnan(places[learn, 0])]
+        self._prior = self._prior_of(places, indicator, at, sample_weight, groups)
+        self._prior.choose_smoothing(self._seed)
+        own = np.full(len(places), -1)
+        own[at] = np.arange(len(at))
+        self._whose = {"groups": groups, "own": own}
+
+    def _prior_of(self, places, indicator, at, sample_weight, groups):
         tags = indicator[at]
         if sample_weight is not None:
             tags = sparse.csr_array(tags.multiply(sample_weight[at][:, np.newaxis]))
-        own = np.full(len(places), -1)
-        own[at] = np.arange(len(at))
-        self._prior = PlacePrior(
+        return PlacePrior(
             places[at],
             tags,
             self._frequency,
             scales_of(places[at], self._seed)[::-1],
             None if groups is None else groups[at],
         )
-        self._whose = {"groups": groups, "own": own}
+
+    def _settle_prior(self, rows, learn, valid, sample_weight):
+        """Weigh the prior by photos held out, and let it know them afterwards."""
+        scorer = make_scorer(self.states_[-1].module)
+        n_photos = rows_in_memory(32 * self.n_tags_, min(len(valid), _MANY_HELD_OUT))
+        some = valid[:n_photos]
+        vectors = scorer.photo_vectors(PhotoRows(rows["photos"].rows(some), None))
+        told, known = rows["places"].told(some)
+        heard = known.astype(np.float32)
+        scores = scorer.of_tags(vectors, rows["places"].encoded(told), heard)
+        groups, indicator = self._whose["groups"], rows["indicator"]
+        whose = None if groups is None else groups[some]
+        before = scorer.module.prior_share
+        share = self._prior.choose_share(
+            float(before.detach()), scores, indicator[some], told, known, whose
+        )
+        before.data.fill_(share)
+        places, smoothing = rows["places"].all, self._prior.smoothing
+        both = np.sort(np.concatenate([learn, valid]))
+        both = both[~np.isnan(places[both, 0])]
+        self._prior = self._prior_of(places, indicator, both, sample_weight, groups)
+        self._prior.smoothing = smoothing
 
     def _wants_prior(self):
         if self.place_prior != "auto":
             return self.place_prior
         softmax = self._loss() == "softmax"
-        return softmax and self.task == "tagging" and self.location_mode == "raw"
+        return softmax and self.task == "tagging" and self.location_mode != "zeroed"
 
     @with_callbacks
     def _learn(self, photos, places, indicator, learn, valid, sample_weight, go_on):
@@ -299,7 +328,11 @@ class RankerTraining(NetMixin):
         if scorer == "trunk":
             hidden = tuple(self.hidden_layer_sizes)
             return partial(
-                TrunkNetwork, *sizes, n_components=self.n_components, hidden=hidden
+                TrunkNetwork,
+                *sizes,
+                n_components=self.n_components,
+                hidden=hidden,
+                weight_init=self.weight_init,
             )
         tags_compete = self.task == "tagging" and self._loss() == "softmax"
         tags_compete |= scorer != self.scorer  # for candidates they always do
@@ -318,9 +351,9 @@ class RankerTraining(NetMixin):
 
     def _finish(self, rows, learn, valid, sample_weight, go_on):
         """Keep what answers are made of."""
-        self._whose = {}  # whose photos they were is nobody's business any more
-        if self._prior is not None:
-            self._prior.groups = None
+        if self._prior is not None and valid is not None:
+            self._settle_prior(rows, learn, valid, sample_weight)
+        self._whose = {}
         self._scorers = {}
         if self._learns_tags:
             weight = self.states_[-1].module.table.weight

@@ -8,7 +8,12 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from sklearn_geo.ranking._projection import Projection, TagTable, paper_weights
+from sklearn_geo.ranking._projection import (
+    Projection,
+    TagTable,
+    he_weights,
+    paper_weights,
+)
 from sklearn_geo.ranking._triplet_rows import replaced
 
 __all__ = ["TrunkNetwork"]
@@ -38,6 +43,9 @@ class TrunkNetwork(nn.Module):
     hidden : sequence of int, default=(2048, 2048, 2048, 1024, 512)
         Widths of the trunk.
 
+    weight_init : {"he", "paper"}, default="he"
+        Weights that keep the scale of what passes, or N(0, 0.01).
+
     Notes
     -----
     Each of the three passes a linear layer, a ReLU and an L2 norm. They are joined in
@@ -60,6 +68,7 @@ class TrunkNetwork(nn.Module):
         *,
         n_components=300,
         hidden=(2048, 2048, 2048, 1024, 512),
+        weight_init="he",
     ):
         super().__init__()
         self.places = Projection(n_place_columns, n_components)
@@ -70,7 +79,7 @@ class TrunkNetwork(nn.Module):
         for n_in, n_out in zip((3 * n_components, *hidden), hidden, strict=False):
             layers += [nn.Linear(n_in, n_out), _norm(n_out), nn.ReLU()]
         self.trunk = nn.Sequential(*layers, nn.Linear(hidden[-1], 1))
-        paper_weights(self)
+        (paper_weights if weight_init == "paper" else he_weights)(self)
         # How much of the place is let through; it grows while places are brought in.
         self.register_buffer("place_share", torch.ones(()))
 
