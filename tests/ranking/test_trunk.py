@@ -22,7 +22,7 @@ def made(*args, **options):
 
 @pytest.fixture(scope="module")
 def paper():
-    return made(300, 2, np.ones((4, 300), dtype=np.float32), False)
+    return made(300, 2, np.ones((4, 300), dtype=np.float32), False, weight_init="paper")
 
 
 @pytest.fixture(scope="module")
