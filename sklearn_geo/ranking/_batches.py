@@ -42,7 +42,6 @@ class Lesson:
         self.seed = seed
         self.sigma_km = 0.0
         self.epoch = 0
-        self.begin(0, np.random.default_rng([seed, 0]))
 
     def begin(self, epoch, rng):
         """Draw what an epoch needs."""
@@ -102,7 +101,7 @@ class TripletLesson(Lesson):
     def __init__(self, *args, task, n_negatives, learnt, **kwargs):
         self.by_row = learnt
         self._task, self._n_negatives = task, n_negatives
-        self._sampler = None
+        self._sampler = self.drawn = None
         super().__init__(*args, **kwargs)
 
     def begin(self, epoch, rng):
@@ -116,6 +115,8 @@ class TripletLesson(Lesson):
     def inputs(self, rows):
         """Return photos, tags and places of some triplets."""
         rows = self._positions(rows)
+        if self.drawn is None:  # rows that are only watched have no epochs
+            self.begin(0, np.random.default_rng([self.seed, 0]))
         rng, drawn = self._chance(rows), self.drawn
         n_rows, n_negatives = len(rows), self._n_negatives
         photo = drawn.negative_photo[rows].ravel()

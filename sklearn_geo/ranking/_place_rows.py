@@ -95,7 +95,9 @@ class PlaceRows:
 
     def encoded(self, places):
         """Return encoded places, float32 and dense."""
-        encoded = self._encoder.transform(places)
+        # Places were checked when they were read: once is enough.
+        encode = getattr(self._encoder, "_encode", self._encoder.transform)
+        encoded = encode(places)
         if hasattr(encoded, "toarray"):
             encoded = encoded.toarray()
         return np.ascontiguousarray(encoded, dtype=np.float32)

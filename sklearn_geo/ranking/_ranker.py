@@ -768,7 +768,7 @@ class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
             within_km=within_km,
             quick_score=quick,
             n_listed=n_listed,
-            bytes_a_query=12 * known.n_columns,
+            bytes_a_query=12 * scorer.n_place_columns,
         )
         if queries.is_one:
             photos, scores = photos[0], scores[0]
@@ -866,7 +866,7 @@ class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
         known = self._places(places)
         scorer = self._scorer(granularity)
         # Scores, and once more to sort them; encoded places, in both precisions.
-        bytes_a_row = 8 * max(n_tags, self.n_tags_) + 12 * known.n_columns
+        bytes_a_row = 8 * max(n_tags, self.n_tags_) + 12 * scorer.n_place_columns
         step = rows_in_memory(bytes_a_row, len(places))
         for start in range(0, len(places), step):
             at = slice(start, min(start + step, len(places)))

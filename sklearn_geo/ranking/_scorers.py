@@ -58,6 +58,11 @@ class _Scorer:
         return rows if isinstance(rows, torch.Tensor) else self._to(rows)
 
     @property
+    def n_place_columns(self):
+        """Width of encoded places."""
+        return self.module.places.linear.in_features
+
+    @property
     def n_components(self):
         """Width of the vectors of photos."""
         return self.module.photos.linear.out_features
@@ -110,7 +115,9 @@ class MultilinearScorer(_Scorer):
         bias = self.tag_bias(inputs)
         vectors = self.tag_vectors(inputs)
         if len(queries) == 1:  # a product of a matrix and a vector
-            scores = torch.addmv(bias + same, vectors, queries[0])[None]
+            scores = torch.mv(vectors, queries[0])[None]
+            scores += bias
+            scores += same
         else:
             scores = torch.addmm(bias, queries, vectors.T).add_(same[:, None])
         return scores.cpu().numpy()
