@@ -333,6 +333,20 @@ def _explain_bad_row(matrix, name, allow_missing):
     )
 
 
+def _explain_bad_feature(features, positions, names):
+    """Raise for the first feature that is NaN or infinite, if there is one."""
+    for row, values in enumerate(features):
+        if not np.isfinite(values).all():
+            at = int(np.argmax(~np.isfinite(values)))
+            word = "NaN" if np.isnan(values[at]) else "infinity"
+            column = int(positions[at]) if names is None else names[positions[at]]
+            raise ValueError(
+                f"Input X contains {word}: row {row}, column {column!r}. Leave such "
+                "rows out, or fill them first, for example with "
+                "sklearn.impute.SimpleImputer."
+            ) from None
+
+
 def _is_pairs_of_float(places):
     """Say whether there is nothing to convert: not for subclasses, masked or not."""
     return (
@@ -406,8 +420,13 @@ class GeoEstimator(BaseEstimator):
         places = self._to_places(places, pair_names)
         if np.any(missing):
             places = np.where(missing[:, np.newaxis], np.nan, places)
-        features = X[:, columns_besides(pair, X.shape[1])]
-        features = check_array(features, dtype=list(dtype), ensure_min_features=0)
+        others = columns_besides(pair, X.shape[1])
+        features = X[:, others]
+        try:
+            features = check_array(features, dtype=list(dtype), ensure_min_features=0)
+        except ValueError:
+            _explain_bad_feature(features, np.arange(X.shape[1])[others], names)
+            raise
         return places, features
 
     def _open_table(self, X):
