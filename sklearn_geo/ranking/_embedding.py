@@ -15,6 +15,7 @@ from sklearn_geo.nets import TRAINING_CONSTRAINTS, net_outputs
 from sklearn_geo.nets._outputs import _bytes_a_row
 from sklearn_geo.ranking._embedding_files import load_embedding, save_embedding
 from sklearn_geo.ranking._embedding_fitting import EmbeddingFitting, unit_rows
+from sklearn_geo.ranking._gallery import check_not_empty
 from sklearn_geo.ranking._tag_search import best_photos, read_queries
 from sklearn_geo.ranking._tagger import TaggerMixin
 
@@ -490,6 +491,7 @@ class HashtagEmbedding(TaggerMixin, TransformerMixin, EmbeddingFitting, BaseEsti
             The model.
         """
         check_is_fitted(self)
+        check_not_empty(X)
         self.gallery_ = self._photo_vectors(self._read_photos(X))
         return self
 

@@ -12,10 +12,21 @@ from sklearn_geo.neighbors import PlaceIndex
 from sklearn_geo.nets import rows_in_memory
 from sklearn_geo.ranking._top_k import top_k
 
-__all__ = ["Gallery", "Queries", "read_queries", "search"]
+__all__ = ["Gallery", "Queries", "check_not_empty", "read_queries", "search"]
 
 # Vectors of a gallery that are kept at the same time: of the networks asked last.
 _KEPT = 2
+
+
+def check_not_empty(X):
+    """Refuse a gallery without a photo."""
+    shape = getattr(X, "shape", None)
+    n_photos = shape[0] if shape else len(X) if hasattr(X, "__len__") else 1
+    if n_photos == 0:
+        raise ValueError(
+            "The gallery is empty: X has no rows, so there is no photo to find. Pass "
+            "at least one photo."
+        )
 
 
 class Gallery:

@@ -14,7 +14,13 @@ from sklearn_geo.geometry import EARTH_RADIUS_KM
 from sklearn_geo.neighbors import PlaceIndex
 from sklearn_geo.ranking._location_noise import noisy_places
 
-__all__ = ["NormalisedPair", "PlaceRows", "fit_place_encoder", "scales_of"]
+__all__ = [
+    "NormalisedPair",
+    "PlaceRows",
+    "fit_place_encoder",
+    "scales_of",
+    "without_names",
+]
 
 _FREQUENCIES = 64
 _RATIO = 4.0
@@ -141,10 +147,15 @@ def fit_place_encoder(encoder, scorer, places, seed):
     if not isinstance(encoder, FrozenEstimator):
         return clone(encoder).fit(places)
     check_is_fitted(encoder.estimator)
-    if not hasattr(encoder.estimator, "feature_names_in_"):
-        return encoder.estimator
-    kept = copy(encoder.estimator)
-    del kept.feature_names_in_  # it gets arrays from now on
+    return without_names(encoder.estimator)
+
+
+def without_names(estimator):
+    """Return a fitted estimator that gets arrays from now on."""
+    if not hasattr(estimator, "feature_names_in_"):
+        return estimator
+    kept = copy(estimator)
+    kept.__dict__.pop("feature_names_in_", None)  # a pipeline has those of a step
     return kept
 
 

@@ -16,7 +16,13 @@ from sklearn_geo.ranking._experts import (
     has_location,
     take_columns,
 )
-from sklearn_geo.ranking._gallery import Gallery, Queries, read_queries, search
+from sklearn_geo.ranking._gallery import (
+    Gallery,
+    Queries,
+    check_not_empty,
+    read_queries,
+    search,
+)
 from sklearn_geo.ranking._photo_scores import PhotoScores
 from sklearn_geo.ranking._place_columns import PlaceColumns
 from sklearn_geo.ranking._tagger import check_k
@@ -172,6 +178,7 @@ class RadiusFilter(PlaceColumns, GeoEstimator):
             The model.
         """
         check_is_fitted(self)
+        check_not_empty(X)
         X = self._open(X, reset=False)
         features = self._features_of(X, self.photo_model_)
         scores = PhotoScores(self.photo_model_, features, self.n_tags_)

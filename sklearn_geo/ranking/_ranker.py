@@ -14,7 +14,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 from sklearn_geo._labels import check_groups, check_rows
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.nets import TRAINING_CONSTRAINTS, draw_seed, rows_in_memory
-from sklearn_geo.ranking._gallery import Gallery, read_queries, search
+from sklearn_geo.ranking._gallery import Gallery, check_not_empty, read_queries, search
 from sklearn_geo.ranking._levels import pick_state
 from sklearn_geo.ranking._photo_rows import PhotoPart
 from sklearn_geo.ranking._ranker_files import load_ranker, save_ranker
@@ -663,6 +663,7 @@ class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
             The estimator, whose gallery before is forgotten.
         """
         check_is_fitted(self)
+        check_not_empty(X)
         places, photos = self._read_photos(X)
         self._gallery = Gallery(photos, places)
         return self
@@ -721,7 +722,9 @@ class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
             that has ended is filled up with -1.
 
         scores : ndarray of the same shape
-            Only with `return_scores=True`; -inf where a list has ended.
+            Only with `return_scores=True`; -inf where a list has ended. They are those
+            of :meth:`decision_function` but for what `place_prior` adds, which is the
+            same for all photos.
         """
         check_is_fitted(self)
         gallery, k = self._gallery, check_k(k)

@@ -8,9 +8,11 @@ from functools import partial
 import numpy as np
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GroupShuffleSplit
 from sklearn.utils.validation import has_fit_parameter
 
+from sklearn_geo._tables import location_positions
 from sklearn_geo.nets import NetMixin, Training, rows_in_memory, train_net
 from sklearn_geo.nets._estimator import with_callbacks
 from sklearn_geo.ranking._batches import PairLesson, TripletLesson
@@ -19,7 +21,12 @@ from sklearn_geo.ranking._loss import PairLoss, TripletLoss
 from sklearn_geo.ranking._multilinear import MultilinearNetwork
 from sklearn_geo.ranking._photo_rows import PhotoRows, PhotoScaling
 from sklearn_geo.ranking._place_prior import PlacePrior
-from sklearn_geo.ranking._place_rows import PlaceRows, fit_place_encoder, scales_of
+from sklearn_geo.ranking._place_rows import (
+    PlaceRows,
+    fit_place_encoder,
+    scales_of,
+    without_names,
+)
 from sklearn_geo.ranking._scorers import make_scorer
 from sklearn_geo.ranking._trunk import TrunkNetwork
 
@@ -57,7 +64,7 @@ class RankerTraining(NetMixin):
         rng = np.random.default_rng([self._seed, 1])
         self.embedding_ = None
         if self.embedding is not None:
-            self.embedding_ = clone(self.embedding)
+            self.embedding_ = self._unnamed(clone(self.embedding))
             self._fit_embedding(features, indicator, tagged, sample_weight)
         vectors = self._embedded(features)
         kind = self.scale
@@ -84,6 +91,22 @@ class RankerTraining(NetMixin):
         )
         self._frequency = (counts + 0.5) / (counts.sum() + 0.5 * self.n_tags_)
         self._n_photo_columns = vectors.shape[1]
+
+    def _unnamed(self, embedding):
+        """Return an embedding that takes arrays; a frozen one may know names."""
+        named = getattr(embedding, "feature_names_in_", None)
+        if named is None or not isinstance(embedding, FrozenEstimator):
+            return embedding
+        names = getattr(self, "feature_names_in_", None)
+        if names is not None:
+            pair = location_positions(self.location, list(names), len(names))
+            names = [names[at] for at in range(len(names)) if at not in pair]
+            if names != [*named] and sorted(names) == sorted(named):
+                raise ValueError(
+                    "embedding was fitted on the features in another order: it reads "
+                    f"{[*named[:3]]} and so on, but X has {names[:3]}."
+                )
+        return FrozenEstimator(without_names(embedding.estimator))
 
     def _fit_embedding(self, features, indicator, tagged, sample_weight):
         """Fit the embedding on what the ranker learns from."""
@@ -116,6 +139,11 @@ class RankerTraining(NetMixin):
         given = getattr(given, "tag_vectors_", given)
         if given is None:
             return None
+        if hasattr(given, "fit"):
+            raise ValueError(
+                f"tag_vectors is a {type(given).__name__} without tag_vectors_: fit it "
+                "first, or pass it as embedding, which is fitted here."
+            )
         vectors = self._check_vectors(given, "tag_vectors")
         if len(vectors) != self.n_tags_:
             raise ValueError(
@@ -125,7 +153,10 @@ class RankerTraining(NetMixin):
         return vectors
 
     def _check_vectors(self, vectors, name, *, unit=True):
-        vectors = np.atleast_2d(np.array(vectors, dtype=np.float32))
+        try:
+            vectors = np.atleast_2d(np.array(vectors, dtype=np.float32))
+        except (TypeError, ValueError):  # words, rows of different lengths
+            vectors = np.empty(0)
         if vectors.ndim != 2 or not len(vectors) or not np.isfinite(vectors).all():
             raise ValueError(f"{name} must be rows of finite numbers, one a tag.")
         if not unit:
@@ -228,9 +259,15 @@ class RankerTraining(NetMixin):
         self._prior.smoothing = smoothing
 
     def _wants_prior(self):
+        softmax = self._loss() == "softmax"
+        if self.place_prior is True and not softmax:
+            raise ValueError(
+                f'place_prior=True needs loss="softmax" and scorer="multilinear"; '
+                f"here the loss is {self._loss()!r} and the scorer {self.scorer!r}. "
+                'Leave place_prior="auto", or set place_prior=False.'
+            )
         if self.place_prior != "auto":
             return self.place_prior
-        softmax = self._loss() == "softmax"
         return softmax and self.task == "tagging" and self.location_mode != "zeroed"
 
     @with_callbacks

@@ -51,7 +51,7 @@ class TrunkNetwork(nn.Module):
     Each of the three passes a linear layer, a ReLU and an L2 norm. They are joined in
     the order place, photo, tag. Five linear layers follow, each with a group norm of 32
     groups (fewer where the width is no multiple of 32, or below 512) and a ReLU, and a
-    last linear one, whose output is the score. Weights are drawn from N(0, 0.01).
+    last linear one, whose output is the score.
 
     The joined vector is never made: a linear layer of three vectors side by side is the
     sum of a linear layer of each,

@@ -465,7 +465,7 @@ def test_search_beyond_the_gallery(mcc):
     photos = one.index(NEW[:3]).retrieve(["snowa", "cata"], 5)
     assert photos.shape == (2, 5)
     assert (photos[:, 3:] == -1).all()
-    with pytest.raises(ValueError, match="0 sample"):
+    with pytest.raises(ValueError, match="The gallery is empty"):
         one.index(NEW[:0])
 
 

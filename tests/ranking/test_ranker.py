@@ -15,6 +15,7 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import (
@@ -456,6 +457,20 @@ def test_an_embedding_in_front_or_within():
     )
 
 
+def test_frozen_embeddings_may_know_the_names_of_features():
+    table = pd.DataFrame(X, columns=["lat", "lon", "a", "b", "c", "d"])
+    embedding = HashtagEmbedding(n_components=6, max_iter=2, random_state=0)
+    expected = small(embedding=FrozenEstimator(embedding.fit(X[:, 2:], TAGS)))
+    expected = scores(expected.fit(X, TAGS))
+    frozen = FrozenEstimator(clone(embedding).fit(table.iloc[:, 2:], TAGS))
+    assert_array_equal(scores(small(embedding=frozen).fit(X, TAGS)), expected)
+    model = small(embedding=frozen).fit(table, TAGS)
+    assert_array_equal(scores(model, table), expected)
+    assert [*frozen.estimator.feature_names_in_] == ["a", "b", "c", "d"]
+    with pytest.raises(ValueError, match="features in another order"):
+        small(embedding=frozen).fit(table[["lat", "lon", "b", "a", "c", "d"]], TAGS)
+
+
 def test_embeddings_learn_from_what_the_ranker_learns_from():
     weight = np.ones(60)
     weight[40:] = 0.0
@@ -474,6 +489,11 @@ def test_embeddings_learn_from_what_the_ranker_learns_from():
         ({}, X, TAGS[:-1], "59 photos, but X has 60"),
         ({}, X[:, :2], TAGS, "has a place and nothing else"),
         ({}, X, None, "requires y to be passed"),
+        ({}, np.where(X[7, 3] == X, np.nan, X), TAGS, "contains NaN: row 7, column 3"),
+        ({"scorer": "trunk", "place_prior": True}, X, TAGS, 'needs loss="softmax"'),
+        ({"loss": "hinge", "place_prior": True}, X, TAGS, 'needs loss="softmax"'),
+        ({"tag_vectors": HashtagEmbedding()}, X, TAGS, "fit it first, or pass it as"),
+        ({"tag_vectors": list("abcde")}, X, TAGS, "rows of finite numbers"),
         ({}, X, 0 * TAGS, "No photo has a tag"),
         ({"tag_names": ["a"]}, X, TAGS, "tag"),
         ({"omit_tags": [0, 1, 2, 3, 4]}, X, TAGS, "leaves no tag"),
