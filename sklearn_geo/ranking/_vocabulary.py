@@ -3,7 +3,7 @@
 """The tags that a model was taught: their names, their numbers, who was left out."""
 
 from difflib import get_close_matches
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 
@@ -110,7 +110,7 @@ class Vocabulary:
 
     def positions(self, tags):
         """Return the numbers of tags, an int64 array."""
-        if isinstance(tags, (str, Integral)):
+        if isinstance(tags, (str, bytes, Real)):
             tags = [tags]
         return np.array([self.position(_plain(tag)) for tag in tags], dtype=np.int64)
 

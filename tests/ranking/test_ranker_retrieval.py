@@ -168,6 +168,9 @@ def test_nothing_to_look_through():
     for method, asked in (("index", X), ("retrieve", 0)):
         with pytest.raises(NotFittedError):
             getattr(LocSensRanker(), method)(asked)
+    for tag in (1.0, b"sea"):
+        with pytest.raises(ValueError, match=f"by its name or its number; got {tag!r}"):
+            model.index(X).retrieve(tag)
     with pytest.raises(ValueError, match="The gallery is empty: X has no rows"):
         model.index(X[:0])
     with pytest.raises(ValueError, match="k must be a whole number"):
