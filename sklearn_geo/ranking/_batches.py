@@ -225,7 +225,7 @@ class PairLesson(Lesson):
 
     def _lifts(self, where, places, known, offered):
         """Return what the prior says of the tags of a step; no columns for nothing."""
-        if self._prior is None:
+        if self._prior is None or self.sigma_km:  # photos around are exact
             return np.empty((len(places), 0), dtype=np.float32)
         groups = None if self._groups is None else self._groups[where]
         lifts, _ = self._prior.lifts(places, known, own=self._own[where], groups=groups)

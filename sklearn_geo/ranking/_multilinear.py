@@ -98,6 +98,12 @@ class MultilinearNetwork(nn.Module):
         vectors = self.places(places) * self.place_share
         return vectors if heard is None else vectors * heard[:, None]
 
+    @torch.no_grad()
+    def scale(self, factor):
+        """Multiply all of the score but the bias of the tag and the prior."""
+        for part in (self.A, self.D, self.E, self.G):
+            part.weight *= factor
+
     def tag_queries(self, photos, places):
         """Return, of vectors of photos and places, what the vectors of tags meet."""
         joint = (self.G(photos) * self.H(places)) @ self.K.weight

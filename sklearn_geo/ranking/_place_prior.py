@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """How much more likely tags are at a place than anywhere, by the photos around it."""
 
+from itertools import product
+
 import numpy as np
 from scipy import sparse
 
@@ -15,8 +17,9 @@ _NEIGHBORS = 300
 # How much the world is mixed in: what is tried, and on how many photos.
 _SMOOTHINGS = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 _MANY_PHOTOS = 1_000
-# What is tried for lists of ten: how much of the prior is believed, and smoothings.
-_SHARES, _SHARPER = (0.5, 0.75, 1.0), 30.0
+# What is tried for short lists: how much of the prior and of all else is believed.
+_SHARES, _RESTS, _SHARPER = (0.5, 0.75, 1.0), (1.0, 0.7, 0.4, 0.2), 30.0
+_LENGTHS = (1, 5, 10)
 # Photos of one user around count as many as the root of their number.
 _BURST = 0.5
 
@@ -82,10 +85,11 @@ class PlacePrior:
         self.smoothing = _SMOOTHINGS[int(np.argmax(gains))]
         return self
 
-    def choose_share(self, share, scores, truth, places, known, groups):
-        """Take what gives most photos a true tag among the first ten.
+    def choose_shares(self, share, scores, bias, truth, places, known, groups):
+        """Take what puts true tags among the first one, five and ten.
 
-        Likelihood asks for a careful prior, lists of ten for a bold one.
+        Likelihood asks for a careful prior, short lists for a bold one; and what photos
+        show of the place is told twice by a photo and a place.
 
         Parameters
         ----------
@@ -95,6 +99,9 @@ class PlacePrior:
         scores : ndarray of shape (n, n_tags)
             Scores of photos that nothing was learnt from, without the prior.
 
+        bias : ndarray of shape (n_tags,)
+            What of the scores is the same for all photos.
+
         truth : csr_array of shape (n, n_tags)
             Their tags.
 
@@ -103,21 +110,25 @@ class PlacePrior:
 
         Returns
         -------
-        float
-            How much of the prior is to be believed. The smoothing is set.
+        rest : float
+            How much of the scores beyond the bias is to be believed.
+
+        share : float
+            How much of the prior. The smoothing is set.
         """
-        sharper = min(self.smoothing, _SHARPER)
         best, chosen = -1.0, None
-        for smoothing in dict.fromkeys((self.smoothing, sharper)):
+        own = scores - bias
+        for smoothing in dict.fromkeys((self.smoothing, min(self.smoothing, _SHARPER))):
             self.smoothing = smoothing
             lifts, _ = self.lifts(places, known, groups=groups)
             lifts = lifts.toarray()
-            for each in (share, *_SHARES):
-                hits = hashtag_accuracy_at_k(truth, scores + each * lifts, k=10)
+            for rest, each in product(_RESTS, (share, *_SHARES)):
+                both = bias + rest * own + each * lifts
+                hits = hashtag_accuracy_at_k(truth, both, k=_LENGTHS).mean()
                 if hits > best:
-                    best, chosen = hits, (each, smoothing)
-        share, self.smoothing = chosen
-        return share
+                    best, chosen = hits, (rest, each, smoothing)
+        rest, share, self.smoothing = chosen
+        return rest, share
 
     def __getstate__(self):
         return {**self.__dict__, "_index": None}

@@ -868,6 +868,9 @@ class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
         """Yield parts of photos with what the scorer takes."""
         known = self._places(places)
         scorer = self._scorer(granularity)
+        # The photos around are those of the exact place: rougher states do not ask.
+        state = self.states_[pick_state(self.states_, granularity)]
+        prior = self._prior if state.sigma_km == 0 else None
         # Scores, and once more to sort them; encoded places, in both precisions.
         bytes_a_row = 8 * max(n_tags, self.n_tags_) + 12 * scorer.n_place_columns
         step = rows_in_memory(bytes_a_row, len(places))
@@ -877,8 +880,8 @@ class LocSensRanker(TaggerMixin, RankerTraining, GeoEstimator):
             told, is_known = known.told(at)
             heard = self._heard(is_known, granularity)
             asked = scorer
-            if self._prior is not None:
-                asked = ScorerWithPrior(scorer, self._prior, told)
+            if prior is not None:
+                asked = ScorerWithPrior(scorer, prior, told)
             yield at, asked, vectors, known.encoded(told), heard
 
     def _score_blocks(self, X):

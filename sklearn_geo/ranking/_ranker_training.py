@@ -247,11 +247,18 @@ class RankerTraining(NetMixin):
         scores = scorer.of_tags(vectors, rows["places"].encoded(told), heard)
         groups, indicator = self._whose["groups"], rows["indicator"]
         whose = None if groups is None else groups[some]
-        before = scorer.module.prior_share
-        share = self._prior.choose_share(
-            float(before.detach()), scores, indicator[some], told, known, whose
+        module = scorer.module
+        rest, share = self._prior.choose_shares(
+            module.prior_share.item(),
+            scores,
+            module.tag_bias.detach().cpu().numpy(),
+            indicator[some],
+            told,
+            known,
+            whose,
         )
-        before.data.fill_(share)
+        module.prior_share.data.fill_(share)
+        module.scale(rest)
         places, smoothing = rows["places"].all, self._prior.smoothing
         both = np.sort(np.concatenate([learn, valid]))
         both = both[~np.isnan(places[both, 0])]
@@ -388,7 +395,8 @@ class RankerTraining(NetMixin):
 
     def _finish(self, rows, learn, valid, sample_weight, go_on):
         """Keep what answers are made of."""
-        if self._prior is not None and valid is not None:
+        exact = self.states_[-1].sigma_km == 0
+        if self._prior is not None and exact and valid is not None:
             self._settle_prior(rows, learn, valid, sample_weight)
         self._whose = {}
         self._scorers = {}

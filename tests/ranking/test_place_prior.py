@@ -118,10 +118,13 @@ def test_as_much_is_believed_as_gives_true_tags():
     tags = sparse.csr_array(np.eye(40)[town])
     prior = PlacePrior(places, tags, np.full(40, 1 / 40), [3.0])
     known = np.ones(n, dtype=bool)
+    bias, nobody = np.zeros(40), None
     # Scores that are wrong by four: only a prior that is believed puts them right.
     scores = np.zeros((n, 40))
     scores[:, 20:] = 4.0
-    assert prior.choose_share(0.1, scores, tags, places, known, None) > 0.1
-    # Scores that are right need no prior: what was believed stays.
+    _, share = prior.choose_shares(0.1, scores, bias, tags, places, known, nobody)
+    assert share > 0.1
+    # Scores that are right need no prior: all stays as it was.
     right = 100.0 * tags.toarray()
-    assert prior.choose_share(0.1, right, tags, places, known, None) == 0.1
+    found = prior.choose_shares(0.1, right, bias, tags, places, known, nobody)
+    assert found == (1.0, 0.1)

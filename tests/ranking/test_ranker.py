@@ -518,3 +518,27 @@ def test_what_is_not_fitted_says_so():
         small().location_share(X, 0)
     with pytest.raises(ValueError, match="k must be a whole number"):
         small().fit(X, TAGS).predict_topk(X, 0)
+
+
+def test_rough_states_do_not_ask_who_was_at_the_exact_place():
+    rng = np.random.default_rng(0)
+    town = rng.integers(0, 8, 400)
+    centre = np.column_stack([rng.uniform(40, 41, 8), rng.uniform(2, 3, 8)])
+    X = np.hstack(
+        [centre[town] + rng.normal(0, 0.01, (400, 2)), rng.normal(size=(400, 3))]
+    )
+    y = np.eye(8)[town]
+    ranker = LocSensRanker(
+        location_mode="sampling",
+        sigma_km_schedule=(20_000, 0),
+        max_iter=4,
+        n_components=8,
+        random_state=0,
+    ).fit(X, y)
+    # Eight towns of one region: only who knows the exact place can tell them apart.
+    hits = [
+        np.mean(ranker.predict_topk(X, 1, granularity=g)[:, 0] == town)
+        for g in ("anywhere", "street")
+    ]
+    assert hits[0] < 0.5
+    assert hits[1] > 0.9
