@@ -74,8 +74,7 @@ class HashtagEmbedding(TaggerMixin, TransformerMixin, EmbeddingFitting, BaseEsti
         How "mlc" makes up for tags that are rare, see Notes. It costs `predict_proba`
         its calibration.
 
-    word_vectors : mapping, array-like of shape (n_tags, n_components), str or path, \
-            default=None
+    word_vectors : mapping, array-like, str or path, default=None
         For "her": from tags to vectors; a row a tag, zeros where there is none; or a
         text file as GloVe comes in, see :func:`read_word_vectors`. Tags without a
         vector teach nothing and are never suggested.

@@ -58,8 +58,7 @@ class LocSensRanker(RankerAnswers, RankerTraining, GeoEstimator):
         roughly first and then more and more exactly, with a state kept at every level
         of `sigma_km_schedule`.
 
-    sigma_km_schedule : sequence of float or callable, \
-            default=(20000, 2000, 1000, 200, 0)
+    sigma_km_schedule : callable or sequence, default=(20000, 2000, 1000, 200, 0)
         Standard deviations of the noise for "sampling", in km, descending. Each level
         is trained until it has converged. A callable is asked for level 0, 1, ... until
         it returns 0 or None. The default are the published sigmas of 1, 0.1, 0.05, 0.01
