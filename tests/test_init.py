@@ -28,7 +28,15 @@ NETWORK_ROOMS = (
     "reproduce",
 )
 # Of these, rooms that load what is behind a name when it is first used.
-LAZY_ROOMS = ("context", "distributed", "fusion", "nets", "ranking", "reproduce", "vision")
+LAZY_ROOMS = (
+    "context",
+    "distributed",
+    "fusion",
+    "nets",
+    "ranking",
+    "reproduce",
+    "vision",
+)
 HEAVY = ("torch", "skorch", "pandas", "polars", "matplotlib", "geopandas")
 ROOMS = sorted(
     module.name

@@ -34,7 +34,7 @@ def top_k(scores, k):
     >>> positions, best = top_k(np.array([[1.0, 3.0, 3.0], [-np.inf, 0.0, -np.inf]]), 2)
     >>> positions
     array([[ 1,  2],
-           [ 0, -1]])
+           [ 1, -1]])
     """
     n_rows, n_columns = scores.shape
     n_listed = min(k, n_columns)
