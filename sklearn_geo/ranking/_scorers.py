@@ -80,6 +80,13 @@ class _Scorer:
         return {**self.__dict__, "_tags": None}
 
 
+def _product(matrix, vector):
+    """Multiply a matrix and a vector; numpy's takes half the time of torch's."""
+    if matrix.device.type != "cpu":
+        return torch.mv(matrix, vector)
+    return torch.from_numpy(matrix.numpy() @ vector.numpy())
+
+
 class MultilinearScorer(_Scorer):
     """Every query is one product; see :class:`MultilinearNetwork`."""
 
@@ -115,7 +122,7 @@ class MultilinearScorer(_Scorer):
         bias = self.tag_bias(inputs)
         vectors = self.tag_vectors(inputs)
         if len(queries) == 1:  # a product of a matrix and a vector
-            scores = torch.mv(vectors, queries[0])[None]
+            scores = _product(vectors, queries[0])[None]
             scores += bias
             scores += same
         else:
@@ -161,7 +168,7 @@ class MultilinearScorer(_Scorer):
         """
         queries, same = self._photo_queries(places, heard, tags, inputs)
         if len(queries) == 1:
-            scores = torch.mv(self._to(photos), queries[0])[None]
+            scores = _product(self._to(photos), queries[0])[None]
         else:
             scores = queries @ self._to(photos).T
         return scores.add_(same[:, None]).cpu().numpy()
