@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What a step of training reads: photos, tags and places that do or do not belong."""
 
+from abc import ABC, abstractmethod
+
 import numpy as np
 from scipy import sparse
 
@@ -11,7 +13,7 @@ from sklearn_geo.ranking._triplets import TripletSampler
 __all__ = ["Lesson", "PairLesson", "TripletLesson"]
 
 
-class Lesson:
+class Lesson(ABC):
     """The rows to learn from, and what is left to chance in an epoch.
 
     Parameters
@@ -43,13 +45,13 @@ class Lesson:
         self.sigma_km = 0.0
         self.epoch = 0
 
+    @abstractmethod
     def begin(self, epoch, rng):
         """Draw what an epoch needs."""
-        raise NotImplementedError
 
+    @abstractmethod
     def inputs(self, rows):
         """Return the blocks of some rows."""
-        raise NotImplementedError
 
     # Whether gradients of a table of tags have some rows only.
     by_row = False
