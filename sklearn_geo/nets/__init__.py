@@ -23,7 +23,7 @@ _MODULES = {
     ),
     "_memory": ("rows_in_memory",),
     "_mlp": ("HeadedMLP", "init_weights"),
-    "_net": ("EstimatorNet", "hold_out", "train_net"),
+    "_net": ("EstimatorNet", "hold_out", "split_rows", "train_net"),
     "_optimizers": ("RowOptimizer", "make_optimizers"),
     "_outputs": ("net_outputs",),
     "_processes": ("start_processes",),

@@ -20,7 +20,7 @@ from sklearn_geo.nets._seeding import choose_device, seeded
 from sklearn_geo.nets._stopping import BestWeights, Patience
 from sklearn_geo.nets._training import Training
 
-__all__ = ["EstimatorNet", "hold_out", "train_net"]
+__all__ = ["EstimatorNet", "hold_out", "split_rows", "train_net"]
 
 
 class EstimatorNet(NeuralNet):
@@ -413,14 +413,44 @@ def hold_out(data, fraction, seed):
     train, valid : RowData
         Views, their rows ascending.
     """
-    n_valid = max(1, round(fraction * len(data)))
-    if n_valid >= len(data):
+    train, valid = split_rows(len(data), fraction, seed)
+    return data.subset(train), data.subset(valid)
+
+
+def split_rows(n_rows, fraction, seed):
+    """Split the numbers of rows at random, as :func:`hold_out` does.
+
+    Parameters
+    ----------
+    n_rows : int
+        How many rows there are.
+
+    fraction : float
+        Share of the second part.
+
+    seed : int
+        Decides which rows.
+
+    Returns
+    -------
+    train, valid : ndarray of int
+        Numbers of rows, ascending.
+
+    Examples
+    --------
+    >>> from sklearn_geo.nets import split_rows
+    >>> train, valid = split_rows(10, 0.2, seed=0)
+    >>> len(train), len(valid)
+    (8, 2)
+    """
+    n_valid = max(1, round(fraction * n_rows))
+    if n_valid >= n_rows:
         raise ValueError(
-            f"validation_fraction={fraction} of {len(data)} rows leaves none to learn "
+            f"validation_fraction={fraction} of {n_rows} rows leaves none to learn "
             "from. Lower it, or set early_stopping=False."
         )
-    order = np.random.default_rng([seed, 0x5EED]).permutation(len(data))
-    return data.subset(np.sort(order[n_valid:])), data.subset(np.sort(order[:n_valid]))
+    order = np.random.default_rng([seed, 0x5EED]).permutation(n_rows)
+    return np.sort(order[n_valid:]), np.sort(order[:n_valid])
 
 
 def _device(device):

@@ -18,10 +18,10 @@ class Lesson(ABC):
 
     Parameters
     ----------
-    photos : Photos
+    photos : PhotoRows
         What gives the vectors of some of the photos.
 
-    places : PlaceReader
+    places : PlaceRows
         What gives encoded places of some of the photos.
 
     indicator : csr_array of shape (n_photos, n_tags)
@@ -45,8 +45,7 @@ class Lesson(ABC):
         self.sigma_km = 0.0
         self.epoch = 0
 
-    @abstractmethod
-    def begin(self, epoch, rng):
+    def begin(self, epoch, rng):  # noqa: B027 - a lesson may draw nothing
         """Draw what an epoch needs."""
 
     @abstractmethod
@@ -180,9 +179,6 @@ class PairLesson(Lesson):
         if n_sampled_tags is not None and n_sampled_tags >= self.indicator.shape[1]:
             self._n_sampled = None
         self.by_row = self._n_sampled is not None
-
-    def begin(self, epoch, rng):
-        """Do nothing: all tags of a photo are taken, and all photos of a batch."""
 
     def inputs(self, rows):
         """Return photos, places and tags, and who has which."""

@@ -471,7 +471,7 @@ class LocSensRanker(RankerAnswers, RankerTraining, GeoEstimator):
         if not go_on:
             self._seed = draw_seed(self.random_state)
             self._made_for = self._architecture()
-            self._begin(features, places, y, indicator, tagged, sample_weight)
+            self._begin(features, places, indicator, tagged, sample_weight)
         photos = self._photos(features)
         known = self._places(places)
         learn, valid = self._held_out(tagged, groups)

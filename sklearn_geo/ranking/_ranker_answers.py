@@ -322,18 +322,21 @@ class RankerAnswers(TaggerMixin):
             self._scorers[number] = make_scorer(self.states_[number].module)
         return self._scorers[number]
 
+    def _state_for(self, granularity):
+        return self.states_[pick_state(self.states_, granularity)]
+
     def _heard(self, known, granularity):
         """Return 0 for places that are not to be heard, 1 for others."""
-        state = self.states_[pick_state(self.states_, granularity)]
-        return known.astype(np.float32) * (0.0 if np.isinf(state.sigma_km) else 1.0)
+        silent = np.isinf(self._state_for(granularity).sigma_km)
+        return known.astype(np.float32) * (0.0 if silent else 1.0)
 
     def _asked(self, places, photos, granularity, n_tags=0):
         """Yield parts of photos with what the scorer takes."""
         known = self._places(places)
         scorer = self._scorer(granularity)
         # The photos around are those of the exact place: rougher states do not ask.
-        state = self.states_[pick_state(self.states_, granularity)]
-        prior = self._prior if state.sigma_km == 0 else None
+        exact = self._state_for(granularity).sigma_km == 0
+        prior = self._prior if exact else None
         # Scores, and once more to sort them; encoded places, in both precisions.
         bytes_a_row = 8 * max(n_tags, self.n_tags_) + 12 * scorer.n_place_columns
         step = rows_in_memory(bytes_a_row, len(places))

@@ -13,7 +13,7 @@ from sklearn.model_selection import GroupShuffleSplit
 from sklearn.utils.validation import has_fit_parameter
 
 from sklearn_geo._tables import location_positions
-from sklearn_geo.nets import NetMixin, Training, rows_in_memory, train_net
+from sklearn_geo.nets import NetMixin, Training, rows_in_memory, split_rows, train_net
 from sklearn_geo.nets._estimator import with_callbacks
 from sklearn_geo.ranking._batches import PairLesson, TripletLesson
 from sklearn_geo.ranking._levels import RankerState, plan_levels
@@ -59,7 +59,7 @@ class RankerTraining(NetMixin):
             )
         return places, features
 
-    def _begin(self, features, places, y, indicator, tagged, sample_weight):
+    def _begin(self, features, places, indicator, tagged, sample_weight):
         """Fit what is fitted before the network is made."""
         rng = np.random.default_rng([self._seed, 1])
         self.embedding_ = None
@@ -201,16 +201,8 @@ class RankerTraining(NetMixin):
             )
             learn, valid = next(split.split(tagged, groups=groups[tagged]))
             return tagged[learn], tagged[np.sort(valid)]
-        rng = np.random.default_rng([self._seed, 0x5EED])
-        n_valid = max(1, round(self.validation_fraction * len(tagged)))
-        if n_valid >= len(tagged):
-            raise ValueError(
-                f"validation_fraction={self.validation_fraction} of {len(tagged)} "
-                "photos leaves none to learn from. Lower it, or set "
-                "early_stopping=False."
-            )
-        order = rng.permutation(len(tagged))
-        return tagged[np.sort(order[n_valid:])], tagged[np.sort(order[:n_valid])]
+        learn, valid = split_rows(len(tagged), self.validation_fraction, self._seed)
+        return tagged[learn], tagged[valid]
 
     def _fit_prior(self, places, indicator, learn, sample_weight, groups):
         """Set what photos around a place say of it."""
@@ -314,7 +306,7 @@ class RankerTraining(NetMixin):
             if go_on:
                 self.states_ = self.states_[:-1]
             self.states_.append(self._state(level.sigma_km))
-        self._finish(rows, learn, valid, sample_weight, go_on)
+        self._finish(rows, learn, valid, sample_weight)
 
     def _grow(self, lesson, data):
         """Let places in little by little."""
@@ -393,7 +385,7 @@ class RankerTraining(NetMixin):
             module.table.weight = table.weight
         return RankerState(sigma_km, len(self.net_.history), module)
 
-    def _finish(self, rows, learn, valid, sample_weight, go_on):
+    def _finish(self, rows, learn, valid, sample_weight):
         """Keep what answers are made of."""
         exact = self.states_[-1].sigma_km == 0
         if self._prior is not None and exact and valid is not None:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from sklearn_geo.nets._memory import rows_in_memory
+from sklearn_geo.nets import rows_in_memory
 
 __all__ = ["MultilinearScorer", "ScorerWithPrior", "TrunkScorer", "make_scorer"]
 
