@@ -35,6 +35,7 @@ from sklearn_geo.geolocation._prediction import CellPredictor
 from sklearn_geo.geolocation._sampling import CellSampler
 from sklearn_geo.geolocation._scenes import read_scenes
 from sklearn_geo.geolocation._scorer import CellScorer
+from sklearn_geo.geolocation._seen import fingerprint
 from sklearn_geo.nets import (
     TRAINING_CONSTRAINTS,
     NetMixin,
@@ -508,6 +509,10 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
                 )
         self.scenes_, scene_target = read_scenes(
             scenes, X.shape[0], go_on=go_on, known=self.scenes_ if go_on else None
+        )
+        before = getattr(self, "_seen_places", None) if go_on else None
+        self._seen_places = (
+            before if places is None else fingerprint(places[counted], before)
         )
         targets = [
             level_target(self, cells[:, level], level)

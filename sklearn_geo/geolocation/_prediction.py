@@ -295,20 +295,23 @@ class CellPredictor(GeolocatorMixin, GeoEstimator, abc.ABC):
         X = self._read_features(X)
         least = self._region_thresholds(coverage, by)
         known = self._known(X, prior, mask)
+        every, order = np.arange(X.shape[0]), []
         indices, sizes = [], [np.zeros(1, dtype=np.int64)]
-        for _, scores in self._log_scores(X, known):
+        for rows, scores in self._log_scores(X, known):
             proba = softmax(scores.astype(np.float64))
             inside = tail_masses(proba) >= least
             if known is not None:
                 inside &= proba > 0.0
             indices.append(np.nonzero(inside)[1].astype(np.int32))
             sizes.append(inside.sum(axis=1))
+            order.append(every[rows])
         indptr = np.cumsum(np.concatenate(sizes))
-        indices = np.concatenate(indices)
-        return sparse.csr_array(
+        indices, order = np.concatenate(indices), np.concatenate(order)
+        region = sparse.csr_array(
             (np.ones(len(indices), dtype=bool), indices, indptr),
             shape=(X.shape[0], len(self.cell_places_)),
         )
+        return region if (order == every).all() else region[np.argsort(order)]
 
     def calibrate(self, X, y):
         """Calibrate regions on rows that were not used in `fit`.
@@ -436,16 +439,20 @@ class CellPredictor(GeolocatorMixin, GeoEstimator, abc.ABC):
         """Keep the scores of held-out rows of X: tail masses of their true cells."""
         rows = np.arange(X.shape[0]) if rows is None else rows
         scores = np.full(len(rows), OUTSIDE)
-        for part in gen_batches(len(rows), _ROWS_AT_ONCE):
-            # A few rows of a memory map, never the whole share.
-            for piece, logs in self._log_scores(X[rows[part]], None):
-                at = np.arange(part.start + piece.start, part.start + piece.stop)
-                own = np.flatnonzero(cells[at] >= 0)
-                tails = tail_masses(softmax(logs[own].astype(np.float64)))
-                scores[at[own]] = tails[np.arange(len(own)), cells[at[own]]]
+        for at, logs in self._some_scores(X, rows):
+            own = np.flatnonzero(cells[at] >= 0)
+            tails = tail_masses(softmax(logs[own].astype(np.float64)))
+            scores[at[own]] = tails[np.arange(len(own)), cells[at[own]]]
         self.calibration_scores_ = scores
         self.calibration_cells_ = cells
         self.calibration_places_ = places
+
+    def _some_scores(self, X, rows):
+        """Yield positions among some rows of X, and the log scores of these rows."""
+        for part in gen_batches(len(rows), _ROWS_AT_ONCE):
+            # A few rows of a memory map, never the whole share.
+            for piece, logs in self._log_scores(X[rows[part]], None):
+                yield np.arange(part.start + piece.start, part.start + piece.stop), logs
 
     def _region_thresholds(self, coverage, by):
         if not isinstance(coverage, numbers.Real) or not 0.0 < coverage < 1.0:
@@ -454,10 +461,14 @@ class CellPredictor(GeolocatorMixin, GeoEstimator, abc.ABC):
             )
         scores = getattr(self, "calibration_scores_", None)
         if scores is None:
+            own = "calibration_fraction" in self.get_params(deep=False)
+            held_out = (
+                "Set calibration_fraction (and give fit 10 rows or more), or call"
+            )
             raise ValueError(
-                "No rows were held out to calibrate regions on. Set "
-                "calibration_fraction (and give fit 10 rows or more), or call "
-                "calibrate(X, y) with rows that were not used in fit."
+                f"No rows were held out to calibrate regions on. "
+                f"{held_out if own else 'Call'} calibrate(X, y) with rows that were "
+                "not used in fit."
             )
         if by is not None:
             return self._group_thresholds(scores, coverage, by)

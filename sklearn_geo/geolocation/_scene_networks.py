@@ -17,6 +17,7 @@ from sklearn_geo.geolocation._combine import softmax
 from sklearn_geo.geolocation._prediction import CellPredictor
 from sklearn_geo.geolocation._scene_files import load_networks, save_networks
 from sklearn_geo.geolocation._scenes import read_scenes
+from sklearn_geo.geolocation._seeds import hand_down
 from sklearn_geo.nets import draw_seed, rows_in_memory
 
 
@@ -279,6 +280,11 @@ class SceneNetworks(CellPredictor):
         return self.common_.cells_
 
     @property
+    def partitions_(self):
+        """The fitted partitions, from coarse to fine."""
+        return self.common_.partitions_
+
+    @property
     def cell_names_(self):
         """Names of the finest cells."""
         return self.common_.cell_names_
@@ -321,7 +327,7 @@ class SceneNetworks(CellPredictor):
         if not is_frozen:
             # What is held out is held out from all networks, here.
             model = clone(model).set_params(calibration_fraction=None, warm_start=False)
-            _hand_down(model, seed)
+            hand_down(model, seed)
         return model, is_frozen
 
     def _hold_out(self, weights, seed):
@@ -357,7 +363,7 @@ class SceneNetworks(CellPredictor):
                     f"scenes: {classes[never].tolist()} are nobody's likeliest scene, "
                     "so that scene_estimator cannot learn them. Leave them out."
                 )
-            estimator = _hand_down(clone(estimator), seed)
+            estimator = hand_down(clone(estimator), seed)
             estimator.fit(X[rows], classes[labels[rows]])
         return estimator, estimator.predict_proba(X) if scenes is None else scenes
 
@@ -453,14 +459,3 @@ def _columns(target, n_scenes):
 
 def _normalised(parts):
     return ((rows, softmax(scores)) for rows, scores in parts)
-
-
-def _hand_down(estimator, seed):
-    """Seed what has no seed of its own."""
-    params = estimator.get_params()
-    seeds = {
-        name: seed
-        for name, value in params.items()
-        if (name == "random_state" or name.endswith("__random_state")) and value is None
-    }
-    return estimator.set_params(**seeds)

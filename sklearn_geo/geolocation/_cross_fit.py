@@ -1,0 +1,305 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a wrapped estimator says of photos it has not learnt from."""
+
+import warnings
+
+import numpy as np
+from joblib import Parallel, delayed
+from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import GroupKFold, KFold, check_cv
+from sklearn.pipeline import Pipeline
+from sklearn.utils import _safe_indexing, gen_batches
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter
+
+from sklearn_geo._answers import final
+from sklearn_geo.geolocation._combine import softmax
+from sklearn_geo.geolocation._first_cells import FirstCells
+from sklearn_geo.geolocation._prediction import CellPredictor
+from sklearn_geo.geolocation._seeds import hand_down
+from sklearn_geo.geolocation._seen import share_seen
+from sklearn_geo.nets import rows_in_memory
+
+__all__ = [
+    "check_estimator_of_cells",
+    "cross_fit",
+    "first_cells",
+    "fit_wrapped",
+    "fold_numbers",
+    "is_given",
+    "proba_parts",
+    "warn_if_seen",
+]
+
+# From this share of its training places on, an estimator was taught by these rows.
+_SEEN = 0.5
+
+
+def is_given(estimator, cv):
+    """Tell whether an estimator comes fitted, and is not to be fitted again."""
+    return isinstance(cv, str) or isinstance(estimator, FrozenEstimator)
+
+
+def check_estimator_of_cells(estimator, *, fitted):
+    """Refuse what does not say probabilities of cells, before hours of training.
+
+    Parameters
+    ----------
+    estimator : estimator
+        What a user wants wrapped.
+
+    fitted : bool
+        Whether it has to be fitted, and says which cells there are.
+
+    Returns
+    -------
+    estimator
+        The one that answers in the end, where pipelines and searches are taken off.
+    """
+    name = type(estimator).__name__
+    remedy = (
+        "Wrap a HierarchicalCellClassifier, SceneNetworks, or a Pipeline or search "
+        "that ends in one."
+    )
+    if isinstance(estimator, type):
+        raise TypeError(f"estimator is the class {estimator.__name__}: pass {name}().")
+    if not hasattr(estimator, "predict_proba"):
+        raise TypeError(
+            f"estimator: a {name} has no predict_proba, so it says no probabilities of "
+            f"cells. {remedy}"
+        )
+    if not fitted:
+        return None
+    inside = final(estimator)
+    check_is_fitted(inside)
+    if not isinstance(inside, CellPredictor):
+        raise TypeError(
+            f"estimator: a {type(inside).__name__} has probabilities, but not of cells "
+            f"that lie somewhere. {remedy}"
+        )
+    return inside
+
+
+def fit_wrapped(estimator, photos, y, weights):
+    """Fit an estimator to photos, and tell it of times and groups if it wants them."""
+    more = {}
+    if weights is not None:
+        if isinstance(estimator, Pipeline):
+            last = estimator.steps[-1]
+            if has_fit_parameter(last[1], "sample_weight"):
+                more[f"{last[0]}__sample_weight"] = weights
+        elif has_fit_parameter(estimator, "sample_weight"):
+            more["sample_weight"] = weights
+    if hasattr(estimator, "_takes_photos"):
+        given = photos.given()
+        more |= {"times": given.times, "groups": given.groups}
+    return estimator.fit(photos.X, y, **more)
+
+
+def proba_parts(estimator, photos):
+    """Yield rows and the probabilities of their finest cells, in bounded memory.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted, with probabilities of cells.
+
+    photos : Photos
+        The photos.
+
+    Yields
+    ------
+    rows : slice or ndarray of int
+        Which photos.
+
+    proba : ndarray of shape (n_rows, n_cells)
+        Theirs.
+    """
+    inside = estimator
+    if isinstance(estimator, FrozenEstimator):
+        inside = estimator.estimator
+    if hasattr(inside, "_takes_photos"):
+        read = inside._read_features(photos.given())
+        for rows, scores in inside._log_scores(read, None):
+            yield rows, softmax(scores)
+        return
+    n_cells = len(final(estimator).cell_places_)
+    size = rows_in_memory(4 * 8 * n_cells, max(1, len(photos)))
+    for rows in gen_batches(len(photos), size):
+        yield rows, estimator.predict_proba(_safe_indexing(photos.X, rows))
+
+
+def first_cells(estimator, photos, n_first):
+    """Return the first cells of photos, as a fitted estimator sees them."""
+    n_cells = len(final(estimator).cell_places_)
+    first = FirstCells.empty(len(photos), n_cells, n_first)
+    for rows, proba in proba_parts(estimator, photos):
+        first.put(rows, proba)
+    return first
+
+
+def fold_numbers(cv, photos, y, seed):
+    """Return which fold each photo is held out in.
+
+    Parameters
+    ----------
+    cv : int or splitter
+        A number makes folds of whole groups, if photos have groups.
+
+    photos : Photos
+        The photos.
+
+    y : array-like
+        For the splitter.
+
+    seed : int
+        Shuffles.
+
+    Returns
+    -------
+    ndarray of int of shape (n_photos,)
+        From 0 on.
+    """
+    n_photos, groups = len(photos), photos.groups
+    if isinstance(cv, (int, np.integer)):
+        n_units = n_photos if groups is None else len(np.unique(groups))
+        if cv > n_units:
+            what = "photos" if groups is None else "groups"
+            raise ValueError(
+                f"cv={cv} folds of {n_units} {what}: there must be at least one for "
+                'each fold. Lower cv, or pass a fitted estimator and cv="prefit".'
+            )
+        kind = KFold if groups is None else GroupKFold
+        cv = kind(int(cv), shuffle=True, random_state=seed)
+    numbers = np.full(n_photos, -1)
+    rows = np.zeros((n_photos, 1))
+    for number, (_, test) in enumerate(check_cv(cv).split(rows, y, groups)):
+        if (numbers[test] >= 0).any():
+            raise ValueError(
+                "cv holds some photos out several times. Use a splitter whose test "
+                "parts share no photo, such as KFold or GroupKFold."
+            )
+        numbers[test] = number
+    if (numbers < 0).any():
+        raise ValueError(
+            f"cv never holds out {int((numbers < 0).sum())} of {n_photos} photos. Use "
+            "a splitter whose test parts cover all photos, such as KFold or GroupKFold."
+        )
+    return numbers
+
+
+def cross_fit(estimator, photos, y, weights, *, folds, n_first, seed, n_jobs=None):
+    """Fit an estimator to all photos, and ask others of its kind about the held-out.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Not fitted; it is cloned.
+
+    photos : Photos
+        The photos.
+
+    y : array-like
+        Their places or cells.
+
+    weights : ndarray of shape (n_photos,) or None
+        What each counts.
+
+    folds : ndarray of int of shape (n_photos,)
+        The fold that each photo is held out in.
+
+    n_first : int
+        How many cells of each photo to keep.
+
+    seed : int
+        For what has no seed of its own.
+
+    n_jobs : int or None, default=None
+        Folds that are fitted at the same time.
+
+    Returns
+    -------
+    fitted : estimator
+        Fitted to all photos.
+
+    first : FirstCells
+        What estimators with the same cells say of photos they have not seen.
+    """
+    check_estimator_of_cells(estimator, fitted=False)
+    fitted = fit_wrapped(hand_down(clone(estimator), seed), photos, y, weights)
+    inside = check_estimator_of_cells(fitted, fitted=True)
+    same = _with_cells_of(fitted, inside)
+    y = y if hasattr(y, "shape") else np.asarray(y)
+    parts = Parallel(n_jobs=n_jobs)(
+        delayed(_one_fold)(clone(same), photos, y, weights, folds == number, n_first)
+        for number in range(folds.max() + 1)
+    )
+    first = FirstCells.empty(len(photos), len(inside.cell_places_), n_first)
+    for number, part in enumerate(parts):
+        at = folds == number
+        first.cells[at], first.proba[at] = part.cells, part.proba
+        first.mass[at] = part.mass
+    return fitted, first
+
+
+def _one_fold(estimator, photos, y, weights, held_out, n_first):
+    train, test = np.flatnonzero(~held_out), np.flatnonzero(held_out)
+    own = None if weights is None else weights[train]
+    if own is not None and not own.any():
+        raise ValueError(
+            "cv: the photos that a fold learns from all have sample_weight=0. Use "
+            "fewer folds."
+        )
+    fit_wrapped(estimator, photos[train], _safe_indexing(y, train), own)
+    return first_cells(estimator, photos[test], n_first)
+
+
+def _with_cells_of(fitted, inside):
+    """Return a fitted estimator unfitted, but with its cells as they are."""
+    best = getattr(fitted, "best_estimator_", fitted)
+    same = clone(best)
+    cells = [
+        part if isinstance(part, FrozenEstimator) else FrozenEstimator(part)
+        for part in inside.partitions_
+    ]
+    names = [
+        name
+        for name in same.get_params()
+        if name == "partitions" or name.endswith("__partitions")
+    ]
+    if not names and "classifier" in same.get_params():  # SceneNetworks by default
+        return same.set_params(classifier=inside.common_.__class__(cells))
+    if not names:
+        raise TypeError(
+            f"estimator: a {type(inside).__name__} has no parameter partitions, so "
+            'its folds would have cells of their own. Pass it fitted, with cv="prefit".'
+        )
+    return same.set_params(**dict.fromkeys(names, cells))
+
+
+def warn_if_seen(inside, y):
+    """Warn if a fitted estimator is asked about the rows that taught it.
+
+    Parameters
+    ----------
+    inside : CellPredictor
+        The fitted estimator.
+
+    y : array-like
+        Places of the rows; where it has cells instead, nothing can be told.
+    """
+    seen = getattr(getattr(inside, "common_", inside), "_seen_places", None)
+    y = np.asarray(y)
+    if seen is None or y.ndim != 2 or y.shape[1] != 2 or y.dtype.kind != "f":
+        return
+    share = share_seen(seen, y)
+    if share > _SEEN:
+        warnings.warn(
+            f"The fitted estimator has learnt from these photos: {share:.0%} of a "
+            "sample of its training places are in y. It is surer of them than of new "
+            "ones, and what is learnt here is to trust it too much. Pass photos it has "
+            "not seen, or the unfitted estimator and cv=5.",
+            UserWarning,
+            stacklevel=4,
+        )

@@ -1,0 +1,319 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""What is known of photos beside their features: times, owners, further columns."""
+
+from dataclasses import dataclass, replace
+from numbers import Integral
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import _num_samples
+
+from sklearn_geo._tables import column_names
+from sklearn_geo.encoding._times import read_times, read_zone
+
+__all__ = ["Given", "Moments", "Photos", "read_photos"]
+
+
+@dataclass(frozen=True)
+class Given:
+    """X as a caller passes it, and the arrays passed beside it.
+
+    Parameters
+    ----------
+    X : array-like
+        Features, perhaps with columns of times, groups and metadata among them.
+
+    times : array-like of shape (n_photos,), Moments or None
+        When each photo was posted. It wins over a column of X.
+
+    groups : array-like of shape (n_photos,) or None
+        Whose each photo is. It wins over a column of X.
+    """
+
+    X: object
+    times: object = None
+    groups: object = None
+
+    def __len__(self):
+        return _num_samples(self.X)
+
+    @property
+    def shape(self):
+        """Number of photos."""
+        return (len(self),)
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Times that were read before, in UTC.
+
+    Parameters
+    ----------
+    values : ndarray of datetime64 of shape (n_photos,)
+        NaT where there is none.
+    """
+
+    values: np.ndarray
+
+    def __len__(self):
+        return len(self.values)
+
+
+@dataclass(frozen=True)
+class Photos:
+    """Photos, read: features alone, and what stood beside them.
+
+    Parameters
+    ----------
+    X : array-like
+        The columns that are left, for the wrapped estimator.
+
+    times : ndarray of datetime64 of shape (n_photos,) or None
+        Moments in UTC, NaT where there is none.
+
+    groups : ndarray of int of shape (n_photos,) or None
+        From 0 on, without gaps among these photos.
+
+    metadata : ndarray of shape (n_photos, n_columns), float32, or None
+        Further columns.
+    """
+
+    X: object
+    times: np.ndarray | None = None
+    groups: np.ndarray | None = None
+    metadata: np.ndarray | None = None
+
+    def __len__(self):
+        return _num_samples(self.X)
+
+    @property
+    def shape(self):
+        """Number of photos."""
+        return (len(self),)
+
+    def __getitem__(self, rows):
+        """Return some of the photos; numbers of groups stay what they are."""
+
+        def some(values):
+            return None if values is None else values[rows]
+
+        return replace(
+            self,
+            X=_safe_indexing(self.X, rows),
+            times=some(self.times),
+            groups=some(self.groups),
+            metadata=some(self.metadata),
+        )
+
+    def given(self):
+        """Return the photos as they are handed to a wrapped estimator."""
+        moments = None if self.times is None else Moments(self.times)
+        return Given(self.X, moments, self.groups)
+
+
+def read_photos(
+    given, *, times=None, groups=None, metadata=(), time_zone=None, clocks=True
+):
+    """Take the columns of times, groups and metadata out of X.
+
+    Parameters
+    ----------
+    given : Given
+        X, and arrays beside it.
+
+    times, groups : str, int or None
+        Columns of X. Where `given` has an array, the column need not be there; if it
+        is, it is no feature either.
+
+    metadata : sequence of str or int
+        Further columns of numbers.
+
+    time_zone : str or None, default=None
+        Where clocks stood that tell no zone.
+
+    clocks : bool, default=True
+        Refuse times without a zone. Otherwise only the order counts, and they are
+        taken as they are.
+
+    Returns
+    -------
+    Photos
+        Times and groups are None where neither a column nor an array is there.
+    """
+    X, n_photos = given.X, len(given)
+    wanted = [
+        *_named(times, "times", given.times),
+        *_named(groups, "groups", given.groups),
+    ]
+    wanted += [("metadata", column, True) for column in metadata]
+    if isinstance(X, (list, tuple)) and wanted:
+        X = np.asarray(X, dtype=object)
+    names = column_names(X) if wanted else None
+    found, taken = {"times": given.times, "groups": given.groups}, []
+    further = []
+    for what, column, needed in wanted:
+        at = _position(X, column, names, what, needed)
+        if at is None:
+            continue
+        if at in taken:
+            raise ValueError(
+                f"{what}={column!r}: this column of X is used twice. Times, groups and "
+                "metadata are columns of their own."
+            )
+        taken.append(at)
+        if what == "metadata":
+            further.append(_numbers(_column(X, at), column))
+        elif found[what] is None:
+            found[what] = _column(X, at)
+    return Photos(
+        _without(X, taken),
+        _moments(found["times"], n_photos, time_zone, clocks),
+        _codes(found["groups"], n_photos),
+        np.column_stack(further).astype(np.float32) if further else None,
+    )
+
+
+def _named(column, what, array):
+    return [] if column is None else [(what, column, array is None)]
+
+
+def _position(X, column, names, what, needed):
+    """Return which column of X is meant; None if it is not there and need not be."""
+    n_columns = X.shape[1] if len(getattr(X, "shape", ())) == 2 else None
+    if n_columns is not None:
+        if isinstance(column, str) and names is not None and column in names:
+            return names.index(column)
+        whole = isinstance(column, Integral) and not isinstance(column, bool)
+        if whole and -n_columns <= column < n_columns:
+            return int(column) % n_columns
+    if not needed:
+        return None
+    if n_columns is None:
+        raise ValueError(
+            f"{what}={column!r}, but X is no table of columns. Pass {what} as an array "
+            "beside X."
+        )
+    if isinstance(column, str) and names is None:
+        raise ValueError(
+            f"{what}={column!r}, but the {n_columns} columns of X have no names. Pass "
+            "a data frame, or the position of the column."
+        )
+    shown = f"{n_columns} columns" if names is None else f"the columns {names}"
+    raise ValueError(f"{what}={column!r}: there is no such column. X has {shown:.300}.")
+
+
+def _column(X, at):
+    if sparse.issparse(X):
+        return X[:, [at]].toarray().ravel()
+    if hasattr(X, "iloc"):
+        return X.iloc[:, at]
+    if hasattr(X, "columns"):  # polars
+        return X[X.columns[at]]
+    return X[:, at]
+
+
+def _without(X, taken):
+    """Return X without some columns; a table of objects becomes one of numbers."""
+    if not taken:
+        return X
+    kept = np.setdiff1d(np.arange(X.shape[1]), taken)
+    if hasattr(X, "columns") and not sparse.issparse(X):
+        if hasattr(X, "iloc"):
+            return X.iloc[:, kept]
+        return X[[X.columns[at] for at in kept]]
+    X = X[:, kept]
+    if getattr(getattr(X, "dtype", None), "kind", "") == "O":
+        try:
+            return X.astype(np.float64)
+        except (TypeError, ValueError):
+            return X  # whatever the wrapped estimator makes of it
+    return X
+
+
+def _numbers(column, name):
+    values = column.to_numpy() if hasattr(column, "to_numpy") else column
+    try:
+        values = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"metadata: the column {name!r} holds something else than numbers. Encode "
+            "it first, for example with OneHotEncoder, and name the columns it makes."
+        ) from None
+    if not np.isfinite(values).all():
+        row = int(np.argmin(np.isfinite(values)))
+        raise ValueError(
+            f"metadata, row {row}: the column {name!r} is {values[row]}. Fill in what "
+            "is missing first, for example with SimpleImputer."
+        )
+    return values
+
+
+def _check_length(values, n_photos, what):
+    n_values = _num_samples(values)
+    if n_values != n_photos:
+        raise ValueError(
+            f"{what} has {n_values} entries, but X has {n_photos} rows: pass one for "
+            "each photo."
+        )
+    if len(getattr(values, "shape", (0,))) > 1:
+        raise ValueError(
+            f"{what} has the shape {values.shape}: pass one column, of shape "
+            f"({n_photos},)."
+        )
+
+
+def _moments(values, n_photos, time_zone, clocks):
+    if values is None:
+        return None
+    _check_length(values, n_photos, "times")
+    if isinstance(values, Moments):
+        return values.values
+    if isinstance(values, (list, tuple)):
+        values = np.array(values, dtype=object)
+    if time_zone is None and not clocks and not _some_aware(values):
+        time_zone = "UTC"  # all clocks alike, wherever they stood
+    times = read_times(values, read_zone(time_zone), "times")
+    return times.astype("datetime64[s]")
+
+
+def _some_aware(values):
+    """Tell whether some time of a column knows its zone."""
+    dtype = getattr(values, "dtype", None)
+    if getattr(dtype, "tz", None) or getattr(dtype, "time_zone", None):
+        return True
+    if getattr(dtype, "kind", "O") != "O":
+        return False
+    return any(
+        getattr(value, "tzinfo", None) is not None for value in np.asarray(values)
+    )
+
+
+def _codes(values, n_photos):
+    """Give groups numbers from 0 on."""
+    if values is None:
+        return None
+    if isinstance(values, (list, tuple)):  # numpy would make text of 7 and "7"
+        values = np.array(values, dtype=object)
+    _check_length(values, n_photos, "groups")
+    values = values.to_numpy() if hasattr(values, "to_numpy") else np.asarray(values)
+    if values.dtype.kind == "O":
+        missing = np.array([v is None or v != v for v in values], dtype=bool)
+    else:
+        missing = np.isnan(values) if values.dtype.kind == "f" else np.zeros(1, bool)
+    if missing.any():
+        row, n = int(np.argmax(missing)), int(missing.sum())
+        raise ValueError(
+            f"groups, row {row}: it is missing whose photo this is ({n} of {n_photos} "
+            "are). Give every such photo a group of its own, or drop it."
+        )
+    if values.dtype.kind == "O":
+        kinds = sorted({type(value).__name__ for value in values})
+        if len(kinds) > 1:
+            raise TypeError(
+                f"groups holds values of several types, {' and '.join(kinds)}: is 7 "
+                'the same user as "7"? Make them one type first, for example with '
+                "groups.astype(str)."
+            )
+    return np.unique(values, return_inverse=True)[1].reshape(-1)
