@@ -161,6 +161,11 @@ def haversine(a, b, *, radius_km=EARTH_RADIUS_KM):
             "give tables of equal length, or one place against many. "
             "pairwise_haversine compares all with all."
         )
+    return checked_haversine(a, b, radius_km)
+
+
+def checked_haversine(a, b, radius_km=EARTH_RADIUS_KM):
+    """Return the distances of :func:`haversine` between places that were checked."""
     n = max(len(a), len(b))
     distances = np.empty(n)
     buffers = np.empty((2, min(n, _BLOCK_SIZE)))

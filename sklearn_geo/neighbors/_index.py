@@ -18,11 +18,11 @@ from sklearn.utils import gen_batches
 from sklearn_geo.base import check_places
 from sklearn_geo.geometry import (
     chord_to_km,
-    haversine,
     km_to_chord,
     s2_leaf_ids,
     unit_vectors,
 )
+from sklearn_geo.geometry._sphere import checked_haversine
 from sklearn_geo.neighbors._rows import ranges
 
 # Chords that differ by less than this may be in another order than their haversines:
@@ -300,6 +300,12 @@ class PlaceIndex:
         places = check_places(places)
         _check_radius(radius_km)
         chord = float(km_to_chord(radius_km)) + _DOUBT
+        if len(places) == 1:  # one block, however many rows it finds
+            first, vectors = np.zeros(1, dtype=np.intp), unit_vectors(places)
+            yield self._within_block(
+                first, places, vectors, chord, radius_km, sort_results
+            )
+            return
         order = np.argsort(s2_leaf_ids(places), kind="stable")
         vectors = unit_vectors(places[order])
         counts = self._tree.query_ball_point(
@@ -320,7 +326,7 @@ class PlaceIndex:
         query, place = pairs["i"], pairs["j"]
         km = np.empty(0)
         if len(pairs):
-            km = haversine(places[queries[query]], self._distinct[place])
+            km = checked_haversine(places[queries[query]], self._distinct[place])
             inside = km <= radius_km
             query, place, km = query[inside], place[inside], km[inside]
         if self._counts is None:
@@ -392,7 +398,9 @@ class PlaceIndex:
         """Choose the nearest rows among the places found for each query."""
         if exact:
             each = np.repeat(asked, found.shape[1], axis=0)
-            km = haversine(each, self._distinct[found.ravel()]).reshape(found.shape)
+            km = checked_haversine(each, self._distinct[found.ravel()]).reshape(
+                found.shape
+            )
             clear = (np.diff(km, axis=1) > 0.0).all(axis=1)
         else:
             clear = self._clear_cut(chords, found, n_neighbors)
@@ -411,7 +419,9 @@ class PlaceIndex:
             km = km[tied]
         else:
             each = np.repeat(asked[tied], found.shape[1], axis=0)
-            km = haversine(each, self._distinct[found.ravel()]).reshape(found.shape)
+            km = checked_haversine(each, self._distinct[found.ravel()]).reshape(
+                found.shape
+            )
         out_km[tied], out_rows[tied] = self._rows_sorted(km, found, n_neighbors)
         return out_km, out_rows
 

@@ -12,10 +12,19 @@ from sklearn_geo.neighbors import PlaceIndex
 from sklearn_geo.nets import rows_in_memory
 from sklearn_geo.ranking._top_k import top_k
 
-__all__ = ["Gallery", "Queries", "check_not_empty", "read_queries", "search"]
+__all__ = [
+    "Gallery",
+    "Prepared",
+    "Queries",
+    "check_not_empty",
+    "read_queries",
+    "search",
+]
 
 # Vectors of a gallery that are kept at the same time: of the networks asked last.
 _KEPT = 2
+# Queries that are prepared at the same time.
+_PREPARED = 1_024
 
 
 def check_not_empty(X):
@@ -67,11 +76,38 @@ class Gallery:
                 self._index = PlaceIndex(self.places[self._known])
         if self._index is None:
             return self._known
+        # In the order of their rows, since they are not sorted by distance.
         _, rows, _ = self._index.within(place[np.newaxis], km, sort_results=False)
-        return np.sort(self._known[rows])
+        return rows if len(self._known) == len(self.places) else self._known[rows]
 
     def __getstate__(self):
         return {**self.__dict__, "_vectors": {}}
+
+
+class Prepared:
+    """Queries as a scorer reads them, worked out for many of them at a time.
+
+    Parameters
+    ----------
+    prepare : callable
+        From a slice of queries to a tuple of arrays, a row a query.
+
+    n_queries : int
+        How many there are.
+    """
+
+    def __init__(self, prepare, n_queries):
+        self._prepare, self._n_queries = prepare, n_queries
+        self._start, self._stop, self._parts = 0, 0, ()
+
+    def __getitem__(self, at):
+        """Return the arrays of a slice of queries."""
+        if at.start < self._start or at.stop > self._stop:
+            stop = max(at.stop, min(at.start + _PREPARED, self._n_queries))
+            self._start, self._stop = at.start, stop
+            self._parts = self._prepare(slice(at.start, stop))
+        inside = slice(at.start - self._start, at.stop - self._start)
+        return tuple(part[inside] for part in self._parts)
 
 
 class Queries(NamedTuple):

@@ -2,14 +2,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The answers of a ranker: tags for photos, photos for tags, in the light of places."""
 
-from functools import partial
 from numbers import Real
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo.nets import rows_in_memory
-from sklearn_geo.ranking._gallery import Gallery, check_not_empty, read_queries, search
+from sklearn_geo.ranking._gallery import (
+    Gallery,
+    Prepared,
+    check_not_empty,
+    read_queries,
+    search,
+)
 from sklearn_geo.ranking._levels import pick_state
 from sklearn_geo.ranking._photo_rows import PhotoPart
 from sklearn_geo.ranking._scorers import ScorerWithPrior, make_scorer
@@ -242,24 +247,29 @@ class RankerAnswers(TaggerMixin):
         known = self._places(queries.places)
         scorer = self._scorer(granularity)
 
-        def score(at, rows, scorer=scorer):
-            photos = gallery.vectors(scorer)
-            photos = photos if rows is None else photos[rows]
-            encoded, is_known = known.rows(at)
-            heard = self._heard(is_known, granularity)
-            if queries.vectors is not None:
-                return scorer.of_photos(
-                    photos, encoded, heard, None, queries.vectors[at]
-                )
-            return scorer.of_photos(photos, encoded, heard, queries.tags[at])
+        def score_by(scorer):
+            def ask(at):
+                encoded, is_known = known.rows(at)
+                heard = self._heard(is_known, granularity)
+                if queries.vectors is not None:
+                    return scorer.ask(encoded, heard, None, queries.vectors[at])
+                return scorer.ask(encoded, heard, queries.tags[at])
+
+            def score(at, rows):
+                photos = gallery.vectors(scorer)
+                photos = photos if rows is None else photos[rows]
+                return scorer.answer(photos, *asked[at])
+
+            asked = Prepared(ask, len(queries.places))
+            return score
 
         n_listed, quick = self._n_shortlisted(k), None
         if n_listed < len(gallery):
-            quick = partial(score, scorer=self._quick_scorer())
+            quick = score_by(self._quick_scorer())
         photos, scores = search(
             gallery,
             queries,
-            score,
+            score_by(scorer),
             k,
             within_km=within_km,
             quick_score=quick,

@@ -166,14 +166,11 @@ class MultilinearScorer(_Scorer):
         ndarray of shape (n_queries, n_photos)
             Scores.
         """
-        queries, same = self._photo_queries(places, heard, tags, inputs)
-        if len(queries) == 1:
-            scores = _product(self._to(photos), queries[0])[None]
-        else:
-            scores = queries @ self._to(photos).T
-        return scores.add_(same[:, None]).cpu().numpy()
+        return self.answer(photos, *self.ask(places, heard, tags, inputs))
 
-    def _photo_queries(self, places, heard, tags, inputs):
+    @torch.inference_mode()
+    def ask(self, places, heard, tags, inputs=None):
+        """Return what :meth:`answer` takes, a row a query; parameters as above."""
         module = self.module
         place = module.place_vectors(self._to(places), self._to(heard))
         if inputs is None:
@@ -183,6 +180,15 @@ class MultilinearScorer(_Scorer):
             w, bias = self.tag_vectors(inputs), self.tag_bias(inputs)
         same = (w * module.D(place)).sum(1) + bias
         return module.photo_queries(w, place), same
+
+    @torch.inference_mode()
+    def answer(self, photos, queries, same):
+        """Score photos for the queries that :meth:`ask` has prepared."""
+        if len(queries) == 1:
+            scores = _product(self._to(photos), queries[0])[None]
+        else:
+            scores = queries @ self._to(photos).T
+        return scores.add_(same[:, None]).cpu().numpy()
 
 
 class TrunkScorer(_Scorer):
@@ -215,10 +221,19 @@ class TrunkScorer(_Scorer):
     @torch.inference_mode()
     def of_photos(self, photos, places, heard, tags, inputs=None):
         """Score photos for tags, parameters as of :class:`MultilinearScorer`."""
+        return self.answer(photos, *self.ask(places, heard, tags, inputs))
+
+    @torch.inference_mode()
+    def ask(self, places, heard, tags, inputs=None):
+        """Return what :meth:`answer` takes, a row a query; parameters as above."""
         vectors = self.tag_vectors(inputs)
         vectors = vectors if inputs is not None else vectors[self._to(tags)]
         asked = functional.linear(vectors, self.module._part(2))
-        asked = asked + self.module.place_parts(self._to(places), self._to(heard))
+        return (asked + self.module.place_parts(self._to(places), self._to(heard)),)
+
+    @torch.inference_mode()
+    def answer(self, photos, asked):
+        """Score photos for the queries that :meth:`ask` has prepared."""
         scores = np.empty((len(asked), len(photos)), dtype=np.float32)
         for row, other in enumerate(asked):
             scores[row] = self._one_by_one(photos, other, 1)

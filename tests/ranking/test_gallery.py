@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from sklearn_geo.geometry import haversine_to_point
-from sklearn_geo.ranking._gallery import Gallery, read_queries, search
+from sklearn_geo.ranking._gallery import Gallery, Prepared, read_queries, search
 from sklearn_geo.ranking._vocabulary import Vocabulary
 
 rng = np.random.default_rng(0)
@@ -288,3 +288,25 @@ def test_another_scorer_is_not_taken_for_one_that_is_gone():
     gallery = gallery_of(np.zeros((2, 2)))
     for number in range(50):  # each may get the id of one before
         assert gallery.vectors(Scorer(number))[0, 0] == number
+
+
+def test_queries_are_prepared_many_at_a_time():
+    called = []
+
+    def prepare(at):
+        called.append(at)
+        rows = np.arange(2_500)[at]
+        return rows, rows[:, np.newaxis] * [1, 10]
+
+    prepared = Prepared(prepare, 2_500)
+    for query in range(2_500):
+        one, pair = prepared[query : query + 1]
+        assert one.tolist() == [query]
+        assert pair.tolist() == [[query, 10 * query]]
+    assert [(at.start, at.stop) for at in called] == [
+        (0, 1024),
+        (1024, 2048),
+        (2048, 2500),
+    ]
+    # A block that is asked for whole, and one that begins before what is held.
+    assert prepared[slice(0, 2_000)][0].tolist() == list(range(2_000))
