@@ -44,6 +44,7 @@ _ROOMS = {
         "ContinentDisplay",
         "CoverageDisplay",
         "DistanceCurveDisplay",
+        "LongitudeHourDisplay",
         "PerClassDisplay",
         "PlaceMapDisplay",
         "ProbabilityMapDisplay",
