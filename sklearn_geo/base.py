@@ -414,7 +414,15 @@ class GeoEstimator(BaseEstimator):
         pair = list(location_positions(location, names, X.shape[1]))
         pair_names = None if names is None else [names[i] for i in pair]
         places = X[:, pair].astype(np.float64)
-        missing = np.isnan(places).all(axis=1) if allow_missing else False
+        missing = np.isnan(places).all(axis=1)
+        if missing.any() and not allow_missing:
+            if hasattr(self, "allow_missing"):  # it could be
+                raise ValueError(
+                    f"X, row {int(np.argmax(missing))}: the place is missing (NaN), as "
+                    f"it is in {int(missing.sum())} of {len(missing)} rows. Drop them, "
+                    "or set allow_missing=True, which answers without a place there."
+                )
+            missing = np.zeros(len(places), dtype=bool)
         if np.any(missing):
             places[missing] = 0.0
         places = self._to_places(places, pair_names)

@@ -291,7 +291,7 @@ def test_shortlists_that_are_long_enough_change_nothing():
 def test_missing_places_are_silenced(scorer):
     holes = X.copy()
     holes[::3, :2] = np.nan
-    with pytest.raises(ValueError, match="row 0: the latitude is NaN"):
+    with pytest.raises(ValueError, match="row 0: the place is missing"):
         small(scorer=scorer).fit(holes, TAGS)
     model = small(scorer=scorer, allow_missing=True).fit(holes, TAGS)
     assert np.isfinite(scores(model, holes)).all()
@@ -303,6 +303,20 @@ def test_missing_places_are_silenced(scorer):
     nowhere[:, 2:] = X[:, 2:]
     with pytest.raises(ValueError, match="All places are missing"):
         model.fit(nowhere, TAGS)
+
+
+def test_a_missing_place_says_how_it_could_be_allowed():
+    holes = np.array(X)
+    holes[[3, 7], :2] = np.nan
+    words = r"X, row 3: the place is missing .* in 2 of .* or set allow_missing=True"
+    with pytest.raises(ValueError, match=words):
+        small().fit(holes, TAGS)
+    with pytest.raises(ValueError, match=words):
+        small().fit(X, TAGS).predict_topk(holes, 2)
+    holes[3, 1] = 5.0  # half a place is none to be allowed
+    holes[7, :2] = X[7, :2]
+    with pytest.raises(ValueError, match="row 3: the latitude is NaN"):
+        small().fit(holes, TAGS)
 
 
 def test_missing_places_are_no_places_that_an_encoder_may_refuse():
