@@ -36,9 +36,12 @@ _ROOMS = {
         "NeighborGeolocator",
         "PriorGeolocator",
         "SceneNetworks",
+        "SelectiveGeolocator",
+        "UserAveragingGeolocator",
     ),
     "geometry": (),
     "inspection": (
+        "AlbumPathDisplay",
         "AttentionDisplay",
         "CellMapDisplay",
         "ContinentDisplay",

@@ -55,7 +55,7 @@ def _inside(estimator):
     return getattr(estimator, "best_estimator_", None)
 
 
-def confidences(estimator, X):
+def confidences(estimator, X, **more):
     """Return how sure an estimator is of each answer, or None if it does not say.
 
     Parameters
@@ -66,17 +66,21 @@ def confidences(estimator, X):
     X : array-like
         What it reads.
 
+    **more
+        Handed to that method.
+
     Returns
     -------
     ndarray of shape (n_rows,) or None
         Higher is surer.
     """
     if hasattr(estimator, "confidence"):
-        return np.asarray(estimator.confidence(X), dtype=np.float64)
+        return np.asarray(estimator.confidence(X, **more), dtype=np.float64)
     if hasattr(estimator, "predict_topk"):
-        return np.asarray(estimator.predict_topk(X, 1)[1], dtype=np.float64)[:, 0]
+        proba = estimator.predict_topk(X, 1, **more)[1]
+        return np.asarray(proba, dtype=np.float64)[:, 0]
     if hasattr(estimator, "predict_proba"):
-        return np.asarray(estimator.predict_proba(X)).max(axis=1)
+        return np.asarray(estimator.predict_proba(X, **more)).max(axis=1)
     return None
 
 

@@ -228,7 +228,9 @@ OTHER_INPUT = {
     "RadiusFilter": "tests.ranking.test_radius_filter",
     "SceneHierarchy": "tests.vision.test_scene_hierarchy",
     "SceneNetworks": "tests.geolocation.test_scene_networks",
+    "SelectiveGeolocator": "tests.geolocation.test_selective",
     "TagVectorizer": "tests.neighbors.test_tag_vectorizer",
+    "UserAveragingGeolocator": "tests.geolocation.test_user_averaging",
     "VenueActivityEncoder": "tests.encoding.test_venue_activity",
     "VisualNeighborTagPropagator": "tests.neighbors.test_visual",
 }

@@ -7,6 +7,9 @@ from sklearn_geo.geolocation._neighbors import NeighborGeolocator
 from sklearn_geo.geolocation._prior import PriorGeolocator
 from sklearn_geo.geolocation._report import GeolocationReport
 from sklearn_geo.geolocation._scene_networks import SceneNetworks
+from sklearn_geo.geolocation._selection_report import SelectionReport
+from sklearn_geo.geolocation._selective import SelectiveGeolocator
+from sklearn_geo.geolocation._user_averaging import UserAveragingGeolocator
 
 __all__ = [
     "GeolocationReport",
@@ -14,4 +17,7 @@ __all__ = [
     "NeighborGeolocator",
     "PriorGeolocator",
     "SceneNetworks",
+    "SelectionReport",
+    "SelectiveGeolocator",
+    "UserAveragingGeolocator",
 ]

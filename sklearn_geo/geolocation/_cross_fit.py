@@ -3,6 +3,7 @@
 """What a wrapped estimator says of photos it has not learnt from."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -13,7 +14,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing, gen_batches
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
-from sklearn_geo._answers import final
+from sklearn_geo._answers import final, innermost
 from sklearn_geo.geolocation._combine import softmax
 from sklearn_geo.geolocation._first_cells import FirstCells
 from sklearn_geo.geolocation._prediction import CellPredictor
@@ -116,11 +117,9 @@ def proba_parts(estimator, photos):
     proba : ndarray of shape (n_rows, n_cells)
         Theirs.
     """
-    inside = estimator
-    if isinstance(estimator, FrozenEstimator):
-        inside = estimator.estimator
-    if hasattr(inside, "_takes_photos"):
-        read = inside._read_features(photos.given())
+    if hasattr(final(estimator), "_takes_photos"):  # albums are not to be cut
+        inside, X = innermost(estimator, photos.X)
+        read = inside._read_features(replace(photos.given(), X=X))
         for rows, scores in inside._log_scores(read, None):
             yield rows, softmax(scores)
         return

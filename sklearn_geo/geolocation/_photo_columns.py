@@ -13,7 +13,7 @@ from sklearn.utils.validation import _num_samples
 from sklearn_geo._tables import column_names
 from sklearn_geo.encoding._times import read_times, read_zone
 
-__all__ = ["Given", "Moments", "Photos", "read_photos"]
+__all__ = ["Given", "Moments", "Photos", "read_photos", "take_column"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,18 @@ class Given:
     def shape(self):
         """Number of photos."""
         return (len(self),)
+
+    def __getitem__(self, rows):
+        """Return some of the photos."""
+
+        def some(values):
+            return None if values is None else _safe_indexing(values, rows)
+
+        return Given(_safe_indexing(self.X, rows), some(self.times), some(self.groups))
+
+    def given(self):
+        """Return the same: nothing was read yet."""
+        return self
 
 
 @dataclass(frozen=True)
@@ -173,6 +185,34 @@ def read_photos(
         _codes(found["groups"], n_photos),
         np.column_stack(further).astype(np.float32) if further else None,
     )
+
+
+def take_column(X, column, what):
+    """Return a column of X as it is, and X without it.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_photos, n_columns)
+        A table.
+
+    column : str or int
+        Which column, by name or position.
+
+    what : str
+        What it is, for errors.
+
+    Returns
+    -------
+    values : array-like of shape (n_photos,)
+        The column.
+
+    rest : array-like of shape (n_photos, n_columns - 1)
+        The others. A table of objects becomes one of numbers if they are numbers.
+    """
+    if isinstance(X, (list, tuple)):
+        X = np.asarray(X, dtype=object)
+    at = _position(X, column, column_names(X), what, True)
+    return _column(X, at), _without(X, [at])
 
 
 def _named(column, what, array):

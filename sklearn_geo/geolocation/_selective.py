@@ -1,0 +1,614 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Answer for the photos that a criterion accepts, and for no others."""
+
+from inspect import signature
+from numbers import Integral, Real
+
+import numpy as np
+from joblib import Parallel, delayed
+from sklearn.base import _fit_context, clone
+from sklearn.utils import _safe_indexing, get_tags
+from sklearn.utils._param_validation import HasMethods, Interval
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import _num_samples, check_is_fitted, validate_data
+
+from sklearn_geo._answers import confidences, final, innermost
+from sklearn_geo.base import GeoEstimator
+from sklearn_geo.geolocation._cross_fit import (
+    fit_wrapped,
+    fold_numbers,
+    is_given,
+    warn_if_seen,
+)
+from sklearn_geo.geolocation._photo_columns import (
+    Given,
+    Photos,
+    read_photos,
+    take_column,
+)
+from sklearn_geo.geolocation._places_out import GeolocatorMixin
+from sklearn_geo.geolocation._report import LOCALITIES_KM
+from sklearn_geo.geolocation._seeds import hand_down
+from sklearn_geo.geolocation._selection_report import SelectionReport
+from sklearn_geo.geolocation._wrapper import WRAPPER_CONSTRAINTS
+from sklearn_geo.metrics import geo_score
+from sklearn_geo.nets import draw_seed
+
+__all__ = ["SelectiveGeolocator"]
+
+
+def _inside_has(method):
+    """Tell whether what is wrapped offers a method, once it is fitted or before."""
+
+    def check(self):
+        getattr(self.__dict__.get("estimator_", self.estimator), method)
+        return True
+
+    return check
+
+
+class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
+    r"""Geolocator that answers for the photos that a criterion accepts.
+
+    A photo of a sofa tells little of where it was taken. Those who know which photos
+    are worth an answer, because they show the open air or because the geolocator is
+    sure, make fewer mistakes; `predict` answers NaN for the others, and
+    :meth:`report` says what was gained, and for which share of the photos.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Any geolocator: of this room, or a pipeline or search that ends in one.
+
+    criterion : "confidence", str, int or callable, default="confidence"
+        What a photo is accepted by; more is better:
+
+        - "confidence": how sure the estimator is of its answer;
+        - a column of X, by name or position, such as the probability that the photo
+          was taken outdoors;
+        - a function that is given X and returns a number for each photo.
+
+        A photo whose number is NaN is not accepted. (A column that is itself called
+        "confidence" has to be named by its position.)
+
+    threshold : float, default=None
+        A photo is accepted from this value of the criterion on. Either this or
+        `coverage` has to be given.
+
+    coverage : float, default=None
+        Share of the photos to be accepted. The threshold is chosen in `fit`: the
+        largest from which on at least this share of its photos is accepted.
+
+    keep_column : bool, default=False
+        Whether a column that is the criterion stays a feature of the wrapped estimator.
+        It has to if that names it too, as in ``metadata=("outdoor",)``.
+
+    cv : int, splitter or "prefit", default=5
+        How to find the threshold for "confidence" and `coverage`. An estimator is surer
+        of photos that taught it than of new ones, so it is asked about photos that were
+        held out in so many folds. "prefit" takes the estimator as it is, fitted, and
+        chooses the threshold on the photos of `fit`, which should not be those that
+        taught it. No other criterion needs folds.
+
+    n_jobs : int or None, default=None
+        Folds that are fitted at the same time.
+
+    random_state : int, RandomState instance or None, default=None
+        Makes the folds, and seeds what is wrapped where its own `random_state` is None.
+
+    Attributes
+    ----------
+    estimator_ : estimator
+        The fitted estimator.
+
+    threshold_ : float
+        From where on a photo is accepted.
+
+    n_features_in_ : int
+        Number of columns seen in `fit`, with that of the criterion.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of these columns, if they are strings.
+
+    See Also
+    --------
+    HierarchicalCellClassifier : Abstains by its confidence alone, `abstain_below`.
+    GeolocationReport : All about a geolocator, the most confident answers among it.
+
+    Notes
+    -----
+    Section 4.1.2 and Table 4 of [1]_: a network that was trained on all photos is asked
+    about those alone which a second network calls outdoor. That is a filter at
+    prediction; `fit` learns from all photos.
+
+    **How far a promise goes.** A threshold found for a coverage accepts about that
+    share of new photos if they are drawn as those of `fit` were. With photos of the
+    same users on both sides of a fold, confidences flatter: name `groups`.
+
+    **What is not filtered.** :meth:`predict_proba`, :meth:`predict_topk` and
+    :meth:`confidence` are those of the wrapped estimator, for all photos. A wrapped
+    estimator that looks at all photos of a user still sees the rejected ones.
+
+    References
+    ----------
+    .. [1] "Multi-modal Geolocation Estimation Using Deep Neural Networks", submitted
+       to ICLR 2018.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from sklearn_geo.geolocation import NeighborGeolocator, SelectiveGeolocator
+    >>> photos = pd.DataFrame({"look": [0.0, 1.0, 2.0], "outdoor": [0.9, 0.2, 0.8]})
+    >>> places = [[48.8, 2.3], [52.5, 13.4], [40.7, -74.0]]
+    >>> model = SelectiveGeolocator(
+    ...     NeighborGeolocator(1, metric="euclidean"), "outdoor", threshold=0.5
+    ... )
+    >>> model.fit(photos, places).predict(photos)
+    array([[ 48.8,   2.3],
+           [  nan,   nan],
+           [ 40.7, -74. ]])
+    >>> model.accepts(photos)
+    array([ True, False,  True])
+    """
+
+    _parameter_constraints: dict = {
+        "estimator": [HasMethods(["fit", "predict"])],
+        "criterion": [str, Integral, callable],
+        "threshold": [Real, None],
+        "coverage": [Interval(Real, 0, 1, closed="right"), None],
+        "keep_column": ["boolean"],
+        "cv": WRAPPER_CONSTRAINTS["cv"],
+        "n_jobs": WRAPPER_CONSTRAINTS["n_jobs"],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        estimator,
+        criterion="confidence",
+        *,
+        threshold=None,
+        coverage=None,
+        keep_column=False,
+        cv=5,
+        n_jobs=None,
+        random_state=None,
+    ):
+        self.estimator = estimator
+        self.criterion = criterion
+        self.threshold = threshold
+        self.coverage = coverage
+        self.keep_column = keep_column
+        self.cv = cv
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None, *, times=None, groups=None):
+        """Fit the wrapped estimator, and find the threshold.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_photos, n_columns)
+            Features, and the column of the criterion if it is one.
+
+        y : array-like of shape (n_photos, 2)
+            Where the photos were taken: latitude and longitude in degrees.
+
+        sample_weight : array-like of shape (n_photos,), default=None
+            What every photo counts, for the wrapped estimator and in `coverage`.
+
+        times, groups : array-like of shape (n_photos,), default=None
+            When photos were taken, and by whom, for a wrapped estimator that reads
+            that. Groups also keep the photos of a user in one fold.
+
+        Returns
+        -------
+        self : SelectiveGeolocator
+            The fitted estimator.
+        """
+        if (self.threshold is None) == (self.coverage is None):
+            both = "both are set" if self.coverage is not None else "neither is set"
+            raise ValueError(
+                "Either threshold, the least value of the criterion, or coverage, the "
+                f"share of photos to accept, has to be set; {both}."
+            )
+        features, values = self._read(X, reset=True)
+        weights = self._read_weights(sample_weight, X)
+        if times is not None and not hasattr(self.estimator, "_takes_photos"):
+            raise ValueError(
+                f"times: a {type(self.estimator).__name__} does not read when photos "
+                "were taken. Leave times out."
+            )
+        y = y if hasattr(y, "shape") or y is None else np.asarray(y)
+        given = Given(features, times, groups)
+        asks = self.coverage is not None and values is None
+        seed = draw_seed(self.random_state)
+        if is_given(self.estimator, self.cv):
+            self.estimator_ = self.estimator
+            if asks:
+                warn_if_seen(final(self.estimator_), y)
+                more = self._more("confidence", times=times, groups=groups)
+                values = _sure(self.estimator_, features, more)
+        else:
+            model = hand_down(clone(self.estimator), seed)
+            self.estimator_ = fit_wrapped(model, given, y, weights)
+            if asks:
+                values = self._held_out(given, y, weights, seed)
+        self.threshold_ = self.threshold
+        if self.coverage is not None:
+            self.threshold_ = covering(values, weights, self.coverage)
+        return self
+
+    def _held_out(self, given, y, weights, seed):
+        """Return how sure estimators of this kind are of photos they have not seen."""
+        own = getattr(self.estimator, "groups", None)
+        named = hasattr(self.estimator, "_takes_photos") and given.groups is None
+        read = read_photos(
+            Given(given.X, None, given.groups), groups=own if named else None
+        )
+        folds = fold_numbers(self.cv, Photos(given.X, groups=read.groups), y, seed)
+        parts = Parallel(n_jobs=self.n_jobs)(
+            delayed(_one_fold)(
+                hand_down(clone(self.estimator), seed), given, y, weights, folds == k
+            )
+            for k in range(folds.max() + 1)
+        )
+        values = np.empty(len(given))
+        for number, part in enumerate(parts):
+            values[folds == number] = part
+        return values
+
+    def _read(self, X, reset=False):
+        """Return what the wrapped estimator reads, and the criterion if X tells it."""
+        validate_data(self, X, reset=reset, skip_check_array=True)
+        n_photos = _num_samples(X)
+        if callable(self.criterion):
+            return X, _numbers(self.criterion(X), n_photos, "criterion(X)")
+        if isinstance(self.criterion, str) and self.criterion == "confidence":
+            return X, None
+        values, rest = take_column(X, self.criterion, "criterion")
+        name = f"criterion={self.criterion!r}"
+        return X if self.keep_column else rest, _numbers(values, n_photos, name)
+
+    def _more(self, method, **more):
+        """Return the arguments that were given, if the wrapped estimator takes them."""
+        more = {name: value for name, value in more.items() if value is not None}
+        model = self.estimator_
+        if not hasattr(model, method):
+            model, method = final(model), "predict"
+        for name in more:
+            if not _takes(getattr(model, method), name):
+                raise ValueError(
+                    f"{name}: {method} of a {type(model).__name__} takes no such "
+                    f"argument. Leave {name} out."
+                )
+        return more
+
+    def _selected(self, X, **more):
+        """Return what the wrapped estimator reads, and which photos are accepted."""
+        check_is_fitted(self)
+        features, values = self._read(X)
+        if values is None:
+            values = _sure(self.estimator_, features, self._more("confidence", **more))
+        return features, values >= self.threshold_
+
+    def accepts(self, X, *, times=None, groups=None, prior=None, mask=None):
+        """Tell which photos are accepted.
+
+        Parameters
+        ----------
+        X, times, groups, prior, mask
+            As in :meth:`predict`.
+
+        Returns
+        -------
+        accepted : ndarray of bool of shape (n_photos,)
+            Whether :meth:`predict` answers.
+        """
+        more = {"times": times, "groups": groups, "prior": prior, "mask": mask}
+        return self._selected(X, **more)[1]
+
+    def predict(self, X, *, times=None, groups=None, prior=None, mask=None):
+        """Predict where the accepted photos were taken.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_photos, n_columns)
+            Features, as in `fit`.
+
+        times, groups : array-like of shape (n_photos,), default=None
+            When photos were taken, and by whom, for a wrapped estimator that takes
+            that.
+
+        prior, mask
+            What is known of the cells, for a wrapped estimator that takes that, see
+            :meth:`HierarchicalCellClassifier.predict`.
+
+        Returns
+        -------
+        places : ndarray of shape (n_photos, 2), float64
+            Latitude and longitude in degrees; NaN for photos that are not accepted.
+        """
+        more = {"times": times, "groups": groups, "prior": prior, "mask": mask}
+        features, accepted = self._selected(X, **more)
+        places = self._answers(features, **more)
+        places[~accepted] = np.nan
+        return places
+
+    def _answers(self, features, **more):
+        more = self._more("predict", **more)
+        return np.array(self.estimator_.predict(features, **more), dtype=np.float64)
+
+    @available_if(_inside_has("predict_proba"))
+    def predict_proba(self, X, *, times=None, groups=None, prior=None, mask=None):
+        """Return the probabilities of cells, of all photos.
+
+        Parameters
+        ----------
+        X, times, groups, prior, mask
+            As in :meth:`predict`.
+
+        Returns
+        -------
+        proba : ndarray of shape (n_photos, n_cells)
+            Those of the wrapped estimator.
+        """
+        check_is_fitted(self)
+        more = {"times": times, "groups": groups, "prior": prior, "mask": mask}
+        more = self._more("predict_proba", **more)
+        return self.estimator_.predict_proba(self._read(X)[0], **more)
+
+    @available_if(_inside_has("predict_topk"))
+    def predict_topk(self, X, k=5, *, times=None, groups=None, prior=None, mask=None):
+        """Return the k likeliest places of each photo, of all photos.
+
+        Parameters
+        ----------
+        X, times, groups, prior, mask
+            As in :meth:`predict`.
+
+        k : int, default=5
+            How many.
+
+        Returns
+        -------
+        places : ndarray of shape (n_photos, k, 2)
+            Those of the wrapped estimator, the likeliest first.
+
+        proba : ndarray of shape (n_photos, k)
+            Their probabilities.
+        """
+        check_is_fitted(self)
+        more = {"times": times, "groups": groups, "prior": prior, "mask": mask}
+        more = self._more("predict_topk", **more)
+        return self.estimator_.predict_topk(self._read(X)[0], k, **more)
+
+    def confidence(self, X, *, times=None, groups=None, prior=None, mask=None):
+        """Return how sure the wrapped estimator is, of all photos.
+
+        Parameters
+        ----------
+        X, times, groups, prior, mask
+            As in :meth:`predict`.
+
+        Returns
+        -------
+        confidence : ndarray of shape (n_photos,)
+            More is surer.
+        """
+        check_is_fitted(self)
+        more = {"times": times, "groups": groups, "prior": prior, "mask": mask}
+        return _sure(
+            self.estimator_, self._read(X)[0], self._more("confidence", **more)
+        )
+
+    def score(self, X, y, sample_weight=None, *, times=None, groups=None):
+        """Return the mean GeoScore of the predicted places, 5000 at best.
+
+        Parameters
+        ----------
+        X, times, groups
+            As in :meth:`predict`.
+
+        y : array-like of shape (n_photos, 2)
+            Where they were taken.
+
+        sample_weight : array-like of shape (n_photos,), default=None
+            What every photo counts.
+
+        Returns
+        -------
+        score : float
+            The mean of 5000 exp(-error / 1492.7 km). As with every geolocator, a photo
+            without an answer scores 0, so that it never pays to answer for fewer
+            photos: :meth:`report` tells what the accepted ones gain.
+        """
+        truth = self._read_target(y, X)
+        places = self.predict(X, times=times, groups=groups)
+        weights = self._read_weights(sample_weight, X)
+        weights = np.ones(len(places)) if weights is None else weights
+        given = ~np.isnan(places[:, 0])
+        share = weights[given].sum() / weights.sum()
+        if share == 0.0:
+            return 0.0
+        own = weights[given]
+        return share * geo_score(truth[given], places[given], sample_weight=own)
+
+    def report(
+        self,
+        X,
+        y,
+        *,
+        sample_weight=None,
+        times=None,
+        groups=None,
+        km=LOCALITIES_KM,
+        confidence_level=0.95,
+        n_resamples=2000,
+        random_state=0,
+    ):
+        """Compare the accepted photos with all of them: Table 4 of the paper.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_photos, n_columns)
+            Held-out photos.
+
+        y : array-like of shape (n_photos, 2)
+            Where they were taken.
+
+        sample_weight : array-like of shape (n_photos,), default=None
+            What every photo counts.
+
+        times : array-like of shape (n_photos,), default=None
+            As in :meth:`predict`.
+
+        groups : array-like of shape (n_photos,), default=None
+            Users or albums. They are drawn whole for the intervals, and handed on to a
+            wrapped estimator that takes them.
+
+        km : sequence of float, default=(1, 25, 200, 750, 2500)
+            Thresholds in kilometres: street, city, region, country and continent.
+
+        confidence_level : float, default=0.95
+            How often an interval should hold the true value.
+
+        n_resamples : int, default=2000
+            How often photos are drawn anew for the intervals.
+
+        random_state : int, RandomState instance or None, default=0
+            Seed of the resampling.
+
+        Returns
+        -------
+        report : SelectionReport
+            A table, with the share of photos within each of `km`, the coverage and the
+            number of photos; `all_photos`, `accepted_photos` and `rejected_photos` hold
+            the numbers, and `to_frame()` is for pandas.
+        """
+        check_is_fitted(self)
+        places = self._read_target(y, X)
+        weights = self._read_weights(sample_weight, X)
+        own = groups if _takes(self.estimator_.predict, "groups") else None
+        features, accepted = self._selected(X, times=times, groups=own)
+        return SelectionReport(
+            self._title(),
+            places,
+            self._answers(features, times=times, groups=own),
+            accepted,
+            weights=weights,
+            groups=groups,
+            km=km,
+            confidence_level=confidence_level,
+            n_resamples=n_resamples,
+            random_state=random_state,
+        )
+
+    def _title(self):
+        name, what = type(final(self.estimator_)).__name__, self.criterion
+        if callable(what):
+            name_of = getattr(what, "__name__", "criterion")
+            what = f"{name_of.replace('<lambda>', 'criterion')}(X)"
+        elif not isinstance(what, str):
+            what = f"column {what}"
+        return f"{name} where {what} is {self.threshold_:.3g} or more"
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags = get_tags(self.estimator).input_tags
+        return tags
+
+
+def _takes(method, name):
+    """Tell whether a method takes an argument."""
+    parameters = signature(method).parameters
+    return name in parameters or any(
+        parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()
+    )
+
+
+def _one_fold(estimator, given, y, weights, held_out):
+    train, test = np.flatnonzero(~held_out), np.flatnonzero(held_out)
+    own = None if weights is None else weights[train]
+    fit_wrapped(estimator, given[train], _safe_indexing(y, train), own)
+    part, more = given[test], {}
+    if hasattr(estimator, "_takes_photos"):
+        more = {"times": part.times, "groups": part.groups}
+    return _sure(estimator, part.X, more)
+
+
+def _sure(estimator, X, more):
+    """Return how sure an estimator is of each photo."""
+    model, X = innermost(estimator, X)
+    values = confidences(model, X, **more)
+    if values is None:
+        raise TypeError(
+            f"estimator: a {type(model).__name__} has no confidence, predict_topk or "
+            "predict_proba, so it does not say how sure it is. Let criterion be a "
+            "column of X or a function of X."
+        )
+    return values
+
+
+def _numbers(values, n_photos, name):
+    """Read the criterion of each photo."""
+    try:
+        if hasattr(values, "iloc"):
+            values = values.to_numpy(dtype=np.float64, na_value=np.nan)
+        elif hasattr(values, "to_numpy"):
+            values = values.to_numpy()
+        values = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"{name} holds something else than numbers. A criterion is a number for "
+            "each photo, and more is better."
+        ) from None
+    if values.shape != (n_photos,):
+        raise ValueError(
+            f"{name} has the shape {values.shape}: a criterion is one number for each "
+            f"of {n_photos} photos."
+        )
+    return values
+
+
+def covering(values, weights, coverage):
+    """Return the threshold from which on a share of photos is accepted.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_photos,)
+        The criterion; a photo without a number is not accepted.
+
+    weights : ndarray of shape (n_photos,) or None
+        What each photo counts.
+
+    coverage : float
+        The share, of all photos.
+
+    Returns
+    -------
+    float
+        The largest value from which on at least that share is accepted.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_geo.geolocation._selective import covering
+    >>> covering(np.array([0.1, 0.2, 0.3, 0.4]), None, 0.5)
+    0.3
+    """
+    weights = np.ones(len(values)) if weights is None else weights
+    order = np.argsort(-values, kind="stable")  # NaN goes last
+    share = np.cumsum(weights[order]) / weights.sum()
+    at = min(int(np.searchsorted(share, coverage - 1e-9)), len(order) - 1)
+    if np.isnan(values[order[at]]):
+        known = weights[~np.isnan(values)].sum() / weights.sum()
+        raise ValueError(
+            f"coverage={coverage:g} cannot be reached: the criterion is NaN for "
+            f"{1 - known:.1%} of the photos, which are not accepted. Lower coverage, "
+            "or fill in what is missing."
+        )
+    return float(values[order[at]])
