@@ -95,7 +95,8 @@ def _draw_measure(ax, measure, rows, heights, colors):
     ends = ends[np.isfinite(ends)]
     start = _set_limits(ax, ends, measure)
     unit = " (%)" if measure.percent else ""
-    ax.set_xlabel(f"{measure.name}{unit}\n{measure.better} is better")
+    better = f"\n{measure.better} is better" if measure.better else ""
+    ax.set_xlabel(f"{measure.name}{unit}{better}")
     if start > 0.0 and not measure.log:
         ax.set_xlabel(f"{ax.get_xlabel()}\n(the axis does not start at 0)")
     ax.spines[["top", "right"]].set_visible(False)

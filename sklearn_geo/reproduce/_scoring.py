@@ -112,6 +112,31 @@ class Resamples:
         samples = self.counts @ values / self.counts.sum(axis=1)
         return _with_interval(float(values.mean()), samples)
 
+    def median(self, values):
+        """Estimate a median over rows.
+
+        Parameters
+        ----------
+        values : array-like of shape (n_rows,)
+            One number a row.
+
+        Returns
+        -------
+        Estimate
+            The median and its interval.
+        """
+        values = np.asarray(values, dtype=np.float64)
+        order = np.argsort(values, kind="stable")
+        samples = np.empty(len(self.counts))
+        rows = max(1, int(_CHUNK_BYTES // (_COUNT_BYTES * len(values))))
+        for batch in gen_batches(len(samples), rows):
+            passed = np.cumsum(self.counts[batch][:, order], axis=1)
+            half = passed[:, -1:] / 2.0
+            # Two rows are in the middle where one ends at half of what was drawn.
+            middle = (passed < half).sum(axis=1), (passed <= half).sum(axis=1)
+            samples[batch] = sum(values[order[at]] for at in middle) / 2.0
+        return _with_interval(float(np.median(values)), samples)
+
     def mean_average_precision(self, y_true, y_score):
         """Estimate the macro average precision.
 

@@ -59,8 +59,8 @@ class Measure:
     name : str
         The heading.
 
-    better : {"higher", "lower"}, default="higher"
-        Which numbers are good ones.
+    better : {"higher", "lower", ""}, default="higher"
+        Which numbers are good ones; "" where none are.
 
     decimals : int, default=3
         Digits behind the point.
@@ -77,6 +77,9 @@ class Measure:
     log : bool, default=False
         Whether pictures have a logarithmic axis, for times that differ by powers of 10.
 
+    digits : int, default=2
+        Room for digits before the point (and for a sign).
+
     Examples
     --------
     >>> from sklearn_geo.reproduce import Measure
@@ -91,6 +94,7 @@ class Measure:
     interval: bool = True
     paper: bool = True
     log: bool = False
+    digits: int = 2
 
     def written(self, value):
         """Write a number; nothing where there is none."""
@@ -310,8 +314,7 @@ class ResultTable:
     def _columns(self):
         """Yield what each printed column is: its measure, what of it, and its width."""
         for measure in self.measures:
-            # Two digits before the point, which coverage errors of many classes need.
-            number = measure.decimals + 3 + 2 * measure.percent
+            number = measure.digits + 1 + measure.decimals + 2 * measure.percent
             yield measure, "here", number
             if measure.interval:
                 yield measure, "95 %", 2 * number - 1

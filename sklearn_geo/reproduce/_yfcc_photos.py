@@ -12,7 +12,13 @@ from sklearn_geo.geometry import s2_cell_ids
 from sklearn_geo.neighbors import PlaceIndex, TagVectorizer
 from sklearn_geo.reproduce._locsens_task import TaggedPhotos
 
-__all__ = ["read_features", "tag_indicator", "yfcc_photos"]
+__all__ = [
+    "choose_rows",
+    "read_features",
+    "read_metadata",
+    "tag_indicator",
+    "yfcc_photos",
+]
 
 # The paper's vocabulary. Of few photos, tags that next to nobody has are left out, too.
 _N_TAGS, _N_DROPPED, _MOST_TAGS, _LEAST_PHOTOS = 100_000, 10, 15, 5
@@ -49,11 +55,8 @@ def yfcc_photos(folder, *, n_photos=None, seed=0):
     folder = Path(folder)
     features, ids = read_features(folder)
     rng = np.random.default_rng(seed)
-    rows = np.argsort(ids, kind="stable")
-    if n_photos is not None and _SPARE * n_photos < len(ids):
-        some = rng.choice(len(ids), _SPARE * n_photos, replace=False)
-        rows = some[np.argsort(ids[some], kind="stable")]
-    table = _read_metadata(folder, ids[rows])
+    rows = choose_rows(ids, n_photos, rng)
+    table = read_metadata(folder, ids[rows], ("ids", "users", "places", "tags"))
     y, names = tag_indicator(table["tags"])
     n_tags = np.diff(y.indptr)
     usable = np.flatnonzero((n_tags > 0) & (n_tags <= _MOST_TAGS))
@@ -156,30 +159,78 @@ def _read_ids(folder):
     )
 
 
-def _read_metadata(folder, wanted):
-    """Read, chunk by chunk, what is known of some photos (their numbers ascend)."""
-    fields = ("ids", "users", "places", "tags")
+def choose_rows(ids, n_photos, rng):
+    """Choose photos with features at random, more than are wanted in the end.
+
+    Parameters
+    ----------
+    ids : ndarray of int of shape (n,)
+        The photos.
+
+    n_photos : int or None
+        How many are wanted; None wants all.
+
+    rng : numpy.random.Generator
+        Decides which.
+
+    Returns
+    -------
+    ndarray of int
+        Rows of `ids`, in the order of the numbers of the photos.
+    """
+    if n_photos is None or _SPARE * n_photos >= len(ids):
+        return np.argsort(ids, kind="stable")
+    some = rng.choice(len(ids), _SPARE * n_photos, replace=False)
+    return some[np.argsort(ids[some], kind="stable")]
+
+
+def read_metadata(folder, wanted, fields):
+    """Read, chunk by chunk, what is known of some photos that have a place.
+
+    Parameters
+    ----------
+    folder : path
+        With the metadata as published.
+
+    wanted : ndarray of int of shape (n,)
+        Numbers of photos, ascending.
+
+    fields : tuple of str
+        What to read, as :func:`~sklearn_geo.datasets.load_yfcc100m` calls it; "ids" is
+        one of it.
+
+    Returns
+    -------
+    dict of str to ndarray, or to list for tags
+        By field. Numbers of photos ascend; of a photo that comes twice the first is
+        taken.
+    """
     parts = {field: [] for field in fields}
     chunks = iter_yfcc100m(folder, kind="photos", located_only=True, fields=fields)
     for chunk in chunks:
         at = np.minimum(np.searchsorted(wanted, chunk.ids), len(wanted) - 1)
         kept = np.flatnonzero(wanted[at] == chunk.ids)
-        for field in ("ids", "users", "places"):
-            parts[field].append(chunk[field][kept])
-        parts["tags"] += [chunk.tags[row] for row in kept.tolist()]
+        for field in fields:
+            values = chunk[field]
+            if isinstance(values, list):
+                parts[field] += [values[row] for row in kept.tolist()]
+            else:
+                parts[field].append(values[kept])
     table = {
-        field: np.concatenate(parts[field]) for field in fields[:3] if parts[field]
+        field: found if field == "tags" or not found else np.concatenate(found)
+        for field, found in parts.items()
     }
-    if not parts["tags"]:
+    if not len(table["ids"]):
         raise ValueError(
             f"{folder}: none of the photos with features has a place in the metadata. "
             "Are feature_ids the numbers of photos on Flickr?"
         )
-    # Of a photo that comes twice the first is taken.
     _, first = np.unique(table["ids"], return_index=True)
     return {
-        **{field: values[first] for field, values in table.items()},
-        "tags": [parts["tags"][row] for row in first.tolist()],
+        field: [values[row] for row in first.tolist()]
+        if field == "tags"
+        else values[first]
+        for field, values in table.items()
     }
 
 

@@ -43,6 +43,7 @@ def write_yfcc(folder, n_photos=400, *, others=20):
             yfcc_line(
                 id=str(1000 + row),
                 user=f"{photos.users[row]}%40N00",
+                posted=str(photos.posted[row].astype(int)),
                 tags=",".join(tags),
                 latitude=f"{latitude:.5f}",
                 longitude=f"{longitude:.5f}",

@@ -56,6 +56,17 @@ def test_resamples_weigh_rows_by_how_often_they_were_drawn(grouped):
     assert mean[4] == pytest.approx(np.average(p[:, 0], weights=resamples.counts[4]))
 
 
+@pytest.mark.parametrize("n_rows", [9, 10])
+def test_medians_are_those_of_the_rows_drawn(n_rows):
+    values = np.random.default_rng(5).normal(size=n_rows)
+    resamples = Resamples(n_rows, 30, random_state=1)
+    found = resamples.median(values)
+    assert found.value == np.median(values)
+    for counts, sample in zip(resamples.counts, found.samples, strict=True):
+        drawn = np.repeat(values, counts.astype(int))
+        assert sample == pytest.approx(np.median(drawn))
+
+
 def test_a_label_that_a_resample_lacks_is_left_out_there():
     y = np.zeros((8, 2), dtype=int)
     y[:4, 0], y[0, 1] = 1, 1

@@ -121,3 +121,23 @@ def test_progress_is_one_line_on_a_terminal_and_nothing_in_a_file():
     assert "\n" not in text
     assert "[##########..........] 5/10  Ours" in text
     assert text.endswith("\r\033[K")
+
+
+def test_there_is_room_for_long_numbers():
+    kilometres = Measure("median", decimals=0, digits=5, better="lower")
+    table = ResultTable("Errors", [kilometres], data_differ=None)
+    values = {"median": Estimate(1627.4, 980.0, 10_020.6)}
+    table.append(Result("M1", values=values, paper={"median": 1627}))
+    _, _, _, here, rule, line = table.to_text().splitlines()
+    assert len(line) <= len(rule)
+    assert line.index("1627") + 4 == here.index("here") + 4
+    assert line.index("980-10021") + 9 == here.index("95 %") + 4
+    assert line.index("(1627)") + 6 == here.index("paper") + 5
+
+
+def test_pictures_say_which_numbers_are_good_only_where_some_are():
+    measures = Measure("cells", better=""), Measure("hits")
+    row = Result("M1", values={"cells": Estimate(3), "hits": Estimate(0.5)})
+    axes = ResultTable("Mesh", measures, [row]).plot().axes
+    labels = [ax.get_xlabel() for ax in axes]
+    assert labels == ["cells", "hits\nhigher is better"]
