@@ -93,8 +93,7 @@ def fit_wrapped(estimator, photos, y, weights):
         elif has_fit_parameter(estimator, "sample_weight"):
             more["sample_weight"] = weights
     if hasattr(estimator, "_takes_photos"):
-        given = photos.given()
-        more |= {"times": given.times, "groups": given.groups}
+        return estimator.fit(photos.given(), y, **more)
     return estimator.fit(photos.X, y, **more)
 
 
@@ -119,7 +118,10 @@ def proba_parts(estimator, photos):
     """
     if hasattr(final(estimator), "_takes_photos"):  # albums are not to be cut
         inside, X = innermost(estimator, photos.X)
-        read = inside._read_features(replace(photos.given(), X=X))
+        given = photos.given()
+        if X is not photos.X:  # other columns, by the steps of a pipeline
+            given = replace(given, X=X, taken=())
+        read = inside._read_features(given)
         for rows, scores in inside._log_scores(read, None):
             yield rows, softmax(scores)
         return

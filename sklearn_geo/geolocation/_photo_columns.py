@@ -13,7 +13,14 @@ from sklearn.utils.validation import _num_samples
 from sklearn_geo._tables import column_names
 from sklearn_geo.encoding._times import read_times, read_zone
 
-__all__ = ["Given", "Moments", "Photos", "read_photos", "take_column"]
+__all__ = [
+    "Given",
+    "Moments",
+    "Photos",
+    "check_is_table",
+    "read_photos",
+    "take_column",
+]
 
 
 @dataclass(frozen=True)
@@ -22,19 +29,31 @@ class Given:
 
     Parameters
     ----------
-    X : array-like
-        Features, perhaps with columns of times, groups and metadata among them.
+    X : array-like or Given
+        Features, perhaps with columns of times, groups and metadata among them. What is
+        bundled already stays so.
 
     times : array-like of shape (n_photos,), Moments or None
         When each photo was posted. It wins over a column of X.
 
     groups : array-like of shape (n_photos,) or None
         Whose each photo is. It wins over a column of X.
+
+    taken : tuple of int, default=()
+        Columns that an estimator around this one has taken out of X, as positions in
+        the X that it was passed.
     """
 
     X: object
     times: object = None
     groups: object = None
+    taken: tuple = ()
+
+    def __post_init__(self):
+        if isinstance(self.X, Given):
+            inside = self.X
+            for name in ("X", "times", "groups", "taken"):
+                object.__setattr__(self, name, getattr(inside, name))
 
     def __len__(self):
         return _num_samples(self.X)
@@ -50,7 +69,12 @@ class Given:
         def some(values):
             return None if values is None else _safe_indexing(values, rows)
 
-        return Given(_safe_indexing(self.X, rows), some(self.times), some(self.groups))
+        return Given(
+            _safe_indexing(self.X, rows),
+            some(self.times),
+            some(self.groups),
+            self.taken,
+        )
 
     def given(self):
         """Return the same: nothing was read yet."""
@@ -90,12 +114,16 @@ class Photos:
 
     metadata : ndarray of shape (n_photos, n_columns), float32, or None
         Further columns.
+
+    taken : tuple of int, default=()
+        Where the columns stood that are no features, in the X that was passed.
     """
 
     X: object
     times: np.ndarray | None = None
     groups: np.ndarray | None = None
     metadata: np.ndarray | None = None
+    taken: tuple = ()
 
     def __len__(self):
         return _num_samples(self.X)
@@ -122,7 +150,7 @@ class Photos:
     def given(self):
         """Return the photos as they are handed to a wrapped estimator."""
         moments = None if self.times is None else Moments(self.times)
-        return Given(self.X, moments, self.groups)
+        return Given(self.X, moments, self.groups, self.taken)
 
 
 def read_photos(
@@ -162,11 +190,13 @@ def read_photos(
     wanted += [("metadata", column, True) for column in metadata]
     if isinstance(X, (list, tuple)) and wanted:
         X = np.asarray(X, dtype=object)
+    if sparse.issparse(X):
+        X = X.tocsr()  # rows can be chosen of it
     names = column_names(X) if wanted else None
     found, taken = {"times": given.times, "groups": given.groups}, []
     further = []
     for what, column, needed in wanted:
-        at = _position(X, column, names, what, needed)
+        at = _position(X, column, names, what, needed, given.taken)
         if at is None:
             continue
         if at in taken:
@@ -184,6 +214,7 @@ def read_photos(
         _moments(found["times"], n_photos, time_zone, clocks),
         _codes(found["groups"], n_photos),
         np.column_stack(further).astype(np.float32) if further else None,
+        _all_taken(taken, given.taken),
     )
 
 
@@ -211,6 +242,8 @@ def take_column(X, column, what):
     """
     if isinstance(X, (list, tuple)):
         X = np.asarray(X, dtype=object)
+    if sparse.issparse(X):
+        X = X.tocsr()
     at = _position(X, column, column_names(X), what, True)
     return _column(X, at), _without(X, [at])
 
@@ -219,15 +252,34 @@ def _named(column, what, array):
     return [] if column is None else [(what, column, array is None)]
 
 
-def _position(X, column, names, what, needed):
+def check_is_table(estimator, X):
+    """Refuse a single row without its brackets, where columns were seen in fit."""
+    if hasattr(estimator, "n_features_in_") and len(getattr(X, "shape", ())) == 1:
+        raise ValueError(
+            f"X is one-dimensional (shape {X.shape}). Reshape your data: photos are "
+            f"rows of {estimator.n_features_in_} columns, and a single photo is "
+            "X.reshape(1, -1)."
+        )
+
+
+def _all_taken(taken, before):
+    """Return all columns that were taken out, as positions in the first X."""
+    n_columns = len(before) + max(taken, default=-1) + 1
+    left = [at for at in range(n_columns) if at not in before]
+    return tuple(sorted([*before, *(left[at] for at in taken)]))
+
+
+def _position(X, column, names, what, needed, taken=()):
     """Return which column of X is meant; None if it is not there and need not be."""
     n_columns = X.shape[1] if len(getattr(X, "shape", ())) == 2 else None
     if n_columns is not None:
         if isinstance(column, str) and names is not None and column in names:
             return names.index(column)
         whole = isinstance(column, Integral) and not isinstance(column, bool)
-        if whole and -n_columns <= column < n_columns:
-            return int(column) % n_columns
+        before = n_columns + len(taken)
+        if whole and -before <= column < before and column % before not in taken:
+            at = int(column) % before
+            return at - sum(other < at for other in taken)
     if not needed:
         return None
     if n_columns is None:

@@ -24,6 +24,7 @@ from sklearn_geo.geolocation._cross_fit import (
 from sklearn_geo.geolocation._photo_columns import (
     Given,
     Photos,
+    check_is_table,
     read_photos,
     take_column,
 )
@@ -263,6 +264,8 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
 
     def _read(self, X, reset=False):
         """Return what the wrapped estimator reads, and the criterion if X tells it."""
+        if not reset:
+            check_is_table(self, X)
         validate_data(self, X, reset=reset, skip_check_array=True)
         n_photos = _num_samples(X)
         if callable(self.criterion):

@@ -19,7 +19,7 @@ from sklearn_geo.geolocation._cross_fit import (
     is_given,
     warn_if_seen,
 )
-from sklearn_geo.geolocation._photo_columns import Given, read_photos
+from sklearn_geo.geolocation._photo_columns import Given, check_is_table, read_photos
 from sklearn_geo.geolocation._prediction import CellPredictor
 from sklearn_geo.geolocation._seeds import hand_down
 
@@ -64,7 +64,10 @@ class CellWrapper(CellPredictor):
         """Take columns out of X; `X` may be `Given`, or X alone."""
         given = _given(X)
         params = self.get_params(deep=False)
-        validate_data(self, given.X, reset=reset, skip_check_array=True)
+        if reset or not given.taken:  # with some taken out, they are not those of fit
+            if not reset:
+                check_is_table(self, given.X)
+            validate_data(self, given.X, reset=reset, skip_check_array=True)
         return read_photos(
             given,
             times=params.get("times"),
@@ -92,10 +95,11 @@ class CellWrapper(CellPredictor):
 
     # Fitting --------------------------------------------------------------------------
 
-    def _fit_cross(self, photos, y, weights, *, n_first, seed):
+    def _fit_cross(self, photos, y, weights, *, n_first, seed, folds=None, n_jobs=None):
         """Fit the wrapped estimator, and say what it says of photos it has not seen.
 
-        Sets `estimator_` and what tells of its cells.
+        Sets `estimator_` and what tells of its cells. An outer wrapper gives `folds`
+        that are to be kept, and its `n_jobs`.
 
         Returns
         -------
@@ -109,7 +113,9 @@ class CellWrapper(CellPredictor):
             self._take(self.estimator)
             warn_if_seen(final(self.estimator_), y)
             return first_cells(self.estimator_, photos, n_first), None
-        folds = fold_numbers(self.cv, photos, y, seed)
+        if folds is None:
+            folds = fold_numbers(self.cv, photos, y, seed)
+        n_jobs = self.n_jobs if n_jobs is None else n_jobs
         cross = getattr(self.estimator, "_cross_fit_as_wrapped", None)
         if cross is None:
             fitted, first = cross_fit(
@@ -120,12 +126,12 @@ class CellWrapper(CellPredictor):
                 folds=folds,
                 n_first=n_first,
                 seed=seed,
-                n_jobs=self.n_jobs,
+                n_jobs=n_jobs,
             )
         else:
             fitted = hand_down(clone(self.estimator), seed)
             first = fitted._cross_fit_as_wrapped(
-                photos, y, weights, folds=folds, n_first=n_first, n_jobs=self.n_jobs
+                photos, y, weights, folds=folds, n_first=n_first, n_jobs=n_jobs
             )
         self._take(fitted)
         return first, folds
