@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Pictures of partitions and geolocators, drawn by matplotlib, and their GeoJSON."""
 
+from sklearn_geo.inspection._album_path import AlbumPathDisplay
 from sklearn_geo.inspection._attention import AttentionDisplay
 from sklearn_geo.inspection._cell_map import CellMapDisplay
 from sklearn_geo.inspection._continents import ContinentDisplay
@@ -17,6 +18,7 @@ from sklearn_geo.inspection._tagging_sheet import TaggingSheetDisplay
 from sklearn_geo.inspection._zone_report import ZoneReportDisplay
 
 __all__ = [
+    "AlbumPathDisplay",
     "AttentionDisplay",
     "CellMapDisplay",
     "ContinentDisplay",

@@ -20,6 +20,10 @@ def check_geojson(collection, n_features):
         geometry = feature["geometry"]
         if geometry["type"] == "Point":
             points = [geometry["coordinates"]]
+        elif geometry["type"] == "MultiLineString":
+            lines = geometry["coordinates"]
+            assert all(len(line) >= 2 for line in lines)
+            points = [point for line in lines for point in line]
         else:
             polygons = geometry["coordinates"]
             if geometry["type"] == "Polygon":
