@@ -31,6 +31,7 @@ __all__ = [
     "is_given",
     "proba_parts",
     "warn_if_seen",
+    "with_cells_of",
 ]
 
 # From this share of its training places on, an estimator was taught by these rows.
@@ -230,7 +231,7 @@ def cross_fit(estimator, photos, y, weights, *, folds, n_first, seed, n_jobs=Non
     check_estimator_of_cells(estimator, fitted=False)
     fitted = fit_wrapped(hand_down(clone(estimator), seed), photos, y, weights)
     inside = check_estimator_of_cells(fitted, fitted=True)
-    same = _with_cells_of(fitted, inside)
+    same = with_cells_of(fitted)
     y = y if hasattr(y, "shape") else np.asarray(y)
     parts = Parallel(n_jobs=n_jobs)(
         delayed(_one_fold)(clone(same), photos, y, weights, folds == number, n_first)
@@ -256,8 +257,11 @@ def _one_fold(estimator, photos, y, weights, held_out, n_first):
     return first_cells(estimator, photos[test], n_first)
 
 
-def _with_cells_of(fitted, inside):
+def with_cells_of(fitted):
     """Return a fitted estimator unfitted, but with its cells as they are."""
+    inside = final(fitted)
+    while hasattr(inside, "_takes_photos"):  # wrappers know the finest cells alone
+        inside = final(inside.estimator_)
     best = getattr(fitted, "best_estimator_", fitted)
     same = clone(best)
     cells = [
@@ -269,8 +273,10 @@ def _with_cells_of(fitted, inside):
         for name in same.get_params()
         if name == "partitions" or name.endswith("__partitions")
     ]
-    if not names and "classifier" in same.get_params():  # SceneNetworks by default
-        return same.set_params(classifier=inside.common_.__class__(cells))
+    if not names and hasattr(inside, "common_"):  # SceneNetworks by default
+        common = type(inside.common_)(cells)
+        names = [n for n in same.get_params() if n.split("__")[-1] == "classifier"]
+        return same.set_params(**dict.fromkeys(names, common))
     if not names:
         raise TypeError(
             f"estimator: a {type(inside).__name__} has no parameter partitions, so "

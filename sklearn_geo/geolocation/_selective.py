@@ -20,6 +20,7 @@ from sklearn_geo.geolocation._cross_fit import (
     fold_numbers,
     is_given,
     warn_if_seen,
+    with_cells_of,
 )
 from sklearn_geo.geolocation._photo_columns import (
     Given,
@@ -29,6 +30,7 @@ from sklearn_geo.geolocation._photo_columns import (
     take_column,
 )
 from sklearn_geo.geolocation._places_out import GeolocatorMixin
+from sklearn_geo.geolocation._prediction import CellPredictor
 from sklearn_geo.geolocation._report import LOCALITIES_KM
 from sklearn_geo.geolocation._seeds import hand_down
 from sklearn_geo.geolocation._selection_report import SelectionReport
@@ -125,7 +127,9 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
 
     **How far a promise goes.** A threshold found for a coverage accepts about that
     share of new photos if they are drawn as those of `fit` were. With photos of the
-    same users on both sides of a fold, confidences flatter: name `groups`.
+    same users on both sides of a fold, confidences flatter: name `groups`. Equally good
+    photos are accepted together, which may be many where confidences are shares of
+    neighbours.
 
     **What is not filtered.** :meth:`predict_proba`, :meth:`predict_topk` and
     :meth:`confidence` are those of the wrapped estimator, for all photos. A wrapped
@@ -250,10 +254,14 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
         read = read_photos(
             Given(given.X, None, given.groups), groups=own if named else None
         )
+        same = self.estimator
+        if isinstance(final(self.estimator_), CellPredictor):
+            # With fewer cells they would be surer.
+            same = with_cells_of(self.estimator_)
         folds = fold_numbers(self.cv, Photos(given.X, groups=read.groups), y, seed)
         parts = Parallel(n_jobs=self.n_jobs)(
             delayed(_one_fold)(
-                hand_down(clone(self.estimator), seed), given, y, weights, folds == k
+                hand_down(clone(same), seed), given, y, weights, folds == k
             )
             for k in range(folds.max() + 1)
         )
@@ -521,7 +529,9 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags = get_tags(self.estimator).input_tags
+        inside = get_tags(self.estimator)
+        tags.input_tags = inside.input_tags
+        tags.classifier_tags = inside.classifier_tags
         return tags
 
 
