@@ -19,6 +19,7 @@ from sklearn_geo.geolocation._crop_scores import (
     crop_log_scores,
     feature_blocks,
 )
+from sklearn_geo.geolocation._examples import ExamplesMixin
 from sklearn_geo.geolocation._files import load_classifier, save_classifier
 from sklearn_geo.geolocation._heads import level_target, make_loss, make_network
 from sklearn_geo.geolocation._inputs import cells_of, read_inputs
@@ -50,7 +51,7 @@ from sklearn_geo.nets._mlp import ACTIVATIONS
 _MANY_ROWS = 10_000
 
 
-class HierarchicalCellClassifier(NetMixin, CellPredictor):
+class HierarchicalCellClassifier(NetMixin, ExamplesMixin, CellPredictor):
     r"""Predict where a photo was taken: classification over cells at several scales.
 
     The earth is cut into cells that hold similar numbers of training photos, in one
@@ -60,7 +61,8 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
     training photos in it.
 
     Features can be anything: embeddings of images, words of a text (sparse), columns
-    of a table.
+    of a table. What the network makes of them also finds photos that look alike: see
+    :meth:`index` and :meth:`retrieve`.
 
     Parameters
     ----------
@@ -523,6 +525,7 @@ class HierarchicalCellClassifier(NetMixin, CellPredictor):
         data = RowData(X, targets, weights, rows=counted)
         self._train_cells(data, cells[:, -1], go_on=go_on, epochs=epochs)
         self._make_scorer()
+        self._forget_examples()
         self.calibration_scores_ = None
         if len(held_out):
             own_places = None if places is None else places[held_out]

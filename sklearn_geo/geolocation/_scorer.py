@@ -134,6 +134,22 @@ class CellScorer:
         for rows, features in self._pieces(X, head[0].shape[1]):
             yield rows, softmax(_product(features, *head[:2]))
 
+    def features(self, X):
+        """Yield the features that the heads see, float32, piece by piece.
+
+        Parameters
+        ----------
+        X : array of shape (n_rows, n_features)
+            Validated features; there are hidden layers.
+
+        Yields
+        ------
+        ndarray of float32 of shape (n_rows of the piece, n_last)
+            Outputs of the last hidden layer.
+        """
+        for _, features in self._pieces(X, 0):
+            yield features.float().cpu().numpy()
+
     def _pieces(self, X, n_outputs):
         """Yield slices of rows and their features, an array or sparse rows."""
         itemsize = self._dtype(X).itemsize
