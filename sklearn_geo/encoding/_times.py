@@ -52,7 +52,7 @@ def read_times(column, zone, name="X"):
 
     Parameters
     ----------
-    column : ndarray, Series of pandas or polars of shape (n_times,)
+    column : ndarray, Series of pandas or polars, DatetimeIndex, of shape (n_times,)
         datetime64, or objects of :class:`datetime.datetime`, with or without zone.
 
     zone : tzinfo or None
@@ -68,7 +68,9 @@ def read_times(column, zone, name="X"):
     """
     dtype = getattr(column, "dtype", None)
     aware = getattr(dtype, "tz", None) or getattr(dtype, "time_zone", None)
-    if aware is not None and hasattr(column.dt, "convert_time_zone"):  # polars
+    if aware is not None and not hasattr(column, "dt"):  # an index of pandas
+        column = column.tz_convert("UTC").tz_localize(None)
+    elif aware is not None and hasattr(column.dt, "convert_time_zone"):  # polars
         column = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
     elif aware is not None:
         column = column.dt.tz_convert("UTC").dt.tz_localize(None)

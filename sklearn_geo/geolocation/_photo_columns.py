@@ -3,7 +3,7 @@
 """What is known of photos beside their features: times, owners, further columns."""
 
 from dataclasses import dataclass, replace
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 from scipy import sparse
@@ -343,6 +343,12 @@ def _numbers(column, name):
 
 
 def _check_length(values, n_photos, what):
+    if isinstance(values, (str, bytes)):
+        raise TypeError(
+            f"{what}={values!r} is one text: pass an array with an entry for each "
+            f"photo. A column of X is named where the estimator is made, {what}="
+            f"{values!r} there."
+        )
     n_values = _num_samples(values)
     if n_values != n_photos:
         raise ValueError(
@@ -391,21 +397,37 @@ def _codes(values, n_photos):
     _check_length(values, n_photos, "groups")
     values = values.to_numpy() if hasattr(values, "to_numpy") else np.asarray(values)
     if values.dtype.kind == "O":
-        missing = np.array([v is None or v != v for v in values], dtype=bool)
+        missing = np.array([_is_missing(value) for value in values], dtype=bool)
+    elif values.dtype.kind in "fmM":
+        missing = values != values
     else:
-        missing = np.isnan(values) if values.dtype.kind == "f" else np.zeros(1, bool)
+        missing = np.zeros(1, dtype=bool)
     if missing.any():
         row, n = int(np.argmax(missing)), int(missing.sum())
         raise ValueError(
             f"groups, row {row}: it is missing whose photo this is ({n} of {n_photos} "
             "are). Give every such photo a group of its own, or drop it."
         )
-    if values.dtype.kind == "O":
+    if values.dtype.kind == "O" and len({_kind(value) for value in values}) > 1:
         kinds = sorted({type(value).__name__ for value in values})
-        if len(kinds) > 1:
-            raise TypeError(
-                f"groups holds values of several types, {' and '.join(kinds)}: is 7 "
-                'the same user as "7"? Make them one type first, for example with '
-                "groups.astype(str)."
-            )
+        raise TypeError(
+            f"groups holds values of several types, {' and '.join(kinds)}: is 7 "
+            'the same user as "7"? Make them one type first, for example with '
+            "groups.astype(str)."
+        )
     return np.unique(values, return_inverse=True)[1].reshape(-1)
+
+
+def _is_missing(value):
+    """Tell None, NaN, and pandas' NaT and NA."""
+    if value is None or type(value).__name__ in ("NaTType", "NAType"):
+        return True
+    return isinstance(value, float) and value != value
+
+
+def _kind(value):
+    """Return what values have to share to be told apart by sorting them."""
+    for kind in (str, Real):
+        if isinstance(value, kind):
+            return kind
+    return type(value)
