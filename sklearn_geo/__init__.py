@@ -36,6 +36,7 @@ _ROOMS = {
         "NeighborGeolocator",
         "PriorGeolocator",
         "SceneNetworks",
+        "TimeAdjustedGeolocator",
         "SelectiveGeolocator",
         "UserAveragingGeolocator",
     ),

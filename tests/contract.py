@@ -231,6 +231,7 @@ OTHER_INPUT = {
     "SelectiveGeolocator": "tests.geolocation.test_selective",
     "TagVectorizer": "tests.neighbors.test_tag_vectorizer",
     "UserAveragingGeolocator": "tests.geolocation.test_user_averaging",
+    "TimeAdjustedGeolocator": "tests.geolocation.test_time_adjusted",
     "VenueActivityEncoder": "tests.encoding.test_venue_activity",
     "VisualNeighborTagPropagator": "tests.neighbors.test_visual",
 }

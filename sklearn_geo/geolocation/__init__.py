@@ -9,6 +9,7 @@ from sklearn_geo.geolocation._report import GeolocationReport
 from sklearn_geo.geolocation._scene_networks import SceneNetworks
 from sklearn_geo.geolocation._selection_report import SelectionReport
 from sklearn_geo.geolocation._selective import SelectiveGeolocator
+from sklearn_geo.geolocation._time_adjusted import TimeAdjustedGeolocator
 from sklearn_geo.geolocation._user_averaging import UserAveragingGeolocator
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "SceneNetworks",
     "SelectionReport",
     "SelectiveGeolocator",
+    "TimeAdjustedGeolocator",
     "UserAveragingGeolocator",
 ]

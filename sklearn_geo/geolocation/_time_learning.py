@@ -1,0 +1,196 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""How an estimator learns what posting times say, and how much of it to believe."""
+
+import numpy as np
+from sklearn.model_selection import GroupShuffleSplit
+
+from sklearn_geo.geolocation._cross_fit import fold_numbers
+from sklearn_geo.geolocation._photo_columns import Photos
+from sklearn_geo.geolocation._time_lessons import (
+    CorrectionLesson,
+    PaperLesson,
+    Taught,
+    corrector,
+    occasions,
+    paper_scores,
+)
+from sklearn_geo.nets import NetMixin, Training, split_rows, train_net
+from sklearn_geo.nets._estimator import with_callbacks
+
+__all__ = ["ENOUGH", "TimeLearning"]
+
+# First cells: those of section 3.2, and as many as hold nearly all of what there is.
+_PAPER_FIRST, _MANY_FIRST = 10, 100
+# Appendix A.2 of the paper.
+_PAPER_RATES, _PAPER_EPOCHS = (0.005, 0.001), 200
+_RATE, _EPOCHS, _LAST_RATE = 0.05, 15, 0.05
+# Folds that judge a correction, and photos after which they have judged enough.
+_JUDGES, ENOUGH = 5, 20_000
+
+
+class TimeLearning(NetMixin):
+    """The part of :class:`TimeAdjustedGeolocator` that learns.
+
+    A fitted estimator is `estimator_`, the weights of `net_`, `strength_`,
+    `held_out_gain_`, `metadata_mean_`, `metadata_scale_` and `left_out_`, beside what
+    wrappers have (`cell_places_`, `n_cells_`, calibration) and the names of columns;
+    `_seed` is for a warm start. Nothing else is kept.
+    """
+
+    # What is taught -------------------------------------------------------------------
+
+    def _n_first(self, least=1):
+        if self.n_first != "auto":
+            return self.n_first
+        return _PAPER_FIRST if self.preset == "paper" else max(_MANY_FIRST, least)
+
+    def _taught(self, photos, y, weights, first, go_on):
+        """Bundle what there is to learn from, and say which photos count."""
+        cells = self._true_cells(y, photos)[0].astype(np.int64)
+        counts = np.ones(len(cells), dtype=bool) if weights is None else weights > 0
+        self.left_out_ = np.flatnonzero(counts & (cells < 0))
+        rows = np.flatnonzero(counts & (cells >= 0))
+        if len(rows) < 2:
+            raise ValueError(
+                f"Only {len(rows)} of n_samples={len(cells)} photos lie in a cell of "
+                "the wrapped estimator: there is nothing to learn from. Was it fitted "
+                "on another part of the world?"
+            )
+        if not go_on:
+            columns = photos.metadata
+            if columns is None:
+                columns = np.zeros((len(cells), 0), dtype=np.float32)
+            self.metadata_mean_ = columns[rows].mean(axis=0, dtype=np.float64)
+            spread = columns[rows].std(axis=0, dtype=np.float64)
+            self.metadata_scale_ = np.where(spread > 0.0, spread, 1.0)
+        elif first.n_cells != self._n_known_cells():
+            raise ValueError(
+                f"warm_start=True, but the wrapped estimator has {first.n_cells} cells "
+                f"now, and the network knows {self._n_known_cells()}. Freeze its "
+                "partitions, or fit anew with warm_start=False."
+            )
+        together = occasions(cells, photos.times, photos.groups)
+        taught = Taught(
+            first,
+            photos.times,
+            self._standard(photos),
+            cells,
+            weights,
+            together,
+            self.cell_places_,
+        )
+        return taught, rows
+
+    def _n_known_cells(self):
+        module = self.net_.module_
+        return module.n_outputs[0] if self.preset else len(module.log_share)
+
+    def _standard(self, photos):
+        if photos.metadata is None:
+            return np.zeros((len(photos), 0))
+        return (photos.metadata - self.metadata_mean_) / self.metadata_scale_
+
+    def _lesson(self, taught):
+        if self.preset == "paper":
+            return PaperLesson(taught, tuple(self.hidden), self.dropout)
+        return CorrectionLesson(taught, self.shrinkage, self._seed)
+
+    # Learning -------------------------------------------------------------------------
+
+    def _judging_folds(self, occasions, groups):
+        """Return folds of whole groups, or else of whole occasions."""
+        units = occasions if groups is None else groups
+        n_folds = min(_JUDGES, len(np.unique(units)))
+        if n_folds < 2:
+            return np.full(len(units), -1)  # nobody can judge
+        photos = Photos(np.empty((len(units), 0)), groups=units)
+        return fold_numbers(n_folds, photos, None, self._seed)
+
+    def _fold_nets(self, lesson, rows, folds, groups, n_enough=np.inf):
+        """Train networks on all folds but one; stop when enough is held out."""
+        nets, n_held_out = {}, 0
+        for number in range(folds.max() + 1):
+            learn = rows[folds[rows] != number]
+            if len(learn) < 2:
+                raise ValueError(
+                    f"cv: without fold {number} only {len(learn)} photos lie in a cell "
+                    "of the wrapped estimator. Use folds that are more alike."
+                )
+            net = None
+            for stage in self._stages(lesson, learn, groups):
+                training = Training.of(self, **stage.pop("settings"), verbose=0)
+                net = train_net(**stage, training=training, seed=self._seed, net=net)
+            nets[number] = net
+            n_held_out += len(rows) - len(learn)
+            if n_held_out >= n_enough:
+                break
+        return nets
+
+    @with_callbacks
+    def _learn(self, lesson, rows, groups, *, go_on=False):
+        for stage in self._stages(lesson, rows, groups, go_on=go_on):
+            self._train(**stage.pop("settings"), **stage, seed=self._seed, go_on=go_on)
+            go_on = True
+
+    def _stages(self, lesson, rows, groups, *, go_on=False):
+        """Yield what networks are trained with, one stage after the other."""
+        paper, valid = self.preset == "paper", None
+        if paper:
+            rows, valid = self._held_out(rows, groups)
+        size, epochs = self.batch_size, self.max_iter
+        if epochs == "auto":
+            epochs = _PAPER_EPOCHS if paper else _EPOCHS
+        if size == "auto":
+            size = 200 if paper else min(max(len(rows) // 15, 16), 500)
+        rates, decay = [self.learning_rate_init], 1.0
+        if rates == ["auto"]:
+            rates = _PAPER_RATES if paper else [_RATE]
+        if not paper:
+            decay = _LAST_RATE ** (1.0 / epochs)
+        for rate in rates[-1:] if go_on else rates:
+            yield {
+                "module": lesson.network(rows),
+                "criterion": lesson.criterion(rows),
+                "data": lesson.data(rows),
+                "valid": None if valid is None else lesson.data(valid),
+                "settings": {
+                    "early_stopping": False,
+                    "learning_rate_init": rate,
+                    "learning_rate_decay": decay,
+                    "batch_size": size,
+                    "max_iter": epochs,
+                },
+            }
+
+    def _held_out(self, rows, groups):
+        """Split photos in those to learn from and those to watch, by whole groups."""
+        share = self.validation_fraction
+        if groups is not None and len(np.unique(groups[rows])) > 1:
+            split = GroupShuffleSplit(1, test_size=share, random_state=self._seed)
+            learn, valid = next(split.split(rows, groups=groups[rows]))
+            return rows[np.sort(learn)], rows[np.sort(valid)]
+        learn, valid = split_rows(len(rows), share, self._seed)
+        return rows[learn], rows[valid]
+
+    def _judge(self, lesson, rows, folds, nets, groups):
+        """Ask photos held out how much of the correction is to be believed."""
+        self.strength_, self.held_out_gain_ = 0.0, 0.0
+        parts = [rows[folds[rows] == number] for number in nets]
+        parts = [part for part in parts if len(part)]
+        if parts:
+            found = zip(nets.values(), parts, strict=True)
+            losses = np.concatenate([lesson.losses(net, at) for net, at in found])
+            units = lesson.taught.occasions if groups is None else groups
+            self.strength_, self.held_out_gain_ = lesson.choose(
+                losses, np.concatenate(parts), units
+            )
+
+    def _said(self, net, lesson, rows):
+        """Return scores of photos that were taught."""
+        if self.preset == "paper":
+            return paper_scores(net, lesson.taught.first[rows], lesson.columns[rows])
+        if not self.strength_:
+            return lesson.logs(rows)
+        correct = corrector(net.module_, self.strength_)
+        return correct(lesson.columns[rows], lesson.logs(rows))
