@@ -259,9 +259,7 @@ def _one_fold(estimator, photos, y, weights, held_out, n_first):
 
 def with_cells_of(fitted):
     """Return a fitted estimator unfitted, but with its cells as they are."""
-    inside = final(fitted)
-    while hasattr(inside, "_takes_photos"):  # wrappers know the finest cells alone
-        inside = final(inside.estimator_)
+    inside = _inside_wrappers(fitted)  # which know the finest cells alone
     best = getattr(fitted, "best_estimator_", fitted)
     same = clone(best)
     cells = [
@@ -285,6 +283,14 @@ def with_cells_of(fitted):
     return same.set_params(**dict.fromkeys(names, cells))
 
 
+def _inside_wrappers(fitted):
+    """Return the estimator that looks at features, with all wrappers taken off."""
+    inside = final(fitted)
+    while hasattr(inside, "_takes_photos"):
+        inside = final(inside.estimator_)
+    return inside
+
+
 def warn_if_seen(inside, y):
     """Warn if a fitted estimator is asked about the rows that taught it.
 
@@ -296,6 +302,7 @@ def warn_if_seen(inside, y):
     y : array-like
         Places of the rows; where it has cells instead, nothing can be told.
     """
+    inside = _inside_wrappers(inside)
     seen = getattr(getattr(inside, "common_", inside), "_seen_places", None)
     y = np.asarray(y)
     if seen is None or y.ndim != 2 or y.shape[1] != 2 or y.dtype.kind != "f":
