@@ -21,12 +21,13 @@ from sklearn_geo.geolocation._time_lessons import (
     paper_scores,
 )
 from sklearn_geo.geolocation._wrapper import WRAPPER_CONSTRAINTS, CellWrapper
+from sklearn_geo.geolocation._wrapper_files import StoredTimes
 from sklearn_geo.nets import TRAINING_CONSTRAINTS, draw_seed
 
 __all__ = ["TimeAdjustedGeolocator"]
 
 
-class TimeAdjustedGeolocator(TimeLearning, CellWrapper):
+class TimeAdjustedGeolocator(StoredTimes, TimeLearning, CellWrapper):
     r"""Correct what a cell classifier says by the time a photo was posted.
 
     People post when they are awake: the hour in UTC says something about the longitude,

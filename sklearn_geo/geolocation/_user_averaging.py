@@ -14,6 +14,7 @@ from sklearn_geo._answers import final
 from sklearn_geo.geolocation._cross_fit import proba_parts
 from sklearn_geo.geolocation._photo_columns import Given
 from sklearn_geo.geolocation._wrapper import WRAPPER_CONSTRAINTS, CellWrapper
+from sklearn_geo.geolocation._wrapper_files import StoredWrapper
 from sklearn_geo.nets import rows_in_memory
 
 __all__ = ["UserAveragingGeolocator"]
@@ -24,7 +25,7 @@ _KEPT_PIECES = 3
 _ARRAYS = _KEPT_PIECES + 4
 
 
-class UserAveragingGeolocator(CellWrapper):
+class UserAveragingGeolocator(StoredWrapper, CellWrapper):
     r"""Average the probabilities of cells over all photos of a user.
 
     People take most of their photos in few places. So the mean over the photos of a

@@ -79,7 +79,7 @@ class CellWrapper(CellPredictor):
 
     def _hours_count(self):
         """Tell whether this, or what it wraps, reads hours."""
-        wrapped = getattr(self, "estimator", None)
+        wrapped = final(getattr(self, "estimator", None))
         return self._clocks or (
             isinstance(wrapped, CellWrapper) and wrapped._hours_count()
         )

@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 
 import numpy as np
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils._param_validation import InvalidParameterError
 
 from sklearn_geo.base import check_places
@@ -56,6 +57,8 @@ def _head(partition):
 
 def partition_to_json(partition):
     """Return what a file of JSON holds, to be a part of another one."""
+    if isinstance(partition, FrozenEstimator):
+        partition = partition.estimator
     cells = partition.cells_
     columns = {name: cells[name].tolist() for name in cells.dtype.names}
     return {**_head(partition), "cells": columns}

@@ -61,7 +61,9 @@ def test_what_is_read_predicts_as_what_was_written(partitions, params, tmp_path)
         )
     with pytest.raises(ValueError, match="feature names should match"):
         again.predict(X[["b", "a"]])
-    again.save_pretrained(tmp_path / "again")
+    again.save_pretrained(tmp_path / "again")  # partitions are frozen now
+    twice = HierarchicalCellClassifier.from_pretrained(tmp_path / "again")
+    np.testing.assert_array_equal(twice.predict_proba(X), model.predict_proba(X))
     again.fit(X, places)  # the cells are frozen, the network is new
 
 

@@ -1,0 +1,345 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""A fitted wrapper as a folder, and what it wraps as a folder in that."""
+
+from functools import partial
+from inspect import signature
+from pathlib import Path
+
+import numpy as np
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_geo.geolocation._files import CALIBRATION
+from sklearn_geo.nets import (
+    HeadsLoss,
+    Store,
+    Training,
+    get_weights,
+    history_table,
+    net_from_weights,
+    write_store,
+)
+from sklearn_geo.nets._mapped_arrays import checksum
+
+__all__ = ["StoredAlbums", "StoredTimes", "StoredWrapper"]
+
+# The estimators that write themselves to a folder.
+_STORED = (
+    "AlbumGeolocator",
+    "HierarchicalCellClassifier",
+    "SceneNetworks",
+    "TimeAdjustedGeolocator",
+    "UserAveragingGeolocator",
+)
+_INSIDE, _MANIFEST = "estimator", "manifest.json"
+_HISTORY = history_table([]).dtype.names
+# Parameters that are no plain values.
+_NO_VALUES = ("estimator", "cv", "random_state")
+
+
+class StoredWrapper:
+    """Mixin of wrappers that are written to a folder, with what they wrap.
+
+    A subclass names in `_learnt` what its `fit` sets beside `estimator_` and `net_`:
+    numbers and arrays. One with a network says by `_network_parts(weights, tables)`
+    what makes it and its loss.
+    """
+
+    _learnt: tuple = ()
+
+    def save_pretrained(self, folder):
+        """Write the fitted estimator to a folder, as JSON and safetensors.
+
+        The wrapped estimator goes to the folder `estimator` in it, by its own
+        `save_pretrained`. It must be a `HierarchicalCellClassifier`, `SceneNetworks` or
+        another wrapper: the steps of a pipeline are code, which is not stored.
+
+        Parameters
+        ----------
+        folder : str or path
+            The folder; it is made if it is not there.
+        """
+        check_is_fitted(self)
+        check_storable(self)
+        inside = stored_estimator(self.estimator_)
+        inside.save_pretrained(Path(folder) / _INSIDE)
+        params = self.get_params(deep=False)
+        params = {name: params[name] for name in params if name not in _NO_VALUES}
+        if "device" in params:
+            params["device"] = str(params["device"])
+        names = getattr(self, "feature_names_in_", None)
+        content = {
+            "params": params,
+            "estimator": type(inside).__name__,
+            "estimator_checksum": _checksum_inside(folder),
+            "n_features": getattr(self, "n_features_in_", None),
+            "feature_names": names,
+            "seed": getattr(self, "_seed", None),
+        }
+        tables = {
+            name: np.asarray(getattr(self, name))
+            for name in (*CALIBRATION, *self._learnt)
+            if getattr(self, name, None) is not None
+        }
+        tables |= self._more_tables()
+        blocks = {"tables": tables}
+        if hasattr(self, "net_"):
+            tables |= {f"history_{name}": self.history_[name] for name in _HISTORY}
+            blocks["network"] = get_weights(self.net_)
+        write_store(folder, type(self).__name__, content, blocks)
+
+    @classmethod
+    def from_pretrained(cls, folder, *, backbone=None, scene_estimator=None):
+        """Read an estimator that :meth:`save_pretrained` has written.
+
+        Parameters
+        ----------
+        folder : str or path
+            The folder. Nothing in it is run, and the arrays are checked.
+
+        backbone : callable, default=None
+            What made the backbone of the classifier inside, if it has one: it is code,
+            so it is not stored.
+
+        scene_estimator : estimator, default=None
+            The fitted estimator that says scenes, if there are scene networks inside
+            that had one.
+
+        Returns
+        -------
+        model : estimator
+            A fitted estimator that predicts as the saved one did. Its `estimator` is
+            the fitted one, frozen, and its `cv` is "prefit".
+        """
+        store = Store(folder, kind=cls.__name__)
+        content = store.content
+        try:
+            params = {name: _plain(value) for name, value in content["params"].items()}
+            wrapped = str(content["estimator"])
+            _check_inside(folder, wrapped, content["estimator_checksum"])
+        except (KeyError, TypeError, AttributeError) as error:
+            raise _changed(folder, error) from error
+        more = {"backbone": backbone, "scene_estimator": scene_estimator}
+        inside = _read_inside(folder, wrapped, more)
+        tables = store.load("tables")
+        try:
+            model = cls(FrozenEstimator(inside), **params, cv="prefit")
+            model._validate_params()
+            model._restore(content, tables)
+        except (KeyError, TypeError, ValueError) as error:
+            raise _changed(folder, error) from error
+        if "network" in store.names:
+            model._restore_network(store.load("network"), tables, folder)
+        elif hasattr(model, "_network_parts"):
+            raise _changed(folder, "it has no network")
+        return model
+
+    def _more_tables(self):
+        """Return arrays of what is learnt that is no attribute."""
+        return {}
+
+    def _restore(self, content, tables):
+        """Set what `fit` sets, but for the network."""
+        if content["n_features"] is not None:
+            self.n_features_in_ = int(content["n_features"])
+        if content["feature_names"] is not None:
+            self.feature_names_in_ = np.array(content["feature_names"], dtype=object)
+        if content["seed"] is not None:
+            self._seed = int(content["seed"])
+        self._take(self.estimator)
+        for name in (*CALIBRATION, *self._learnt):
+            if name in tables:
+                value = tables[name]
+                setattr(self, name, value if value.ndim else value.item())
+
+    def _restore_network(self, weights, tables, folder):
+        try:
+            module, criterion = self._network_parts(weights, tables)
+            columns = [tables[f"history_{name}"].tolist() for name in _HISTORY]
+            net = net_from_weights(
+                module,
+                criterion,
+                weights,
+                training=Training.of(self, **_fixed(self)),
+                seed=self._seed,
+            )
+        except (
+            KeyError,
+            TypeError,
+            AttributeError,
+            ValueError,
+            IndexError,
+            RuntimeError,
+        ) as error:
+            raise _changed(folder, error) from error
+        for record in zip(*columns, strict=True):
+            net.history.append(dict(zip(_HISTORY, record, strict=True)))
+        self._take_net(net)
+
+
+class StoredTimes(StoredWrapper):
+    """How :class:`TimeAdjustedGeolocator` is stored."""
+
+    _learnt = (
+        "strength_",
+        "held_out_gain_",
+        "metadata_mean_",
+        "metadata_scale_",
+        "left_out_",
+    )
+
+    def _more_tables(self):
+        if self.preset == "paper":
+            return {}
+        return {"penalty": np.asarray(self.net_.criterion_.shrinkage)}
+
+    def _network_parts(self, weights, tables):
+        from sklearn_geo.geolocation._time_network import (
+            CorrectionLoss,
+            TimeCorrection,
+            paper_network,
+        )
+
+        n_cells, n_metadata = len(self.cell_places_), len(self.metadata_mean_)
+        if self.preset == "paper":
+            n_inputs = n_cells + 4 + n_metadata
+            network = paper_network(n_inputs, n_cells, tuple(self.hidden), self.dropout)
+            return network, HeadsLoss
+        metadata = weights.get("metadata.reference", np.zeros((1, n_metadata)))
+        network = partial(
+            TimeCorrection,
+            weights["time.reference"],
+            self.cell_places_,
+            np.exp(weights["log_share"]),
+            metadata,
+        )
+        return network, partial(CorrectionLoss, float(tables["penalty"]))
+
+
+class StoredAlbums(StoredWrapper):
+    """How :class:`AlbumGeolocator` is stored."""
+
+    _learnt = ("cell_shares_", "corrects_", "held_out_gain_", "left_out_")
+
+    def _network_parts(self, weights, tables):
+        if len(self.cell_shares_) != len(self.cell_places_):
+            raise ValueError(
+                f"it knows {len(self.cell_shares_)} cells, and what it wraps "
+                f"{len(self.cell_places_)}"
+            )
+        return self._module(), self._criterion()
+
+
+def check_storable(model):
+    """Refuse what cannot be written, before anything is."""
+    while isinstance(model, StoredWrapper):
+        model = stored_estimator(model.estimator_)
+
+
+def stored_estimator(estimator):
+    """Return the estimator that can be written in the place of another.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted. Frozen ones, searches and pipelines of one step are what they hold.
+
+    Returns
+    -------
+    estimator
+        One with `save_pretrained`.
+    """
+    import sklearn_geo.geolocation as room
+
+    while True:
+        inside = getattr(estimator, "best_estimator_", None)
+        if isinstance(estimator, FrozenEstimator):
+            inside = estimator.estimator
+        elif isinstance(estimator, Pipeline):
+            steps = [step for _, step in estimator.steps if not _does_nothing(step)]
+            if len(steps) > 1:
+                names = ", ".join(type(step).__name__ for step in steps[:-1])
+                raise ValueError(
+                    f"The wrapped estimator is a Pipeline with {names}, which cannot "
+                    "be stored: steps are code. Transform X before the wrapper, fit "
+                    'the last step on that, wrap it with cv="prefit" and save this; '
+                    "or pickle the whole with joblib.dump, to be read where it is "
+                    "trusted."
+                )
+            inside = steps[-1]
+        if inside is None:
+            break
+        estimator = inside
+    name = type(estimator).__name__
+    if name not in _STORED or type(estimator) is not getattr(room, name, None):
+        raise ValueError(
+            f"The wrapped estimator is a {name}, which cannot be stored. Wrap one of "
+            f"{', '.join(_STORED)}; or pickle the whole with joblib.dump, to be read "
+            "where it is trusted."
+        )
+    return estimator
+
+
+def _does_nothing(step):
+    return step is None or (isinstance(step, str) and step == "passthrough")
+
+
+def _plain(value):
+    """Return a parameter as it was before it was JSON."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _fixed(model):
+    """Return settings that are "auto" until a training is begun."""
+    fixed = {"early_stopping": False}
+    defaults = Training()
+    for name in ("learning_rate_init", "batch_size", "max_iter"):
+        if getattr(model, name, None) == "auto":
+            fixed[name] = getattr(defaults, name)
+    return fixed
+
+
+def _changed(folder, why):
+    if isinstance(why, Exception):
+        why = f"{type(why).__name__}: {why}".rstrip(".")
+    return ValueError(
+        f"{folder} is incomplete or was changed: {why}. Copy the whole folder, or "
+        "write it again with save_pretrained."
+    )
+
+
+def _checksum_inside(folder):
+    return checksum((Path(folder) / _INSIDE / _MANIFEST).read_bytes())
+
+
+def _check_inside(folder, name, digest):
+    """Refuse a wrapped estimator that is not the one that was written here."""
+    path = Path(folder) / _INSIDE
+    if name not in _STORED:
+        raise _changed(folder, f"it wraps a {name!r:.60}, which is never stored")
+    if path.is_symlink() and path.resolve().parent != path.parent.resolve():
+        raise ValueError(
+            f"{path} is a link that leads out of its folder. Put the folder in the "
+            "place of the link."
+        )
+    Store(path, kind=name)  # says what is wrong with it
+    if _checksum_inside(folder) != digest:
+        raise _changed(
+            folder, f"{path} holds another {name} than the one that was written with it"
+        )
+
+
+def _read_inside(folder, name, more):
+    import sklearn_geo.geolocation as room
+
+    cls = getattr(room, name)
+    takes = signature(cls.from_pretrained).parameters
+    more = {key: value for key, value in more.items() if value is not None}
+    for key in more:
+        if key not in takes:
+            raise ValueError(
+                f"{folder} wraps a {name}, which takes no {key}. Leave it out."
+            )
+    return cls.from_pretrained(Path(folder) / _INSIDE, **more)
