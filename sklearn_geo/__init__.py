@@ -31,6 +31,7 @@ _ROOMS = {
     ),
     "fusion": ("AttentionFusionClassifier", "AttentionFusionRegressor"),
     "geolocation": (
+        "AlbumGeolocator",
         "GeolocationReport",
         "HierarchicalCellClassifier",
         "NeighborGeolocator",

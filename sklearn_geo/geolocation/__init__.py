@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Features become a place: cells of the earth, photos that look alike, reports."""
 
+from sklearn_geo.geolocation._album_geolocator import AlbumGeolocator
 from sklearn_geo.geolocation._classifier import HierarchicalCellClassifier
 from sklearn_geo.geolocation._neighbors import NeighborGeolocator
 from sklearn_geo.geolocation._prior import PriorGeolocator
@@ -13,6 +14,7 @@ from sklearn_geo.geolocation._time_adjusted import TimeAdjustedGeolocator
 from sklearn_geo.geolocation._user_averaging import UserAveragingGeolocator
 
 __all__ = [
+    "AlbumGeolocator",
     "GeolocationReport",
     "HierarchicalCellClassifier",
     "NeighborGeolocator",
