@@ -93,16 +93,16 @@ class TimeAdjustedGeolocator(StoredTimes, TimeLearning, CellWrapper):
         The optimizer.
 
     learning_rate_init : float or "auto", default="auto"
-        Learning rate of the first epoch. "auto" is 0.05, and for the paper's network
+        Learning rate of the first epoch. "auto" is 0.1, and for the paper's network
         0.005 until held-out photos gain no more, and then 0.001. The rate of the
         correction falls to a twentieth until the last epoch.
 
     batch_size : int or "auto", default="auto"
-        Photos of a step. "auto" is 200 for the paper's network, else a fifteenth of the
-        photos, from 16 to 500.
+        Photos of a step. "auto" is 200 for the paper's network, else a tenth of the
+        photos, from 16 to 1000.
 
     max_iter : int or "auto", default="auto"
-        Largest number of epochs. "auto" is 15, and for the paper's network 200 at each
+        Largest number of epochs. "auto" is 12, and for the paper's network 200 at each
         learning rate.
 
     tol : float, default=1e-4
@@ -182,14 +182,27 @@ class TimeAdjustedGeolocator(StoredTimes, TimeLearning, CellWrapper):
     with slopes that are smooth over the earth, and small ones that each cell has for
     itself (see :class:`~sklearn_geo.geolocation._time_network.Response`). It is
     normalised so that :math:`\mathrm{mean}_t\, e^{g_c(t)} = 1` in every cell: it can
-    learn no shares of cells. The first term has a factor a, which starts at 1 and
-    departs from it only on strong evidence.
+    learn no shares of cells.
+
+    Wrapped estimators are often too sure, and at a loss for some photos. So the first
+    term has a factor a, which starts at 1 and departs from it only on strong evidence,
+    and a share :math:`\epsilon` of photos, which is learnt, is answered by the shares
+    of cells in place of :math:`p`:
+
+    .. math:: p(c | x, t) = (1 - \epsilon)\, \mathrm{softmax}_c(a \log p + g(t))
+              + \epsilon\, \mathrm{softmax}_c(\log share + g(t)).
+
+    Columns `metadata` have an answer like g of their own; and they decide by a factor
+    :math:`2\sigma(d^T m)` how far the time is trusted, and by :math:`e^{b^T m}` how far
+    the photo is.
 
     Slopes start at zero and are penalised. Photos of one cell, day and group count as
-    one. Then networks taught without a fold judge its photos, in folds of whole groups,
-    or of whole days of a cell: the share `strength_` of the correction is used whose
-    loss is lowest, but none if the gain is within chance (a t test over groups). Of all
-    this the paper has nothing.
+    one, and photos of a cell that is mostly in their own fold are answered by shares:
+    the fold's estimator cannot know it. Then networks taught without a fold judge its
+    photos, in folds of whole groups, or of whole days of a cell: the share `strength_`
+    of g is used whose loss is lowest. If the gain is within chance (a t test over
+    groups), nothing of all this is used, and answers are those of the wrapped
+    estimator. None of it is in the paper.
 
     With ``preset="paper"`` the input is (section 3.2 of [1]_) the vector of the 10
     largest probabilities divided by their sum, others zero; that sum; and
@@ -352,10 +365,10 @@ class TimeAdjustedGeolocator(StoredTimes, TimeLearning, CellWrapper):
         weights = self._read_weights(sample_weight, photos)
         if not go_on:
             self._seed = draw_seed(self.random_state)
-        first, _ = self._fit_cross(
+        first, base_folds = self._fit_cross(
             photos, y, weights, n_first=self._n_first(), seed=self._seed
         )
-        taught, rows = self._taught(photos, y, weights, first, go_on)
+        taught, rows = self._taught(photos, y, weights, first, base_folds, go_on)
         lesson = self._lesson(taught)
         if self.preset is None:
             folds = self._judging_folds(taught.occasions, photos.groups)
@@ -383,7 +396,7 @@ class TimeAdjustedGeolocator(StoredTimes, TimeLearning, CellWrapper):
         self._validate_params()
         own = self._read_features(photos.given(), reset=True)
         self._seed = draw_seed(self.random_state)
-        first, _ = self._fit_cross(
+        first, base_folds = self._fit_cross(
             own,
             y,
             weights,
@@ -392,7 +405,7 @@ class TimeAdjustedGeolocator(StoredTimes, TimeLearning, CellWrapper):
             folds=folds,
             n_jobs=n_jobs,
         )
-        taught, rows = self._taught(own, y, weights, first, False)
+        taught, rows = self._taught(own, y, weights, first, base_folds, False)
         lesson = self._lesson(taught)
         nets = self._fold_nets(lesson, rows, folds, own.groups)
         if self.preset is None:

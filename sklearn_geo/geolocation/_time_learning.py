@@ -12,6 +12,7 @@ from sklearn_geo.geolocation._time_lessons import (
     PaperLesson,
     Taught,
     corrector,
+    foreign,
     occasions,
     paper_scores,
 )
@@ -24,7 +25,7 @@ __all__ = ["ENOUGH", "TimeLearning"]
 _PAPER_FIRST, _MANY_FIRST = 10, 100
 # Appendix A.2 of the paper.
 _PAPER_RATES, _PAPER_EPOCHS = (0.005, 0.001), 200
-_RATE, _EPOCHS, _LAST_RATE = 0.05, 15, 0.05
+_RATE, _EPOCHS, _LAST_RATE = 0.1, 12, 0.05
 # Folds that judge a correction, and photos after which they have judged enough.
 _JUDGES, ENOUGH = 5, 20_000
 
@@ -45,7 +46,7 @@ class TimeLearning(NetMixin):
             return self.n_first
         return _PAPER_FIRST if self.preset == "paper" else max(_MANY_FIRST, least)
 
-    def _taught(self, photos, y, weights, first, go_on):
+    def _taught(self, photos, y, weights, first, folds, go_on):
         """Bundle what there is to learn from, and say which photos count."""
         cells = self._true_cells(y, photos)[0].astype(np.int64)
         counts = np.ones(len(cells), dtype=bool) if weights is None else weights > 0
@@ -79,6 +80,7 @@ class TimeLearning(NetMixin):
             weights,
             together,
             self.cell_places_,
+            foreign(cells, folds),
         )
         return taught, rows
 
@@ -142,7 +144,7 @@ class TimeLearning(NetMixin):
         if epochs == "auto":
             epochs = _PAPER_EPOCHS if paper else _EPOCHS
         if size == "auto":
-            size = 200 if paper else min(max(len(rows) // 15, 16), 500)
+            size = 200 if paper else min(max(len(rows) // 10, 16), 1000)
         rates, decay = [self.learning_rate_init], 1.0
         if rates == ["auto"]:
             rates = _PAPER_RATES if paper else [_RATE]

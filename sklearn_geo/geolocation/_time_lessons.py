@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from scipy import stats
 
+from sklearn_geo.geolocation._combine import log_softmax
 from sklearn_geo.geolocation._first_cells import FirstCells
 from sklearn_geo.geolocation._time_network import (
     CorrectionLoss,
@@ -28,6 +29,7 @@ __all__ = [
     "PaperLesson",
     "Taught",
     "corrector",
+    "foreign",
     "occasions",
     "paper_inputs",
     "paper_scores",
@@ -35,8 +37,8 @@ __all__ = [
 
 # Shares of a correction that held-out photos choose from, beside none at all.
 STRENGTHS = np.array([0.25, 0.5, 0.75, 1.0])
-# A gain counts if it is beyond what chance does once in forty times.
-_SURE = 0.975
+# A gain counts if it is beyond what chance does once in a hundred times.
+_SURE = 0.99
 # Probabilities below it count as much.
 TINY = 1e-30
 # Photos whose losses are reckoned together.
@@ -69,6 +71,9 @@ class Taught:
 
     places : ndarray of shape (n_cells, 2)
         Where the cells are.
+
+    foreign : ndarray of bool of shape (n_photos,)
+        Photos of cells that were strange to what `first` is of.
     """
 
     first: FirstCells
@@ -78,6 +83,7 @@ class Taught:
     weights: np.ndarray | None
     occasions: np.ndarray
     places: np.ndarray
+    foreign: np.ndarray
 
 
 def occasions(cells, times, groups):
@@ -106,6 +112,31 @@ def occasions(cells, times, groups):
     groups = np.zeros(len(times), dtype=np.int64) if groups is None else groups
     key = np.column_stack([cells, days, groups, single])
     return np.unique(key, axis=0, return_inverse=True)[1].reshape(-1)
+
+
+def foreign(cells, folds):
+    """Tell which photos are of cells that their fold has for itself.
+
+    Parameters
+    ----------
+    cells : ndarray of int of shape (n_photos,)
+        Cells, -1 for none.
+
+    folds : ndarray of int of shape (n_photos,) or None
+        The fold that each photo was held out in, if any was.
+
+    Returns
+    -------
+    ndarray of bool of shape (n_photos,)
+        True where less than half of the photos of the cell are in other folds. A user
+        who posts from home has a cell there, and an estimator that has not seen this
+        user hardly knows the cell. New photos do not lie so: their cells are of others.
+    """
+    if folds is None:
+        return np.zeros(len(cells), dtype=bool)
+    table = np.zeros((cells.max() + 2, folds.max() + 1))
+    np.add.at(table, (cells, folds), 1.0)  # -1 counts in the last row
+    return 2.0 * table[cells, folds] > table.sum(axis=1)[cells]
 
 
 class CorrectionLesson:
@@ -183,7 +214,14 @@ class CorrectionLesson:
         return RowData(inputs, [self.taught.cells], self.weights, rows=rows)
 
     def _inputs(self, rows):
-        return np.hstack([self.columns[rows], self.logs(rows).astype(np.float32)])
+        logs = self.heard(rows).astype(np.float32)
+        return np.hstack([self.columns[rows], logs])
+
+    def heard(self, rows):
+        """Return :meth:`logs`, but shares of cells for photos of foreign cells."""
+        logs = self.logs(rows)
+        logs[self.taught.foreign[rows]] = np.log(self.share)
+        return logs
 
     def logs(self, rows):
         r"""Return log probabilities of all cells, for some of the photos.
@@ -213,7 +251,7 @@ class CorrectionLesson:
             part = rows[start : start + _AT_ONCE]
             cells = torch.from_numpy(self.taught.cells[part])
             columns = torch.from_numpy(self.columns[part])
-            logs = torch.from_numpy(self.logs(part).astype(np.float32))
+            logs = torch.from_numpy(self.heard(part).astype(np.float32))
             correction, scale = module.correct(columns)
             scores = scale[:, None] * logs
             for at, strength in enumerate([0.0, *STRENGTHS]):
@@ -263,7 +301,23 @@ class CorrectionLesson:
 
 
 def corrector(module, strength):
-    """Return a function from columns and log probabilities to scores, in float64."""
+    """Return a function from columns and log probabilities to log posteriors.
+
+    Parameters
+    ----------
+    module : TimeCorrection
+        The network.
+
+    strength : float
+        The share of its correction to use.
+
+    Returns
+    -------
+    callable
+        From columns of shape (n_rows, n_columns) and log probabilities of shape
+        (n_rows, n_cells) to an array like the latter, in double precision: rows do not
+        feel each other. It is the mixture that :class:`CorrectionLoss` teaches.
+    """
     n_time = module.time.reference.shape[1]
 
     def array(tensor):
@@ -274,7 +328,8 @@ def corrector(module, strength):
     if module.metadata is not None:
         further = [array(each) for each in module.metadata.table()]
     trust, tilt = array(module.trust_slopes), array(module.scale_slopes)
-    log_scale = module.log_scale.item()
+    log_scale, log_share = module.log_scale.item(), array(module.log_share)
+    lost, heard = (-np.logaddexp(0.0, sign * module.lost.item()) for sign in (-1, 1))
 
     def correct(columns, logs):
         columns = columns.astype(np.float64)
@@ -285,8 +340,10 @@ def corrector(module, strength):
         added *= share[:, np.newaxis]
         if further is not None:
             added += strength * (metadata @ further[0] - further[1])
-        added += np.exp(log_scale + metadata @ tilt)[:, np.newaxis] * logs
-        return added
+        scale = np.exp(log_scale + metadata @ tilt)[:, np.newaxis]
+        scores = log_softmax(scale * logs + added)
+        guesses = log_softmax(log_share + added)
+        return np.logaddexp(scores + heard, guesses + lost)
 
     return correct
 
