@@ -120,7 +120,7 @@ def segments_in_sight(start, end, window):
     ]
 
 
-def spans(numbers, most=4):
+def spans(numbers, most=3):
     """Write numbers in order shortly: 1-3, 7, 9-10.
 
     Parameters
@@ -128,7 +128,7 @@ def spans(numbers, most=4):
     numbers : sequence of int
         In order.
 
-    most : int, default=4
+    most : int, default=3
         How many spans to write; what is more becomes an ellipsis.
     """
     found = []
