@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """One answer for all photos of a user: the mean of what is said of each."""
 
-from functools import cache, lru_cache
+from functools import lru_cache
 from numbers import Real
 
 import numpy as np
@@ -19,6 +19,8 @@ from sklearn_geo.nets import rows_in_memory
 
 __all__ = ["UserAveragingGeolocator"]
 
+# Pieces stay in the cache of a processor, but have enough rows for fast products.
+_PIECE_BYTES, _LEAST_ROWS = 1 << 22, 256
 # Pieces of probabilities that are kept: the one worked on and those beside it.
 _KEPT_PIECES = 3
 # So many arrays of the size of a piece there are at the same time.
@@ -209,14 +211,15 @@ class UserAveragingGeolocator(StoredWrapper, CellWrapper):
         if not len(order):
             return
         n_cells = len(self.cell_places_)
-        size = rows_in_memory(_ARRAYS * 8 * n_cells, len(order))
+        size = max(_PIECE_BYTES // (8 * n_cells), _LEAST_ROWS)
+        size = min(size, rows_in_memory(_ARRAYS * 8 * n_cells, len(order)))
         pieces = list(gen_batches(len(order), size))
 
         @lru_cache(maxsize=_KEPT_PIECES)
         def proba(number):
             return self._proba(photos, order, pieces[number])
 
-        @cache
+        @lru_cache(maxsize=max(_LEAST_ROWS, rows_in_memory(8 * n_cells, len(pieces))))
         def total(number):
             return proba(number).sum(axis=0)
 
@@ -340,10 +343,16 @@ def add_windows(sums, values, starts, ends):
     >>> sums.ravel()
     array([111.,  10.])
     """
-    at, left, length, blocks = starts.copy(), ends - starts, 1, values
+    used = np.flatnonzero(ends > starts)
+    if not len(used):
+        return
+    left, at = (ends - starts)[used], starts[used]
+    first, length = at.min(), 1
+    at -= first
+    blocks = values[first : first + (at + left).max()]
     while True:
         rows = np.flatnonzero(left & 1)
-        sums[rows] += blocks[at[rows]]
+        sums[used[rows]] += blocks[at[rows]]
         at[rows] += length
         left = left >> 1
         if not left.any():

@@ -285,7 +285,7 @@ def test_an_average_of_an_average(fitted):
     )
     twice.estimator.fit(FRAME, PLACES)
     twice.set_params(estimator=fitted).fit(FRAME, PLACES)
-    for memory in (1024, 1e-4):
+    for memory in (1024, 2e-2):
         with sklearn.config_context(working_memory=memory):
             found = twice.predict_proba(FRAME)
         np.testing.assert_allclose(found, fitted.predict_proba(FRAME), rtol=1e-4)
