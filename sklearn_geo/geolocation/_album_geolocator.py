@@ -18,6 +18,7 @@ from sklearn_geo.geolocation._albums import by_user, check_times, like_lengths
 from sklearn_geo.geolocation._cross_fit import first_cells, fold_numbers, proba_parts
 from sklearn_geo.geolocation._photo_columns import Given, Photos
 from sklearn_geo.geolocation._wrapper import WRAPPER_CONSTRAINTS, CellWrapper
+from sklearn_geo.geolocation._wrapper_files import StoredAlbums
 from sklearn_geo.nets import (
     TRAINING_CONSTRAINTS,
     NetMixin,
@@ -47,7 +48,7 @@ _JUDGES, _ENOUGH = 2, 20_000
 _SLOTS = 4096
 
 
-class AlbumGeolocator(NetMixin, CellWrapper):
+class AlbumGeolocator(StoredAlbums, NetMixin, CellWrapper):
     """Say of each photo what the photos before and after it tell of its place."""
 
     _parameter_constraints: dict = {
