@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What two geolocators say of one user's photos, whatever columns each reads."""
 
+from inspect import signature
+
 import numpy as np
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples
 
+from sklearn_geo._answers import final
 from sklearn_geo.inspection._moments import read_users
 
 
@@ -86,7 +89,7 @@ def answers_of_both(before, after, X, *, group, times, groups):
     beside = {"times": times, "groups": groups}
     beside = {name: one for name, one in beside.items() if one is not None}
     if not joined:
-        answers = [model.predict(X, **beside) for model in (before, after)]
+        answers = [_ask(model, X, beside) for model in (before, after)]
         return rows, user, answers, times
     from sklearn_geo.geolocation._photo_columns import Given
 
@@ -97,6 +100,14 @@ def answers_of_both(before, after, X, *, group, times, groups):
         more = {"times": given.times, "groups": given.groups}
     first = before.predict(_readable(inside, X, photos.X), **more)
     return rows, user, [first, after.predict(X, **beside)], photos.times
+
+
+def _ask(model, X, beside):
+    """Ask an estimator, and tell it what it reads of what stands beside X."""
+    reads = signature(final(model).predict).parameters
+    return model.predict(
+        X, **{name: one for name, one in beside.items() if name in reads}
+    )
 
 
 def _column(X, reader, name):

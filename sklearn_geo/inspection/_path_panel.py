@@ -24,6 +24,8 @@ _MARGIN = 9.0
 _BESIDE = ((1, 1), (-1, 1), (1, -1), (-1, -1), (0, 1.6), (0, -1.6), (2, 2), (-2, 2))
 _ALIGNED = {-1: "right", 0: "center", 1: "left"}
 _SIZE = 7.0
+# Marks among which there is no room for numbers, wherever one looks.
+_MANY = 150
 
 
 def path_window(extent, seen, middle):
@@ -206,9 +208,12 @@ class PathPanel:
             text = spans((photos[photos < n_ordered] + first).tolist())
             without = int((photos >= n_ordered).sum())
             text += f"{' ' * bool(text)}+{without}" if without else ""
-            boxes = [_box(text, x, y, way) for way in _BESIDE]
-            costs = [_overlap(box, taken, np.delete(marks, at, 0)) for box in boxes]
-            best = int(np.argmin(costs))
+            ways = _BESIDE if len(marks) <= _MANY else _BESIDE[:1]
+            boxes = [_box(text, x, y, way) for way in ways]
+            best = 0
+            if len(boxes) > 1:
+                others = np.delete(marks, at, 0)
+                best = int(np.argmin([_overlap(box, taken, others) for box in boxes]))
             taken.append(boxes[best])
             across, up = _BESIDE[best]
             texts.append(

@@ -247,6 +247,16 @@ def test_other_photos_land_and_axes():
         display.plot(axes[0])
 
 
+def test_many_marks():
+    rng = np.random.default_rng(0)
+    places = np.column_stack([rng.uniform(-60, 60, 250), rng.uniform(-180, 180, 250)])
+    display = AlbumPathDisplay.from_predictions(None, places, most=None)
+    # Too many to look for room: all numbers stand on the upper right of their marks.
+    numbers = display.numbers_["answers"]
+    assert 150 < len(numbers) < 250
+    assert {(text.get_ha(), text.get_va()) for text in numbers} == {("left", "bottom")}
+
+
 def test_numbers_find_room():
     # Marks in a row that are near: no number lies on another.
     places = np.column_stack([np.full(6, 50.0), 2.0 * np.arange(6)])
@@ -283,6 +293,11 @@ def test_plain_estimators():
     assert_allclose(display.paths["up"], [OSLO] * 4)
     assert_allclose(display.paths["down"], [SYDNEY] * 4)
     assert_allclose(display.truth, TRUTH)
+    # They are not told of times and users, which say who is shown, and in what order.
+    display = AlbumPathDisplay.from_estimators(
+        north, south, X, TRUTH, times=_times(4, 1, 2, 3), groups=[1, 1, 1, 2]
+    )
+    assert_allclose(display.truth, TRUTH[[1, 2, 0]])
 
 
 @pytest.fixture(scope="module")
