@@ -208,8 +208,6 @@ class UserAveragingGeolocator(StoredWrapper, CellWrapper):
                 "predict(X, groups=users)."
             )
         order, starts, ends = self._windows(photos)
-        if not len(order):
-            return
         n_cells = len(self.cell_places_)
         size = max(_PIECE_BYTES // (8 * n_cells), _LEAST_ROWS)
         size = min(size, rows_in_memory(_ARRAYS * 8 * n_cells, len(order)))

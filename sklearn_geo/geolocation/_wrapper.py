@@ -64,6 +64,11 @@ class CellWrapper(CellPredictor):
         """Take columns out of X; `X` may be `Given`, or X alone."""
         given = _given(X)
         params = self.get_params(deep=False)
+        if not len(given):
+            raise ValueError(
+                "X has no photos: found 0 sample(s) while a minimum of 1 is required. "
+                "Pass one row at least."
+            )
         if reset or not given.taken:  # with some taken out, they are not those of fit
             if not reset:
                 check_is_table(self, given.X)

@@ -355,6 +355,14 @@ def test_refuses_at_prediction(params, X, words):
         ).predict(X)
 
 
+def test_refuses_no_photos(fitted):
+    for method in ("predict", "predict_proba", "predict_topk", "confidence"):
+        with pytest.raises(ValueError, match=r"X has no photos: found 0 sample\(s\)"):
+            getattr(fitted, method)(FRAME[:0])
+    with pytest.raises(ValueError, match="X has no photos"):
+        averaging().fit(FRAME[:0], PLACES[:0])
+
+
 def test_refuses_what_has_no_cells():
     from sklearn_geo.geolocation import NeighborGeolocator, PriorGeolocator
 
