@@ -13,7 +13,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn_geo.geolocation._album_judge import judge_correction
 from sklearn_geo.geolocation._album_messages import AlbumMessages, MessagesLoss
 from sklearn_geo.geolocation._album_network import AlbumLSTM, ScoresLoss, shares_of
-from sklearn_geo.geolocation._album_rows import AlbumLesson, AlbumRows
+from sklearn_geo.geolocation._album_rows import AlbumLesson, AlbumRows, known_elsewhere
 from sklearn_geo.geolocation._albums import by_user, check_times, like_lengths
 from sklearn_geo.geolocation._cross_fit import first_cells, fold_numbers, proba_parts
 from sklearn_geo.geolocation._photo_columns import Given, Photos
@@ -40,6 +40,8 @@ _RATE, _PAPER_RATE = 0.05, 0.005
 _EPOCHS, _PAPER_EPOCHS = 10, 200
 # The rate of the last epoch of a correction, beside the first.
 _LAST_RATE = 0.05
+# Strength of the L2 penalty of a correction, over the number of photos.
+_SHRINKAGE = 4.0
 # Steps that a correction needs, however few users there are.
 _STEPS = 150
 # Folds that judge a correction, and photos after which they have judged enough.
@@ -132,10 +134,12 @@ class AlbumGeolocator(StoredAlbums, NetMixin, CellWrapper):
         weights = self._read_weights(sample_weight, photos)
         if not go_on:
             self._seed = draw_seed(self.random_state)
-        first, _ = self._fit_cross(
+        first, folds = self._fit_cross(
             photos, y, weights, n_first=_N_FIRST, seed=self._seed
         )
         cells = self._learnt_cells(photos, y, weights, first, go_on)
+        if folds is not None:
+            cells = np.where(known_elsewhere(cells, folds), cells, -1)
         rows = AlbumRows(first, photos.times)
         if self.preset is None:
             self._judge(rows, photos, cells, weights)
@@ -192,9 +196,10 @@ class AlbumGeolocator(StoredAlbums, NetMixin, CellWrapper):
 
     # Learning -------------------------------------------------------------------------
 
-    def _stage(self, n_users):
+    def _stage(self, lesson):
         """Return the settings of a training."""
         paper = self.preset == "paper"
+        n_users, n_photos = len(lesson.users), len(lesson.users.order)
         epochs, rate, decay = self.max_iter, self.learning_rate_init, 1.0
         if epochs == "auto":
             steps = -(-n_users // self.batch_size)
@@ -204,7 +209,7 @@ class AlbumGeolocator(StoredAlbums, NetMixin, CellWrapper):
         patience = {"n_iter_no_change": self.n_iter_no_change}
         if not paper:
             decay = _LAST_RATE ** (1.0 / epochs)
-            patience["n_iter_no_change"] = None
+            patience = {"n_iter_no_change": None, "weight_decay": _SHRINKAGE / n_photos}
         return {
             "early_stopping": False,
             "learning_rate_init": rate,
@@ -227,9 +232,7 @@ class AlbumGeolocator(StoredAlbums, NetMixin, CellWrapper):
                 own = np.flatnonzero((folds == number)[photos.groups])
                 if not len(lesson.users) or not (cells[own] >= 0).any():
                     continue
-                training = Training.of(
-                    self, **self._stage(len(lesson.users)) | {"verbose": 0}
-                )
+                training = Training.of(self, **self._stage(lesson) | {"verbose": 0})
                 nets.append(
                     train_net(
                         self._module(),
@@ -271,7 +274,7 @@ class AlbumGeolocator(StoredAlbums, NetMixin, CellWrapper):
             valid=valid,
             go_on=go_on,
             draw=lesson.draw,
-            **self._stage(len(lesson.users)),
+            **self._stage(lesson),
         )
 
     # Prediction -----------------------------------------------------------------------

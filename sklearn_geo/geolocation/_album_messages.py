@@ -7,7 +7,7 @@ import torch
 from scipy.spatial import cKDTree
 from torch import nn
 
-from sklearn_geo.geolocation._album_network import BothWays, backwards, take_steps
+from sklearn_geo.geolocation._album_network import BothWays
 from sklearn_geo.geometry import EARTH_RADIUS_KM, chord_to_km, unit_vectors
 
 __all__ = ["AlbumMessages", "MessagesLoss", "message_scales"]
@@ -19,6 +19,13 @@ _N_INPUTS = 12
 _REACHES = 3
 _FAR_KM = 500.0
 _LEAST = 1e-6
+# Where what is learnt begins.
+_NOBODY, _POWER, _TRUST, _DOUBT, _SCALE = 1.0, 0.25, 0.0, -3.0, -1.0
+# Photos between two photos, plus one, where ways are learnt.
+_STEPS = (1, 2, 4, 8, 24)
+_HEADS = 2
+_TINY = 1e-30
+_LOG_TINY = float(np.log(_TINY))
 # Log share where there is no cell; infinity times nothing would be no gradient.
 _NONE = -1e4
 
@@ -109,16 +116,24 @@ class AlbumMessages(nn.Module):
         self.register_buffer("kernel_sums", torch.tensor(sums).float())
         knots = np.log1p(np.array(_KNOTS, dtype=np.float64))
         self.register_buffer("knots", torch.tensor(knots).float())
-        n_ways = 1 + _REACHES
-        # Jumps are no parameter: the softmax needs one way less.
-        self.by_gap = nn.Parameter(torch.zeros(len(_KNOTS) + 1, n_ways))
-        self.ways = nn.Parameter(torch.full((n_ways,), -1.5))
-        self.log_trust = nn.Parameter(torch.tensor(-0.7))
-        self.log_scale = nn.Parameter(torch.tensor(-0.3))
-        self.doubt = nn.Parameter(torch.tensor(-4.0))
+        n_ways = _HEADS * (1 + _REACHES)
+        # What is learnt is added to constants, so that shrinking it does not hurt.
+        self.by_gap = nn.Parameter(torch.zeros(len(_KNOTS), n_ways))
+        self.by_steps = nn.Parameter(torch.zeros(len(_STEPS), n_ways))
+        self.nobody = nn.Parameter(torch.zeros(_HEADS))
+        self.power = nn.Parameter(torch.zeros(_HEADS))
+        self.trust = nn.Parameter(torch.zeros(()))
+        self.scale = nn.Parameter(torch.zeros(()))
+        self.doubt = nn.Parameter(torch.zeros(()))
+        # Heads that begin alike would stay so: one prefers what is near in time.
+        begin = torch.zeros(len(_KNOTS), n_ways)
+        begin[:5, : 1 + _REACHES] = 2.0
+        self.register_buffer("begin", begin)
+        steps = np.log(np.array(_STEPS, dtype=np.float64))
+        self.register_buffer("steps", torch.tensor(steps).float())
         self.states = BothWays(_N_INPUTS, hidden)
-        self.of_ways = _zeros(4 * hidden, n_ways)
-        self.of_trust = _zeros(2 * hidden, 1)
+        self.of_ways = _zeros(2 * hidden, n_ways)
+        self.of_power = _zeros(2 * hidden, _HEADS)
 
     def forward(self, blocks):
         """Return scores of the cells of albums, and what the rest of the cells has.
@@ -149,14 +164,22 @@ class AlbumMessages(nn.Module):
         log_pi = torch.where(inside, self.log_shares[own], _NONE)
         pi = log_pi.exp()
         rest = (1.0 - pi.sum(dim=1, keepdim=True)).clamp_min(_LEAST)
-        prior = torch.cat([pi, rest], dim=1)
-        lift = self._lift(cells, proba, told, at, prior.shape[1])
-        gates, trust = self._gates(cells, proba, told, lift, lengths)
-        kernel = self._kernel(own, pi)
-        said = self._messages(lift * trust, gates, prior, kernel, lengths)
-        scale = self.log_scale.exp()
-        log_prior = torch.cat([log_pi, torch.zeros_like(rest)], dim=1)
-        scores = scale * (lift + log_prior[:, None]) + said
+        log_prior = torch.cat([log_pi, rest.log()], dim=1)[:, None]
+        lift = self._lift(cells, proba, told, at, log_prior.shape[2])
+        states = self.states(self._inputs(cells, proba, told), lengths)
+        said = ((self.trust + _TRUST).exp() * lift + log_prior).softmax(dim=2)
+        ways = self._ways(states, told, known[:, :, 0])
+        said = self._mixed(said, ways, log_prior.exp(), self._kernel(own, pi))
+        power = (self.power + self.of_power(states)).exp() * _POWER
+        # Where there is no cell both logarithms are those of the least there is.
+        lifted = (
+            said.clamp_min(_TINY).log() - log_prior.clamp_min(_LOG_TINY)[:, :, None]
+        )
+        added = power[..., None] * lifted
+        added = added.sum(dim=2)
+        scale = (self.scale + _SCALE).exp()
+        flat = torch.cat([log_pi, torch.zeros_like(rest)], dim=1)[:, None]
+        scores = scale * (lift + flat) + added
         return scores[:, :, :-1], scores[:, :, -1], scale * self.log_shares, union
 
     def alone(self, blocks, scale):
@@ -180,50 +203,63 @@ class AlbumMessages(nn.Module):
 
     def _lift(self, cells, proba, told, at, width):
         """Return log p - log share of the cells of the union, and of the rest."""
-        sure = (1.0 - torch.sigmoid(self.doubt)) * told[:, :, 1:2]
+        sure = (1.0 - torch.sigmoid(self.doubt + _DOUBT)) * told[:, :, 1:2]
         floor = (1.0 - sure).clamp_min(_LEAST)
         lift = floor.log().expand(-1, -1, width).clone()
         own = floor + sure * proba / self.log_shares[cells].exp()
         # Padding repeats position 0, with nothing to tell.
         return lift.scatter(2, at, own.log())
 
-    def _gates(self, cells, proba, told, lift, lengths):
-        """Return chances of ways to the next photo, and how far photos are believed.
+    def _ways(self, states, told, known):
+        """Return how much each photo listens to each other one, in each way.
 
         Returns
         -------
-        gates : Tensor of shape (n_albums, n_steps - 1, 1 + n_ways)
-            The first is a jump to anywhere.
-
-        trust : Tensor of shape (n_albums, n_steps, 1)
-            Powers of what is said.
+        Tensor of shape (n_albums, n_steps, n_heads, n_ways, n_steps)
+            With what is missing to 1 over the last two, a photo listens to nobody.
         """
-        states = self.states(self._inputs(cells, proba, told), lengths)
-        pairs = torch.cat([states[:, :-1], states[:, 1:]], dim=2)
-        logits = self.ways + self._basis(told[:, 1:]) @ self.by_gap
-        logits = logits + self.of_ways(pairs)
-        gates = nn.functional.pad(logits, (1, 0)).softmax(dim=2)
-        trust = (self.log_trust + self.of_trust(states)).exp()
-        return gates, trust
+        n_albums, n_steps = known.shape
+        minutes, timed = told[:, :, 2], told[:, :, 3] > 0
+        gaps = (minutes[:, :, None] - minutes[:, None]).abs().log1p()
+        logits = _between(gaps, self.knots, self.by_gap + self.begin)
+        step = torch.arange(n_steps, device=known.device)
+        apart = (step[:, None] - step).abs().clamp_min(1).float().log()
+        by_steps = _between(apart, self.steps, self.by_steps)
+        both = timed[:, :, None] & timed[:, None]
+        logits = torch.where(both[..., None], logits, 0.0) + by_steps
+        logits = logits + self.of_ways(states)[:, None]
+        listens = known[:, None] & ~torch.eye(
+            n_steps, dtype=torch.bool, device=known.device
+        )
+        logits = torch.where(listens[..., None], logits, _NONE)
+        logits = logits.view(n_albums, n_steps, n_steps, _HEADS, 1 + _REACHES)
+        logits = logits.permute(0, 1, 3, 4, 2).flatten(3)
+        nobody = (self.nobody + _NOBODY)[:, None].expand(n_albums, n_steps, -1, 1)
+        shares = torch.cat([logits, nobody], dim=3).softmax(dim=3)[..., :-1]
+        return shares.view(n_albums, n_steps, _HEADS, 1 + _REACHES, n_steps)
 
-    def _basis(self, told):
-        """Return weights of the knots; the last is for gaps that are not known."""
-        gap, timed = told[:, :, 2].contiguous(), told[:, :, 3:]
-        knots = self.knots
-        last = len(knots) - 2
-        left = (torch.searchsorted(knots, gap, right=True) - 1).clamp(0, last)
-        share = (gap - knots[left]) / (knots[left + 1] - knots[left])
-        share = share.clamp(0.0, 1.0)[:, :, None]
-        out = gap.new_zeros(*gap.shape, len(knots))
-        out = out.scatter(2, left[:, :, None], 1.0 - share)
-        out = out.scatter(2, left[:, :, None] + 1, share)
-        return torch.cat([out * timed, 1.0 - timed], dim=2)
+    def _mixed(self, said, ways, prior, kernel):
+        """Return the mixture that each photo hears, a distribution over the union."""
+        n_albums, n_steps = said.shape[:2]
+        n_cells = said.shape[2] - 1
+        heard = torch.bmm(ways.flatten(1, 3), said)
+        heard = heard.view(n_albums, n_steps, _HEADS, 1 + _REACHES, n_cells + 1)
+        nobody = 1.0 - heard.sum(dim=(3, 4))
+        own = heard[:, :, :, 0, :-1] + nobody[..., None] * prior[:, :, None, :-1]
+        for number in range(_REACHES):
+            moved = heard[:, :, :, 1 + number, :-1].flatten(1, 2)
+            own = own + torch.bmm(moved, kernel[number]).view_as(own)
+        least = nobody[..., None] * prior[:, :, None, -1:]
+        rest = torch.maximum(1.0 - own.sum(dim=3, keepdim=True), least)
+        return torch.cat([own, rest], dim=3)
 
     def _inputs(self, cells, proba, told):
         """Return what the LSTM reads: no cell by name, and zeros for padding."""
         mean = torch.einsum("btk,btkx->btx", proba, self.vectors[cells])
         entropy = -torch.xlogy(proba, proba).sum(dim=2, keepdim=True)
-        gap = told[:, :, 2:3] / self.knots[-1]
+        minutes = told[:, :, 2:3]
+        gap = nn.functional.pad(minutes[:, 1:] - minutes[:, :-1], (0, 0, 1, 0))
+        gap = gap.abs().log1p() / self.knots[-1]
         step = mean[:, 1:] - mean[:, :-1]
         apart = nn.functional.pad(step.norm(dim=2, keepdim=True), (0, 0, 1, 0))
         same = cells[:, 1:, :, None] == cells[:, :-1, None, :]
@@ -240,7 +276,7 @@ class AlbumMessages(nn.Module):
 
         Returns
         -------
-        Tensor of shape (n_albums, n_union, n_scales * n_union)
+        list of Tensor of shape (n_albums, n_union, n_union)
             Rows are where from. What is missing to 1 goes to other cells.
         """
         vectors = self.vectors[own]
@@ -248,37 +284,10 @@ class AlbumMessages(nn.Module):
         km = EARTH_RADIUS_KM * torch.arccos(inner)
         km.diagonal(dim1=1, dim2=2).zero_()
         sums = self.kernel_sums[own]
-        parts = [
+        return [
             (km / -scale).exp() * pi[:, None] / sums[:, :, number, None]
             for number, scale in enumerate(self.scales)
         ]
-        return torch.cat(parts, dim=2)
-
-    def _messages(self, said, gates, prior, kernel, lengths):
-        """Return what the other photos add to the score of each cell."""
-        n_steps = said.shape[1]
-        steps = backwards(lengths, n_steps)
-        ways = backwards(lengths - 1, max(n_steps - 1, 0))
-        said = torch.stack([said, take_steps(said, steps)], dim=1)
-        gates = torch.stack([gates, take_steps(gates, ways)], dim=1)
-        n_cells = prior.shape[1] - 1
-        message = prior[:, None].expand(-1, 2, -1)
-        log_prior = message.clamp_min(1e-30).log()
-        found = [torch.zeros_like(message)]
-        for step in range(n_steps - 1):
-            belief = (log_prior + found[-1] + said[:, :, step]).softmax(dim=2)
-            gate = gates[:, :, step, :, None]
-            near = torch.bmm(belief[:, :, :n_cells], kernel)
-            near = near.view(len(near), 2, _REACHES, n_cells)
-            own = gate[:, :, 0] * prior[:, None, :n_cells]
-            own = own + gate[:, :, 1] * belief[:, :, :n_cells]
-            own = own + (gate[:, :, 2:] * near).sum(dim=2)
-            least = gate[:, :, 0] * prior[:, None, n_cells:]
-            rest = torch.maximum(1.0 - own.sum(dim=2, keepdim=True), least)
-            message = torch.cat([own, rest], dim=2)
-            found.append(message.clamp_min(1e-30).log() - log_prior)
-        onward, back = torch.stack(found, dim=2).unbind(dim=1)
-        return onward + take_steps(back, steps)
 
 
 class MessagesLoss(nn.Module):
@@ -301,6 +310,17 @@ class MessagesLoss(nn.Module):
         """Return the loss of a batch; see :class:`ScoresLoss`."""
         losses = self.rows(outputs, targets) * targets[1]
         return losses.sum() / len(losses)
+
+
+def _between(values, knots, heights):
+    """Return a function of straight lines between knots, flat outside of them."""
+    last = len(knots) - 2
+    left = (torch.searchsorted(knots, values.contiguous(), right=True) - 1).clamp(
+        0, last
+    )
+    share = ((values - knots[left]) / (knots[left + 1] - knots[left])).clamp(0.0, 1.0)
+    low, high = heights[left], heights[left + 1]
+    return low + share[..., None] * (high - low)
 
 
 def _zeros(n_inputs, n_outputs):

@@ -4,10 +4,10 @@
 
 import numpy as np
 
-from sklearn_geo.geolocation._albums import gaps_between, shuffled_in_lots
+from sklearn_geo.geolocation._albums import minutes_since, shuffled_in_lots
 from sklearn_geo.nets import LazyRows, RowData, Several
 
-__all__ = ["AlbumLesson", "AlbumRows"]
+__all__ = ["AlbumLesson", "AlbumRows", "known_elsewhere"]
 
 
 class AlbumRows:
@@ -28,8 +28,7 @@ class AlbumRows:
 
     - cells, int of shape (B, T, k), and their probabilities;
     - told, of shape (B, T, 4): whether there is a photo, the mass of its first cells,
-      the logarithm of minutes since the photo before plus one, and whether that is
-      known;
+      minutes since the first photo of the album, and whether that is known;
     - union, int of shape (B, u, 1): cells of the album, -1 for none;
     - at, int of shape (B, T, k): where in the union each first cell is.
 
@@ -54,12 +53,12 @@ class AlbumRows:
         cells = np.where(known[..., np.newaxis], self.first.cells[at], 0)
         cells = cells.astype(np.int64)
         proba = np.where(known[..., np.newaxis], self.first.proba[at], np.float32(0))
-        gaps = gaps_between(self.times, rows)
-        timed = ~np.isnan(gaps)
+        minutes = minutes_since(self.times, rows)
+        timed = ~np.isnan(minutes)
         told = np.zeros((*rows.shape, 4), dtype=np.float32)
         told[..., 0] = known
         told[..., 1] = np.where(known, self.first.mass[at], 0.0)
-        told[..., 2][timed] = np.log1p(np.maximum(gaps[timed], 0.0) / 60.0)
+        told[..., 2][timed] = minutes[timed]
         told[..., 3] = timed
         return (cells, proba, told, *self._union(cells, known))
 
@@ -161,3 +160,39 @@ class AlbumLesson:
 
 def _lazily(rows, n_rows):
     return LazyRows((n_rows, 1), rows)
+
+
+def known_elsewhere(cells, folds):
+    """Tell which photos lie in a cell that other folds have photos of, too.
+
+    Cells are made for all training photos, some for those of a single user. Whoever has
+    not seen that user cannot name them, and of new users it is never asked.
+
+    Parameters
+    ----------
+    cells, folds : ndarray of int of shape (n_photos,)
+        True cells, -1 for none, and the fold each photo was held out in.
+
+    Returns
+    -------
+    ndarray of bool of shape (n_photos,)
+        False for photos in no cell.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_geo.geolocation._album_rows import known_elsewhere
+    >>> known_elsewhere(np.array([0, 0, 1, 1, -1]), np.array([0, 1, 1, 1, 0]))
+    array([ True,  True, False, False, False])
+    """
+    inside = cells >= 0
+    if not inside.any():
+        return inside
+    n_folds = folds.max() + 1
+    pairs = np.bincount(
+        np.where(inside, cells, 0) * n_folds + folds,
+        inside,
+        minlength=(cells.max() + 1) * n_folds,
+    ).reshape(-1, n_folds)
+    others = pairs.sum(axis=1)[cells] - pairs[cells, folds]
+    return inside & (others > 0.0)

@@ -10,8 +10,8 @@ __all__ = [
     "Albums",
     "by_user",
     "check_times",
-    "gaps_between",
     "like_lengths",
+    "minutes_since",
     "padding_waste",
     "shuffled_in_lots",
 ]
@@ -145,8 +145,8 @@ def check_times(times, missing_times):
         )
 
 
-def gaps_between(times, rows):
-    """Return how long before each photo of an album the one before it was taken.
+def minutes_since(times, rows):
+    """Return how long after the first photo of its album each photo was taken.
 
     Parameters
     ----------
@@ -159,16 +159,15 @@ def gaps_between(times, rows):
     Returns
     -------
     ndarray of float32 of shape (n_albums, length)
-        Seconds; NaN where one of the times is missing, for the first photo and for
-        padding.
+        Minutes; NaN where a time is missing, and for padding.
     """
-    gaps = np.full(rows.shape, np.nan, dtype=np.float32)
+    minutes = np.full(rows.shape, np.nan, dtype=np.float32)
     if times is not None and rows.shape[1]:
-        own = times[rows]
-        step = (own[:, 1:] - own[:, :-1]).astype("timedelta64[s]")
-        known = (rows[:, 1:] >= 0) & ~np.isnat(step)
-        gaps[:, 1:][known] = step[known].astype(np.float32)
-    return gaps
+        # Times that are missing come last.
+        since = (times[rows] - times[rows[:, :1]]).astype("timedelta64[s]")
+        known = (rows >= 0) & ~np.isnat(since)
+        minutes[known] = since[known].astype(np.float64) / 60.0
+    return minutes
 
 
 def like_lengths(lengths, n_slots):
