@@ -386,7 +386,7 @@ class AlbumPathDisplay(ShowsPlaces):
         style = {"color": PATH_COLOR, "marker": "o", "markeredgecolor": "white"}
         handles = [Line2D([], [], **style, label="answers, in the order of time")]
         if self.truth is not None:
-            style = {"color": TRUTH_COLOR, "linestyle": ":", "marker": "x"}
+            style = {"color": TRUTH_COLOR, "linestyle": ":", "marker": "+"}
             handles.append(Line2D([], [], **style, label="where they were taken"))
         if self.truth is not None and misses:
             handles.append(Line2D([], [], color=MISS_COLOR, alpha=0.6, label="errors"))

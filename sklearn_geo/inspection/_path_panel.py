@@ -104,10 +104,11 @@ class PathPanel:
         return self.ax.scatter(
             self.window.shift(truth[:, 1]),
             truth[:, 0],
-            marker="x",
-            s=26,
+            # Its arms are seen around the answers, and answers between them.
+            marker="+",
+            s=70,
             color=TRUTH_COLOR,
-            linewidths=1.3,
+            linewidths=1.1,
             zorder=4.5,
         )
 
@@ -158,7 +159,7 @@ class PathPanel:
         marks = self.ax.scatter(
             stops.x,
             stops.y,
-            s=22.0 * np.sqrt(stops.counts),
+            s=34.0 * np.sqrt(stops.counts),
             color=PATH_COLOR,
             edgecolors="white",
             linewidths=0.8,

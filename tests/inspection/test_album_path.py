@@ -54,7 +54,7 @@ def test_panels_by_hand():
     assert _texts(display, "together") == ["1-2", "3-4"]
     assert_allclose(display.stops_["together"].get_offsets(), [PARIS[::-1], LYON[::-1]])
     # A mark grows with what is at it.
-    assert_allclose(display.stops_["together"].get_sizes(), 22 * np.sqrt([2, 2]))
+    assert_allclose(display.stops_["together"].get_sizes(), 34 * np.sqrt([2, 2]))
     assert len(display.arrows_["alone"]) == 3
     assert len(display.arrows_["together"]) == 1
     assert [len(one.get_offsets()) for one in display.truth_] == [4, 4]
