@@ -30,6 +30,7 @@ __all__ = [
     "fold_numbers",
     "is_given",
     "proba_parts",
+    "target_of",
     "warn_if_seen",
     "with_cells_of",
 ]
@@ -169,8 +170,9 @@ def fold_numbers(cv, photos, y, seed):
         if cv > n_units:
             what = "photos" if groups is None else "groups"
             raise ValueError(
-                f"cv={cv} folds of {n_units} {what}: there must be at least one for "
-                'each fold. Lower cv, or pass a fitted estimator and cv="prefit".'
+                f"cv={cv} folds of {n_units} {what} (n_samples={n_photos}): there must "
+                "be at least one for each fold. Lower cv, or pass a fitted estimator "
+                'and cv="prefit".'
             )
         kind = KFold if groups is None else GroupKFold
         cv = kind(int(cv), shuffle=True, random_state=seed)
@@ -232,7 +234,7 @@ def cross_fit(estimator, photos, y, weights, *, folds, n_first, seed, n_jobs=Non
     fitted = fit_wrapped(hand_down(clone(estimator), seed), photos, y, weights)
     inside = check_estimator_of_cells(fitted, fitted=True)
     same = with_cells_of(fitted)
-    y = y if hasattr(y, "shape") else np.asarray(y)
+    y = target_of(fitted, y)
     parts = Parallel(n_jobs=n_jobs)(
         delayed(_one_fold)(clone(same), photos, y, weights, folds == number, n_first)
         for number in range(folds.max() + 1)
@@ -243,6 +245,20 @@ def cross_fit(estimator, photos, y, weights, *, folds, n_first, seed, n_jobs=Non
         first.cells[at], first.proba[at] = part.cells, part.proba
         first.mass[at] = part.mass
     return fitted, first
+
+
+def target_of(fitted, y):
+    """Return y as folds have to be taught it that have the cells of the whole.
+
+    With cells that are frozen, whole numbers are read as cells. Where the whole has
+    learnt places, they are degrees.
+    """
+    inside = _inside_wrappers(fitted)
+    if getattr(getattr(inside, "common_", inside), "_seen_places", None) is None:
+        return y if hasattr(y, "shape") else np.asarray(y)
+    if hasattr(y, "iloc") or getattr(getattr(y, "dtype", None), "kind", "") == "f":
+        return y.astype(np.float64)
+    return np.asarray(y, dtype=np.float64)
 
 
 def _one_fold(estimator, photos, y, weights, held_out, n_first):

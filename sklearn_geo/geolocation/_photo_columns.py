@@ -190,8 +190,10 @@ def read_photos(
     wanted += [("metadata", column, True) for column in metadata]
     if isinstance(X, (list, tuple)) and wanted:
         X = np.asarray(X, dtype=object)
-    if sparse.issparse(X):
+    elif sparse.issparse(X):
         X = X.tocsr()  # rows can be chosen of it
+    elif hasattr(X, "__array__") and not hasattr(X, "shape"):
+        X = np.asarray(X)
     names = column_names(X) if wanted else None
     found, taken = {"times": given.times, "groups": given.groups}, []
     further = []

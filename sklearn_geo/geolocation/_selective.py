@@ -19,6 +19,7 @@ from sklearn_geo.geolocation._cross_fit import (
     fit_wrapped,
     fold_numbers,
     is_given,
+    target_of,
     warn_if_seen,
     with_cells_of,
 )
@@ -258,6 +259,7 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
         if isinstance(final(self.estimator_), CellPredictor):
             # With fewer cells they would be surer.
             same = with_cells_of(self.estimator_)
+            y = target_of(self.estimator_, y)
         folds = fold_numbers(self.cv, Photos(given.X, groups=read.groups), y, seed)
         parts = Parallel(n_jobs=self.n_jobs)(
             delayed(_one_fold)(

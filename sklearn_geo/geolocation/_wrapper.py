@@ -63,7 +63,6 @@ class CellWrapper(CellPredictor):
     def _read_features(self, X, reset=False):
         """Take columns out of X; `X` may be `Given`, or X alone."""
         given = _given(X)
-        params = self.get_params(deep=False)
         if not len(given):
             raise ValueError(
                 "X has no photos: found 0 sample(s) while a minimum of 1 is required. "
@@ -75,10 +74,10 @@ class CellWrapper(CellPredictor):
             validate_data(self, given.X, reset=reset, skip_check_array=True)
         return read_photos(
             given,
-            times=params.get("times"),
-            groups=params.get("groups"),
-            metadata=params.get("metadata") or (),
-            time_zone=params.get("time_zone"),
+            times=getattr(self, "times", None),
+            groups=getattr(self, "groups", None),
+            metadata=getattr(self, "metadata", ()),
+            time_zone=getattr(self, "time_zone", None),
             clocks=self._hours_count(),
         )
 

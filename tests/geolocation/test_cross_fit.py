@@ -101,6 +101,24 @@ def test_equals_a_loop_over_folds(fits):
     np.testing.assert_array_equal(fitted.predict_proba(X), alone.predict_proba(X))
 
 
+def test_whole_degrees_are_no_cells(fits):
+    # Two columns of whole numbers could be cells of two partitions, once these are
+    # frozen.
+    places = np.clip(PLACES.round(), -90, 89).astype(int)
+    folds = fold_numbers(3, PHOTOS, places, 0)
+    settings = {"folds": folds, "n_first": 4, "seed": 0}
+    fitted, first = cross_fit(quick(Spy), PHOTOS, places, None, **settings)
+    _, again = cross_fit(quick(), PHOTOS, places.astype(float), None, **settings)
+    np.testing.assert_array_equal(first.cells, again.cells)
+    assert len({str(cells) for _, cells, _, _ in fits}) == 1
+    # What is taught cells is taught cells.
+    frozen = [FrozenEstimator(part) for part in fitted.partitions_]
+    frozen = quick().set_params(partitions=frozen)
+    own = np.column_stack([part.predict(places) for part in fitted.partitions_])
+    _, by_cells = cross_fit(frozen, PHOTOS, own, None, **settings)
+    np.testing.assert_array_equal(by_cells.cells, again.cells)
+
+
 def test_cells_are_the_same_in_all_folds(fits):
     run(quick(Spy))
     assert len({str(cells) for _, cells, _, _ in fits}) == 1

@@ -131,6 +131,19 @@ def test_arrays_win_over_columns_which_are_no_features_either():
     assert photos.taken == ()
 
 
+def test_what_can_become_an_array():
+    class Table:
+        def __array__(self, dtype=None, copy=None):
+            return np.array([[1.0, 7.0], [2.0, 3.0]])
+
+        def __len__(self):
+            return 2
+
+    photos = read_photos(Given(Table()), groups=1)
+    np.testing.assert_array_equal(photos.X, [[1.0], [2.0]])
+    np.testing.assert_array_equal(photos.groups, [1, 0])
+
+
 def test_nothing_asked_for_is_nothing_read():
     photos = read_photos(Given(FRAME))
     assert photos.X is FRAME
