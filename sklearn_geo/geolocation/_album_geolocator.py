@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Where a photo was taken, in the light of the other photos of its user."""
 
-from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
@@ -10,48 +9,228 @@ import torch
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from sklearn_geo.geolocation._album_judge import judge_correction
-from sklearn_geo.geolocation._album_messages import AlbumMessages, MessagesLoss
-from sklearn_geo.geolocation._album_network import AlbumLSTM, ScoresLoss, shares_of
-from sklearn_geo.geolocation._album_rows import AlbumLesson, AlbumRows, known_elsewhere
+from sklearn_geo.geolocation._album_rows import AlbumRows, known_elsewhere
 from sklearn_geo.geolocation._albums import by_user, check_times, like_lengths
-from sklearn_geo.geolocation._cross_fit import first_cells, fold_numbers, proba_parts
-from sklearn_geo.geolocation._photo_columns import Given, Photos
+from sklearn_geo.geolocation._cross_fit import first_cells, proba_parts
+from sklearn_geo.geolocation._photo_columns import Given
 from sklearn_geo.geolocation._wrapper import WRAPPER_CONSTRAINTS, CellWrapper
 from sklearn_geo.geolocation._wrapper_files import StoredAlbums
-from sklearn_geo.nets import (
-    TRAINING_CONSTRAINTS,
-    NetMixin,
-    Training,
-    draw_seed,
-    rows_in_memory,
-    split_rows,
-    train_net,
-)
-from sklearn_geo.nets._estimator import with_callbacks
+from sklearn_geo.nets import TRAINING_CONSTRAINTS, draw_seed, rows_in_memory
 
 __all__ = ["AlbumGeolocator"]
 
 # Cells of a photo that are kept: section 3.2 of the paper.
 _N_FIRST = 10
-# Width, rate and epochs of the correction, and of the paper's network.
-_HIDDEN, _PAPER_HIDDEN = 16, 256
-_RATE, _PAPER_RATE = 0.05, 0.005
-_EPOCHS, _PAPER_EPOCHS = 10, 200
-# The rate of the last epoch of a correction, beside the first.
-_LAST_RATE = 0.05
-# Strength of the L2 penalty of a correction, over the number of photos.
-_SHRINKAGE = 4.0
-# Steps that a correction needs, however few users there are.
-_STEPS = 150
-# Folds that judge a correction, and photos after which they have judged enough.
-_JUDGES, _ENOUGH = 2, 20_000
 # Photos and padding of a batch at prediction.
 _SLOTS = 4096
 
 
-class AlbumGeolocator(StoredAlbums, NetMixin, CellWrapper):
-    """Say of each photo what the photos before and after it tell of its place."""
+class AlbumGeolocator(StoredAlbums, AlbumLearning, CellWrapper):
+    r"""Locate the photos of a user together: each tells the others where they may be.
+
+    Model M3 of the paper. The photos of a user are put in the order of time and cut
+    into albums of 24. What the wrapped estimator says of a photo is corrected by what
+    it says of the other photos of the album.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Says probabilities of cells: a `TimeAdjustedGeolocator` (M2), a
+        `HierarchicalCellClassifier` (M1), `SceneNetworks`, or a pipeline or search that
+        ends in one.
+
+    groups : str or int, default=None
+        The column of X, by name or position, that tells whose each photo is. It is no
+        feature. None takes the array `groups` of `fit` and `predict`.
+
+    times : str or int, default=None
+        The column of X that tells when each photo was taken. It is no feature. None
+        takes the array `times`; where there is none either, the photos of a user are in
+        order of rows.
+
+    time_zone : str, default=None
+        Where clocks stood that tell no zone. Only differences count here, so None will
+        do, unless the wrapped estimator reads hours.
+
+    album_size : int, default=24
+        Photos of an album at most. Users with more get as few albums as can be, of
+        lengths that differ by one photo at most.
+
+    missing_times : {"error", "last"}, default="error"
+        What becomes of photos without a time: "last" puts them after the others of
+        their user, in order of rows.
+
+    preset : {"paper"} or None, default=None
+        "paper" is a plain bidirectional LSTM with a softmax over all cells. None is a
+        correction that knows where cells lie and is left out where albums tell nothing
+        (see Notes): it needs hundreds of users, not hundreds of thousands.
+
+    hidden : int or "auto", default="auto"
+        Width of the states of the LSTM, in each direction. The paper does not tell its
+        own. "auto" is 16, and 256 for the paper's network.
+
+    cv : int, splitter or "prefit", default=5
+        Folds of whole users. What is learnt here is learnt from probabilities that the
+        wrapped estimator says of users it has not seen. "prefit" takes it as it is,
+        fitted: `fit` then needs other photos than those that taught it.
+
+    n_jobs : int, default=None
+        Folds that are fitted at the same time.
+
+    solver : {"adam", "adagrad", "sgd"}, default="adam"
+        Optimizer of the network.
+
+    learning_rate_init : float or "auto", default="auto"
+        Learning rate of the first epoch. "auto" is 0.1, and falls to a twentieth; for
+        the paper's network it is 0.005.
+
+    batch_size : int, default=16
+        Users of a step.
+
+    max_iter : int or "auto", default="auto"
+        Number of epochs, in each of which every user shows one album. "auto" is 10, or
+        as many as it takes for 200 steps; for the paper's network it is 200 at most.
+
+    tol : float, default=1e-4
+        By how much the watched loss of the paper's network must fall to count.
+
+    n_iter_no_change : int, default=10
+        Epochs without that after which the training of the paper's network ends.
+
+    validation_fraction : float, default=0.1
+        Share of the users on whom the loss of the paper's network is watched.
+
+    device : str, default="auto"
+        "auto" is the first CUDA device if there is one, else the processor.
+
+    verbose : int, default=0
+        1 prints a line an epoch.
+
+    warm_start : bool, default=False
+        Go on with the network of the last `fit`. Pass the same rows.
+
+    random_state : int, RandomState instance or None, default=None
+        Decides folds, albums, first weights, and the wrapped estimator where that has
+        no seed of its own.
+
+    Attributes
+    ----------
+    estimator_ : estimator
+        The fitted wrapped estimator.
+
+    corrects_ : bool
+        Whether albums told anything. If not, answers are those of `estimator_`.
+
+    held_out_gain_ : float
+        By how much the mean log-likelihood of photos of held-out users rose by their
+        albums; NaN for the paper's network.
+
+    cell_shares_ : ndarray of shape (n_cells,)
+        Shares of training photos in cells.
+
+    cell_places_ : ndarray of shape (n_cells, 2)
+        Where each cell is.
+
+    left_out_ : ndarray of int
+        Photos in no cell of the wrapped estimator. They are read but not scored.
+
+    net_ : EstimatorNet
+        The skorch net; `net_.module_` is the network.
+
+    history_ : ndarray of shape (`n_iter_`,)
+        A row an epoch.
+
+    n_iter_ : int
+        Number of epochs.
+
+    n_features_in_ : int
+        Number of columns seen in `fit`, with those of groups and times.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of these columns, if they are strings.
+
+    See Also
+    --------
+    UserAveragingGeolocator : The mean over a user's photos, which learns nothing.
+    TimeAdjustedGeolocator : M2, which can be wrapped here.
+
+    Notes
+    -----
+    **Users are independent, rows are not.** What is said of a photo depends on which
+    other photos of its user are passed with it, but not on those of other users. A
+    user with a single photo gets what the wrapped estimator says, or nearly so.
+
+    **Training** follows section 3.3 of [1]_: of every photo the 10 largest
+    probabilities are kept and normalised, albums are padded with zeros and masked, and
+    a user shows a single random album an epoch: 24 consecutive photos, all of which are
+    predicted. Photos in no cell, or in a cell that no other fold of users has been to,
+    are read but not scored.
+
+    **The paper's network** reads :math:`(\hat p, |p'|_1)`, which is
+    :math:`N + 1` wide, in both directions of time, and has a softmax over the
+    :math:`N` cells on top of the states.
+
+    **The correction.** Be :math:`\pi` the shares of cells in training, and
+    :math:`\hat p_i`, :math:`\mu_i` the first cells of photo `i` and their mass. A
+    little doubt :math:`\varepsilon` is spread as cells are in training,
+
+    .. math:: p_i = (1 - \varepsilon) \mu_i \hat p_i
+              + (1 - (1 - \varepsilon) \mu_i) \pi, \qquad
+              q_i \propto \pi \, (p_i / \pi)^\lambda.
+
+    In each of two heads `h`, photo `i` listens to the photos `j` of its album with
+    weights of a softmax over all `j`, over the ways `k` and over nobody:
+
+    .. math:: m_{ih} = a_{ih} \pi + \sum_{j \neq i} \sum_k a_{ijhk} K_k q_j,
+       \qquad
+       s_i = \sigma \log p_i + \sum_h \beta_{ih} \log (m_{ih} / \pi).
+
+    :math:`K_0` is the same cell; the others move to cell `d` with a chance in
+    proportion to :math:`\pi(d) \exp(-\mathrm{km} / \tau_k)`. The logits of the
+    weights are functions of the time between the photos and of how many are between
+    them, plus what a bidirectional LSTM says of photo `j`; it also sets
+    :math:`\beta_{ih}`. The LSTM reads how sure each photo is, roughly where it is and
+    how that fits to the photo before, but no names of cells. So nothing here can prefer
+    a cell: if nobody is listened to, :math:`m = \pi` and nothing is added.
+
+    **No correction is a candidate.** Half of the users judge a correction that the
+    other half has taught. It is left out (`corrects_` is False) unless it makes
+    held-out photos likelier than they are without, and by more than it does in albums
+    of strangers, where the same photos have users drawn at random: photos that
+    strangers took at the same time can be near each other, too. Both are t-tests over
+    users at the level of 1 %.
+
+    References
+    ----------
+    .. [1] "Multi-modal Geolocation Estimation Using Deep Neural Networks", submitted
+       to ICLR 2018, section 3.3 and Figure 3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_geo.geolocation import AlbumGeolocator, HierarchicalCellClassifier
+    >>> from sklearn_geo.partition import KMeansPartition
+    >>> rng = np.random.default_rng(0)
+    >>> users = np.repeat(np.arange(60), 10)
+    >>> city = rng.integers(3, size=60)[users]  # everybody stays in one of three
+    >>> places = np.array([[48.9, 2.4], [40.4, -3.7], [52.5, 13.4]])[city]
+    >>> looks = np.eye(3)[city] + rng.normal(size=(600, 3))
+    >>> one = HierarchicalCellClassifier(KMeansPartition(3), learning_rate_init=0.1)
+    >>> album = AlbumGeolocator(one, cv=2, max_iter=20, random_state=0)
+    >>> train, test = users < 40, users >= 40
+    >>> album.fit(looks[train], places[train], groups=users[train]).corrects_
+    True
+    >>> found = album.predict(looks[test], groups=users[test])
+    >>> alone = album.estimator_.predict(looks[test])
+    >>> for places_found in (alone, found):
+    ...     print((abs(places_found - places[test]) < 1).all(axis=1).mean() > 0.9)
+    False
+    True
+    """
+
+    # What a fitted one holds besides the weights of `net_` and `history_`:
+    # estimator_, corrects_, held_out_gain_, cell_shares_, cell_places_, left_out_,
+    # _seed, and the calibration of every CellPredictor.
 
     _parameter_constraints: dict = {
         **TRAINING_CONSTRAINTS,
@@ -128,7 +307,30 @@ class AlbumGeolocator(StoredAlbums, NetMixin, CellWrapper):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None, *, times=None, groups=None):
-        """Fit what is wrapped, and learn what photos of an album tell each other."""
+        """Fit what is wrapped, and learn what photos of an album tell each other.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_photos, n_columns)
+            What the wrapped estimator reads, and columns of groups and times.
+
+        y : array-like of shape (n_photos, 2)
+            Latitude and longitude in degrees, or whatever the wrapped estimator takes.
+
+        sample_weight : array-like of shape (n_photos,), default=None
+            What every photo counts. One of weight 0 is still a part of its album.
+
+        times : array-like of shape (n_photos,), default=None
+            When photos were taken, where that is no column of X.
+
+        groups : array-like of shape (n_photos,), default=None
+            Whose photos they are, where that is no column of X.
+
+        Returns
+        -------
+        self : AlbumGeolocator
+            The fitted estimator.
+        """
         go_on = self.warm_start and hasattr(self, "net_")
         photos = self._read_features(Given(X, times, groups), reset=not go_on)
         weights = self._read_weights(sample_weight, photos)
@@ -147,135 +349,6 @@ class AlbumGeolocator(StoredAlbums, NetMixin, CellWrapper):
             self.corrects_, self.held_out_gain_ = True, np.nan
         self._learn(rows, photos, cells, weights, go_on=go_on)
         return self
-
-    # What is taught -------------------------------------------------------------------
-
-    def _learnt_cells(self, photos, y, weights, first, go_on):
-        """Return the true cell of each photo, -1 for those that teach nothing."""
-        cells = self._true_cells(y, photos)[0].astype(np.int64)
-        counts = np.ones(len(cells), dtype=bool) if weights is None else weights > 0
-        self.left_out_ = np.flatnonzero(counts & (cells < 0))
-        cells = np.where(counts, cells, -1)
-        if (cells >= 0).sum() < 2:
-            raise ValueError(
-                f"Only {(cells >= 0).sum()} of n_samples={len(cells)} photos lie in a "
-                "cell of the wrapped estimator: there is nothing to learn from. Was it "
-                "fitted on another part of the world?"
-            )
-        if not go_on:
-            self.cell_shares_ = shares_of(cells, first.n_cells, weights)
-        elif first.n_cells != len(self.cell_shares_):
-            raise ValueError(
-                f"warm_start=True, but the wrapped estimator has {first.n_cells} cells "
-                f"now, and the network knows {len(self.cell_shares_)}. Freeze its "
-                "partitions, or fit anew with warm_start=False."
-            )
-        return cells
-
-    def _lesson(self, rows, photos, cells, weights, users=None):
-        """Return what some users teach, None for all."""
-        albums = by_user(photos.groups, photos.times)
-        if users is not None:
-            albums = albums.some(np.flatnonzero(users[albums.users]))
-        teaches = np.add.reduceat(cells[albums.order] >= 0, albums.starts[:-1]) > 0
-        albums = albums.some(np.flatnonzero(teaches))
-        return AlbumLesson(
-            rows, albums, self.album_size, cells, weights, self.batch_size
-        )
-
-    def _module(self):
-        hidden = self.hidden
-        if self.preset == "paper":
-            hidden = _PAPER_HIDDEN if hidden == "auto" else hidden
-            return partial(AlbumLSTM, len(self.cell_shares_), hidden)
-        hidden = _HIDDEN if hidden == "auto" else hidden
-        return partial(AlbumMessages, self.cell_places_, self.cell_shares_, hidden)
-
-    def _criterion(self):
-        return ScoresLoss if self.preset == "paper" else MessagesLoss
-
-    # Learning -------------------------------------------------------------------------
-
-    def _stage(self, lesson):
-        """Return the settings of a training."""
-        paper = self.preset == "paper"
-        n_users, n_photos = len(lesson.users), len(lesson.users.order)
-        epochs, rate, decay = self.max_iter, self.learning_rate_init, 1.0
-        if epochs == "auto":
-            steps = -(-n_users // self.batch_size)
-            epochs = _PAPER_EPOCHS if paper else max(_EPOCHS, -(-_STEPS // steps))
-        if rate == "auto":
-            rate = _PAPER_RATE if paper else _RATE
-        patience = {"n_iter_no_change": self.n_iter_no_change}
-        if not paper:
-            decay = _LAST_RATE ** (1.0 / epochs)
-            patience = {"n_iter_no_change": None, "weight_decay": _SHRINKAGE / n_photos}
-        return {
-            "early_stopping": False,
-            "learning_rate_init": rate,
-            "learning_rate_decay": decay,
-            "max_iter": epochs,
-            "mixed_precision": False,
-            **patience,
-        }
-
-    def _judge(self, rows, photos, cells, weights):
-        """Ask users held out whether albums tell anything."""
-        n_users = photos.groups.max() + 1
-        n_folds = min(_JUDGES, n_users)
-        nets, held_out, n_judged = [], [], 0
-        if n_folds > 1:
-            users = Photos(np.empty((n_users, 0)), groups=np.arange(n_users))
-            folds = fold_numbers(n_folds, users, None, self._seed)
-            for number in range(n_folds):
-                lesson = self._lesson(rows, photos, cells, weights, folds != number)
-                own = np.flatnonzero((folds == number)[photos.groups])
-                if not len(lesson.users) or not (cells[own] >= 0).any():
-                    continue
-                training = Training.of(self, **self._stage(lesson) | {"verbose": 0})
-                nets.append(
-                    train_net(
-                        self._module(),
-                        self._criterion(),
-                        lesson.data(),
-                        training=training,
-                        seed=self._seed,
-                        draw=lesson.draw,
-                    )
-                )
-                held_out.append(own)
-                n_judged += len(own)
-                if n_judged >= _ENOUGH:
-                    break
-        self.corrects_, self.held_out_gain_ = judge_correction(
-            nets, held_out, rows, photos, cells, weights, self.album_size, self._seed
-        )
-
-    @with_callbacks
-    def _learn(self, rows, photos, cells, weights, *, go_on):
-        valid, users = None, None
-        if self.preset == "paper":
-            teaching = np.unique(photos.groups[cells >= 0])
-            users = np.zeros(photos.groups.max() + 1, dtype=bool)
-            users[teaching] = True
-            if len(teaching) > 1:
-                _, watched = split_rows(
-                    len(teaching), self.validation_fraction, self._seed
-                )
-                users[teaching[watched]] = False
-                lesson = self._lesson(rows, photos, cells, weights, ~users)
-                valid = lesson.data()
-        lesson = self._lesson(rows, photos, cells, weights, users)
-        self._train(
-            self._module(),
-            self._criterion(),
-            lesson.data(),
-            seed=self._seed,
-            valid=valid,
-            go_on=go_on,
-            draw=lesson.draw,
-            **self._stage(lesson),
-        )
 
     # Prediction -----------------------------------------------------------------------
 

@@ -60,35 +60,8 @@ class AlbumMessages(nn.Module):
 
     Notes
     -----
-    With shares :math:`\pi`, and :math:`\hat p_i`, :math:`\mu_i` the first cells of
-    photo `i` and the mass they had, all of what is said of it is
-
-    .. math:: p_i(c) = (1 - \varepsilon) \mu_i \hat p_i(c)
-              + (1 - (1 - \varepsilon) \mu_i) \pi(c).
-
-    What the photos before `i` say is a message :math:`f_i`, a distribution over cells:
-
-    .. math::
-        f_1 = \pi, \quad
-        a_i \propto f_i \, (p_i / \pi)^{\lambda_i}, \quad
-        f_{i+1} = g^0_i \, \pi + g^1_i \, a_i + \sum_k g^{k + 1}_i \, K_k a_i
-
-    so the next photo was taken anywhere, in the same cell, or near it: :math:`K_k`
-    moves to cell `d` with a chance in proportion to
-    :math:`\pi(d) \exp(-\mathrm{km}(c, d) / \tau_k)`. A message :math:`b_i` comes from
-    the photos after it alike. The scores are
-
-    .. math:: s_i = \sigma \log p_i + \log(f_i / \pi) + \log(b_i / \pi).
-
-    Where all photos may be anywhere, :math:`g^0 = 1`, nothing is added. The gates
-    :math:`g_i` are a softmax of functions of the time gap, and of the states of a
-    bidirectional LSTM at both photos; so is :math:`\lambda_i`, of the state at one. The
-    LSTM reads how sure each photo is, about where it is, and how that agrees with the
-    photo before, but no names of cells: there is nothing in it that could prefer a
-    cell.
-
-    All is reckoned on the cells that some photo of the album names, and one more that
-    stands for the rest.
+    The formulas are those of :class:`AlbumGeolocator`. All is reckoned on the cells
+    that some photo of the album names, and one more that stands for the rest.
 
     Examples
     --------
@@ -129,6 +102,9 @@ class AlbumMessages(nn.Module):
         begin = torch.zeros(len(_KNOTS), n_ways)
         begin[:5, : 1 + _REACHES] = 2.0
         self.register_buffer("begin", begin)
+        nearest = torch.zeros(len(_STEPS), n_ways)
+        nearest[:2, : 1 + _REACHES] = 1.0
+        self.register_buffer("nearest", nearest)
         steps = np.log(np.array(_STEPS, dtype=np.float64))
         self.register_buffer("steps", torch.tensor(steps).float())
         self.states = BothWays(_N_INPUTS, hidden)
@@ -176,7 +152,6 @@ class AlbumMessages(nn.Module):
             said.clamp_min(_TINY).log() - log_prior.clamp_min(_LOG_TINY)[:, :, None]
         )
         added = power[..., None] * lifted
-        added = added.sum(dim=2)
         scale = (self.scale + _SCALE).exp()
         flat = torch.cat([log_pi, torch.zeros_like(rest)], dim=1)[:, None]
         scores = scale * (lift + flat) + added
@@ -224,7 +199,7 @@ class AlbumMessages(nn.Module):
         logits = _between(gaps, self.knots, self.by_gap + self.begin)
         step = torch.arange(n_steps, device=known.device)
         apart = (step[:, None] - step).abs().clamp_min(1).float().log()
-        by_steps = _between(apart, self.steps, self.by_steps)
+        by_steps = _between(apart, self.steps, self.by_steps + self.nearest)
         both = timed[:, :, None] & timed[:, None]
         logits = torch.where(both[..., None], logits, 0.0) + by_steps
         logits = logits + self.of_ways(states)[:, None]
