@@ -178,14 +178,14 @@ class TimeLearning(NetMixin):
     def _judge(self, lesson, rows, folds, nets, groups):
         """Ask photos held out how much of the correction is to be believed."""
         self.strength_, self.held_out_gain_ = 0.0, 0.0
-        parts = [rows[folds[rows] == number] for number in nets]
-        parts = [part for part in parts if len(part)]
+        parts = [(net, rows[folds[rows] == number]) for number, net in nets.items()]
+        # Of a fold without a photo in a cell there is nothing to ask.
+        parts = [(net, part) for net, part in parts if len(part)]
         if parts:
-            found = zip(nets.values(), parts, strict=True)
-            losses = np.concatenate([lesson.losses(net, at) for net, at in found])
+            losses = np.concatenate([lesson.losses(net, at) for net, at in parts])
             units = lesson.taught.occasions if groups is None else groups
             self.strength_, self.held_out_gain_ = lesson.choose(
-                losses, np.concatenate(parts), units
+                losses, np.concatenate([part for _, part in parts]), units
             )
 
     def _said(self, net, lesson, rows):
