@@ -1,6 +1,6 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
-"""The tables of GPS2Vec+, computed anew: `python -m sklearn_geo.reproduce venue`."""
+"""Tables of papers, computed anew: `python -m sklearn_geo.reproduce venue`."""
 
 from sklearn_geo._lazy import offer
 

@@ -21,6 +21,10 @@ COMMANDS = {
     "efficiency": ("_efficiency", "Table 7: how long it takes to encode a place"),
     "locsens-tagging": ("_locsens_tagging", "LocSens: which tags are suggested"),
     "locsens-retrieval": ("_locsens_retrieval", "LocSens: which photos are found"),
+    "multimodal": (
+        "_multimodal",
+        "Multi-modal geolocation: Tables 3 to 7: photos by looks, time and owner",
+    ),
 }
 
 
@@ -29,8 +33,9 @@ def make_parser():
     parser = argparse.ArgumentParser(
         prog="python -m sklearn_geo.reproduce",
         description="Compute the tables of the papers on GPS2Vec+ (ACM Multimedia "
-        "2021) and LocSens (ECCV 2020) anew, and print them beside the papers' "
-        "numbers. Without --data everything is synthetic.",
+        "2021), LocSens (ECCV 2020) and multi-modal geolocation (submitted to ICLR "
+        "2018) anew, and print them beside the papers' numbers. Without --data "
+        "everything is synthetic.",
     )
     commands = parser.add_subparsers(dest="command", metavar="TABLE", required=True)
     for name, (module, text) in COMMANDS.items():

@@ -160,17 +160,18 @@ class Judge:
         """
         errors = self.errors(places)
         true_cells, cells = true_cells[self.rows], cells[self.rows]
+        found = {
+            "mean error km": self.resamples.mean(errors),
+            "median error km": self.resamples.median(errors),
+        }
         inside = true_cells >= 0
-        found = class_bias(
-            true_cells[inside], cells[inside], n_cells=first.partition.n_cells_
-        )
-        values = (
-            Estimate(found.kl),
-            Estimate(found.entropy_predicted),
-            self.resamples.mean(errors),
-            self.resamples.median(errors),
-        )
-        return {m.name: value for m, value in zip(BIAS, values, strict=True)}
+        if inside.any():
+            bias = class_bias(
+                true_cells[inside], cells[inside], n_cells=first.partition.n_cells_
+            )
+            found["KL divergence"] = Estimate(bias.kl)
+            found["entropy"] = Estimate(bias.entropy_predicted)
+        return found
 
     def test(self, before, after):
         """Return the columns of the Wilcoxon tests: how much closer `after` is."""
