@@ -9,6 +9,7 @@ import torch
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from sklearn_geo.geolocation._album_learning import AlbumLearning
 from sklearn_geo.geolocation._album_rows import AlbumRows, known_elsewhere
 from sklearn_geo.geolocation._albums import by_user, check_times, like_lengths
 from sklearn_geo.geolocation._cross_fit import first_cells, proba_parts

@@ -148,10 +148,9 @@ class AlbumMessages(nn.Module):
         said = self._mixed(said, ways, log_prior.exp(), self._kernel(own, pi))
         power = (self.power + self.of_power(states)).exp() * _POWER
         # Where there is no cell both logarithms are those of the least there is.
-        lifted = (
-            said.clamp_min(_TINY).log() - log_prior.clamp_min(_LOG_TINY)[:, :, None]
-        )
-        added = power[..., None] * lifted
+        least = log_prior.clamp_min(_LOG_TINY)[:, :, None]
+        lifted = said.clamp_min(_TINY).log() - least
+        added = (power[..., None] * lifted).sum(dim=2)
         scale = (self.scale + _SCALE).exp()
         flat = torch.cat([log_pi, torch.zeros_like(rest)], dim=1)[:, None]
         scores = scale * (lift + flat) + added
