@@ -126,12 +126,10 @@ def test_recovers_the_posterior_of_a_world_that_is_known():
     def draw(n_photos):
         city = rng.choice(4, n_photos, p=share)
         sign = np.array([rng.choice(4, p=hints[each]) for each in city])
-        hour = rng.random(n_photos)
-        for _ in range(30):  # until accepted
-            wrong = 2 * rng.random(n_photos) > 1 + np.cos(
-                2 * np.pi * (hour - noon[city])
-            )
-            hour = np.where(wrong, rng.random(n_photos), hour)
+        hours = rng.random((n_photos, 40))  # the first that is accepted
+        density = 1 + np.cos(2 * np.pi * (hours - noon[city][:, None]))
+        first = (2 * rng.random(hours.shape) < density).argmax(axis=1)
+        hour = hours[np.arange(n_photos), first]
         days = rng.integers(0, 900, n_photos)
         seconds = (86_400 * days + np.round(86_400 * hour)).astype("m8[s]")
         times = np.datetime64("2016-01-01T00:00:00") + seconds
@@ -156,7 +154,7 @@ def test_recovers_the_posterior_of_a_world_that_is_known():
     assert np.abs(found - posterior).mean() < 0.03
     prior = np.array(share) * hints[:, sign].T
     prior /= prior.sum(axis=1, keepdims=True)
-    assert np.abs(prior - posterior).mean() > 0.15
+    assert np.abs(prior - posterior).mean() > 0.1
     # As good as the truth, on the photos themselves.
     rows = np.arange(1000)
     lost = np.log(posterior[rows, city]) - np.log(found[rows, city])
@@ -560,7 +558,9 @@ class OnTheCalendar(TimeAdjustedGeolocator):
         given = X if isinstance(X, Given) else Given(X)
         table = given.X.toarray() if hasattr(given.X, "toarray") else given.X
         try:
-            table = np.asarray(table, dtype=np.float64).reshape(len(table), -1)
+            table = (
+                np.real(np.asarray(table)).astype(np.float64).reshape(len(table), -1)
+            )
             days = np.where(np.isfinite(table), table, 0.0).sum(axis=1)
         except (TypeError, ValueError):
             days = np.zeros(given.shape[0])
