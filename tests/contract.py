@@ -210,6 +210,7 @@ EXPECTED_FAILURES_OF = {
 # scikit-learn's checks on the class itself, or on a subclass that folds, with no
 # expected failures.
 OTHER_INPUT = {
+    "AlbumGeolocator": "tests.geolocation.test_album_geolocator",
     "AttentionFusionClassifier": "tests.fusion.test_classifier",
     "AttentionFusionRegressor": "tests.fusion.test_regressor",
     "EvenCrops": "tests.vision.test_even_crops",

@@ -16,6 +16,8 @@ __all__ = [
     "shuffled_in_lots",
 ]
 
+# Albums of a batch are at most so many times as long as the shortest, or one longer.
+_ALIKE = 1.4
 # Batches that are filled together, so that albums of like lengths meet.
 _LOT = 16
 
@@ -187,11 +189,14 @@ def like_lengths(lengths, n_slots):
         Numbers of albums.
     """
     order = np.argsort(lengths, kind="stable")
+    ranked = lengths[order]
     begin = 0
     while begin < len(order):
         # The last album is the longest: count * longest must fit.
-        end = min(len(order), begin + max(1, n_slots // lengths[order[begin]]))
-        sizes = lengths[order[begin:end]] * np.arange(1, end - begin + 1)
+        longest = max(ranked[begin] + 1, int(_ALIKE * ranked[begin]))
+        end = int(np.searchsorted(ranked, longest, side="right"))
+        end = min(end, begin + max(1, n_slots // ranked[begin]))
+        sizes = ranked[begin:end] * np.arange(1, end - begin + 1)
         end = begin + max(1, int(np.searchsorted(sizes, n_slots, side="right")))
         yield order[begin:end]
         begin = end
