@@ -341,8 +341,9 @@ class AlbumGeolocator(StoredAlbums, AlbumLearning, CellWrapper):
             photos, y, weights, n_first=_N_FIRST, seed=self._seed
         )
         cells = self._learnt_cells(photos, y, weights, first, go_on)
-        if folds is not None:
-            cells = np.where(known_elsewhere(cells, folds), cells, -1)
+        known = None if folds is None else known_elsewhere(cells, folds)
+        if known is not None and known.any():
+            cells = np.where(known, cells, -1)
         rows = AlbumRows(first, photos.times)
         if self.preset is None:
             self._judge(rows, photos, cells, weights)
