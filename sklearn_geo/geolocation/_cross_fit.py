@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 from joblib import Parallel, delayed
+from sklearn import get_config
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GroupKFold, KFold, check_cv
@@ -30,6 +31,7 @@ __all__ = [
     "fold_numbers",
     "is_given",
     "proba_parts",
+    "sees_albums",
     "target_of",
     "warn_if_seen",
     "with_cells_of",
@@ -60,13 +62,14 @@ def check_estimator_of_cells(estimator, *, fitted):
     estimator
         The one that answers in the end, where pipelines and searches are taken off.
     """
-    name = type(estimator).__name__
+    kind = estimator if isinstance(estimator, type) else type(estimator)
+    name = kind.__name__
     remedy = (
         "Wrap a HierarchicalCellClassifier, SceneNetworks, or a Pipeline or search "
         "that ends in one."
     )
     if isinstance(estimator, type):
-        raise TypeError(f"estimator is the class {estimator.__name__}: pass {name}().")
+        raise TypeError(f"estimator is the class {name}: pass {name}(...).")
     if not hasattr(estimator, "predict_proba"):
         raise TypeError(
             f"estimator: a {name} has no predict_proba, so it says no probabilities of "
@@ -86,17 +89,37 @@ def check_estimator_of_cells(estimator, *, fitted):
 
 def fit_wrapped(estimator, photos, y, weights):
     """Fit an estimator to photos, and tell it of times and groups if it wants them."""
-    more = {}
-    if weights is not None:
-        if isinstance(estimator, Pipeline):
-            last = estimator.steps[-1]
-            if has_fit_parameter(last[1], "sample_weight"):
-                more[f"{last[0]}__sample_weight"] = weights
-        elif has_fit_parameter(estimator, "sample_weight"):
-            more["sample_weight"] = weights
+    more = {} if weights is None else _for_fit(estimator, "sample_weight", weights)
     if hasattr(estimator, "_takes_photos"):
         return estimator.fit(photos.given(), y, **more)
     return estimator.fit(photos.X, y, **more)
+
+
+def _for_fit(estimator, name, value):
+    """Return an argument of fit as pipelines and searches hand it on; none if unread.
+
+    With metadata routing they hand on what the estimator inside has requested.
+    """
+    routed, prefix = get_config()["enable_metadata_routing"], ""
+    while True:
+        if isinstance(estimator, Pipeline):
+            step, estimator = estimator.steps[-1]
+            prefix += "" if routed else f"{step}__"
+        elif hasattr(estimator, "refit"):  # a search
+            estimator = estimator.estimator
+        else:
+            break
+    return {prefix + name: value} if has_fit_parameter(estimator, name) else {}
+
+
+def sees_albums(estimator):
+    """Tell whether a fitted estimator says other things of a photo beside others."""
+    inside = final(estimator)
+    while hasattr(inside, "_takes_photos"):
+        if hasattr(inside, "groups"):
+            return True
+        inside = final(inside.estimator_)
+    return False
 
 
 def proba_parts(estimator, photos):

@@ -38,6 +38,16 @@ class GeolocatorMixin:
         places = self._read_target(y, X)
         return geo_score(places, self.predict(X), sample_weight=sample_weight)
 
+    def _mean_geo_score(self, truth, places, weights):
+        """Return the mean GeoScore, where a place of NaN scores 0."""
+        weights = np.ones(len(places)) if weights is None else weights
+        given = ~np.isnan(places[:, 0])
+        share = weights[given].sum() / weights.sum()
+        if share == 0.0:
+            return 0.0
+        own = weights[given]
+        return share * geo_score(truth[given], places[given], sample_weight=own)
+
     def _read_target(self, y, X):
         """Validate y as one place for each row of X.
 

@@ -24,7 +24,7 @@ from sklearn_geo.geolocation._regions import (
     tail_masses,
 )
 from sklearn_geo.geometry import unit_vectors
-from sklearn_geo.metrics import continent_names, geo_score
+from sklearn_geo.metrics import continent_names
 
 # Rows of a held-out share that are read together.
 _ROWS_AT_ONCE = 4096
@@ -358,15 +358,8 @@ class CellPredictor(GeolocatorMixin, GeoEstimator, abc.ABC):
             better. A photo without an answer (`abstain_below`) scores 0.
         """
         truth = self._read_target(y, X)
-        places = self.predict(X)
         weights = self._read_weights(sample_weight, X)
-        weights = np.ones(len(places)) if weights is None else weights
-        given = ~np.isnan(places[:, 0])
-        share = weights[given].sum() / weights.sum()
-        if share == 0.0:
-            return 0.0
-        own = weights[given]
-        return share * geo_score(truth[given], places[given], sample_weight=own)
+        return self._mean_geo_score(truth, self.predict(X), weights)
 
     def _known(self, X, prior, mask):
         return log_prior(

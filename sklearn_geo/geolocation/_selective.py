@@ -7,11 +7,17 @@ from numbers import Integral, Real
 
 import numpy as np
 from joblib import Parallel, delayed
+from scipy import sparse
 from sklearn.base import _fit_context, clone
 from sklearn.utils import _safe_indexing, get_tags
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import _num_samples, check_is_fitted, validate_data
+from sklearn.utils.validation import (
+    _num_samples,
+    check_consistent_length,
+    check_is_fitted,
+    validate_data,
+)
 
 from sklearn_geo._answers import confidences, final, innermost
 from sklearn_geo.base import GeoEstimator
@@ -36,7 +42,6 @@ from sklearn_geo.geolocation._report import LOCALITIES_KM
 from sklearn_geo.geolocation._seeds import hand_down
 from sklearn_geo.geolocation._selection_report import SelectionReport
 from sklearn_geo.geolocation._wrapper import WRAPPER_CONSTRAINTS
-from sklearn_geo.metrics import geo_score
 from sklearn_geo.nets import draw_seed
 
 __all__ = ["SelectiveGeolocator"]
@@ -162,7 +167,7 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
     _parameter_constraints: dict = {
         "estimator": [HasMethods(["fit", "predict"])],
         "criterion": [str, Integral, callable],
-        "threshold": [Real, None],
+        "threshold": [Interval(Real, None, None, closed="both"), None],
         "coverage": [Interval(Real, 0, 1, closed="right"), None],
         "keep_column": ["boolean"],
         "cv": WRAPPER_CONSTRAINTS["cv"],
@@ -229,6 +234,8 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
                 "were taken. Leave times out."
             )
         y = y if hasattr(y, "shape") or y is None else np.asarray(y)
+        if y is not None:
+            check_consistent_length(X, y)
         given = Given(features, times, groups)
         asks = self.coverage is not None and values is None
         seed = draw_seed(self.random_state)
@@ -277,6 +284,7 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
         if not reset:
             check_is_table(self, X)
         validate_data(self, X, reset=reset, skip_check_array=True)
+        X = X.tocsr() if sparse.issparse(X) else X  # rows can be chosen of it
         n_photos = _num_samples(X)
         if callable(self.criterion):
             return X, _numbers(self.criterion(X), n_photos, "criterion(X)")
@@ -289,9 +297,8 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
     def _more(self, method, **more):
         """Return the arguments that were given, if the wrapped estimator takes them."""
         more = {name: value for name, value in more.items() if value is not None}
-        model = self.estimator_
-        if not hasattr(model, method):
-            model, method = final(model), "predict"
+        model = final(self.estimator_)
+        method = method if hasattr(model, method) else "predict"
         for name in more:
             if not _takes(getattr(model, method), name):
                 raise ValueError(
@@ -352,8 +359,13 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
         return places
 
     def _answers(self, features, **more):
-        more = self._more("predict", **more)
-        return np.array(self.estimator_.predict(features, **more), dtype=np.float64)
+        return np.array(self._asked("predict", features, **more), dtype=np.float64)
+
+    def _asked(self, method, features, *args, **more):
+        """Let the wrapped estimator answer; searches would hand nothing on to it."""
+        more = self._more(method, **more)
+        model, features = innermost(self.estimator_, features)
+        return getattr(model, method)(features, *args, **more)
 
     @available_if(_inside_has("predict_proba"))
     def predict_proba(self, X, *, times=None, groups=None, prior=None, mask=None):
@@ -371,8 +383,7 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
         """
         check_is_fitted(self)
         more = {"times": times, "groups": groups, "prior": prior, "mask": mask}
-        more = self._more("predict_proba", **more)
-        return self.estimator_.predict_proba(self._read(X)[0], **more)
+        return self._asked("predict_proba", self._read(X)[0], **more)
 
     @available_if(_inside_has("predict_topk"))
     def predict_topk(self, X, k=5, *, times=None, groups=None, prior=None, mask=None):
@@ -396,8 +407,7 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
         """
         check_is_fitted(self)
         more = {"times": times, "groups": groups, "prior": prior, "mask": mask}
-        more = self._more("predict_topk", **more)
-        return self.estimator_.predict_topk(self._read(X)[0], k, **more)
+        return self._asked("predict_topk", self._read(X)[0], k, **more)
 
     def confidence(self, X, *, times=None, groups=None, prior=None, mask=None):
         """Return how sure the wrapped estimator is, of all photos.
@@ -440,15 +450,9 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
             photos: :meth:`report` tells what the accepted ones gain.
         """
         truth = self._read_target(y, X)
-        places = self.predict(X, times=times, groups=groups)
         weights = self._read_weights(sample_weight, X)
-        weights = np.ones(len(places)) if weights is None else weights
-        given = ~np.isnan(places[:, 0])
-        share = weights[given].sum() / weights.sum()
-        if share == 0.0:
-            return 0.0
-        own = weights[given]
-        return share * geo_score(truth[given], places[given], sample_weight=own)
+        places = self.predict(X, times=times, groups=groups)
+        return self._mean_geo_score(truth, places, weights)
 
     def report(
         self,
@@ -505,7 +509,8 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
         check_is_fitted(self)
         places = self._read_target(y, X)
         weights = self._read_weights(sample_weight, X)
-        own = groups if _takes(self.estimator_.predict, "groups") else None
+        own = groups if _takes(final(self.estimator_).predict, "groups") else None
+        groups = read_photos(Given(X, None, groups)).groups
         features, accepted = self._selected(X, times=times, groups=own)
         return SelectionReport(
             self._title(),
@@ -550,7 +555,7 @@ def _one_fold(estimator, given, y, weights, held_out):
     own = None if weights is None else weights[train]
     fit_wrapped(estimator, given[train], _safe_indexing(y, train), own)
     part, more = given[test], {}
-    if hasattr(estimator, "_takes_photos"):
+    if hasattr(final(estimator), "_takes_photos"):
         more = {"times": part.times, "groups": part.groups}
     return _sure(estimator, part.X, more)
 

@@ -9,9 +9,9 @@ import numpy as np
 from sklearn.base import _fit_context
 from sklearn.utils import gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_consistent_length
 
-from sklearn_geo._answers import final
-from sklearn_geo.geolocation._cross_fit import proba_parts
+from sklearn_geo.geolocation._cross_fit import proba_parts, sees_albums
 from sklearn_geo.geolocation._photo_columns import Given
 from sklearn_geo.geolocation._wrapper import WRAPPER_CONSTRAINTS, CellWrapper
 from sklearn_geo.geolocation._wrapper_files import StoredWrapper
@@ -196,6 +196,8 @@ class UserAveragingGeolocator(StoredWrapper, CellWrapper):
             The fitted estimator.
         """
         photos = self._read_features(Given(X, times, groups), reset=True)
+        if y is not None:
+            check_consistent_length(X, y)
         weights = self._read_weights(sample_weight, photos)
         self._fit_whole(photos, y, weights, seed=None)
         return self
@@ -207,6 +209,7 @@ class UserAveragingGeolocator(StoredWrapper, CellWrapper):
                 'is: name a column of X, as in groups="user", or pass an array, as in '
                 "predict(X, groups=users)."
             )
+        self._validate_params()  # window_hours may have been changed after fit
         order, starts, ends = self._windows(photos)
         n_cells = len(self.cell_places_)
         size = max(_PIECE_BYTES // (8 * n_cells), _LEAST_ROWS)
@@ -296,8 +299,7 @@ class UserAveragingGeolocator(StoredWrapper, CellWrapper):
     def _proba(self, photos, order, piece):
         """Return the probabilities of a piece of the photos in their order."""
         start, stop = piece.start, piece.stop
-        if hasattr(final(self.estimator_), "_takes_photos"):
-            # Another wrapper may have to see users whole.
+        if sees_albums(self.estimator_):
             ranks = photos.groups[order]
             start = np.searchsorted(ranks, ranks[start], side="left")
             stop = np.searchsorted(ranks, ranks[stop - 1], side="right")

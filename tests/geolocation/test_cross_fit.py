@@ -270,6 +270,34 @@ def test_refuses_folds(cv, photos, words):
         fold_numbers(cv, photos, PLACES, 0)
 
 
+@pytest.mark.parametrize(
+    "around",
+    [
+        lambda model: make_pipeline("passthrough", model),
+        lambda model: make_pipeline(GridSearchCV(model, {"max_iter": [1]}, cv=2)),
+        lambda model: GridSearchCV(make_pipeline(model), {}, cv=2),
+    ],
+)
+@pytest.mark.parametrize("routed", [False, True])
+def test_weights_reach_what_is_inside(fits, around, routed):
+    weights = np.random.default_rng(0).random(N)
+    with sklearn.config_context(enable_metadata_routing=routed):
+        model = quick(Spy)
+        if routed:
+            model.set_fit_request(sample_weight=True)
+            model.set_score_request(sample_weight=True)
+        fit_wrapped(around(model), PHOTOS, PLACES, weights)
+    np.testing.assert_array_equal(fits[-1][2], weights)  # the last learns from all
+
+
+def test_what_takes_no_weights_gets_none():
+    class NoWeights(HierarchicalCellClassifier):
+        def fit(self, X, y):
+            return super().fit(X, y)
+
+    fit_wrapped(make_pipeline(quick(NoWeights)), PHOTOS, PLACES, np.ones(N))
+
+
 def test_what_comes_fitted():
     assert is_given(quick(), "prefit")
     assert is_given(FrozenEstimator(quick()), 5)
@@ -281,7 +309,11 @@ def test_what_comes_fitted():
 @pytest.mark.parametrize(
     ("estimator", "fitted", "words"),
     [
-        (HierarchicalCellClassifier, False, "is the class Hierarch.*: pass "),
+        (
+            HierarchicalCellClassifier,
+            False,
+            r"is the class HierarchicalCellClassifier: pass Hierarchical\w+\(",
+        ),
         (NeighborGeolocator(), False, "a NeighborGeolocator has no predict_proba"),
         (make_pipeline(NeighborGeolocator()), False, "a Pipeline has no predict_proba"),
         (

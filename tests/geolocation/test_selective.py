@@ -352,6 +352,33 @@ def test_wraps_anything_that_answers_with_places():
         SelectiveGeolocator(DummyRegressor(), coverage=0.5).fit(X, PLACES)
 
 
+def test_any_sparse_format():
+    model = SelectiveGeolocator(classifier(), coverage=0.5, cv=2, random_state=0)
+    expected = model.fit(sparse.csr_matrix(X), PLACES).accepts(sparse.csr_matrix(X))
+    for form in ("coo", "bsr", "lil", "dok", "csc"):
+        table = sparse.csr_matrix(X).asformat(form)
+        np.testing.assert_array_equal(model.fit(table, PLACES).accepts(table), expected)
+
+
+def test_wrappers_in_a_pipeline_are_told_of_times_and_groups():
+    pipe = make_pipeline(StandardScaler(), UserAveragingGeolocator(classifier()))
+    for estimator in (pipe, GridSearchCV(pipe, {}, cv=2, scoring=lambda *_: 0.0)):
+        model = SelectiveGeolocator(estimator, coverage=0.5, cv=2, random_state=0)
+        model.fit(X, PLACES, groups=USERS)
+        accepted = model.accepts(X, groups=USERS)
+        pipe = getattr(model.estimator_, "best_estimator_", model.estimator_)
+        scaled = pipe[:-1].transform(X)
+        sure = pipe[-1].confidence(scaled, groups=USERS)
+        np.testing.assert_array_equal(accepted, sure >= model.threshold_)
+        assert 0.2 < accepted.mean() < 0.8
+        np.testing.assert_array_equal(
+            model.predict(X, groups=USERS)[accepted],
+            pipe[-1].predict(scaled, groups=USERS)[accepted],
+        )
+        report = model.report(X, PLACES, groups=USERS, n_resamples=5)
+        assert report.accepted_photos.n == accepted.sum()
+
+
 def test_texts():
     words = ["paris tower", "paris", "new york", "york", "tower", "new"] * 5
     places = np.array([[48.8, 2.3], [48.9, 2.3], [40.7, -74.0], [40.8, -74.0]] * 8)[:30]
@@ -415,6 +442,20 @@ def test_score_and_report_by_hand():
     assert weighted.all_photos.accuracy.estimate[0] == pytest.approx(1 / 3)
 
 
+def test_reports_of_pipelines_and_searches_draw_users_whole(base):
+    pipe = make_pipeline("passthrough", base)
+    expected = SelectiveGeolocator(base, threshold=0.3, cv="prefit").fit(X, PLACES)
+    expected = expected.report(X, PLACES, groups=USERS, km=[750], n_resamples=20)
+    for estimator in (pipe, FrozenEstimator(pipe)):
+        model = SelectiveGeolocator(estimator, threshold=0.3, cv="prefit")
+        report = model.fit(X, PLACES).report(
+            X, PLACES, groups=USERS, km=[750], n_resamples=20
+        )
+        assert str(report) == str(expected)
+    with pytest.raises(TypeError, match=r"groups holds values of several types"):
+        model.report(X, PLACES, groups=[7, *["7"] * (len(X) - 1)])
+
+
 def test_report_draws_users_whole(base):
     model = SelectiveGeolocator(base, threshold=0.3, cv="prefit").fit(X, PLACES)
     report = model.report(X, PLACES, groups=USERS, km=[750], n_resamples=300)
@@ -471,6 +512,7 @@ def test_an_estimator_that_abstains_by_itself():
         ({"criterion": lambda X: [1.0], "threshold": 0}, X, r"has the shape \(1,\)"),
         ({"criterion": lambda X: X, "threshold": 0}, X, "has the shape"),
         ({"coverage": 0.0}, X, "'coverage' parameter"),
+        ({"threshold": float("nan")}, X, "'threshold' parameter"),
         ({"coverage": 0.5, "cv": 1000}, X, "cv=1000 folds of"),
         ({"criterion": None, "threshold": 0.1}, X, "'criterion' parameter"),
     ],
@@ -486,6 +528,10 @@ def test_refuses_what_nobody_reads():
         model.fit(X, PLACES, times=FRAME["taken"])
     with pytest.raises(ValueError, match="feature names should match"):
         model.fit(X, PLACES).predict(X.iloc[:, :4])
+    for own in ({}, {"cv": "prefit"}):
+        with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+            model.set_params(**own).fit(X, PLACES[:-1])
+    model.set_params(cv=5)
     with pytest.raises(ValueError, match="Reshape your data"):
         model.fit(X.to_numpy(), PLACES).predict(X.to_numpy()[0])
     with pytest.raises(ValueError, match="never holds out"):

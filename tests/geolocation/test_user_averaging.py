@@ -3,6 +3,7 @@
 
 import pickle
 import tracemalloc
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_param_validation
 
-from sklearn_geo.geolocation import HierarchicalCellClassifier, UserAveragingGeolocator
+from sklearn_geo.geolocation import (
+    HierarchicalCellClassifier,
+    TimeAdjustedGeolocator,
+    UserAveragingGeolocator,
+)
 from sklearn_geo.geolocation._photo_columns import Given
 from sklearn_geo.geolocation._user_averaging import add_windows
 from sklearn_geo.partition import S2Partition
@@ -318,6 +323,31 @@ def test_memory_of_a_user_with_many_photos():
     np.testing.assert_array_equal(places[some], model.cell_places_[cells])
 
 
+def test_one_user_costs_no_more_than_many_where_each_photo_is_seen_alone():
+    # A wrapper that reads no groups need not see users whole, again for each piece.
+    asked = []
+
+    class Counts(TimeAdjustedGeolocator):
+        def _log_scores(self, photos, known):
+            asked.append(len(photos))
+            return super()._log_scores(photos, known)
+
+    frame = looks(FRAME).assign(taken=FRAME["taken"])
+    inner = Counts(BASE, times="taken", cv="prefit", max_iter=1, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # it has learnt from them
+        inner.fit(frame, PLACES)
+    model = UserAveragingGeolocator(inner, cv="prefit").fit(frame, PLACES)
+    users = np.zeros(len(frame))
+    expected = np.tile(inner.predict_proba(frame).mean(axis=0), (len(frame), 1))
+    asked.clear()
+    with sklearn.config_context(working_memory=1e-2):
+        found = model.predict_proba(frame, groups=users)
+    assert len(asked) > 5
+    assert sum(asked) <= 2 * len(frame)
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
+
+
 def test_sums_over_windows():
     rng = np.random.default_rng(0)
     values = rng.random((50, 3)) * 10.0 ** rng.integers(-300, 3, (50, 1))
@@ -363,6 +393,13 @@ def test_refuses_no_photos(fitted):
         averaging().fit(FRAME[:0], PLACES[:0])
 
 
+@pytest.mark.parametrize("window", [-1.0, "day", np.nan])
+def test_windows_that_are_changed_after_fit_are_checked(window):
+    model = averaging().fit(FRAME, PLACES).set_params(window_hours=window)
+    with pytest.raises(ValueError, match="'window_hours' parameter"):
+        model.predict(FRAME)
+
+
 def test_refuses_what_has_no_cells():
     from sklearn_geo.geolocation import NeighborGeolocator, PriorGeolocator
 
@@ -370,6 +407,8 @@ def test_refuses_what_has_no_cells():
         UserAveragingGeolocator(NeighborGeolocator()).fit(looks(FRAME), PLACES)
     with pytest.raises(TypeError, match="is the class PriorGeolocator: pass"):
         UserAveragingGeolocator(PriorGeolocator, cv=None).fit(looks(FRAME), PLACES)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        averaging().fit(FRAME, PLACES[:-1])
     with pytest.raises(ValueError, match=r"sample_weight.shape == \(1,\)"):
         averaging().fit(FRAME, PLACES, sample_weight=[1.0])
     with pytest.raises(ValueError, match="'cv' parameter"):
