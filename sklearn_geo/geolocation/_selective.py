@@ -143,8 +143,8 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
 
     References
     ----------
-    .. [1] "Multi-modal Geolocation Estimation Using Deep Neural Networks", submitted
-       to ICLR 2018.
+    .. [1] J. M. Johns, J. Rounds and M. J. Henry, "Multi-modal geolocation estimation
+       using deep neural networks", arXiv:1712.09458, 2017.
 
     Examples
     --------

@@ -3,9 +3,11 @@
 """A map of one user's photos in the order of time, as several models place them."""
 
 from collections.abc import Mapping
+from numbers import Integral
 
 import numpy as np
 from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import check_consistent_length
 
 from sklearn_geo.base import check_places
 from sklearn_geo.inspection._album_answers import answers_of_both, rows_of_user
@@ -163,12 +165,15 @@ class AlbumPathDisplay(ShowsPlaces):
         AlbumPathDisplay
             The display.
         """
+        names = _two_names(names)
+        if y is not None:
+            check_consistent_length(X, y)
         rows, user, answers, times = answers_of_both(
             before, after, X, group=group, times=times, groups=groups
         )
         return cls.from_predictions(
             None if y is None else _safe_indexing(y, rows),
-            dict(zip(map(str, names), answers, strict=True)),
+            dict(zip(names, answers, strict=True)),
             times=times,
             user=user,
             ax=ax,
@@ -344,6 +349,12 @@ class AlbumPathDisplay(ShowsPlaces):
 
     def _shown(self, start, most):
         n_photos = len(next(iter(self.paths.values())))
+        whole = isinstance(start, Integral) and isinstance(most, Integral | None)
+        if not whole:
+            raise ValueError(
+                f"start and most are whole numbers of photos; got {start!r} and "
+                f"{most!r}."
+            )
         if not 0 <= start < n_photos:
             raise ValueError(
                 f"start must be the number of one of the {n_photos} photos, from 0 on; "
@@ -479,6 +490,17 @@ class AlbumPathDisplay(ShowsPlaces):
                 feature = {"type": "Feature", "geometry": geometry}
                 features.append({**feature, "properties": {"role": name}})
         return collection_of(features)
+
+
+def _two_names(names):
+    """Check what two models are to be called."""
+    found = [names] if isinstance(names, str) else [str(name) for name in names]
+    if len(found) != 2 or found[0] == found[1]:
+        raise ValueError(
+            "names must be two different texts, one for each estimator, as in "
+            f'("before", "after"); got {names!r}.'
+        )
+    return found
 
 
 def _errors(path, truth):

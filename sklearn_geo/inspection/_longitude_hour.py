@@ -89,8 +89,8 @@ class LongitudeHourDisplay:
 
     References
     ----------
-    .. [1] "Multi-modal Geolocation Estimation Using Deep Neural Networks", submitted
-       to ICLR 2018, figure 1.
+    .. [1] J. M. Johns, J. Rounds and M. J. Henry, "Multi-modal geolocation estimation
+       using deep neural networks", arXiv:1712.09458, 2017, figure 1.
 
     Examples
     --------

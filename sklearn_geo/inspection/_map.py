@@ -93,6 +93,11 @@ class MapWindow:
                 f'extent must be "auto", "world" or (west, east, south, north); got '
                 f"{extent!r}."
             )
+        if np.shape(extent) != (4,):
+            raise ValueError(
+                "extent must be four numbers, (west, east, south, north) in degrees; "
+                f"got {extent!r}."
+            )
         west, east, south, north = (float(value) for value in extent)
         if east <= west:
             east += 360.0

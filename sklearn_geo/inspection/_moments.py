@@ -4,7 +4,7 @@
 
 import numpy as np
 
-from sklearn_geo._labels import first_missing, label_array
+from sklearn_geo._labels import first_missing, label_array, number_labels
 from sklearn_geo.encoding._times import read_times, read_zone
 
 
@@ -52,6 +52,7 @@ def read_users(groups, n_photos):
             f"groups, row {row}: it is missing whose photo this is. Give every such "
             "photo a group of its own, or drop it."
         )
+    number_labels(users, name="groups")  # those of several types are refused
     return users
 
 

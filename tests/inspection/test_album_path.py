@@ -281,6 +281,22 @@ def test_what_cannot_be_drawn():
         draw(None, ALONE, times=_times(1, 2))
     with pytest.raises(ValueError, match="groups must have one entry for each of the"):
         draw(None, ALONE, groups=[1])
+    with pytest.raises(TypeError, match=r"groups mixes values .*\(int, str\)"):
+        draw(None, ALONE, groups=[7, "7", 7, 7])
+    for part in ({"start": 0.5}, {"most": "all"}):
+        with pytest.raises(ValueError, match="start and most are whole numbers"):
+            draw(None, ALONE, **part)
+    with pytest.raises(ValueError, match=r"four numbers.*got \(1, 2, 3\)"):
+        draw(None, ALONE, extent=(1, 2, 3))
+
+
+@pytest.mark.parametrize("names", ["ab", ("alone",), ("same", "same"), "abc"])
+def test_two_models_need_two_names(names):
+    model = DummyRegressor().fit(np.zeros((4, 1)), TRUTH)
+    with pytest.raises(ValueError, match=r"two different texts.*got"):
+        AlbumPathDisplay.from_estimators(model, model, np.zeros((4, 1)), names=names)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        AlbumPathDisplay.from_estimators(model, model, np.zeros((4, 1)), TRUTH[:2])
 
 
 def test_plain_estimators():

@@ -232,6 +232,8 @@ def test_what_cannot_be_drawn():
         draw(places, posted, groups=["a"], time_zone="UTC")
     with pytest.raises(ValueError, match="groups, row 1: it is missing whose photo"):
         draw(places, posted, groups=["a", None], time_zone="UTC")
+    with pytest.raises(TypeError, match=r"groups mixes values .*\(int, str\)"):
+        draw(places, posted, groups=[7, "7"], time_zone="UTC")
     with pytest.raises(ValueError, match="per_user must be one of 'one', 'weight'"):
         draw(places, posted, groups=["a", "b"], per_user="all", time_zone="UTC")
     for center in ("mean", 500, np.nan):
