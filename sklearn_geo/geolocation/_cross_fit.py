@@ -32,6 +32,7 @@ __all__ = [
     "is_given",
     "proba_parts",
     "sees_albums",
+    "takes_photos",
     "target_of",
     "warn_if_seen",
     "with_cells_of",
@@ -90,15 +91,26 @@ def check_estimator_of_cells(estimator, *, fitted):
 def fit_wrapped(estimator, photos, y, weights):
     """Fit an estimator to photos, and tell it of times and groups if it wants them."""
     more = {} if weights is None else _for_fit(estimator, "sample_weight", weights)
+    given = photos.given()
     if hasattr(estimator, "_takes_photos"):
-        return estimator.fit(photos.given(), y, **more)
-    return estimator.fit(photos.X, y, **more)
+        return estimator.fit(given, y, **more)
+    if takes_photos(estimator):
+        for name in ("times", "groups"):
+            if getattr(given, name) is not None:
+                more |= _for_fit(estimator, name, getattr(given, name))
+    return estimator.fit(given.X, y, **more)
 
 
-def _for_fit(estimator, name, value):
-    """Return an argument of fit as pipelines and searches hand it on; none if unread.
+def takes_photos(estimator):
+    """Tell whether an estimator is a wrapper, or a pipeline or search of one."""
+    return hasattr(_end(estimator)[0], "_takes_photos")
 
-    With metadata routing they hand on what the estimator inside has requested.
+
+def _end(estimator):
+    """Return the estimator at the end of pipelines and searches, fitted or not.
+
+    With it comes what goes before the names of its arguments of `fit`. With metadata
+    routing that is nothing: they hand on what the estimator has requested.
     """
     routed, prefix = get_config()["enable_metadata_routing"], ""
     while True:
@@ -108,8 +120,13 @@ def _for_fit(estimator, name, value):
         elif hasattr(estimator, "refit"):  # a search
             estimator = estimator.estimator
         else:
-            break
-    return {prefix + name: value} if has_fit_parameter(estimator, name) else {}
+            return estimator, prefix
+
+
+def _for_fit(estimator, name, value):
+    """Return an argument of `fit` as it has to be called; none if it is not read."""
+    end, prefix = _end(estimator)
+    return {prefix + name: value} if has_fit_parameter(end, name) else {}
 
 
 def sees_albums(estimator):

@@ -96,6 +96,15 @@ class Moments:
     def __len__(self):
         return len(self.values)
 
+    @property
+    def shape(self):
+        """Number of photos."""
+        return self.values.shape
+
+    def __getitem__(self, rows):
+        """Return some of the times, still as such that were read."""
+        return Moments(self.values[rows])
+
 
 @dataclass(frozen=True)
 class Photos:
@@ -294,8 +303,11 @@ def _position(X, column, names, what, needed, taken=()):
             f"{what}={column!r}, but the {n_columns} columns of X have no names. Pass "
             "a data frame, or the position of the column."
         )
-    shown = f"{n_columns} columns" if names is None else f"the columns {names}"
-    raise ValueError(f"{what}={column!r}: there is no such column. X has {shown:.300}.")
+    shown = f"{n_columns} columns"
+    if names is not None:
+        few = names if n_columns <= 12 else [*names[:4], "...", *names[-6:]]
+        shown += f": {', '.join(map(str, few)):.300}"
+    raise ValueError(f"{what}={column!r}: there is no such column. X has {shown}.")
 
 
 def _column(X, at):

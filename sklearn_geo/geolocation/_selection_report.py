@@ -67,7 +67,7 @@ class SelectionReport:
     Examples
     --------
     >>> import numpy as np
-    >>> from sklearn_geo.geolocation._selection_report import SelectionReport
+    >>> from sklearn_geo.geolocation import SelectionReport
     >>> places, outdoor = np.zeros((4, 2)), np.array([True, True, False, False])
     >>> predicted = np.array([[0.0, 0.0], [0.0, 0.1], [0.0, 9.0], [0.0, 50.0]])
     >>> print(SelectionReport("Outdoor only", places, predicted, outdoor, km=(25,)))

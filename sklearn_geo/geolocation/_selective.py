@@ -25,6 +25,7 @@ from sklearn_geo.geolocation._cross_fit import (
     fit_wrapped,
     fold_numbers,
     is_given,
+    takes_photos,
     target_of,
     warn_if_seen,
     with_cells_of,
@@ -228,7 +229,7 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
             )
         features, values = self._read(X, reset=True)
         weights = self._read_weights(sample_weight, X)
-        if times is not None and not hasattr(self.estimator, "_takes_photos"):
+        if times is not None and not takes_photos(self.estimator):
             raise ValueError(
                 f"times: a {type(self.estimator).__name__} does not read when photos "
                 "were taken. Leave times out."

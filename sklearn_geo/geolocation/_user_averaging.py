@@ -102,8 +102,8 @@ class UserAveragingGeolocator(StoredWrapper, CellWrapper):
     and the answer is the likeliest cell. The window is not in the paper.
 
     In Table 6 of [1]_ (coarse mesh) averaging puts 27.3 % of the photos within 200 km,
-    where the network that knows albums has 25.7 % and the one that knows the time 24.2
-    %. In its Table 7 no other model has as large a class bias.
+    the network that knows albums 25.7 %, and the one that knows the time 24.2 %. In its
+    Table 7 no other model of that mesh has as large a class bias.
 
     **What a call sees.** The mean is over the photos of one call of `predict`: ask for
     all photos of a user together. Users need not have been seen in `fit`, and a user

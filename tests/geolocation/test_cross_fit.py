@@ -290,6 +290,32 @@ def test_weights_reach_what_is_inside(fits, around, routed):
     np.testing.assert_array_equal(fits[-1][2], weights)  # the last learns from all
 
 
+@pytest.mark.parametrize("search", [False, True])
+@pytest.mark.parametrize("routed", [False, True])
+def test_times_and_groups_reach_a_wrapper_in_a_pipeline(search, routed):
+    class Told(UserAveragingGeolocator):
+        def fit(self, X, y, sample_weight=None, *, times=None, groups=None):
+            told.append(self._read_features(Given(X, times, groups)))
+            return super().fit(X, y, sample_weight, times=times, groups=groups)
+
+    told = []
+    with sklearn.config_context(enable_metadata_routing=routed):
+        model = Told(quick())
+        if routed:
+            model.set_fit_request(times=True, groups=True)
+            model.set_score_request(times=True, groups=True)
+        pipe = make_pipeline("passthrough", model)
+        if search:
+            pipe = GridSearchCV(pipe, {}, cv=2, scoring=lambda *_: 0.0, refit=True)
+        moments = np.datetime64("2020-05-01", "s") + np.arange(N)
+        whole = Photos(X, times=moments, groups=GROUPS)
+        fit_wrapped(pipe, whole, PLACES, None)
+    assert [len(one) for one in told] == ([N // 2, N - N // 2, N] if search else [N])
+    # Clocks have no zone any more, but nobody asks for one again.
+    np.testing.assert_array_equal(told[-1].times, moments)
+    np.testing.assert_array_equal(told[-1].groups, GROUPS)
+
+
 def test_what_takes_no_weights_gets_none():
     class NoWeights(HierarchicalCellClassifier):
         def fit(self, X, y):

@@ -355,3 +355,11 @@ def test_a_single_row_needs_its_brackets():
         check_is_table(Fitted(), np.zeros(3))
     check_is_table(Fitted(), np.zeros((1, 3)))
     check_is_table(object(), np.array(["a text", "another"]))
+
+
+def test_columns_are_named_few_of_many():
+    X = pd.DataFrame(np.zeros((2, 40)), columns=[f"look_{k}" for k in range(40)])
+    with pytest.raises(ValueError, match=r"X has 40 columns: look_0, .*, look_39\.$"):
+        read_photos(Given(X), groups="user")
+    with pytest.raises(ValueError, match=r"X has 2 columns: a, b\.$"):
+        read_photos(Given(pd.DataFrame({"a": [1], "b": [2]})), groups="user")

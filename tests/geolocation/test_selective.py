@@ -25,6 +25,7 @@ from sklearn_geo.geolocation import (
     PriorGeolocator,
     SelectionReport,
     SelectiveGeolocator,
+    TimeAdjustedGeolocator,
     UserAveragingGeolocator,
 )
 from sklearn_geo.geolocation._cross_fit import with_cells_of
@@ -377,6 +378,11 @@ def test_wrappers_in_a_pipeline_are_told_of_times_and_groups():
         )
         report = model.report(X, PLACES, groups=USERS, n_resamples=5)
         assert report.accepted_photos.n == accepted.sum()
+    timed = make_pipeline("passthrough", TimeAdjustedGeolocator(classifier(), cv=2))
+    model = SelectiveGeolocator(timed, threshold=0.0).fit(
+        X, PLACES, times=FRAME["taken"]
+    )
+    assert model.accepts(X, times=FRAME["taken"]).all()
 
 
 def test_texts():
