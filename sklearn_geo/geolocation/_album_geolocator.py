@@ -198,8 +198,8 @@ class AlbumGeolocator(StoredAlbums, AlbumLearning, CellWrapper):
     other half has taught. It is left out (`corrects_` is False) unless it makes
     held-out photos likelier than they are without, and by more than it does in albums
     of strangers, where the same photos have users drawn at random: photos that
-    strangers took at the same time can be near each other, too. Both are t-tests over
-    users at the level of 1 %.
+    strangers took at the same time can be near each other, too. Both are tested over
+    users, by size and by rank, at the level of 1 %.
 
     References
     ----------
