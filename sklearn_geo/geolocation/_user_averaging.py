@@ -4,6 +4,7 @@
 
 from functools import lru_cache
 from numbers import Real
+from tempfile import TemporaryFile
 
 import numpy as np
 from sklearn.base import _fit_context
@@ -23,8 +24,10 @@ __all__ = ["UserAveragingGeolocator"]
 _PIECE_BYTES, _LEAST_ROWS = 1 << 22, 256
 # Pieces of probabilities that are kept: the one worked on and those beside it.
 _KEPT_PIECES = 3
+# So many pieces of whole users are kept in memory; more go to a file.
+_WHOLE_PIECES = 2
 # So many arrays of the size of a piece there are at the same time.
-_ARRAYS = _KEPT_PIECES + 4
+_ARRAYS = _KEPT_PIECES + _WHOLE_PIECES + 4
 
 
 class UserAveragingGeolocator(StoredWrapper, CellWrapper):
@@ -215,10 +218,11 @@ class UserAveragingGeolocator(StoredWrapper, CellWrapper):
         size = max(_PIECE_BYTES // (8 * n_cells), _LEAST_ROWS)
         size = min(size, rows_in_memory(_ARRAYS * 8 * n_cells, len(order)))
         pieces = list(gen_batches(len(order), size))
+        asked = Asked(self.estimator_, photos, order, n_cells, size)
 
         @lru_cache(maxsize=_KEPT_PIECES)
         def proba(number):
-            return self._proba(photos, order, pieces[number])
+            return asked.proba(pieces[number])
 
         @lru_cache(maxsize=max(_LEAST_ROWS, rows_in_memory(8 * n_cells, len(pieces))))
         def total(number):
@@ -296,20 +300,75 @@ class UserAveragingGeolocator(StoredWrapper, CellWrapper):
         first = seconds[known].min() if known.any() else 0
         return np.where(known, seconds - first, 0), known
 
-    def _proba(self, photos, order, piece):
+
+class Asked:
+    """What an estimator says of photos, piece by piece.
+
+    One that reads albums is asked about whole users. What it says of these is kept, in
+    a file if they have many photos, so that nobody is looked at anew for each piece.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted.
+
+    photos : Photos
+        The photos.
+
+    order : ndarray of int of shape (n_photos,)
+        Puts photos of a user together.
+
+    n_cells : int
+        How many probabilities there are of each photo.
+
+    size : int
+        How many photos there are in a piece.
+    """
+
+    def __init__(self, estimator, photos, order, n_cells, size):
+        self.estimator = estimator
+        self.photos = photos
+        self.order = order
+        self.n_cells = n_cells
+        self.size = size
+        self.whole = sees_albums(estimator)
+        self.users = photos.groups[order]
+        self.start, self.kept = 0, np.empty((0, n_cells))
+
+    def proba(self, piece):
         """Return the probabilities of a piece of the photos in their order."""
-        start, stop = piece.start, piece.stop
-        if sees_albums(self.estimator_):
-            ranks = photos.groups[order]
-            start = np.searchsorted(ranks, ranks[start], side="left")
-            stop = np.searchsorted(ranks, ranks[stop - 1], side="right")
-        out = np.empty((piece.stop - piece.start, len(self.cell_places_)))
-        every = np.arange(start, stop) - piece.start
-        for rows, proba in proba_parts(self.estimator_, photos[order[start:stop]]):
-            at = every[rows]
-            own = (at >= 0) & (at < len(out))
-            out[at[own]] = proba[own]
+        out = np.empty((piece.stop - piece.start, self.n_cells))
+        if not self.whole:
+            self._fill(out, piece.start, piece.stop)
+            return out
+        at = piece.start
+        while at < piece.stop:
+            if not self.start <= at < self.start + len(self.kept):
+                self._keep(at, piece.stop - 1)
+            stop = min(piece.stop, self.start + len(self.kept))
+            own = self.kept[at - self.start : stop - self.start]
+            out[at - piece.start : stop - piece.start] = own
+            at = stop
         return out
+
+    def _keep(self, first, last):
+        """Ask about the users of two photos, and of all that are between."""
+        start = int(np.searchsorted(self.users, self.users[first], side="left"))
+        stop = int(np.searchsorted(self.users, self.users[last], side="right"))
+        shape = stop - start, self.n_cells
+        self.kept = None  # before there are new ones
+        if shape[0] > _WHOLE_PIECES * self.size:
+            with TemporaryFile() as file:  # the map outlives it
+                kept = np.memmap(file, np.float64, "w+", shape=shape)
+        else:
+            kept = np.empty(shape)
+        self._fill(kept, start, stop)
+        self.start, self.kept = start, kept
+
+    def _fill(self, out, start, stop):
+        some = self.photos[self.order[start:stop]]
+        for rows, proba in proba_parts(self.estimator, some):
+            out[rows] = proba
 
 
 def add_windows(sums, values, starts, ends):

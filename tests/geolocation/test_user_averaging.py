@@ -348,6 +348,33 @@ def test_one_user_costs_no_more_than_many_where_each_photo_is_seen_alone():
     np.testing.assert_allclose(found, expected, rtol=1e-4)
 
 
+@pytest.mark.parametrize("window", [None, 1e3, 3.0])
+def test_users_that_are_seen_whole_are_not_seen_for_each_piece(window):
+    asked = []
+
+    class Counts(UserAveragingGeolocator):
+        def _log_scores(self, photos, known):
+            asked.append(len(photos))
+            return super()._log_scores(photos, known)
+
+    # One user among others has most of the photos.
+    users = np.where(np.arange(len(FRAME)) % 5, "many", FRAME["user"])
+    frame = FRAME.assign(user=users)
+    inner = Counts(BASE, groups="user", cv="prefit").fit(
+        frame.drop(columns="taken"), PLACES
+    )
+    model = averaging(window_hours=window).set_params(estimator=inner)
+    model.fit(frame, PLACES)
+    inside = inner.predict_proba(frame.drop(columns="taken"))
+    expected = slow_mean(inside, users, HOURS, window)
+    asked.clear()
+    with sklearn.config_context(working_memory=5e-3):
+        found = model.predict_proba(frame)
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
+    assert len(asked) > 3
+    assert sum(asked) < 3 * len(frame)
+
+
 def test_sums_over_windows():
     rng = np.random.default_rng(0)
     values = rng.random((50, 3)) * 10.0 ** rng.integers(-300, 3, (50, 1))
