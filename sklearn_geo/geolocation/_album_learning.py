@@ -51,6 +51,11 @@ class AlbumLearning(NetMixin):
             )
         if not go_on:
             self.cell_shares_ = shares_of(cells, first.n_cells, weights)
+        elif (self.preset == "paper") != isinstance(self.net_.module_, AlbumLSTM):
+            raise ValueError(
+                "warm_start=True, but the network there is was not made with "
+                f"preset={self.preset!r}. Fit anew with warm_start=False."
+            )
         elif first.n_cells != len(self.cell_shares_):
             raise ValueError(
                 f"warm_start=True, but the wrapped estimator has {first.n_cells} cells "

@@ -120,7 +120,8 @@ class AlbumLesson:
         # over albums are 1 on average.
         sums = np.add.reduceat(counted[users.order], users.starts[:-1])
         expected = sums * np.minimum(1.0, size / users.lengths)
-        self.weights = counted / max(expected.mean(), np.finfo(np.float32).tiny)
+        mean = expected.mean() if len(expected) else 1.0  # nobody teaches
+        self.weights = counted / max(mean, np.finfo(np.float32).tiny)
         self.starts = users.starts[:-1].copy()
         self.lengths = np.minimum(users.lengths, size)
 

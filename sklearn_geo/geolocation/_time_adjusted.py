@@ -353,15 +353,18 @@ class TimeAdjustedGeolocator(StoredTimes, TimeLearning, CellWrapper):
 
         groups : array-like of shape (n_photos,), default=None
             Whose photos they are. Photos of a user are held out together: they are
-            alike, and single ones would not tell.
+            alike, and single ones would not tell. None takes the column of groups of
+            the wrapped estimator, if it has one.
 
         Returns
         -------
         self : TimeAdjustedGeolocator
             The fitted estimator.
         """
+        self._check_widths()
         go_on = self.warm_start and hasattr(self, "net_")
         photos = self._read_features(Given(X, times, groups), reset=not go_on)
+        photos = self._with_owners(photos)
         weights = self._read_weights(sample_weight, photos)
         if not go_on:
             self._seed = draw_seed(self.random_state)
@@ -394,6 +397,7 @@ class TimeAdjustedGeolocator(StoredTimes, TimeLearning, CellWrapper):
             Of all photos.
         """
         self._validate_params()
+        self._check_widths()
         own = self._read_features(photos.given(), reset=True)
         self._seed = draw_seed(self.random_state)
         first, base_folds = self._fit_cross(

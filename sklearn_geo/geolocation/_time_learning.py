@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """How an estimator learns what posting times say, and how much of it to believe."""
 
+from dataclasses import replace
+from numbers import Integral
+
 import numpy as np
 from sklearn.model_selection import GroupShuffleSplit
 
 from sklearn_geo.geolocation._cross_fit import fold_numbers
-from sklearn_geo.geolocation._photo_columns import Photos
+from sklearn_geo.geolocation._photo_columns import Photos, read_photos
 from sklearn_geo.geolocation._time_lessons import (
     CorrectionLesson,
     PaperLesson,
@@ -41,6 +44,26 @@ class TimeLearning(NetMixin):
 
     # What is taught -------------------------------------------------------------------
 
+    def _check_widths(self):
+        """Refuse what is no width of a layer, before hours of training."""
+        for width in self.hidden:
+            if not isinstance(width, Integral) or width < 1:
+                raise ValueError(
+                    f"hidden={self.hidden!r}: {width!r} is no width of a layer. Pass "
+                    "whole numbers from 1 on, such as (1626, 1626, 1626)."
+                )
+
+    def _with_owners(self, photos):
+        """Return photos with the groups that what is wrapped here has a column of."""
+        inside = self.estimator
+        while photos.groups is None and hasattr(inside, "_takes_photos"):
+            column = getattr(inside, "groups", None)
+            if column is not None:
+                read = read_photos(photos.given(), groups=column)
+                photos = replace(photos, groups=read.groups)
+            inside = inside.estimator
+        return photos
+
     def _n_first(self, least=1):
         if self.n_first != "auto":
             return self.n_first
@@ -65,6 +88,11 @@ class TimeLearning(NetMixin):
             self.metadata_mean_ = columns[rows].mean(axis=0, dtype=np.float64)
             spread = columns[rows].std(axis=0, dtype=np.float64)
             self.metadata_scale_ = np.where(spread > 0.0, spread, 1.0)
+        elif (self.preset == "paper") != hasattr(self.net_.module_, "trunk"):
+            raise ValueError(
+                "warm_start=True, but the network there is was not made with "
+                f"preset={self.preset!r}. Fit anew with warm_start=False."
+            )
         elif first.n_cells != self._n_known_cells():
             raise ValueError(
                 f"warm_start=True, but the wrapped estimator has {first.n_cells} cells "

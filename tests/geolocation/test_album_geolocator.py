@@ -15,7 +15,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import check_param_validation
 
-from sklearn_geo.geolocation import AlbumGeolocator, HierarchicalCellClassifier
+from sklearn_geo.geolocation import (
+    AlbumGeolocator,
+    HierarchicalCellClassifier,
+    TimeAdjustedGeolocator,
+)
 from sklearn_geo.geolocation._photo_columns import Given
 from sklearn_geo.geometry import haversine
 from sklearn_geo.metrics import paired_wilcoxon
@@ -65,7 +69,7 @@ def _model(estimator=None, **params):
 
 @pytest.fixture(scope="module")
 def fitted():
-    return _model(max_iter=30).fit(*_photos())
+    return _model(max_iter=20).fit(*_photos())
 
 
 @pytest.fixture(scope="module")
@@ -166,25 +170,49 @@ def test_prior_and_mask_are_heard(either):
 # Manners ------------------------------------------------------------------------------
 
 
-def test_same_seed_same_numbers_and_pickles(fitted):
-    frame, places = _photos()
-    again = clone(fitted).fit(frame, places)
-    np.testing.assert_array_equal(
-        again.predict_proba(frame), fitted.predict_proba(frame)
+def _same(one, other, frame, **how):
+    """Tell whether two are alike, also where albums are left out."""
+    np.testing.assert_allclose(
+        one.predict_proba(frame), other.predict_proba(frame), **how
     )
+    assert one.corrects_ == other.corrects_
+    np.testing.assert_equal(one.held_out_gain_, other.held_out_gain_)
+    weights = other.net_.module_.state_dict()
+    for name, values in one.net_.module_.state_dict().items():
+        np.testing.assert_array_equal(values, weights[name], err_msg=name)
+
+
+@pytest.fixture(scope="module", params=[None, "paper"])
+def small(request):
+    model = _model(preset=request.param, hidden=4, max_iter=3)
+    return model.fit(*_photos(24))
+
+
+def test_same_seed_same_numbers_jobs_and_pickles(small):
+    frame, places = _photos(24)
+    n_jobs = 1 if small.preset is None else 2  # processes are dear
+    again = clone(small).set_params(n_jobs=n_jobs).fit(frame, places)
+    _same(again, small, frame, rtol=0)
+    _same(pickle.loads(pickle.dumps(small)), small, frame, rtol=0)
+    other = clone(small).set_params(random_state=1).fit(frame, places)
+    assert np.abs(other.predict_proba(frame) - small.predict_proba(frame)).max() > 1e-5
+
+
+def test_pickles_of_what_corrects(fitted):
+    frame, _ = _photos()
     copy = pickle.loads(pickle.dumps(fitted))
-    np.testing.assert_array_equal(
-        copy.predict_proba(frame), fitted.predict_proba(frame)
-    )
+    _same(copy, fitted, frame, rtol=0)
 
 
-def test_arrays_beside_x_are_as_good_as_columns(fitted):
-    frame, places = _photos()
+def test_arrays_beside_x_are_as_good_as_columns(small):
+    frame, places = _photos(24)
     X, when, who = frame[COLUMNS], frame["when"], frame["who"]
-    beside = _model(groups=None, times=None, max_iter=30)
+    beside = clone(small).set_params(groups=None, times=None)
     beside.fit(X, places, groups=who, times=when)
     found = beside.predict_proba(X, groups=who, times=when)
-    np.testing.assert_allclose(found, fitted.predict_proba(frame), atol=1e-5)
+    np.testing.assert_allclose(found, small.predict_proba(frame), atol=1e-5)
+    for name, values in small.net_.module_.state_dict().items():
+        np.testing.assert_array_equal(values, beside.net_.module_.state_dict()[name])
 
 
 def test_without_times_the_order_is_that_of_rows():
@@ -201,13 +229,52 @@ def test_without_times_the_order_is_that_of_rows():
 
 
 def test_a_fitted_estimator_is_taken_as_it_is():
-    frame, places = _photos(seed=8)
+    frame, places = _photos(30, seed=8)
     one = _one(random_state=0).fit(frame[COLUMNS], places)
-    other, elsewhere = _photos(30, seed=9)
-    fitted = _model(one, cv="prefit").fit(other, elsewhere)
+    other, elsewhere = _photos(20, seed=9)
+    fitted = _model(one, cv="prefit", max_iter=2).fit(other, elsewhere)
     assert fitted.estimator_ is one
     with pytest.warns(UserWarning, match="has learnt from these photos"):
         _model(one, cv="prefit", max_iter=1).fit(frame, places)
+
+
+def test_photos_of_users_of_whom_nobody_teaches():
+    # Two photos of one user lie in cells: no user is left to judge what they teach.
+    frame, places = _photos(12, seed=8)
+    cells = S2Partition(60, 5, start_level=5)
+    one = HierarchicalCellClassifier(cells, max_iter=1, device="cpu", random_state=0)
+    one.fit(*_without((frame, places)))
+    other, elsewhere = _photos(8, seed=9)
+    own = np.flatnonzero(other["who"] == other["who"].mode()[0])[:2]
+    truth = np.full_like(elsewhere, -89.0)
+    truth[own] = places[:2]
+    fitted = _model(one, cv="prefit", max_iter=1).fit(other, truth)
+    assert not fitted.corrects_
+    assert len(fitted.left_out_) == len(other) - 2
+    np.testing.assert_array_equal(fitted.predict(other), one.predict(other[COLUMNS]))
+
+
+def test_albums_inside_of_another_that_holds_out_whole_users():
+    frame, places = _photos(20)
+    album = _model(preset="paper", hidden=4, max_iter=2)
+    settings = {"cv": 2, "max_iter": 2, "device": "cpu", "random_state": 0}
+    outer = TimeAdjustedGeolocator(album, times="when", **settings)
+    assert outer.fit(frame, places).estimator_.preset == "paper"
+    found = outer.predict_proba(frame)
+    order = np.random.default_rng(0).permutation(len(frame))
+    np.testing.assert_allclose(
+        outer.predict_proba(frame.iloc[order]), found[order], atol=1e-6
+    )
+    # Owners known to the album alone: folds are as if they were told to the outer one.
+    X, when, who = frame[COLUMNS], frame["when"], frame["who"]
+    beside = TimeAdjustedGeolocator(clone(album), time_zone="UTC", **settings)
+    beside.estimator.set_params(groups=None, times=None)
+    beside.fit(X, places, times=when, groups=who)
+    np.testing.assert_allclose(
+        beside.predict_proba(X, times=when, groups=who), found, atol=1e-6
+    )
+    for name, values in outer.net_.module_.state_dict().items():
+        np.testing.assert_array_equal(values, beside.net_.module_.state_dict()[name])
 
 
 def test_weights_of_zero_are_photos_that_are_only_read():
@@ -234,10 +301,12 @@ def test_warm_start_goes_on():
     model = _model(warm_start=True, max_iter=2).fit(frame, places)
     assert model.n_iter_ == 2
     assert model.fit(frame, places).n_iter_ == 4
+    with pytest.raises(ValueError, match="was not made with preset='paper'"):
+        model.set_params(preset="paper").fit(frame, places)
 
 
 def test_in_a_pipeline_and_a_search_by_columns():
-    frame, places = _photos(40)
+    frame, places = _photos(20)
     pipe = make_pipeline(
         FunctionTransformer(), _model(preset="paper", max_iter=1, hidden=2)
     )
@@ -248,7 +317,7 @@ def test_in_a_pipeline_and_a_search_by_columns():
 
 
 def test_in_a_search_by_routing():
-    frame, places = _photos(40)
+    frame, places = _photos(20)
     X, when, who = frame[COLUMNS], frame["when"].to_numpy(), frame["who"].to_numpy()
     with sklearn.config_context(enable_metadata_routing=True):
         model = _model(groups=None, times=None, preset="paper", max_iter=1, hidden=2)
