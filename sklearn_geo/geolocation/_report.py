@@ -18,7 +18,7 @@ from sklearn_geo._answers import (
     nearest_cells,
 )
 from sklearn_geo.base import check_places
-from sklearn_geo.geolocation._report_table import TableRow, as_frame, as_html, as_text
+from sklearn_geo.geolocation._report_table import TableReport, TableRow
 from sklearn_geo.metrics import (
     accuracy_at_km,
     bootstrap_interval,
@@ -32,7 +32,7 @@ LOCALITIES_KM = (1, 25, 200, 750, 2500)
 _CURVE_SHARES = np.arange(1, 101) / 100
 
 
-class GeolocationReport:
+class GeolocationReport(TableReport):
     """Report of how good a fitted geolocator is on held-out rows.
 
     Errors with their intervals, what the best possible choice of cells would reach,
@@ -400,31 +400,11 @@ class GeolocationReport:
             measure = f"{100 * mass[n - 1]:.0f} %: median error"
             self._add("Most confident answers first", [measure], interval, "km")
 
-    def to_frame(self):
-        """Return the table as a pandas DataFrame.
-
-        Returns
-        -------
-        DataFrame
-            One row a measure, with the columns `section`, `measure`, `value`, `low`,
-            `high` and `unit`. Shares are between 0 and 1.
-        """
-        return as_frame(self._rows)
-
     def _title(self):
         return (
             f"{self.name} on {self.n_rows:,} rows, with "
             f"{100 * self.confidence_level:g} % intervals"
         )
-
-    def __str__(self):
-        return as_text(self._title(), self._rows, self.left_out)
-
-    def __repr__(self):
-        return str(self)
-
-    def _repr_html_(self):
-        return as_html(self._title(), self._rows, self.left_out)
 
 
 def _weighted_mean(values, sample_weight=None):

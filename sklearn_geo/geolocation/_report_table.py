@@ -115,3 +115,31 @@ def _number(value, unit):
     if unit == "nats":
         return f"{value:.2f} nats"
     return f"{value:,.0f}"
+
+
+class TableReport:
+    """Base of reports that are tables: printed, in notebooks and as a data frame.
+
+    A subclass has `_rows`, `left_out` (what is not in the table, and why) and
+    `_title()`.
+    """
+
+    def to_frame(self):
+        """Return the table as a pandas DataFrame.
+
+        Returns
+        -------
+        DataFrame
+            One row a measure, with the columns `section`, `measure`, `value`, `low`,
+            `high` and `unit`. Shares are between 0 and 1.
+        """
+        return as_frame(self._rows)
+
+    def __str__(self):
+        return as_text(self._title(), self._rows, self.left_out)
+
+    def __repr__(self):
+        return str(self)
+
+    def _repr_html_(self):
+        return as_html(self._title(), self._rows, self.left_out)

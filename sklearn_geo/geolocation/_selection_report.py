@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils import Bunch
 from sklearn.utils.validation import check_consistent_length
 
-from sklearn_geo.geolocation._report_table import TableRow, as_frame, as_html, as_text
+from sklearn_geo.geolocation._report_table import TableReport, TableRow
 from sklearn_geo.metrics import (
     accuracy_at_km,
     bootstrap_interval,
@@ -19,7 +19,7 @@ from sklearn_geo.metrics import (
 __all__ = ["SelectionReport"]
 
 
-class SelectionReport:
+class SelectionReport(TableReport):
     """Errors over all photos and over the accepted ones, with intervals.
 
     What :meth:`SelectiveGeolocator.report` returns. Printed it is a table.
@@ -110,7 +110,7 @@ class SelectionReport:
         }
         groups = None if groups is None else np.asarray(groups)
         check_consistent_length(places, predicted, accepted, weights, groups)
-        self._title = f"{title}, with {100 * confidence_level:g} % intervals"
+        self.title = title
         self._rows, self.left_out = [], []
         answered = ~np.isnan(predicted).any(axis=1)
         data = places, predicted, weights, groups
@@ -172,6 +172,9 @@ class SelectionReport:
             **self._settings,
         )
 
+    def _title(self):
+        return f"{self.title}, with {100 * self.confidence_level:g} % intervals"
+
     def _add(self, section, measures, interval, unit):
         values = zip(
             np.atleast_1d(interval.estimate),
@@ -181,23 +184,3 @@ class SelectionReport:
         )
         for measure, numbers in zip(measures, values, strict=True):
             self._rows.append(TableRow(section, measure, *map(float, numbers), unit))
-
-    def to_frame(self):
-        """Return the table as a pandas DataFrame.
-
-        Returns
-        -------
-        DataFrame
-            One row a measure, with the columns `section`, `measure`, `value`, `low`,
-            `high` and `unit`. Shares are between 0 and 1.
-        """
-        return as_frame(self._rows)
-
-    def __str__(self):
-        return as_text(self._title, self._rows, self.left_out)
-
-    def __repr__(self):
-        return str(self)
-
-    def _repr_html_(self):
-        return as_html(self._title, self._rows, self.left_out)
