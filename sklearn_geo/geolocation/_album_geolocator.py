@@ -203,8 +203,8 @@ class AlbumGeolocator(StoredAlbums, AlbumLearning, CellWrapper):
 
     References
     ----------
-    .. [1] "Multi-modal Geolocation Estimation Using Deep Neural Networks", submitted
-       to ICLR 2018, section 3.3 and Figure 3.
+    .. [1] J. M. Johns, J. Rounds and M. J. Henry, "Multi-modal geolocation estimation
+       using deep neural networks", arXiv:1712.09458, 2017, section 3.3 and Figure 3.
 
     Examples
     --------
@@ -212,13 +212,13 @@ class AlbumGeolocator(StoredAlbums, AlbumLearning, CellWrapper):
     >>> from sklearn_geo.geolocation import AlbumGeolocator, HierarchicalCellClassifier
     >>> from sklearn_geo.partition import KMeansPartition
     >>> rng = np.random.default_rng(0)
-    >>> users = np.repeat(np.arange(60), 10)
-    >>> city = rng.integers(3, size=60)[users]  # everybody stays in one of three
+    >>> users = np.repeat(np.arange(45), 10)
+    >>> city = rng.integers(3, size=45)[users]  # everybody stays in one of three
     >>> places = np.array([[48.9, 2.4], [40.4, -3.7], [52.5, 13.4]])[city]
-    >>> looks = np.eye(3)[city] + rng.normal(size=(600, 3))
+    >>> looks = np.eye(3)[city] + rng.normal(size=(450, 3))
     >>> one = HierarchicalCellClassifier(KMeansPartition(3), learning_rate_init=0.1)
-    >>> album = AlbumGeolocator(one, cv=2, max_iter=20, random_state=0)
-    >>> train, test = users < 40, users >= 40
+    >>> album = AlbumGeolocator(one, cv=2, max_iter=10, random_state=0)
+    >>> train, test = users < 30, users >= 30
     >>> album.fit(looks[train], places[train], groups=users[train]).corrects_
     True
     >>> found = album.predict(looks[test], groups=users[test])
