@@ -4,6 +4,7 @@
 
 from functools import partial
 from inspect import signature
+from numbers import Real
 from pathlib import Path
 
 import numpy as np
@@ -66,7 +67,9 @@ class StoredWrapper:
         inside = stored_estimator(self.estimator_)
         inside.save_pretrained(Path(folder) / _INSIDE)
         params = self.get_params(deep=False)
-        params = {name: params[name] for name in params if name not in _NO_VALUES}
+        params = {
+            name: _jsonable(params[name]) for name in params if name not in _NO_VALUES
+        }
         if "device" in params:
             params["device"] = str(params["device"])
         names = getattr(self, "feature_names_in_", None)
@@ -145,7 +148,10 @@ class StoredWrapper:
         if content["n_features"] is not None:
             self.n_features_in_ = int(content["n_features"])
         if content["feature_names"] is not None:
-            self.feature_names_in_ = np.array(content["feature_names"], dtype=object)
+            names = np.array(content["feature_names"], dtype=object)
+            if names.shape != (content["n_features"],):
+                raise ValueError("there is not one name for each feature")
+            self.feature_names_in_ = names
         if content["seed"] is not None:
             self._seed = int(content["seed"])
         self._take(self.estimator)
@@ -288,7 +294,16 @@ def _does_nothing(step):
 
 def _plain(value):
     """Return a parameter as it was before it was JSON."""
+    if isinstance(value, dict):
+        return float(value["float"])
     return tuple(value) if isinstance(value, list) else value
+
+
+def _jsonable(value):
+    """Return a parameter as JSON can hold it, which knows nothing infinite."""
+    if isinstance(value, Real) and np.isinf(value):
+        return {"float": str(float(value))}
+    return value
 
 
 def _fixed(model):

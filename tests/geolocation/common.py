@@ -30,7 +30,9 @@ def folds_y(cls):
     name = f"YFolded{cls.__name__}"
     if name not in globals():
         globals()[name] = type(name, (_FoldedTarget, cls), {"__module__": __name__})
-    return globals()[name]
+    folded = globals()[name]
+    assert folded.__bases__[1] is cls, f"two classes of tests are called {cls.__name__}"
+    return folded
 
 
 class _OneColumn:

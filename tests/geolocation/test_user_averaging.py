@@ -442,7 +442,7 @@ def test_refuses_what_has_no_cells():
         averaging(cv=5).fit(FRAME, PLACES)
 
 
-class Checked(UserAveragingGeolocator):
+class UsersOfOnePhoto(UserAveragingGeolocator):
     """Every photo is of somebody else: scikit-learn's checks know no users."""
 
     def _read_features(self, X, reset=False):
@@ -455,7 +455,7 @@ def checked():
     base = folds_y(HierarchicalCellClassifier)(
         S2Partition(8, 1), max_iter=3, batch_size=32, random_state=0, device="cpu"
     )
-    return folds_y(Checked)(base)
+    return folds_y(UsersOfOnePhoto)(base)
 
 
 # Why scikit-learn's checks cannot all pass.

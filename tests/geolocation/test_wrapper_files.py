@@ -170,6 +170,16 @@ def test_training_goes_on(tmp_path):
     assert again.n_iter_ == 6
 
 
+def test_windows_may_be_infinite(tmp_path):
+    model = averaging(window_hours=np.inf)
+    table = frame_of(model)
+    model.fit(table, PLACES)
+    model.save_pretrained(tmp_path)
+    again = UserAveragingGeolocator.from_pretrained(tmp_path)
+    assert again.window_hours == np.inf
+    np.testing.assert_array_equal(again.predict(table), model.predict(table))
+
+
 def test_arrays_need_no_columns(tmp_path):
     model = averaging(groups=None, times=None, window_hours=None)
     model.fit(X.to_numpy(), PLACES).save_pretrained(tmp_path)
@@ -325,6 +335,9 @@ def test_links_that_lead_out(folder, tmp_path):
         ("params", {"cv": 5}, "was changed: TypeError"),
         ("params", 3, "was changed: AttributeError"),
         ("n_features", "many", "incomplete or was changed"),
+        ("feature_names", 5, "not one name for each feature"),
+        ("feature_names", ["look"], "not one name for each feature"),
+        ("params", {"window_hours": {}}, "was changed: KeyError"),
         ("seed", [1], "incomplete or was changed"),
     ],
 )
