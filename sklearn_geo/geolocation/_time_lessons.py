@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What is shown to networks that adjust cells by posting times, and what they say."""
 
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import torch
 from scipy import stats
+from sklearn.utils import gen_batches
 
 from sklearn_geo.geolocation._combine import log_softmax
 from sklearn_geo.geolocation._first_cells import FirstCells
@@ -20,7 +22,7 @@ from sklearn_geo.geolocation._time_network import (
     time_triple,
     time_waves,
 )
-from sklearn_geo.nets import HeadsLoss, LazyRows, RowData, net_outputs
+from sklearn_geo.nets import HeadsLoss, LazyRows, RowData, rows_in_memory
 
 __all__ = [
     "STRENGTHS",
@@ -399,9 +401,19 @@ def paper_inputs(first, columns):
     return LazyRows((len(first), first.n_cells + 1 + columns.shape[1]), some)
 
 
+@torch.inference_mode()
 def paper_scores(net, first, columns):
-    """Return the logits of a network of Table 2."""
+    """Return the logits of a network of Table 2.
+
+    They are reckoned in double precision: in single, rounding depends on which rows
+    are beside each other.
+    """
     out = np.empty((len(first), first.n_cells))
-    for rows, (logits,) in net_outputs(net, paper_inputs(first, columns)):
-        out[rows] = logits.numpy()
+    module = deepcopy(net.module_).double().eval()
+    device = next(module.parameters()).device
+    inputs = paper_inputs(first, columns)
+    widths = sum(each.shape[0] for each in module.parameters() if each.ndim == 2)
+    for rows in gen_batches(len(first), rows_in_memory(16 * widths, len(first))):
+        block = torch.from_numpy(np.asarray(inputs[rows], dtype=np.float64))
+        out[rows] = module(block.to(device))[0].cpu().numpy()
     return out

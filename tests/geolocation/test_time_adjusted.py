@@ -19,7 +19,9 @@ from sklearn.utils.estimator_checks import check_param_validation
 
 from sklearn_geo.geolocation import HierarchicalCellClassifier, TimeAdjustedGeolocator
 from sklearn_geo.geolocation._cross_fit import fold_numbers
+from sklearn_geo.geolocation._first_cells import FirstCells
 from sklearn_geo.geolocation._photo_columns import Given, Photos
+from sklearn_geo.geolocation._time_lessons import PaperLesson, paper_scores
 from sklearn_geo.geometry import haversine
 from sklearn_geo.metrics import paired_wilcoxon
 from sklearn_geo.partition import S2Partition
@@ -57,7 +59,7 @@ def wrapped(partition=None, **params):
 
 def adjusted(estimator=None, **params):
     settings = {"time_zone": "UTC", "device": "cpu", "random_state": 0, "cv": 2}
-    settings["max_iter"] = 6
+    settings |= {"max_iter": 6, "batch_size": 150}
     estimator = wrapped() if estimator is None else estimator
     return TimeAdjustedGeolocator(estimator, **{**settings, **params})
 
@@ -181,7 +183,9 @@ def test_an_estimator_that_knows_its_photos_by_heart_is_not_believed():
     X, places, times, _ = world(500, 5)
     rng = np.random.default_rng(0)
     memory = Memory(S2Partition(150, 5), max_iter=1, calibration_fraction=None)
-    model = adjusted(memory).fit(rng.normal(size=X.shape), places, times=times)
+    model = adjusted(memory, batch_size="auto").fit(
+        rng.normal(size=X.shape), places, times=times
+    )
     X, places, times, _ = world(500, 6)
     X = rng.normal(size=X.shape)
     assert model.estimator_.confidence(X).min() > 0.99
@@ -191,7 +195,7 @@ def test_an_estimator_that_knows_its_photos_by_heart_is_not_believed():
     assert np.median(after) < 0.5 * np.median(before)
     # Told of its own photos, it would be.
     X, places, times, _ = world(500, 5)
-    prefit = adjusted(model.estimator_, cv="prefit")
+    prefit = adjusted(model.estimator_, cv="prefit", batch_size="auto")
     with pytest.warns(UserWarning, match="has learnt from these photos"):
         prefit.fit(model.estimator_.seen_, places, times=times)
     assert prefit.confidence(model.estimator_.seen_, times=times).min() > 0.8
@@ -296,6 +300,12 @@ def test_preset_of_the_paper(base):
     np.testing.assert_allclose(proba.sum(axis=1), 1.0, rtol=1e-6)
     one = paper.predict_proba(X[3:4], times=times[3:4])
     np.testing.assert_allclose(one[0], proba[3], atol=1e-6)
+    # Rows do not feel each other, not even by rounding.
+    first = FirstCells.of(base.predict_proba(X[:50]), 10)
+    columns = PaperLesson.columns_of(times[:50], np.zeros((50, 0)))
+    together = paper_scores(paper.net_, first, columns)
+    alone = [paper_scores(paper.net_, first[[k]], columns[[k]])[0] for k in range(50)]
+    np.testing.assert_allclose(together, alone, rtol=1e-10, atol=1e-12)
     assert np.mean(paper.predict_cells(X, times=times) == base.predict_cells(X)) > 0.05
     neutral = clone(paper).set_params(missing_times="neutral", max_iter=2)
     neutral.fit(X, places, times=times)
@@ -335,7 +345,7 @@ def test_fitted_estimators_stay_as_they_are_in_a_chain(base):
     X, places, times, users = NEW
     photos = Photos(X, times, np.unique(users, return_inverse=True)[1])
     folds = fold_numbers(3, photos, places, 0)
-    model = adjusted(base, cv="prefit")
+    model = adjusted(base, cv="prefit", batch_size="auto")
     first = model._cross_fit_as_wrapped(
         photos, places, None, folds=folds, n_first=10_000, n_jobs=1
     )
@@ -354,7 +364,7 @@ def test_times_as_a_column_and_as_an_array(named, fitted):
     X, places, times, users = NEW
     expected = fitted.predict_proba(X, times=times)
     shifted = FRAME.assign(posted=FRAME["posted"].dt.tz_convert("Asia/Tokyo"))
-    for frame, column in ((FRAME, "posted"), (shifted, "posted"), (FRAME, -1)):
+    for frame, column in ((shifted, "posted"), (FRAME, -1)):
         by_column = adjusted(named, times=column, time_zone=None)
         by_column.fit(frame, places, groups=users)
         np.testing.assert_allclose(by_column.predict_proba(frame), expected, rtol=1e-6)
@@ -376,7 +386,9 @@ def test_pipelines_and_searches_with_a_column_of_times():
     )
     outside = make_pipeline("passthrough", inside)
     search = GridSearchCV(
-        outside, {"timeadjustedgeolocator__shrinkage": [1.0, 1e6]}, cv=GroupKFold(2)
+        outside,
+        {"timeadjustedgeolocator__shrinkage": [1.0, 1e6]},
+        cv=GroupKFold(2),
     )
     search.fit(frame, places, groups=users)
     scores = search.cv_results_["mean_test_score"]
@@ -458,6 +470,8 @@ def test_what_a_person_would_do_wrong(base, fitted):
     wrong = adjusted(LogisticRegression().fit(X, places[:, 0] > 0), cv="prefit")
     with pytest.raises(TypeError, match="LogisticRegression has probabilities, but"):
         wrong.fit(X, places, times=times)
+    with pytest.raises(ValueError, match=r"hidden=.*0 is no width of a layer"):
+        adjusted(base, hidden=(8, 0, 8), preset="paper").fit(X, places, times=times)
     with pytest.raises(TypeError, match="Ridge has no predict_proba"):
         adjusted(Ridge()).fit(X, places, times=times)
 
@@ -482,9 +496,9 @@ def test_same_seed_same_numbers_pickles_and_clones(base, fitted):
 
 
 def test_two_jobs_say_what_one_says():
-    X, places, times, users = world(300, 4)
+    X, places, times, users = world(150, 4)
     found = [
-        adjusted(n_jobs=n_jobs, max_iter=3)
+        adjusted(n_jobs=n_jobs, max_iter=1)
         .fit(X, places, times=times, groups=users)
         .predict_proba(X, times=times)
         for n_jobs in (1, 2)
@@ -513,6 +527,9 @@ def test_warm_start_goes_on(base):
     assert model.n_iter_ == 6
     assert (model.net_.module_.time.smooth - before).abs().max() > 0
     few = FrozenEstimator(wrapped(S2Partition(150, 5, start_level=3)).fit(*OLD[:2]))
+    with pytest.raises(ValueError, match="was not made with preset='paper'"):
+        model.set_params(preset="paper").fit(X, places, times=times)
+    model.set_params(preset=None)
     with pytest.raises(ValueError, match="warm_start=True, but the wrapped estimator"):
         model.set_params(estimator=few).fit(X, places, times=times)
 
