@@ -9,6 +9,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from sklearn import get_config
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GroupKFold, KFold, check_cv
 from sklearn.pipeline import Pipeline
@@ -79,7 +80,14 @@ def check_estimator_of_cells(estimator, *, fitted):
     if not fitted:
         return None
     inside = final(estimator)
-    check_is_fitted(inside)
+    try:
+        check_is_fitted(inside)
+    except NotFittedError:
+        raise NotFittedError(
+            f"estimator: this {name} is not fitted yet, and is to be taken as it is. "
+            "Fit it first. If it was fitted and then cloned, by a search or a wrapper "
+            "around this one, put it into a sklearn.frozen.FrozenEstimator."
+        ) from None
     if not isinstance(inside, CellPredictor):
         raise TypeError(
             f"estimator: a {type(inside).__name__} has probabilities, but not of cells "

@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 import sklearn
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.pipeline import make_pipeline
@@ -236,6 +238,18 @@ def test_a_fitted_estimator_is_taken_as_it_is():
     assert fitted.estimator_ is one
     with pytest.warns(UserWarning, match="has learnt from these photos"):
         _model(one, cv="prefit", max_iter=1).fit(frame, places)
+
+
+def test_what_is_fitted_and_wrapped_twice_has_to_be_frozen():
+    frame, places = _photos(12, seed=8)
+    one = _one(random_state=0).fit(frame[COLUMNS], places)
+    other, elsewhere = _photos(10, seed=9)
+    settings = {"times": "when", "cv": "prefit", "max_iter": 1, "device": "cpu"}
+    with pytest.raises(NotFittedError, match="put it into a sklearn"):
+        _model(TimeAdjustedGeolocator(one, **settings)).fit(other, elsewhere)
+    inside = TimeAdjustedGeolocator(FrozenEstimator(one), **settings)
+    fitted = _model(inside, max_iter=1).fit(other, elsewhere)
+    np.testing.assert_array_equal(fitted.estimator_.cell_places_, one.cell_places_)
 
 
 def test_photos_of_users_of_whom_nobody_teaches():
