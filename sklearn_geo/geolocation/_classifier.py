@@ -293,8 +293,9 @@ class HierarchicalCellClassifier(NetMixin, ExamplesMixin, CellPredictor):
     ----------
     .. [1] E. Müller-Budack, K. Pustu-Iren and R. Ewerth, "Geolocation Estimation of
        Photos using a Hierarchical Model and Scene Classification", ECCV 2018.
-    .. [2] "Multi-modal Geolocation Estimation Using Deep Neural Networks", submitted
-       to ICLR 2018, appendix A.1 (class bias and growing epochs).
+    .. [2] J. M. Johns, J. Rounds and M. J. Henry, "Multi-modal geolocation estimation
+       using deep neural networks", arXiv:1712.09458, 2017, appendix A.1 (class bias and
+       growing epochs).
 
     Examples
     --------

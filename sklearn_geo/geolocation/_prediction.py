@@ -385,6 +385,8 @@ class CellPredictor(GeolocatorMixin, GeoEstimator, abc.ABC):
         """Return a level from 0, or None for the finest."""
         n_levels = len(self.n_cells_)
         if not isinstance(level, numbers.Integral) or not -n_levels <= level < n_levels:
+            if n_levels == 1:
+                raise ValueError(f"There is one level only: level=-1; got {level!r}.")
             raise ValueError(
                 f"level must be a whole number from 0, the coarsest of {n_levels}, to "
                 f"{n_levels - 1}, or -1 for the finest; got {level!r}."

@@ -36,8 +36,8 @@ class CellSampler:
 
     References
     ----------
-    .. [1] "Multi-modal Geolocation Estimation Using Deep Neural Networks", submitted
-       to ICLR 2018, appendix A.1.
+    .. [1] J. M. Johns, J. Rounds and M. J. Henry, "Multi-modal geolocation estimation
+       using deep neural networks", arXiv:1712.09458, 2017, appendix A.1.
     """
 
     def __init__(self, cells, alpha, growth, rows_per_cell, n_epochs):

@@ -94,8 +94,8 @@ def triangle_ids(places, level):
 
     References
     ----------
-    .. [1] "Multi-modal Geolocation Estimation using Deep Neural Networks", section
-       3.1.1, under review as a conference paper at ICLR 2018.
+    .. [1] J. M. Johns, J. Rounds and M. J. Henry, "Multi-modal geolocation estimation
+       using deep neural networks", arXiv:1712.09458, 2017, section 3.1.1.
 
     Examples
     --------

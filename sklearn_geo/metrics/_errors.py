@@ -61,8 +61,8 @@ def great_circle_error(y_true, y_pred, *, radius_km=EARTH_RADIUS_KM):
 
     References
     ----------
-    .. [1] "Multi-modal Geolocation Estimation Using Deep Neural Networks", submitted
-       to ICLR 2018, section 3.1.3.
+    .. [1] J. M. Johns, J. Rounds and M. J. Henry, "Multi-modal geolocation estimation
+       using deep neural networks", arXiv:1712.09458, 2017, section 3.1.3.
 
     Examples
     --------
@@ -252,8 +252,8 @@ def accuracy_at_km(
 
     References
     ----------
-    .. [1] "Multi-modal Geolocation Estimation Using Deep Neural Networks", submitted
-       to ICLR 2018.
+    .. [1] J. M. Johns, J. Rounds and M. J. Henry, "Multi-modal geolocation estimation
+       using deep neural networks", arXiv:1712.09458, 2017.
     .. [2] Müller-Budack, E., Pustu-Iren, K., Ewerth, R. "Geolocation Estimation of
        Photos Using a Hierarchical Model and Scene Classification", ECCV 2018.
 
