@@ -443,6 +443,11 @@ class TimeAdjustedGeolocator(StoredTimes, TimeLearning, CellWrapper):
 
     def _log_scores(self, photos, known):
         paper = self.preset == "paper"
+        if paper != self._knows_all_anew():
+            raise ValueError(
+                f"preset={self.preset!r}, but this estimator was fitted with another "
+                "one, which is another network. Fit it again."
+            )
         lesson = PaperLesson if paper else CorrectionLesson
         columns = lesson.columns_of(photos.times, self._standard(photos))
         correct = None

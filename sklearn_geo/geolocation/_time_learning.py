@@ -88,7 +88,7 @@ class TimeLearning(NetMixin):
             self.metadata_mean_ = columns[rows].mean(axis=0, dtype=np.float64)
             spread = columns[rows].std(axis=0, dtype=np.float64)
             self.metadata_scale_ = np.where(spread > 0.0, spread, 1.0)
-        elif (self.preset == "paper") != hasattr(self.net_.module_, "trunk"):
+        elif (self.preset == "paper") != self._knows_all_anew():
             raise ValueError(
                 "warm_start=True, but the network there is was not made with "
                 f"preset={self.preset!r}. Fit anew with warm_start=False."
@@ -111,6 +111,10 @@ class TimeLearning(NetMixin):
             foreign(cells, folds),
         )
         return taught, rows
+
+    def _knows_all_anew(self):
+        """Tell whether the network there is is the paper's."""
+        return hasattr(self.net_.module_, "trunk")
 
     def _n_known_cells(self):
         module = self.net_.module_

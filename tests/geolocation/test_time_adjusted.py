@@ -529,6 +529,8 @@ def test_warm_start_goes_on(base):
     few = FrozenEstimator(wrapped(S2Partition(150, 5, start_level=3)).fit(*OLD[:2]))
     with pytest.raises(ValueError, match="was not made with preset='paper'"):
         model.set_params(preset="paper").fit(X, places, times=times)
+    with pytest.raises(ValueError, match=r"preset='paper', but .* Fit it again"):
+        model.predict(X, times=times)
     model.set_params(preset=None)
     with pytest.raises(ValueError, match="warm_start=True, but the wrapped estimator"):
         model.set_params(estimator=few).fit(X, places, times=times)
