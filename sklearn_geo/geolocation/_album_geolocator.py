@@ -89,8 +89,8 @@ class AlbumGeolocator(StoredAlbums, AlbumLearning, CellWrapper):
         Users of a step.
 
     max_iter : int or "auto", default="auto"
-        Number of epochs, in each of which every user shows one album. "auto" is 10, or
-        as many as it takes for 200 steps; for the paper's network it is 200 at most.
+        Number of epochs, in each of which every user shows one album. "auto" is 20, or
+        as many as it takes for 600 steps; for the paper's network it is 200 at most.
 
     tol : float, default=1e-4
         By how much the watched loss of the paper's network must fall to count.

@@ -21,13 +21,13 @@ __all__ = ["AlbumLearning"]
 # Width, rate and epochs of the correction, and of the paper's network.
 _HIDDEN, _PAPER_HIDDEN = 16, 256
 _RATE, _PAPER_RATE = 0.1, 0.005
-_EPOCHS, _PAPER_EPOCHS = 10, 200
+_EPOCHS, _PAPER_EPOCHS = 20, 200
 # The rate of the last epoch of a correction, beside the first.
 _LAST_RATE = 0.05
 # Strength of the L2 penalty of a correction, over the number of photos.
 _SHRINKAGE = 10.0
 # Steps that a correction needs, however few users there are.
-_STEPS = 200
+_STEPS = 600
 # Folds that judge a correction, and photos after which they have judged enough.
 _JUDGES, _ENOUGH = 2, 20_000
 
