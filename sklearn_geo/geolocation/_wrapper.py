@@ -10,6 +10,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
 from sklearn_geo._answers import final
+from sklearn_geo.geolocation._combine import softmax
 from sklearn_geo.geolocation._cross_fit import (
     check_estimator_of_cells,
     cross_fit,
@@ -193,7 +194,8 @@ class CellWrapper(CellPredictor):
         return final(self.__dict__.get("estimator_", self.estimator))
 
     def _level_proba(self, X, level):
-        raise NotImplementedError  # there is one level
+        # There is one level, and it is the finest.
+        return ((rows, softmax(scores)) for rows, scores in self._log_scores(X, None))
 
     def __sklearn_is_fitted__(self):
         return "estimator_" in self.__dict__
