@@ -13,6 +13,7 @@ from sklearn_geo.geolocation._album_learning import AlbumLearning
 from sklearn_geo.geolocation._album_rows import AlbumRows, known_elsewhere
 from sklearn_geo.geolocation._albums import by_user, check_times, like_lengths
 from sklearn_geo.geolocation._cross_fit import first_cells, proba_parts
+from sklearn_geo.geolocation._masks import add_known
 from sklearn_geo.geolocation._photo_columns import Given
 from sklearn_geo.geolocation._wrapper import WRAPPER_CONSTRAINTS, CellWrapper
 from sklearn_geo.geolocation._wrapper_files import StoredAlbums
@@ -382,8 +383,7 @@ class AlbumGeolocator(StoredAlbums, AlbumLearning, CellWrapper):
             there = padded >= 0
             scores = scores.cpu().numpy()[there]
             at = padded[there]
-            if known is not None:
-                scores += known if len(known) == 1 else known[at]
+            add_known(scores, known, at)
             yield at, scores
 
     def _slots(self, n_photos):
@@ -392,11 +392,9 @@ class AlbumGeolocator(StoredAlbums, AlbumLearning, CellWrapper):
         return rows_in_memory(32 * (len(self.cell_shares_) + 4096), _SLOTS)
 
     def _wrapped_scores(self, photos, known):
-        every = np.arange(len(photos))
         for rows, proba in proba_parts(self.estimator_, photos):
             scores = np.log(np.maximum(proba, np.finfo(np.float32).tiny))
-            if known is not None:
-                scores += known if len(known) == 1 else known[every[rows]]
+            add_known(scores, known, rows)
             yield rows, scores
 
     def __sklearn_is_fitted__(self):

@@ -55,6 +55,24 @@ def log_prior(prior, mask, *, cell_places, cell_names, n_rows):
     return logs
 
 
+def add_known(scores, known, rows):
+    """Add what is known of cells to the log scores of some rows, in place.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_some, n_cells)
+        Log scores.
+
+    known : ndarray of shape (1, n_cells) or (n_rows, n_cells), or None
+        What :func:`log_prior` made of all rows.
+
+    rows : slice or ndarray of int
+        Which rows these are.
+    """
+    if known is not None:
+        scores += known if len(known) == 1 else known[rows]
+
+
 def _read_prior(prior, n_rows, n_cells):
     values = np.asarray(prior, dtype=np.float64)
     if values.shape not in ((n_cells,), (n_rows, n_cells)):

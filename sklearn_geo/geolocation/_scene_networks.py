@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo.geolocation._classifier import HierarchicalCellClassifier
 from sklearn_geo.geolocation._combine import softmax
+from sklearn_geo.geolocation._masks import add_known
 from sklearn_geo.geolocation._prediction import CellPredictor
 from sklearn_geo.geolocation._scene_files import load_networks, save_networks
 from sklearn_geo.geolocation._scenes import read_scenes
@@ -405,8 +406,7 @@ class SceneNetworks(CellPredictor):
         ):
             tiny = np.finfo(proba.dtype).tiny
             scores = np.log(np.maximum(proba, tiny))
-            if known is not None:
-                scores += known if len(known) == 1 else known[rows]
+            add_known(scores, known, rows)
             yield rows, scores
 
     def _level_proba(self, X, level):

@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn_geo.geolocation._combine import softmax
 from sklearn_geo.geolocation._cross_fit import proba_parts
 from sklearn_geo.geolocation._first_cells import FirstCells
+from sklearn_geo.geolocation._masks import add_known
 from sklearn_geo.geolocation._photo_columns import Given
 from sklearn_geo.geolocation._time_learning import ENOUGH, TimeLearning
 from sklearn_geo.geolocation._time_lessons import (
@@ -453,9 +454,8 @@ class TimeAdjustedGeolocator(StoredTimes, TimeLearning, CellWrapper):
         correct = None
         if not paper and self.strength_:
             correct = corrector(self.net_.module_, self.strength_)
-        every = np.arange(len(photos))
         for rows, proba in proba_parts(self.estimator_, photos):
-            own = columns[every[rows]]
+            own = columns[rows]
             if paper:
                 first = FirstCells.of(proba, self._n_first())
                 scores = paper_scores(self.net_, first, own)
@@ -463,8 +463,7 @@ class TimeAdjustedGeolocator(StoredTimes, TimeLearning, CellWrapper):
                 scores = np.log(np.maximum(proba, TINY))
                 if correct is not None:
                     scores = correct(own, scores)
-            if known is not None:
-                scores += known if len(known) == 1 else known[every[rows]]
+            add_known(scores, known, rows)
             yield rows, scores
 
     def __sklearn_is_fitted__(self):

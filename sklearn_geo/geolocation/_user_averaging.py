@@ -13,6 +13,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length
 
 from sklearn_geo.geolocation._cross_fit import proba_parts, sees_albums
+from sklearn_geo.geolocation._masks import add_known
 from sklearn_geo.geolocation._photo_columns import Given
 from sklearn_geo.geolocation._wrapper import WRAPPER_CONSTRAINTS, CellWrapper
 from sklearn_geo.geolocation._wrapper_files import StoredWrapper
@@ -246,8 +247,7 @@ class UserAveragingGeolocator(StoredWrapper, CellWrapper):
             sums /= (last - first)[:, np.newaxis]
             np.maximum(sums, np.finfo(np.float64).tiny, out=sums)
             scores, rows = np.log(sums, out=sums), order[piece]
-            if known is not None:
-                scores += known if len(known) == 1 else known[rows]
+            add_known(scores, known, rows)
             yield rows, scores
 
     def _windows(self, photos):
