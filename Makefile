@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet -c constraints.txt
 INPUTS := setup.cfg pyproject.toml constraints.txt
 
-.PHONY: demo test lint doctest docs wheel benchmarks clean
+.PHONY: demo test nightly lint doctest docs wheel benchmarks clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python -m examples.demo --out demo
@@ -16,6 +16,12 @@ demo: $(VENV)/.demo
 # over half of what another has left.
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n logical --maxprocesses=4 --dist worksteal
+
+# The long forms of tests/reliability: thousands of examples, of damaged files and of
+# killed processes. Hours.
+nightly: $(VENV)/.test
+	SKLEARN_GEO_NIGHTLY=1 $(BIN)/python -m pytest -n logical --maxprocesses=4 \
+		--dist worksteal --hypothesis-profile=nightly tests/reliability
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
