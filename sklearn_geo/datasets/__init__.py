@@ -3,6 +3,7 @@
 """Data: synthetic worlds of photos and check-ins, and readers of published files."""
 
 from sklearn_geo.datasets._checkins import make_checkins
+from sklearn_geo.datasets._coastline import make_coastline
 from sklearn_geo.datasets._data_home import clear_data_home, get_data_home
 from sklearn_geo.datasets._fetch_tagged import fetch_flickr1m, fetch_nus_wide
 from sklearn_geo.datasets._fetch_venues import (
@@ -73,6 +74,7 @@ __all__ = [
     "load_yfcc100m_autotags",
     "load_yfcc100m_hashes",
     "make_checkins",
+    "make_coastline",
     "make_geotagged_photos",
     "make_town_names",
     "venue_labels",
