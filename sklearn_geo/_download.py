@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import re
-import secrets
 import shutil
 import time
 from pathlib import Path
@@ -21,6 +20,7 @@ from sklearn_geo._web import (
     import_pooch,
     stream,
 )
+from sklearn_geo._whole_files import remove_parts, write_whole
 
 __all__ = ["fetch_file", "parse_hash"]
 
@@ -102,6 +102,7 @@ def fetch_file(
         lock = path.with_name(f".{path.name}.lock")
         with locked(lock, waiting=lambda: bar.say(others)):
             if not path.exists():
+                remove_parts(path.parent)
                 how = (known_hash, max_bytes, check, timeout, bar)
                 digest = _download(addresses, path, how, n_retries, delay)
                 _note_hash(path, digest)
@@ -146,6 +147,11 @@ def _download(addresses, path, how, n_retries, delay):
                 part.drop()
                 failures[address] = error
                 left.remove(address)
+            except OSError as error:
+                if error.errno is None:
+                    raise
+                # The disk, which says no name when it is full.
+                raise OSError(error.errno, error.strerror, str(part.path)) from error
             else:
                 os.replace(part.path, path)
                 part.drop()
@@ -432,8 +438,5 @@ def _hash_note(path):
 
 def _note_hash(path, digest):
     """Note a checksum as `sha256sum --check` reads it, where that can be written."""
-    note = _hash_note(path)
-    part = note.with_name(f".{note.name}.{secrets.token_hex(4)}")
     with contextlib.suppress(OSError):
-        part.write_text(f"{digest}  {path.name}\n", "utf-8")
-        os.replace(part, note)
+        write_whole(_hash_note(path), f"{digest}  {path.name}\n".encode())

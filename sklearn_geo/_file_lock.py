@@ -3,14 +3,18 @@
 """One process at a time: a lock that ends with the process that holds it."""
 
 import errno
+import os
 import sys
+import threading
 import time
 from contextlib import contextmanager
 
-__all__ = ["locked"]
+__all__ = ["folder_locked", "locked"]
 
 _BUSY = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
 _PAUSE = 0.05
+# The folders that a thread has locked.
+_mine = threading.local()
 
 
 @contextmanager
@@ -36,6 +40,52 @@ def locked(path, waiting=None):
         finally:
             if held:
                 _lock(file, False)
+
+
+@contextmanager
+def folder_locked(folder):
+    """Hold the lock of a folder, after those who hold it now, and leave no file.
+
+    A thread that holds it may take it again. Where folders cannot be locked, as on
+    Windows and some file systems of networks, nothing is locked.
+
+    Parameters
+    ----------
+    folder : path
+        The folder.
+
+    Yields
+    ------
+    bool
+        Whether it is locked.
+    """
+    # A process that was forked holds nothing.
+    held, key = _mine.__dict__.setdefault(os.getpid(), set()), os.path.realpath(folder)
+    handle = None if key in held else _open_folder(folder)
+    if handle is None:
+        yield key in held
+        return
+    locks = False
+    try:
+        locks = _take(handle, None)
+        if locks:
+            held.add(key)
+        yield locks
+    finally:
+        held.discard(key)
+        if locks:
+            _lock(handle, False)
+        os.close(handle)
+
+
+def _open_folder(folder):
+    """Return a handle of a folder, None where there is none."""
+    if sys.platform == "win32":
+        return None
+    try:
+        return os.open(folder, os.O_RDONLY)
+    except OSError:
+        return None
 
 
 def _take(file, waiting):

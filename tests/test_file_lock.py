@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from sklearn_geo._file_lock import locked
+from sklearn_geo._file_lock import folder_locked, locked
 
 
 def test_one_at_a_time(tmp_path):
@@ -63,3 +63,29 @@ def test_file_systems_without_locks(tmp_path, monkeypatch):
     monkeypatch.setattr(fcntl, "flock", none)
     with locked(tmp_path / "lock"), locked(tmp_path / "lock"):
         assert (tmp_path / "lock").read_bytes() == b""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders are not locked there")
+def test_folders_are_locked_without_a_file(tmp_path):
+    order, waits = [], threading.Event()
+
+    def work():
+        waits.set()
+        with folder_locked(tmp_path):
+            order.append("second")
+
+    thread = threading.Thread(target=work)
+    with folder_locked(tmp_path):
+        # A thread that has it may take it again, by whatever name.
+        with folder_locked(tmp_path / ".." / tmp_path.name):
+            thread.start()
+            waits.wait()
+        time.sleep(0.15)
+        order.append("first")
+    thread.join()
+    assert order == ["first", "second"]
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ZeroDivisionError), folder_locked(tmp_path):
+        1 / 0  # noqa: B018
+    with folder_locked(tmp_path), folder_locked(tmp_path / "nowhere"):
+        pass

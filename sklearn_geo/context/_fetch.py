@@ -11,8 +11,9 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from sklearn_geo._web import Bounded, RefusedError, import_pooch, stream
+from sklearn_geo._whole_files import remove_parts, write_whole
 from sklearn_geo.nets import Store
-from sklearn_geo.nets._store import MANIFEST, parse_manifest, write_whole
+from sklearn_geo.nets._store import MANIFEST, parse_manifest
 
 __all__ = ["FetchedStore", "folder_of", "open_store"]
 
@@ -181,8 +182,11 @@ class FetchedStore(Store):
         except UnicodeDecodeError as error:
             raise ValueError(f"{address} is no text, so it is no manifest.") from error
         parse_manifest(address, text)
+        if _holds(path, file.getvalue()):
+            return  # also where nothing can be written
         folder.mkdir(parents=True, exist_ok=True)
-        write_whole(path, text.encode())
+        remove_parts(folder)
+        write_whole(path, file.getvalue())
 
     def _download(self, name, file, n_bytes):
         """Write a file of the store, `n_bytes` of it at most."""
@@ -205,6 +209,14 @@ class FetchedStore(Store):
         """Look for the cache of the machine that this is on now."""
         self.__dict__.update(state)
         self.folder = self._folder()
+
+
+def _holds(path, data):
+    """Say whether a file is there and has this content."""
+    try:
+        return path.read_bytes() == data
+    except OSError:
+        return False
 
 
 def _within(url, name):

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 
 import sklearn_geo
+from sklearn_geo._whole_files import write_whole
 from sklearn_geo.context._architecture import Architecture
 from sklearn_geo.context._onnx_graph import Graph
 from sklearn_geo.context._onnx_places import can_write_columns, write_columns
 from sklearn_geo.encoding import SoftGridEncoder
 from sklearn_geo.geometry import utm_zone_bounds
-from sklearn_geo.nets._store import write_whole
 
 __all__ = ["export_zone"]
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Fitted zones to a folder and back, and one of them to a file for a phone."""
 
+from sklearn_geo._file_lock import folder_locked
 from sklearn_geo.context._fetch import folder_of, open_store
 from sklearn_geo.context._files import KIND, check_zones, content_of, read_content
 from sklearn_geo.context._onnx import export_zone
@@ -30,18 +31,26 @@ def save_zones(model, zones, folder, dtype):
         How weights are stored.
     """
     folder = folder_of(folder, "folder")
-    _refuse_another_class(folder)
-    content, shelf = content_of(model, zones), zones.shelf
-    if not shelf.is_from(folder, dtype):
-        write_zones(folder, KIND, content, shelf, dtype)
-        return
-    unsaved = set(shelf.unsaved_zones)
+    content = content_of(model, zones)
+    folder.mkdir(parents=True, exist_ok=True)
+    # What is found there must be what is written over, whoever writes beside us.
+    with folder_locked(folder):
+        _refuse_another_class(folder)
+        if zones.shelf.is_from(folder, dtype):
+            _update(zones, folder, content)
+        else:
+            write_zones(folder, KIND, content, zones.shelf, dtype)
+
+
+def _update(zones, folder, content):
+    """Write the zones that are not in the store yet that they were read from."""
+    unsaved = set(zones.shelf.unsaved_zones)
     new = [
-        (zone, record, shelf.get(zone))
+        (zone, record, zones.shelf.get(zone))
         for zone, record in zones.records.items()
         if zone in unsaved
     ]
-    shelf.saved_to(update_zones_in(folder, KIND, new, content=content))
+    zones.shelf.saved_to(update_zones_in(folder, KIND, new, content=content))
 
 
 def _refuse_another_class(folder):

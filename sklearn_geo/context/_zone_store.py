@@ -5,10 +5,12 @@
 import math
 import re
 from numbers import Integral, Real
+from pathlib import Path
 
 import numpy as np
 
 import sklearn_geo
+from sklearn_geo._file_lock import folder_locked
 from sklearn_geo.context._quantize import (
     DTYPES,
     pack_weights,
@@ -311,16 +313,18 @@ def write_zones(folder, kind, content, zones, dtype="float32"):
     Store
         The store.
     """
-    written = _written(folder, zones, dtype)
-    return write_zone_manifest(folder, kind, content, written, dtype, clean=True)
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    with folder_locked(folder):
+        written = _written(folder, zones, dtype)
+        return write_zone_manifest(folder, kind, content, written, dtype, clean=True)
 
 
 def update_zones_in(folder, kind, zones, *, content=None):
     """Replace or add zones in a store; the files of other zones are not touched.
 
     Whoever reads the store meanwhile finds the old zones or the new ones. Whoever
-    opened it before goes on with the old ones until it is updated once more. One
-    process at a time may update a store.
+    opened it before goes on with the old ones until it is updated once more. Of several
+    processes that update a store, each waits for its turn.
 
     Parameters
     ----------
@@ -341,18 +345,19 @@ def update_zones_in(folder, kind, zones, *, content=None):
     Store
         The store.
     """
-    store = Store(folder, kind=kind)
-    table, entries = ZoneTable(store), store.entries
-    written = {
-        zone_id: {"record": record, "entry": entries[table.blocks[zone_id]]}
-        for zone_id, record in table.records.items()
-    }
-    for new in _written(folder, zones, table.dtype):
-        written[new["record"]["id"]] = new
-    content = table.content if content is None else content
-    return write_zone_manifest(
-        folder, kind, content, written.values(), table.dtype, clean=True
-    )
+    with folder_locked(folder):
+        store = Store(folder, kind=kind)
+        table, entries = ZoneTable(store), store.entries
+        written = {
+            zone_id: {"record": record, "entry": entries[table.blocks[zone_id]]}
+            for zone_id, record in table.records.items()
+        }
+        for new in _written(folder, zones, table.dtype):
+            written[new["record"]["id"]] = new
+        content = table.content if content is None else content
+        return write_zone_manifest(
+            folder, kind, content, written.values(), table.dtype, clean=True
+        )
 
 
 def _written(folder, zones, dtype):

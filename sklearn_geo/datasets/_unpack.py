@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Archives unpacked into a folder, and nowhere else."""
 
+import glob
 import gzip
 import re
 import secrets
@@ -10,6 +11,8 @@ import tarfile
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
+
+from sklearn_geo._file_lock import folder_locked
 
 __all__ = ["unpacked"]
 
@@ -55,22 +58,36 @@ def unpacked(archive, *, max_bytes):
     if folder.is_dir():
         return folder
     part = archive.with_name(f".{folder.name}-{secrets.token_hex(4)}")
-    try:
+    # Of several processes one unpacks, and the others find what it did.
+    with folder_locked(archive.parent) as alone:
+        if folder.is_dir():
+            return folder
+        if alone:  # so these are of processes that were killed
+            for dead in archive.parent.glob(f".{glob.escape(folder.name)}-????????"):
+                shutil.rmtree(dead, ignore_errors=True)
         try:
             _unpack(archive, part, max_bytes)
+            _rename(part, folder)
         except _BROKEN as error:
             raise ValueError(
                 f"{archive} is damaged or breaks off ({error}). Delete it."
             ) from error
-        try:
-            part.rename(folder)
-        except OSError:
-            # Another process was faster: the same files are there.
-            if not folder.is_dir():
+        except OSError as error:
+            if error.errno is None:
                 raise
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+            raise OSError(error.errno, error.strerror, str(folder)) from error
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
     return folder
+
+
+def _rename(part, folder):
+    try:
+        part.rename(folder)
+    except OSError:
+        # Another process was faster, where there are no locks, with the same files.
+        if not folder.is_dir():
+            raise
 
 
 def _unpack(archive, folder, max_bytes):

@@ -12,6 +12,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_geo._file_lock import folder_locked
 from sklearn_geo.geolocation._files import CALIBRATION
 from sklearn_geo.nets import (
     HeadsLoss,
@@ -23,6 +24,7 @@ from sklearn_geo.nets import (
     write_store,
 )
 from sklearn_geo.nets._mapped_arrays import checksum
+from sklearn_geo.nets._store_within import free_folder, named_folder
 
 __all__ = ["StoredAlbums", "StoredTimes", "StoredWrapper"]
 
@@ -35,6 +37,7 @@ _STORED = (
     "UserAveragingGeolocator",
 )
 _INSIDE, _MANIFEST = "estimator", "manifest.json"
+_FIELD = "estimator_folder"
 _HISTORY = history_table([]).dtype.names
 # Parameters that are no plain values.
 _NO_VALUES = ("estimator", "cv", "random_state")
@@ -54,8 +57,9 @@ class StoredWrapper:
         """Write the fitted estimator to a folder, as JSON and safetensors.
 
         The wrapped estimator goes to the folder `estimator` in it, by its own
-        `save_pretrained`. It must be a `HierarchicalCellClassifier`, `SceneNetworks` or
-        another wrapper: the steps of a pipeline are code, which is not stored.
+        `save_pretrained`; written over, to `estimator-2` and `estimator` by turns. It
+        must be a `HierarchicalCellClassifier`, `SceneNetworks` or another wrapper: the
+        steps of a pipeline are code, which is not stored.
 
         Parameters
         ----------
@@ -64,8 +68,16 @@ class StoredWrapper:
         """
         check_is_fitted(self)
         check_storable(self)
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        with folder_locked(folder):
+            self._save(folder)
+
+    def _save(self, folder):
+        """Write what is wrapped, and then what names it."""
         inside = stored_estimator(self.estimator_)
-        inside.save_pretrained(Path(folder) / _INSIDE)
+        within = free_folder(folder, _INSIDE, _FIELD)
+        inside.save_pretrained(folder / within)
         params = self.get_params(deep=False)
         params = {
             name: _jsonable(params[name]) for name in params if name not in _NO_VALUES
@@ -76,7 +88,8 @@ class StoredWrapper:
         content = {
             "params": params,
             "estimator": type(inside).__name__,
-            "estimator_checksum": _checksum_inside(folder),
+            _FIELD: within,
+            "estimator_checksum": _checksum_inside(folder / within),
             "n_features": getattr(self, "n_features_in_", None),
             "feature_names": names,
             "seed": getattr(self, "_seed", None),
@@ -121,11 +134,12 @@ class StoredWrapper:
         try:
             params = {name: _plain(value) for name, value in content["params"].items()}
             wrapped = str(content["estimator"])
-            _check_inside(folder, wrapped, content["estimator_checksum"])
+            path = Path(folder) / _named(content, folder)
+            _check_inside(folder, path, wrapped, content["estimator_checksum"])
         except (KeyError, TypeError, AttributeError) as error:
             raise _changed(folder, error) from error
         more = {"backbone": backbone, "scene_estimator": scene_estimator}
-        inside = _read_inside(folder, wrapped, more)
+        inside = _read_inside(folder, path, wrapped, more)
         tables = store.load("tables")
         try:
             model = cls(FrozenEstimator(inside), **params, cv="prefit")
@@ -325,13 +339,19 @@ def _changed(folder, why):
     )
 
 
-def _checksum_inside(folder):
-    return checksum((Path(folder) / _INSIDE / _MANIFEST).read_bytes())
+def _named(content, folder):
+    try:
+        return named_folder(content, _INSIDE, _FIELD)
+    except ValueError as error:
+        raise _changed(folder, str(error)) from error
 
 
-def _check_inside(folder, name, digest):
+def _checksum_inside(path):
+    return checksum((path / _MANIFEST).read_bytes())
+
+
+def _check_inside(folder, path, name, digest):
     """Refuse a wrapped estimator that is not the one that was written here."""
-    path = Path(folder) / _INSIDE
     if name not in _STORED:
         raise _changed(folder, f"it wraps a {name!r:.60}, which is never stored")
     if path.is_symlink() and path.resolve().parent != path.parent.resolve():
@@ -340,13 +360,13 @@ def _check_inside(folder, name, digest):
             "place of the link."
         )
     Store(path, kind=name)  # says what is wrong with it
-    if _checksum_inside(folder) != digest:
+    if _checksum_inside(path) != digest:
         raise _changed(
             folder, f"{path} holds another {name} than the one that was written with it"
         )
 
 
-def _read_inside(folder, name, more):
+def _read_inside(folder, path, name, more):
     import sklearn_geo.geolocation as room
 
     cls = getattr(room, name)
@@ -357,4 +377,4 @@ def _read_inside(folder, name, more):
             raise ValueError(
                 f"{folder} wraps a {name}, which takes no {key}. Leave it out."
             )
-    return cls.from_pretrained(Path(folder) / _INSIDE, **more)
+    return cls.from_pretrained(path, **more)

@@ -2,11 +2,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A collection of geotagged photos that many estimators share."""
 
-import hashlib
-import json
-import os
-from pathlib import Path
-
 import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import check_array
@@ -14,23 +9,9 @@ from sklearn.utils.validation import check_array
 from sklearn_geo._labels import check_rows
 from sklearn_geo._tags import check_tag_names, read_tags
 from sklearn_geo.base import check_places
+from sklearn_geo.neighbors._corpus_files import read_corpus, write_corpus
 from sklearn_geo.neighbors._groups import check_groups
 from sklearn_geo.neighbors._index import PlaceIndex
-
-_FORMAT = "sklearn-geo GeoTagCorpus"
-_VERSION = 1
-_MANIFEST = "corpus.json"
-
-# The arrays a corpus is made of, and whether every corpus has them.
-_ARRAYS = {
-    "places": True,
-    "tags_data": True,
-    "tags_indices": True,
-    "tags_indptr": True,
-    "features": False,
-    "group_values": False,
-    "group_codes": False,
-}
 
 
 class GeoTagCorpus:
@@ -277,7 +258,8 @@ class GeoTagCorpus:
         Parameters
         ----------
         folder : str or path
-            Made if it is not there. A corpus that is there is replaced.
+            Made if it is not there. A corpus that is there is replaced in one step:
+            until the new one is whole, the old one is read.
 
         Raises
         ------
@@ -298,35 +280,12 @@ class GeoTagCorpus:
         ...     GeoTagCorpus.load(folder, mmap_mode=None)
         GeoTagCorpus(<1 photos, 2 tags>)
         """
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()) and not (folder / _MANIFEST).exists():
-            raise FileExistsError(
-                f"{folder} holds files, but no corpus. Save to a folder that is new or "
-                "empty."
-            )
-        files = {}
-        for name, array in self._arrays().items():
-            if array is None:
-                (folder / f"{name}.npy").unlink(missing_ok=True)
-                continue
-            # A file that was replaced stays readable for whoever has it mapped.
-            path, new = folder / f"{name}.npy", folder / f"{name}.npy.new"
-            with open(new, "wb") as file:
-                np.save(file, array, allow_pickle=False)
-            os.replace(new, path)
-            files[name] = {"sha256": _checksum(path), "dtype": array.dtype.str}
-        manifest = {
-            "format": _FORMAT,
-            "version": _VERSION,
+        content = {
             "n_photos": self.n_photos,
             "n_tags": self.n_tags,
             "tag_names": self._tag_names,
-            "arrays": files,
         }
-        new = folder / f"{_MANIFEST}.new"
-        new.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-        os.replace(new, folder / _MANIFEST)
+        write_corpus(folder, content, self._arrays())
 
     @classmethod
     def load(cls, folder, *, mmap_mode="r", verify=True):
@@ -363,12 +322,7 @@ class GeoTagCorpus:
         """
         if mmap_mode not in ("r", None):
             raise ValueError(f'mmap_mode must be "r" or None; got {mmap_mode!r}.')
-        folder = Path(folder)
-        manifest = _read_manifest(folder)
-        arrays = {
-            name: _read_array(folder, name, manifest, mmap_mode, verify)
-            for name in _ARRAYS
-        }
+        manifest, arrays = read_corpus(folder, mmap_mode, verify)
         try:
             return cls._from_arrays(arrays, manifest)
         except (ValueError, TypeError, IndexError) as error:
@@ -419,65 +373,3 @@ def _own(array, given):
     if array.flags.writeable and np.may_share_memory(array, np.asarray(given)):
         return array.copy()
     return array
-
-
-def _checksum(path):
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
-def _read_manifest(folder):
-    path = folder / _MANIFEST
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"There is no corpus in {folder}: {_MANIFEST} is missing. "
-            "GeoTagCorpus.save(folder) writes one."
-        )
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        known = manifest["format"] == _FORMAT
-        complete = all(
-            type(manifest[key]) is int for key in ("version", "n_photos", "n_tags")
-        )
-        complete &= all(
-            isinstance(entry["sha256"], str) for entry in manifest["arrays"].values()
-        )
-        names = manifest["tag_names"]
-        complete &= names is None or (
-            isinstance(names, list) and all(isinstance(name, str) for name in names)
-        )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"{path} is damaged or describes no corpus.") from error
-    if not (known and complete):
-        raise ValueError(f"{path} is damaged or describes no corpus.")
-    if manifest["version"] > _VERSION:
-        raise ValueError(
-            f"{path} was written by a later version of sklearn-geo (format "
-            f"{manifest['version']}, this one reads up to {_VERSION}). Upgrade."
-        )
-    return manifest
-
-
-def _read_array(folder, name, manifest, mmap_mode, verify):
-    entry = manifest["arrays"].get(name)
-    if entry is None:
-        if _ARRAYS[name]:
-            raise ValueError(f"The corpus in {folder} is damaged: it has no {name}.")
-        return None
-    path = folder / f"{name}.npy"
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"The corpus in {folder} is incomplete: no {path.name}."
-        )
-    if verify and _checksum(path) != entry["sha256"]:
-        raise ValueError(
-            f"{path} is damaged: it is not the file that was saved. Save the corpus "
-            "again."
-        )
-    try:
-        return np.load(path, mmap_mode=mmap_mode, allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise ValueError(f"{path} is damaged: {error}") from error

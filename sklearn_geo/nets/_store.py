@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Fitted things on disk without pickle: one JSON manifest, safetensors beside it."""
 
-import os
 import re
-import secrets
 import stat
 from pathlib import Path
 
 import numpy as np
 from safetensors.numpy import save
 
+from sklearn_geo._file_lock import folder_locked
+from sklearn_geo._whole_files import is_part, write_whole
 from sklearn_geo.nets._mapped_arrays import checksum, map_file, mapped_arrays
 from sklearn_geo.nets._strict_json import strict_json, to_json
 
@@ -22,7 +22,6 @@ _VERSION = 1
 _BLOCK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}-[0-9a-f]{16}\.safetensors")
 _CHECKSUM = re.compile(r"[0-9a-f]{64}")
-_PART = (".store-", ".part")
 
 
 def write_store(folder, kind, content, blocks):
@@ -30,7 +29,8 @@ def write_store(folder, kind, content, blocks):
 
     The manifest is replaced last, in one step, and the files of the manifest before
     stay: so a reader always finds a whole store, also while it is written over, and a
-    process that dies in between leaves the old one.
+    process that dies in between leaves the old one. Of several that write one folder
+    each waits for its turn, and the last one's store stays.
 
     Parameters
     ----------
@@ -70,11 +70,13 @@ def write_store(folder, kind, content, blocks):
     {'n': 2} ['zone-32U'] [1. 1. 1.]
     """
     entries = {}
-    for name, arrays in blocks.items() if hasattr(blocks, "items") else blocks:
-        if name in entries:
-            raise ValueError(f"There are two blocks called {name!r}.")
-        entries[name] = write_block(folder, name, arrays)
-    return write_manifest(folder, kind, content, entries, clean=True)
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    with folder_locked(folder):
+        for name, arrays in blocks.items() if hasattr(blocks, "items") else blocks:
+            if name in entries:
+                raise ValueError(f"There are two blocks called {name!r}.")
+            entries[name] = write_block(folder, name, arrays)
+        return write_manifest(folder, kind, content, entries, clean=True)
 
 
 def write_block(folder, name, arrays):
@@ -438,8 +440,7 @@ def _clean(folder, keep):
     """Delete blocks that are not to be kept, and the parts of writers that died."""
     for path in folder.iterdir():
         is_block = _FILE_NAME.fullmatch(path.name) and path.name not in keep
-        is_part = path.name.startswith(_PART[0]) and path.name.endswith(_PART[1])
-        if is_block or is_part:
+        if is_block or is_part(path.name):
             _remove(path)
 
 
@@ -449,30 +450,6 @@ def _remove(path):
     except PermissionError:
         # Windows keeps what somebody has mapped; the next cleaning takes it.
         return
-
-
-def write_whole(path, write):
-    """Write a file in one step: it is there whole or not at all.
-
-    Parameters
-    ----------
-    path : path
-        The file.
-
-    write : bytes or callable
-        What to write, or what writes to the file that it is given.
-    """
-    part = path.parent / f"{_PART[0]}{secrets.token_hex(8)}{_PART[1]}"
-    try:
-        # "x": never over another's; its permissions are those of any new file.
-        with open(part, "xb") as file:
-            write(file) if callable(write) else file.write(write)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
 
 
 def _some(names):

@@ -7,13 +7,13 @@ import importlib
 import io
 import json
 import numbers
-import os
 from pathlib import Path
 
 import numpy as np
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils._param_validation import InvalidParameterError
 
+from sklearn_geo._whole_files import remove_parts, write_whole
 from sklearn_geo.base import check_places
 from sklearn_geo.partition._cells import cell_table
 
@@ -110,11 +110,10 @@ def write_partition(partition, path):
         # repr of a float is the shortest text that reads back as the same float.
         writer.writerows(cells.tolist())
         text = out.getvalue()
-    # As bytes, so that the ends of lines in names stay what they are; and beside the
-    # old file first, so that whoever reads sees the old one or the new one.
-    new = path.with_name(f"{path.name}.new")
-    new.write_bytes(text.encode("utf-8"))
-    os.replace(new, path)
+    # As bytes, so that the ends of lines in names stay what they are; and in one step,
+    # so that whoever reads sees the old one or the new one.
+    remove_parts(path.parent)
+    write_whole(path, text.encode("utf-8"))
 
 
 def read_partition(cls, path):

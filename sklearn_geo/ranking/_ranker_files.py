@@ -11,6 +11,7 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 
+from sklearn_geo._file_lock import folder_locked
 from sklearn_geo.base import check_places
 from sklearn_geo.nets import (
     Store,
@@ -21,6 +22,7 @@ from sklearn_geo.nets import (
     set_weights,
     write_store,
 )
+from sklearn_geo.nets._store_within import free_folder, named_folder
 from sklearn_geo.ranking._embedding import HashtagEmbedding
 from sklearn_geo.ranking._encoder_files import encoder_from_json, encoder_to_json
 from sklearn_geo.ranking._levels import RankerState, plan_levels
@@ -31,7 +33,7 @@ from sklearn_geo.ranking._vocabulary import Vocabulary
 __all__ = ["load_ranker", "save_ranker"]
 
 _HISTORY = history_table([]).dtype.names
-_EMBEDDING = "embedding"
+_EMBEDDING, _FIELD = "embedding", "embedding_folder"
 # How a parameter is told that is an estimator or an array.
 _GIVEN, _FROZEN = "given", "frozen"
 _TUPLES = ("location", "sigma_km_schedule", "hidden_layer_sizes")
@@ -43,6 +45,15 @@ _TUPLES = ("location", "sigma_km_schedule", "hidden_layer_sizes")
 def save_ranker(model, folder):
     """Write a fitted ranker to a folder."""
     model._check_architecture("Set it back, or fit again, to save.")
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with folder_locked(folder):
+        _save(model, folder)
+
+
+def _save(model, folder):
+    """Write the embedding, and then what names it."""
+    within = free_folder(folder, _EMBEDDING, _FIELD)
     encoder, encoder_arrays = encoder_to_json(model._encoder)
     content = {
         "params": _params_to_json(model),
@@ -63,7 +74,8 @@ def save_ranker(model, folder):
         ],
         "seed": model._seed,
         "sparse": model.net_.sparse,
-        "embedding": _save_embedding(model, folder),
+        "embedding": _save_embedding(model, folder / within),
+        _FIELD: within,
     }
     tables = {f"history_{name}": model.history_[name].copy() for name in _HISTORY}
     tables |= {"tag_counts": model.tag_counts_, "frequency": model._frequency}
@@ -111,7 +123,7 @@ def _as_list(values):
     return [each.item() if isinstance(each, np.generic) else each for each in values]
 
 
-def _save_embedding(model, folder):
+def _save_embedding(model, path):
     """Write the embedding beside the ranker; return what tells it from others."""
     embedding = _inner(model.embedding_)
     if embedding is None:
@@ -122,22 +134,21 @@ def _save_embedding(model, folder):
             "pickle: it is code of somebody else. Transform the features first and "
             "fit the ranker on what comes out, or use HashtagEmbedding."
         )
-    embedding.save_pretrained(Path(folder) / _EMBEDDING)
-    return _digest(folder)
+    embedding.save_pretrained(path)
+    return _digest(path)
 
 
 def _inner(estimator):
     return estimator.estimator if isinstance(estimator, FrozenEstimator) else estimator
 
 
-def _digest(folder):
-    path = Path(folder) / _EMBEDDING / "manifest.json"
+def _digest(path):
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return hashlib.sha256((path / "manifest.json").read_bytes()).hexdigest()
     except OSError as error:
         raise ValueError(
-            f"{folder} lacks its sub-folder {_EMBEDDING!r}. Copy the whole folder, or "
-            "write it again with save_pretrained."
+            f"{path.parent} lacks its sub-folder {path.name!r}. Copy the whole folder, "
+            "or write it again with save_pretrained."
         ) from error
 
 
@@ -188,7 +199,8 @@ def _restored(cls, content, blocks, folder):
     model._learns_tags = _flag(content, "learns_tags")
     _read_tags(model, content["tag_names"], tables)
     _read_columns(model, content)
-    _read_embedding(model, content["embedding"], folder)
+    within = named_folder(content, _EMBEDDING, _FIELD)
+    _read_embedding(model, content["embedding"], Path(folder) / within)
     _read_scaling(model, content["scaling"], tables)
     somewhere = content["somewhere"]
     fine = isinstance(somewhere, list) and all(
@@ -265,12 +277,12 @@ def _read_columns(model, content):
         model.feature_names_in_ = np.array(names, dtype=object)
 
 
-def _read_embedding(model, digest, folder):
+def _read_embedding(model, digest, path):
     model.embedding_ = None
     n_columns = model.n_features_in_ - 2
     if digest is not None:
-        _need(digest == _digest(folder), "its embedding is another one")
-        embedding = HashtagEmbedding.from_pretrained(Path(folder) / _EMBEDDING)
+        _need(digest == _digest(path), "its embedding is another one")
+        embedding = HashtagEmbedding.from_pretrained(path)
         fine = embedding.n_features_in_ == n_columns
         _need(fine, "its embedding is of other columns")
         n_columns = embedding.n_components_

@@ -3,12 +3,15 @@
 """Tables of results: printed row by row, beside the paper's numbers, kept as CSV."""
 
 import csv
+import io
 import sys
 import textwrap
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+
+from sklearn_geo._whole_files import write_whole
 
 __all__ = ["DATA_DIFFER", "Estimate", "Measure", "Progress", "Result", "ResultTable"]
 
@@ -274,17 +277,18 @@ class ResultTable:
         head = ["table", "group", "method"]
         for measure in self.measures:
             head += [f"{measure.name}{end}" for end in ("", " low", " high", " paper")]
-        with open(path, "w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow([*head, _SECONDS])
-            for row in self.rows:
-                cells = [self.title, row.group, row.method]
-                for measure in self.measures:
-                    estimate = row.values.get(measure.name, Estimate(np.nan))
-                    paper = row.paper.get(measure.name)
-                    numbers = (estimate.value, estimate.low, estimate.high, paper)
-                    cells += [_plain(number) for number in numbers]
-                writer.writerow([*cells, _plain(row.seconds)])
+        text = io.StringIO(newline="")
+        writer = csv.writer(text)
+        writer.writerow([*head, _SECONDS])
+        for row in self.rows:
+            cells = [self.title, row.group, row.method]
+            for measure in self.measures:
+                estimate = row.values.get(measure.name, Estimate(np.nan))
+                paper = row.paper.get(measure.name)
+                numbers = (estimate.value, estimate.low, estimate.high, paper)
+                cells += [_plain(number) for number in numbers]
+            writer.writerow([*cells, _plain(row.seconds)])
+        write_whole(path, text.getvalue().encode("utf-8"))
 
     def plot(self, path=None):
         """Draw the table as bars: ours with intervals, the paper's as hollow marks.

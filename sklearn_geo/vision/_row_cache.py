@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sklearn_geo._whole_files import remove_parts
 from sklearn_geo.nets import Store, write_block, write_manifest
 from sklearn_geo.nets._mapped_arrays import checksum, map_file, mapped_arrays
 from sklearn_geo.nets._strict_json import strict_json, to_json
@@ -78,8 +79,13 @@ class RowCache:
 
     def _open(self, settings, probe):
         """Check whose answers the folder holds, or write that down."""
-        if self.folder.exists() and not self.folder.is_dir():
-            raise ValueError(f"cache: {self.folder} is no folder. Choose another.")
+        for folder in (self.cache, self.folder):
+            if folder.exists() and not folder.is_dir():
+                raise ValueError(
+                    f"cache: {folder} is no folder, so it cannot be written to. Choose "
+                    "another."
+                )
+        remove_parts(self.folder)
         try:
             store = Store(self.folder, kind=_KIND)
             before = store.load("probe")["outputs"]
@@ -204,9 +210,10 @@ class RowCache:
         try:
             return write_block(self.folder, name, arrays)
         except OSError as error:
-            raise ValueError(
-                f"cache: {self.folder} cannot be written to: {error}. Choose another "
-                "folder, or make room."
+            raise OSError(
+                error.errno,
+                f"cache: {self.folder} cannot be written to: {error.strerror}. Choose "
+                "another folder, or make room",
             ) from error
 
 

@@ -80,6 +80,16 @@ def test_another_process_that_is_faster(tmp_path, monkeypatch):
     assert sorted(tmp_path.iterdir()) == sorted([archive, folder])
 
 
+def test_what_a_killed_process_left_goes(tmp_path):
+    archive = write_zip(tmp_path / "data[1].zip", FILES)
+    left = tmp_path / f".data[1]-{archive.stat().st_size}-0123abcd"
+    (left / "folder").mkdir(parents=True)
+    (left / "folder" / "half").write_bytes(b"1")
+    folder = unpacked(archive, max_bytes=100)
+    assert content(folder) == FILES
+    assert sorted(tmp_path.iterdir()) == sorted([archive, folder])
+
+
 @WRITERS
 def test_another_archive_of_the_name_has_a_folder_of_its_own(tmp_path, write, name):
     first = unpacked(write(tmp_path / name, FILES), max_bytes=100)

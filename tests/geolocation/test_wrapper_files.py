@@ -3,6 +3,7 @@
 """Wrappers as folders: what is read predicts as what was written, or says why not."""
 
 import json
+import os
 import shutil
 import warnings
 
@@ -407,6 +408,42 @@ def test_written_over(written, tmp_path):
         np.testing.assert_array_equal(
             again.predict(frame_of(model)), model.predict(frame_of(model))
         )
+
+
+def test_a_save_that_dies_leaves_the_one_before(written, tmp_path, monkeypatch):
+    folder = shutil.copytree(written, tmp_path / "copy")
+    before = UserAveragingGeolocator.from_pretrained(folder)
+    model = averaging(classifier(random_state=1), window_hours=None)
+    frame = frame_of(model)
+    model.fit(frame, PLACES)
+    replace, n_files = os.replace, 0
+
+    def dying(*paths):
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        replace(*paths)
+
+    while True:  # at the first file, at the second, ...
+        left = iter(range(n_files))
+        monkeypatch.setattr(os, "replace", dying)
+        try:
+            model.save_pretrained(folder)
+        except KeyboardInterrupt:
+            died = True
+        else:
+            died = False
+        monkeypatch.undo()
+        again = UserAveragingGeolocator.from_pretrained(folder)
+        expected = before if died else model
+        np.testing.assert_array_equal(again.predict(frame), expected.predict(frame))
+        if not died:
+            break
+        n_files += 1
+    assert n_files == 5  # two inside and their manifest, one outside and its manifest
+    assert sorted(path.name for path in folder.iterdir() if path.is_dir()) == [
+        "estimator",
+        "estimator-2",
+    ]
 
 
 def test_naive_times_of_a_wrapped_estimator_that_reads_hours(written):

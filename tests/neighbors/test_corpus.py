@@ -3,6 +3,7 @@
 
 import copy
 import json
+import os
 import pickle
 
 import numpy as np
@@ -195,16 +196,15 @@ def test_save_and_load(tmp_path, groups, mmap_mode):
 
 def test_a_saved_corpus_is_no_pickle(tmp_path):
     _corpus(groups=np.array(["ann", "bob", "ann", "cy"], dtype=object)).save(tmp_path)
-    names = sorted(path.name for path in tmp_path.iterdir())
-    assert names == [
+    assert sorted(path.name.split("-")[0] for path in tmp_path.iterdir()) == [
         "corpus.json",
-        "features.npy",
-        "group_codes.npy",
-        "group_values.npy",
-        "places.npy",
-        "tags_data.npy",
-        "tags_indices.npy",
-        "tags_indptr.npy",
+        "features",
+        "group_codes",
+        "group_values",
+        "places",
+        "tags_data",
+        "tags_indices",
+        "tags_indptr",
     ]
     for path in tmp_path.glob("*.npy"):
         assert np.load(path, allow_pickle=False).dtype.kind in "fiU"
@@ -219,6 +219,63 @@ def test_a_loaded_corpus_can_be_replaced_where_it_lies(tmp_path):
     assert (again.n_photos, again.features, again.groups) == (1, None, None)
 
 
+def _file_of(folder, name):
+    (path,) = folder.glob(f"{name}-*.npy")
+    return path
+
+
+def test_folders_hold_two_corpora_at_most(tmp_path):
+    for number in range(4):
+        _corpus(features=np.full((4, 2), number)).save(tmp_path)
+    assert len(list(tmp_path.glob("features-*"))) == 2
+    assert len(list(tmp_path.glob("places-*"))) == 1
+    assert GeoTagCorpus.load(tmp_path).features[0, 0] == 3
+
+
+def test_a_corpus_of_version_1_is_read(tmp_path):
+    _corpus().save(tmp_path)
+    path = tmp_path / "corpus.json"
+    manifest = json.loads(path.read_text("utf-8")) | {"version": 1}
+    for name, entry in manifest["arrays"].items():
+        (tmp_path / entry.pop("file")).rename(tmp_path / f"{name}.npy")
+    path.write_text(json.dumps(manifest), "utf-8")
+    _assert_same(GeoTagCorpus.load(tmp_path), _corpus())
+    # Its files go when nobody reads them any more.
+    for _ in range(2):
+        _corpus().save(tmp_path)
+        _assert_same(GeoTagCorpus.load(tmp_path), _corpus())
+    assert not (tmp_path / "places.npy").exists()
+    assert len(list(tmp_path.iterdir())) == 8
+
+
+@pytest.mark.parametrize("n_files", range(8))
+def test_a_save_that_dies_leaves_the_corpus_before(tmp_path, monkeypatch, n_files):
+    replace, left = os.replace, iter(range(n_files))
+
+    def dying(*paths):
+        next(left)  # StopIteration is as good an end as any
+        replace(*paths)
+
+    new = _corpus(features=np.ones((4, 2)))
+    for before in (False, True):
+        folder = tmp_path / str(before)
+        if before:
+            _corpus().save(folder)
+        left = iter(range(n_files))
+        monkeypatch.setattr(os, "replace", dying)
+        with pytest.raises(StopIteration):
+            new.save(folder)
+        monkeypatch.undo()
+        if before:
+            _assert_same(GeoTagCorpus.load(folder), _corpus())
+        else:
+            with pytest.raises(FileNotFoundError, match="There is no corpus"):
+                GeoTagCorpus.load(folder)
+        # What is there is no reason not to try again.
+        new.save(folder)
+        _assert_same(GeoTagCorpus.load(folder), new)
+
+
 def test_save_refuses_a_folder_of_something_else(tmp_path):
     (tmp_path / "thesis.txt").write_text("years of work")
     with pytest.raises(FileExistsError, match="holds files, but no corpus"):
@@ -231,18 +288,18 @@ def test_load_refuses_what_is_not_there(tmp_path):
     with pytest.raises(ValueError, match='mmap_mode must be "r" or None'):
         GeoTagCorpus.load(tmp_path, mmap_mode="r+")
     _corpus().save(tmp_path)
-    (tmp_path / "places.npy").unlink()
-    with pytest.raises(FileNotFoundError, match=r"incomplete: no places\.npy"):
+    _file_of(tmp_path, "places").unlink()
+    with pytest.raises(FileNotFoundError, match=r"incomplete: no places-\w+\.npy"):
         GeoTagCorpus.load(tmp_path)
 
 
 def test_load_refuses_files_that_changed(tmp_path):
     _corpus().save(tmp_path)
-    path = tmp_path / "tags_data.npy"
+    path = _file_of(tmp_path, "tags_data")
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"tags_data\.npy is damaged"):
+    with pytest.raises(ValueError, match=r"tags_data-\w+\.npy is damaged"):
         GeoTagCorpus.load(tmp_path)
 
 
@@ -261,7 +318,7 @@ def test_load_refuses_files_that_changed(tmp_path):
 )
 def test_load_checks_the_content_too(tmp_path, name, array, words):
     _corpus().save(tmp_path)
-    np.save(tmp_path / f"{name}.npy", array)
+    np.save(_file_of(tmp_path, name), array)
     with pytest.raises(ValueError, match=words):
         GeoTagCorpus.load(tmp_path, verify=False)
 
@@ -270,7 +327,7 @@ def test_load_checks_the_content_too(tmp_path, name, array, words):
     ("change", "words"),
     [
         ({"format": "something else"}, "describes no corpus"),
-        ({"version": 2}, "later version of sklearn-geo"),
+        ({"version": 3}, "later version of sklearn-geo"),
         ({"n_photos": "4"}, "describes no corpus"),
         ({"n_photos": 5}, "damaged"),
         ({"tag_names": ["a"]}, "damaged"),
@@ -278,6 +335,11 @@ def test_load_checks_the_content_too(tmp_path, name, array, words):
         ({"arrays": {}}, "it has no places"),
         ({"arrays": {"places": 1}}, "describes no corpus"),
         ({"arrays": []}, "describes no corpus"),
+        (
+            {"arrays": {"places": {"sha256": "", "file": "../../etc/passwd"}}},
+            "describes no corpus",
+        ),
+        ({"arrays": {"places": {"sha256": "", "file": 7}}}, "describes no corpus"),
     ],
 )
 def test_load_refuses_a_foreign_manifest(tmp_path, change, words):

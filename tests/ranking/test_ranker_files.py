@@ -186,6 +186,13 @@ def test_embeddings_are_kept_beside(frozen, tmp_path):
     np.testing.assert_array_equal(
         alone.transform(X[:, 2:]), model.embedding_.transform(X[:, 2:])
     )
+    # Written over, both are replaced in one step, so there are two folders.
+    again.save_pretrained(tmp_path / "model")
+    assert (tmp_path / "model" / "embedding-2" / "manifest.json").is_file()
+    shutil.rmtree(tmp_path / "model" / "embedding")
+    LocSensRanker.from_pretrained(tmp_path / "model").save_pretrained(
+        tmp_path / "model"
+    )
     # Another embedding in its place is not taken for it.
     other = HashtagEmbedding(n_components=6, max_iter=1, random_state=1)
     other.fit(X[:, 2:], TAGS).save_pretrained(tmp_path / "model" / "embedding")
