@@ -54,6 +54,61 @@ def points_to_frame(X):
     return frame
 
 
+def check_sparse(X, name="X"):
+    """Refuse a sparse matrix whose arrays contradict each other.
+
+    scipy looks at them only when it makes the matrix, and whatever is done with one
+    that was changed afterwards may read, or write, memory that is not its own.
+
+    Parameters
+    ----------
+    X : object
+        What is not sparse passes.
+
+    name : str, default="X"
+        What the argument is called in error messages.
+    """
+    form = getattr(X, "format", None)
+    if not sparse.issparse(X) or form not in ("csr", "csc", "bsr", "coo"):
+        return
+    if form == "coo":
+        arrays = list(zip(X.coords, X.shape, strict=True))
+        sizes = {len(X.data), *(len(at) for at, _ in arrays)}
+        sound = len(sizes) == 1
+    else:
+        n_lines, width = (1, *X.shape)[-2:]
+        if form == "csc":
+            n_lines, width = width, n_lines
+        elif form == "bsr":
+            n_lines, width = n_lines // X.blocksize[0], width // X.blocksize[1]
+        ends, arrays = X.indptr, [(X.indices, width)]
+        sound = (
+            len(ends) == n_lines + 1
+            and ends[0] == 0
+            and ends[-1] <= min(len(X.indices), len(X.data))
+            and bool((ends[1:] >= ends[:-1]).all())
+        )
+    for at, size in arrays:
+        sound = sound and not (len(at) and (at.min() < 0 or at.max() >= size))
+    if not sound:
+        raise ValueError(
+            f"{name} is a {type(X).__name__} whose arrays contradict each other: an "
+            "index lies outside of its shape, or one of them is too short. Make it "
+            "again; its method check_format() says what is wrong."
+        )
+
+
+def sparse_columns(X, positions):
+    """Return some columns of a sparse matrix, dense; others are not looked at."""
+    table = np.zeros((X.shape[0], len(positions)), dtype=X.dtype)
+    entries = X.tocoo()
+    row, column = entries.coords
+    for i, position in enumerate(positions):
+        own = column == position
+        np.add.at(table[:, i], row[own], entries.data[own])
+    return table
+
+
 def reject_what_is_no_table(X, name, pair_only=True):
     """Refuse tuples, lists of tuples and text, which numpy would take in silently."""
     if isinstance(X, tuple):
@@ -83,6 +138,7 @@ def reject_what_is_no_table(X, name, pair_only=True):
                 f"{name} is a {type(X).__module__.split('.')[0]} {type(X).__name__}, "
                 f"which is not read as it is: pass X{remedy}."
             )
+    check_sparse(X, name)
     if hasattr(X, "columns") or sparse.issparse(X):
         return
     if isinstance(X, list):

@@ -7,6 +7,8 @@ from scipy import sparse
 from sklearn import get_config
 from sklearn.utils.validation import check_array
 
+from sklearn_geo._tables import check_sparse
+
 
 def read_tags(tags, *, name, dtype=None):
     """Validate a tag indicator.
@@ -40,6 +42,7 @@ def read_tags(tags, *, name, dtype=None):
     if shape is not None and len(shape) == 2 and shape[1] == 0:
         raise ValueError(f"{name} has no columns: a tag indicator has one a tag.")
     _refuse_words(tags, name)
+    check_sparse(tags, name)
     matrix = check_array(
         tags,
         accept_sparse=["csr", "csc", "coo"],

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils import gen_batches
 
-from sklearn_geo._tables import column_names
+from sklearn_geo._tables import check_sparse, column_names
 from sklearn_geo.nets import rows_in_memory
 
 __all__ = ["Teachers", "mean_rows", "open_teachers"]
@@ -34,6 +34,7 @@ def open_teachers(y):
     _refuse_other_tables(y)
     names = column_names(y, "y")
     _refuse_text(y)
+    check_sparse(y, "y")
     if sparse.issparse(y):
         matrix = _canonical(y)
     elif hasattr(y, "sparse") and all(hasattr(t, "subtype") for t in y.dtypes):

@@ -9,7 +9,6 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn import get_config
-from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import (
     _check_sample_weight,
@@ -17,6 +16,8 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from sklearn_geo._tables import check_sparse
+from sklearn_geo.base import GeoEstimator
 from sklearn_geo.fusion._blocks import read_blocks
 from sklearn_geo.fusion._files import load_fusion, save_fusion
 from sklearn_geo.fusion._importance import drop_one_block
@@ -41,7 +42,7 @@ _MANY_ROWS = 1_000
 _ROWS_A_TIME = 2_048
 
 
-class FusionBase(NetMixin, BaseEstimator, ABC):
+class FusionBase(NetMixin, GeoEstimator, ABC):
     """Fit blocks of columns by sub-networks that are fused.
 
     A subclass has `_read_target`, which turns y into what the loss takes and learns
@@ -79,6 +80,8 @@ class FusionBase(NetMixin, BaseEstimator, ABC):
 
     def _fit(self, X, y, sample_weight):
         go_on = self.warm_start and hasattr(self, "net_")
+        check_sparse(X)
+        check_sparse(y, "y")
         X, y = validate_data(
             self,
             X,
@@ -235,6 +238,7 @@ class FusionBase(NetMixin, BaseEstimator, ABC):
     def _read_rows(self, X):
         """Validate X of a method other than fit; return what the network reads."""
         check_is_fitted(self)
+        check_sparse(X)
         X = validate_data(
             self,
             X,

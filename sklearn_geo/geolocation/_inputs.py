@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
+from sklearn_geo._tables import check_sparse
 from sklearn_geo.geolocation._image_network import CropNetwork, ImageNetwork
 from sklearn_geo.vision._crops import channels_first
 
@@ -38,6 +39,7 @@ def read_inputs(estimator, X, *, reset):
         return _read_images(estimator, X, reset)
     if getattr(X, "ndim", 2) == 3:
         return _read_crops(estimator, X, reset)
+    check_sparse(X)
     return validate_data(estimator, X, reset=reset, accept_sparse="csr", dtype=_FLOATS)
 
 

@@ -12,6 +12,7 @@ from sklearn.utils import gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklearn_geo._tables import check_sparse
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.geolocation._density import Densities
 from sklearn_geo.geolocation._places_out import GeolocatorMixin
@@ -344,6 +345,7 @@ class NeighborGeolocator(GeolocatorMixin, GeoEstimator):
         return tuple(map(np.concatenate, zip(*found, strict=True)))
 
     def _read_features(self, X, *, reset):
+        check_sparse(X)
         return validate_data(
             self,
             X,

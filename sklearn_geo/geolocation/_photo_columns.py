@@ -10,7 +10,7 @@ from scipy import sparse
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples
 
-from sklearn_geo._tables import column_names
+from sklearn_geo._tables import check_sparse, column_names
 from sklearn_geo.encoding._times import read_times, read_zone
 
 __all__ = [
@@ -192,6 +192,7 @@ def read_photos(
         Times and groups are None where neither a column nor an array is there.
     """
     X, n_photos = given.X, len(given)
+    check_sparse(X)
     wanted = [
         *_named(times, "times", given.times),
         *_named(groups, "groups", given.groups),
@@ -253,6 +254,7 @@ def take_column(X, column, what):
     """
     if isinstance(X, (list, tuple)):
         X = np.asarray(X, dtype=object)
+    check_sparse(X)
     if sparse.issparse(X):
         X = X.tocsr()
     at = _position(X, column, column_names(X), what, True)

@@ -20,6 +20,7 @@ from sklearn.utils.validation import (
 )
 
 from sklearn_geo._answers import confidences, final, innermost
+from sklearn_geo._tables import check_sparse
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.geolocation._cross_fit import (
     fit_wrapped,
@@ -284,6 +285,7 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
         """Return what the wrapped estimator reads, and the criterion if X tells it."""
         if not reset:
             check_is_table(self, X)
+        check_sparse(X)
         validate_data(self, X, reset=reset, skip_check_array=True)
         X = X.tocsr() if sparse.issparse(X) else X  # rows can be chosen of it
         n_photos = _num_samples(X)

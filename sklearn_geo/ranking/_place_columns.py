@@ -14,6 +14,7 @@ from sklearn_geo._tables import (
     points_to_frame,
     reject_columns_of_text,
     reject_what_is_no_table,
+    sparse_columns,
 )
 
 __all__ = ["PlaceColumns"]
@@ -56,9 +57,10 @@ class PlaceColumns:
         """Return the places in an open table."""
         names = column_names(X)
         pair = list(location_positions(self.location, names, X.shape[1]))
-        table = X.tocsc() if sparse.issparse(X) else X
-        table = table.iloc[:, pair] if hasattr(table, "iloc") else table[:, pair]
-        table = table.toarray() if sparse.issparse(table) else table
+        if sparse.issparse(X):
+            table = sparse_columns(X, pair)
+        else:
+            table = X.iloc[:, pair] if hasattr(X, "iloc") else X[:, pair]
         reject_columns_of_text(table, "X")
         matrix = check_array(
             table, dtype=np.float64, ensure_all_finite=False, input_name="X"

@@ -1,0 +1,74 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""What tables are refused before scipy or numpy look at their numbers."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from sklearn_geo._tables import check_sparse, sparse_columns
+
+FORMATS = ("csr", "csc", "bsr", "coo", "lil", "dok", "dia")
+
+
+def table(form):
+    """Return three rows of four columns."""
+    dense = np.array([[1.0, 0, 2, 0], [0, 3, 0, 0], [0, 0, 4, 5]])
+    return sparse.csr_array(dense).asformat(form)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_sound_matrices_pass(form):
+    check_sparse(table(form))
+    check_sparse(sparse.csr_matrix(table("csr")).asformat(form))
+    check_sparse(sparse.csr_array((0, 4)).asformat(form))
+    check_sparse(sparse.csr_array((3, 0)).asformat(form))
+
+
+def test_what_is_not_sparse_passes():
+    for thing in (None, 1, "csr", np.zeros(3), [[1.0]]):
+        check_sparse(thing)
+    check_sparse(sparse.coo_array(np.ones(3)))
+    check_sparse(sparse.csr_array(np.array([0.0, 1.0])))
+
+
+@pytest.mark.parametrize(
+    ("form", "array", "at", "value"),
+    [
+        ("csr", "indices", 1, 4),
+        ("csr", "indices", 0, -1),
+        ("csr", "indptr", 0, 1),
+        ("csr", "indptr", 1, 4),  # falls afterwards
+        ("csr", "indptr", -1, 6),
+        ("csc", "indices", 0, 3),
+        ("bsr", "indices", 0, 4),
+        ("bsr", "indptr", -1, 6),
+        ("coo", "row", 0, 3),
+        ("coo", "col", 0, -5),
+    ],
+)
+def test_an_index_outside_is_refused_before_scipy_follows_it(form, array, at, value):
+    bad = table(form)
+    if form == "bsr":
+        bad = sparse.bsr_array(table("csr"), blocksize=(1, 1))
+    getattr(bad, array)[at] = value
+    with pytest.raises(ValueError, match=r"^y is a \w+ whose arrays contradict each"):
+        check_sparse(bad, "y")
+
+
+@pytest.mark.parametrize("array", ["data", "indices", "indptr"])
+def test_an_array_that_is_too_short_is_refused(array):
+    bad = table("csr")
+    setattr(bad, array, getattr(bad, array)[:-1])
+    with pytest.raises(ValueError, match="one of them is too short"):
+        check_sparse(bad)
+
+
+def test_columns_of_a_sparse_matrix_add_up_what_is_there_twice():
+    twice = sparse.coo_array(([1.0, 2.0, 4.0], ([0, 0, 1], [2, 2, 0])), shape=(2, 3))
+    assert sparse_columns(twice, [2, 0]).tolist() == [[3.0, 0.0], [0.0, 4.0]]
+
+
+def test_columns_of_a_wide_matrix_take_no_memory_for_the_others():
+    wide = sparse.csr_array(([7.0], ([1], [10**9])), shape=(2, 2**40))
+    assert sparse_columns(wide, [10**9, 0]).tolist() == [[0.0, 0.0], [7.0, 0.0]]
