@@ -54,11 +54,16 @@ class Draw(random.Random):
     ----------
     seed : int
         What it begins with.
+
+    plain : bool, default=False
+        Whether what is put in another container, `dressed`, stays the plain array it
+        was. All other choices are the same.
     """
 
-    def __init__(self, seed):
+    def __init__(self, seed, plain=False):
         super().__init__(seed)
         self.started_with = seed
+        self.plain = plain
 
     def __repr__(self):
         return f"Draw({self.started_with})"
@@ -270,7 +275,7 @@ _NAMES_GEO = sorted({**DRESSES, **_GEO})
 def dressed(draw, table, geo=False):
     """Draw a container that means the same as an array."""
     name = draw.choice(_NAMES_GEO if geo else _NAMES)
-    return (DRESSES.get(name) or _GEO[name])(table)
+    return table if draw.plain else (DRESSES.get(name) or _GEO[name])(table)
 
 
 # Foul things --------------------------------------------------------------------------
