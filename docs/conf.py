@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Sphinx configuration. Builds with -W and without a network."""
 
+import ast
 import re
 import sys
 import warnings
@@ -12,6 +13,8 @@ ROOT = HERE.parent
 sys.path[:0] = [str(HERE / "_ext"), str(ROOT)]
 
 import generated_pages
+from docutils import nodes
+
 import sklearn_geo
 
 project = "sklearn_geo"
@@ -22,10 +25,11 @@ release = version = sklearn_geo.__version__
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
     "numpydoc",
     "sphinx_gallery.gen_gallery",
+    "mathml",
 ]
+html_math_renderer = "mathml"
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "generated/*.inc", "**/GALLERY_HEADER.rst"]
 nitpicky = False
@@ -49,6 +53,8 @@ sphinx_gallery_conf = {
     "abort_on_example_error": True,
     "download_all_examples": False,
     "reset_modules": ("matplotlib",),
+    # Its table is sorted by scripts of other hosts.
+    "write_computation_times": False,
 }
 
 html_theme = "pydata_sphinx_theme"
@@ -77,6 +83,17 @@ def unlink_inherited_references(app, what, name, obj, options, lines):
         lines[i] = re.sub(r":(?:ref|term):`([^`]+)`", r"\1", line)
 
 
+def name_thumbnails(app, doctree):
+    """Give the small pictures of the gallery the titles of their examples."""
+    for image in doctree.findall(nodes.image):
+        found = re.search(r"sphx_glr_(plot_\w+)_thumb", image["uri"])
+        if found and not image.get("alt"):
+            file = ROOT / "examples" / f"{found[1]}.py"
+            title = ast.get_docstring(ast.parse(file.read_text())).splitlines()[0]
+            image["alt"] = f"The picture of the example: {title}"
+
+
 def setup(app):
     """Connect what this file adds to Sphinx."""
     app.connect("autodoc-process-docstring", unlink_inherited_references)
+    app.connect("doctree-read", name_thumbnails)
