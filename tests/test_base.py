@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What may come through the door, and what a newcomer reads otherwise."""
 
+import pickle
 import re
 from fractions import Fraction
 
@@ -16,8 +17,10 @@ from numpy.testing import assert_array_equal
 from scipy import sparse
 from sklearn.base import TransformerMixin, clone
 from sklearn.compose import make_column_transformer
+from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils import estimator_html_repr
 
+import sklearn_geo
 from sklearn_geo.base import (
     GeoEstimator,
     check_place,
@@ -500,3 +503,21 @@ def test_html_repr_links_to_the_docs():
     html = estimator_html_repr(Public())
     assert "sklearn_geo.encoding.Public.html" in html
     assert clone(Public()) is not None
+
+
+# ---------------------------------------------------------------- pickles have a date
+
+
+def test_a_pickle_of_another_release_says_so():
+    pair = Pair().fit(PLACES)
+    state = pair.__getstate__()
+    assert state["_sklearn_geo_version"] == sklearn_geo.__version__
+    again = pickle.loads(pickle.dumps(pair))
+    assert vars(again).keys() == vars(pair).keys()
+    state["_sklearn_geo_version"] = "0.0.1"
+    words = r"Pair was written by sklearn-geo 0\.0\.1 and is read by .*fit it again"
+    with pytest.warns(InconsistentVersionWarning, match=words):
+        Pair().__setstate__(state)
+    del state["_sklearn_geo_version"]
+    with pytest.warns(InconsistentVersionWarning, match="of an unknown version"):
+        Pair().__setstate__(state)

@@ -5,12 +5,13 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.base import TransformerMixin, _fit_context
 from sklearn.exceptions import NotFittedError
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
+from sklearn_geo.base import GeoEstimator
 from sklearn_geo.nets import TRAINING_CONSTRAINTS, net_outputs
 from sklearn_geo.nets._outputs import _bytes_a_row
 from sklearn_geo.ranking._embedding_files import load_embedding, save_embedding
@@ -26,7 +27,7 @@ def _has_probabilities(model):
     return model.supervision != "her"
 
 
-class HashtagEmbedding(TaggerMixin, TransformerMixin, EmbeddingFitting, BaseEstimator):
+class HashtagEmbedding(TaggerMixin, TransformerMixin, EmbeddingFitting, GeoEstimator):
     r"""Learn vectors of photos and of tags, so that the two can be compared.
 
     The tags that people gave to photos teach what photos show. A photo, given by its

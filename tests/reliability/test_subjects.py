@@ -6,11 +6,17 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
+from sklearn_geo.base import GeoEstimator
 from tests.reliability.subjects import SUBJECTS, answers, public_estimators, taught
 
 
 def test_nobody_is_forgotten():
     assert {subject.cls.__name__ for subject in SUBJECTS} == public_estimators()
+
+
+@pytest.mark.parametrize("subject", SUBJECTS, ids=str)
+def test_has_the_base_that_links_to_the_docs_and_dates_pickles(subject):
+    assert isinstance(subject.make(), GeoEstimator)
 
 
 @pytest.mark.parametrize("subject", SUBJECTS, ids=str)
