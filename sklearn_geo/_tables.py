@@ -11,8 +11,12 @@ import numbers
 import numpy as np
 from scipy import sparse
 
+from sklearn_geo._numbers import reject_masked
+
 LATITUDE_NAMES = frozenset({"lat", "latitude", "y"})
 LONGITUDE_NAMES = frozenset({"lon", "lng", "long", "longitude", "x"})
+# Sparse rows for each number stored, of which most can be no places any more.
+_MANY_ROWS = 1_000_000
 
 
 def is_geo(X):
@@ -139,8 +143,12 @@ def reject_what_is_no_table(X, name, pair_only=True):
                 f"which is not read as it is: pass X{remedy}."
             )
     check_sparse(X, name)
-    if hasattr(X, "columns") or sparse.issparse(X):
+    if sparse.issparse(X):
+        _reject_odd_sparse(X, name)
         return
+    if hasattr(X, "columns"):
+        return
+    reject_masked(X, name)
     if isinstance(X, list):
         _reject_odd_rows(X, name)
         X = np.asarray(X, dtype=object)
@@ -161,6 +169,21 @@ def reject_what_is_no_table(X, name, pair_only=True):
         raise TypeError(
             f"{name} holds {what}, not numbers. Convert it to degrees first, for "
             "example with np.asarray(X, dtype=float)."
+        )
+
+
+def _reject_odd_sparse(X, name):
+    """Refuse sparse arrays that are no table, or whose rows hold no places."""
+    if X.ndim != 2:
+        raise ValueError(
+            f"{name} is a sparse array of shape {X.shape}. Places are rows of two "
+            "columns, latitude and longitude in degrees."
+        )
+    # Dense, what is stored in a few bytes may be larger than the memory there is.
+    if X.shape[0] > _MANY_ROWS * (1 + X.nnz):
+        raise ValueError(
+            f"{name} is sparse, with {X.shape[0]} rows and {X.nnz} numbers stored: "
+            "nearly all places in it would be (0, 0). Check its shape."
         )
 
 

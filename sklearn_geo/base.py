@@ -16,6 +16,7 @@ from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils.validation import check_array, validate_data
 
 from sklearn_geo import __version__
+from sklearn_geo._numbers import read_numbers
 from sklearn_geo._tables import (
     check_order,
     column_names,
@@ -25,6 +26,7 @@ from sklearn_geo._tables import (
     points_to_frame,
     reject_columns_of_text,
     reject_what_is_no_table,
+    sparse_columns,
 )
 
 __all__ = [
@@ -54,7 +56,7 @@ def wrap_longitude(longitude):
     Parameters
     ----------
     longitude : array-like
-        Finite longitudes in degrees.
+        Finite longitudes in degrees. NaN, a missing one, stays NaN.
 
     Returns
     -------
@@ -67,10 +69,12 @@ def wrap_longitude(longitude):
     >>> wrap_longitude([190.0, 180.0, -181.0, 7.5])
     array([-170. , -180. ,  179. ,    7.5])
     """
-    longitude = np.asarray(longitude, dtype=np.float64)
+    longitude = read_numbers(longitude, "longitude")
     outside = (longitude < -180.0) | (longitude >= 180.0)
     if not outside.any():
         return longitude
+    if np.isinf(longitude).any():
+        raise ValueError("longitude holds infinity, which is no meridian.")
     wrapped = np.remainder(longitude + 180.0, 360.0) - 180.0
     # A hair below -180 rounds up to the excluded end of the interval.
     wrapped = np.where(wrapped >= 180.0, -180.0, wrapped)
@@ -186,9 +190,7 @@ def places_in(X, *, location="auto", name="X"):
     table = points_to_frame(X)
     reject_what_is_no_table(table, name, pair_only=False)
     names = column_names(table, name)
-    if sparse.issparse(table):
-        table = table.tocsc()
-    elif names is None and not hasattr(table, "iloc"):
+    if not sparse.issparse(table) and names is None and not hasattr(table, "iloc"):
         table = check_array(
             table,
             dtype=None,
@@ -197,9 +199,11 @@ def places_in(X, *, location="auto", name="X"):
             input_name=name,
         )
     pair = list(location_positions(location, names, table.shape[1]))
-    table = table.iloc[:, pair] if hasattr(table, "iloc") else table[:, pair]
-    # Two columns become dense, never the tags beside them.
-    table = table.toarray() if sparse.issparse(table) else table
+    if sparse.issparse(table):
+        # Two columns become dense, never the tags beside them.
+        table = sparse_columns(table, pair)
+    else:
+        table = table.iloc[:, pair] if hasattr(table, "iloc") else table[:, pair]
     return check_places(table, name=name)
 
 

@@ -521,3 +521,19 @@ def test_a_pickle_of_another_release_says_so():
     del state["_sklearn_geo_version"]
     with pytest.warns(InconsistentVersionWarning, match="of an unknown version"):
         Pair().__setstate__(state)
+
+
+def test_masked_places_are_not_uncovered():
+    hidden = np.ma.masked_array([[1.0, 2.0], [3.0, 999.0]], mask=[[0, 0], [0, 1]])
+    for read in (check_places, places_in, Pair().fit):
+        with pytest.raises(ValueError, match="row 1: the value is masked"):
+            read(hidden)
+    assert_array_equal(check_places(hidden[:1]), [[1.0, 2.0]])
+
+
+def test_meridians_are_finite():
+    with pytest.raises(ValueError, match="infinity, which is no meridian"):
+        wrap_longitude([7.5, np.inf])
+    with pytest.raises(TypeError, match="longitude must hold numbers"):
+        wrap_longitude([1j])
+    assert_array_equal(wrap_longitude([np.nan, 190.0]), [np.nan, -170.0])

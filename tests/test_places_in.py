@@ -132,3 +132,16 @@ def test_sparse_tables_of_every_format():
         sparse.lil_array,
     ):
         np.testing.assert_array_equal(places_in(make(wide)), PLACES)
+
+
+def test_a_sparse_table_may_be_as_wide_as_it_likes():
+    wide = sparse.csr_array(([48.0, 11.0], ([1, 1], [0, 1])), shape=(2, 10**9))
+    assert places_in(wide).tolist() == [[0.0, 0.0], [48.0, 11.0]]
+
+
+def test_sparse_rows_are_places():
+    long = sparse.coo_array((2**40, 2))
+    with pytest.raises(ValueError, match="1099511627776 rows and 0 numbers stored"):
+        places_in(long)
+    with pytest.raises(ValueError, match=r"sparse array of shape \(3,\)"):
+        places_in(sparse.coo_array(np.ones(3)))

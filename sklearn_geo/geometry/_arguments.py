@@ -4,24 +4,19 @@
 
 import numbers
 
-import numpy as np
+from sklearn_geo._numbers import read_numbers
 
+__all__ = ["check_radius", "read_numbers"]
 
-def read_numbers(values, name):
-    """Return values as an array of float64, or say that they are no numbers."""
-    try:
-        return np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise TypeError(
-            f"{name} must hold numbers; got {values!r:.60}. Convert text first, for "
-            "example with np.asarray(values, dtype=float)."
-        ) from error
+# Beyond these, areas are infinite or zero.
+_SMALLEST_KM, _LARGEST_KM = 1e-100, 1e100
 
 
 def check_radius(radius_km):
-    """Raise a ValueError unless the radius is a positive finite number."""
+    """Raise a ValueError unless the radius is a positive number that has a square."""
     is_number = isinstance(radius_km, numbers.Real)
-    if not (is_number and np.isfinite(radius_km) and radius_km > 0.0):
+    if not (is_number and _SMALLEST_KM <= radius_km <= _LARGEST_KM):
         raise ValueError(
-            f"radius_km must be a positive number of kilometres; got {radius_km!r}."
+            f"radius_km must be a positive number of kilometres, at most "
+            f"{_LARGEST_KM:g}; got {radius_km!r:.60}."
         )

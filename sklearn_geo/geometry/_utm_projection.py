@@ -162,7 +162,8 @@ def utm_unproject(coordinates, zones):
         # Not farther than where utm_project stops; NaN fails these comparisons as well.
         good = np.abs(block[:, 0] - UTM_EASTING_M) <= _FARTHEST_EAST_M
         good &= np.abs(block[:, 1] - SOUTHERN_M[zone]) <= _FARTHEST_NORTH_M
-        good |= polar & np.isfinite(block).all(axis=1)
+        off_pole = np.abs(block - UPS_ORIGIN_M)
+        good |= polar & (off_pole <= _FARTHEST_POLAR_M).all(axis=1)
         if not good.all():
             row = int(np.argmin(good))
             raise ValueError(
@@ -254,6 +255,8 @@ UTM_UNIT_M, UPS_UNIT_M = _radii()
 # The same limit in metres east or west, and half a meridian, over a pole, northwards.
 _FARTHEST_EAST_M, _FARTHEST_NORTH_M = 1.74 * UTM_UNIT_M, 3.15 * UTM_UNIT_M
 MERIDIANS = np.where(ZONE_NUMBERS > 0, 6.0 * ZONE_NUMBERS - 183.0, 0.0)
+# And where places within 2e-6 of the other pole come to lie.
+_FARTHEST_POLAR_M = 1e6 * UPS_UNIT_M
 SOUTHERN_M = np.where((ZONE_BANDS >= "C") & (ZONE_BANDS < "N"), 1e7, 0.0)
 
 

@@ -254,6 +254,10 @@ class TestUnproject:
                 utm_unproject([[5e5, 0.0], bad], "31N")
         with pytest.raises(ValueError, match=r"coordinates, row 0: .* near zone Z"):
             utm_unproject([[np.inf, 0.0]], "Z")
+        # As far from the pole as the other one nearly is, and no farther.
+        for bad in ([1e200, 0.0], [0.0, -1e15]):
+            with pytest.raises(ValueError, match="no easting and northing near zone Z"):
+                utm_unproject([bad], "Z")
         with pytest.raises(ValueError, match="32X does not exist"):
             utm_unproject([[5e5, 0.0]], "32X")
 

@@ -1,0 +1,65 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sklearn_geo._numbers import read_numbers, reject_masked
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [1, 2],
+        (1.0, 2.0),
+        np.array([1, 2], dtype=np.uint8),
+        np.array([1, 2], dtype=np.longdouble),
+        [Decimal(1), 2],
+        pd.Series([1, 2], dtype="Int64"),
+        np.ma.masked_array([1.0, 2.0]),
+    ],
+)
+def test_numbers_of_any_kind(values):
+    numbers = read_numbers(values, "km")
+    assert numbers.dtype == np.float64
+    assert numbers.tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        "1.5",
+        ["1.5"],
+        b"1",
+        1j,
+        [1, 2j],
+        None,
+        [10**400],
+        np.array(["2020-01-01"], dtype="datetime64[s]"),
+        [[1.0], [1.0, 2.0]],
+        object(),
+    ],
+)
+def test_others_are_no_numbers(values):
+    with pytest.raises(TypeError, match="km must hold numbers"):
+        read_numbers(values, "km")
+
+
+def test_what_is_missing_among_numbers_is_nan():
+    for values in ([1.0, None], pd.Series([1, pd.NA], dtype="Int64")):
+        np.testing.assert_array_equal(read_numbers(values, "km"), [1.0, np.nan])
+
+
+def test_beyond_float64_is_infinite():
+    assert read_numbers(np.longdouble("1e4000"), "km") == np.inf
+
+
+def test_what_is_masked_is_not_uncovered():
+    hidden = np.ma.masked_array([1.0, 2.0, 3.0], mask=[False, False, True])
+    with pytest.raises(ValueError, match="km, row 2: the value is masked"):
+        read_numbers(hidden, "km")
+    reject_masked(hidden[:2], "km")
+    reject_masked([1.0], "km")
