@@ -76,6 +76,13 @@ class GeolocatorMixin:
                 "sample_weight is 0 in every row, so that there is nothing to learn "
                 "from."
             )
+        with np.errstate(over="ignore"):
+            total = weights.sum()
+        if not np.isfinite(total):
+            raise ValueError(
+                "sample_weight adds up to infinity. Scale the weights down first, for "
+                "example with weights / weights.max()."
+            )
         return weights
 
     def __sklearn_tags__(self):

@@ -42,7 +42,18 @@ class Several:
         return len(self.blocks[0])
 
     def to(self, device):
-        """Return the blocks on a device."""
+        """Return the blocks on a device.
+
+        Parameters
+        ----------
+        device : str or torch.device
+            The device.
+
+        Returns
+        -------
+        Several
+            The blocks there.
+        """
         return Several(tuple(block.to(device) for block in self.blocks))
 
 
@@ -70,7 +81,18 @@ class Batch:
         return len(self.inputs)
 
     def to(self, device):
-        """Return the batch on a device."""
+        """Return the batch on a device.
+
+        Parameters
+        ----------
+        device : str or torch.device
+            The device.
+
+        Returns
+        -------
+        Batch
+            The rows there.
+        """
         inputs = self.inputs.to(device)
         targets = tuple(target.to(device) for target in self.targets)
         weight = None if self.weight is None else self.weight.to(device)
@@ -203,10 +225,16 @@ class RowData(Dataset):
                 raise ValueError(
                     f"sample_weight has shape {weight.shape}; X has {n_rows} rows."
                 )
-            mean = weight.mean() if rows is None else weight[rows].mean()
+            with np.errstate(over="ignore"):
+                mean = weight.mean() if rows is None else weight[rows].mean()
             if not (weight >= 0).all() or not mean > 0:
                 raise ValueError(
                     "sample_weight must not be negative, and not zero everywhere."
+                )
+            if not np.isfinite(mean):
+                raise ValueError(
+                    "sample_weight adds up to infinity. Scale the weights down first, "
+                    "for example with weights / weights.max()."
                 )
             self.sample_weight = (weight / mean).astype(np.float32)
         self.rows = rows
@@ -294,7 +322,21 @@ class RowData(Dataset):
             yield self.take(at, training=training)
 
     def parts(self, batch_size, order=None):
-        """Yield the positions of batches, parameters as in :meth:`batches`."""
+        """Yield the positions of batches, as :meth:`batches` takes them.
+
+        Parameters
+        ----------
+        batch_size : int
+            Rows of a batch.
+
+        order : ndarray of int or None, default=None
+            Positions of rows, in the order in which they come; None is all as they are.
+
+        Yields
+        ------
+        at : slice or ndarray of int
+            Positions of the rows of a batch.
+        """
         n_rows = len(self) if order is None else len(order)
         least = 2 if n_rows > 1 and batch_size > 1 else 0
         if not n_rows:  # scikit-learn's batches begin at one row

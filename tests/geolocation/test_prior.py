@@ -97,3 +97,8 @@ def test_parameters_are_validated_and_documented():
     assert OTHER_INPUT["PriorGeolocator"] == "tests.geolocation.test_prior"
     for parameter in PriorGeolocator().get_params():
         assert f"\n    {parameter} : " in PriorGeolocator.__doc__
+
+
+def test_weights_that_add_up_to_infinity_are_refused():
+    with pytest.raises(ValueError, match="sample_weight adds up to infinity"):
+        PriorGeolocator().fit(X[:2], PLACES[:2], sample_weight=[1e308, 1e308])

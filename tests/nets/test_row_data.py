@@ -82,6 +82,7 @@ def test_weights_have_mean_one():
         ([1.0] * 6, "has shape .6,.; X has 7 rows"),
         ([-1.0] + [1.0] * 6, "must not be negative"),
         ([0.0] * 7, "not zero everywhere"),
+        ([1e308] * 7, "adds up to infinity"),
     ],
 )
 def test_bad_weights(weight, words):
