@@ -186,6 +186,35 @@ class TestHaversine:
             with pytest.raises(ValueError, match="radius_km must be a positive"):
                 haversine([[0, 0]], [[0, 1]], radius_km=bad)
 
+    @pytest.mark.parametrize(
+        "quarter",
+        [
+            lambda a, b, **radius: haversine([a], [b], **radius),
+            lambda a, b, **radius: haversine_to_point([a], b, **radius),
+            lambda a, b, **radius: pairwise_haversine([a], [b], **radius)[0],
+            lambda a, b, **radius: pairwise_haversine([a, b], **radius)[0, 1],
+            lambda a, b, **radius: next(pairwise_haversine_chunks([a], [b], **radius))[
+                1
+            ],
+        ],
+    )
+    def test_radius_of_every_function(self, quarter):
+        # A quarter of the circumference, 2 pi R / 4.
+        places = [0.0, 0.0], [90.0, 0.0]
+        assert_allclose(quarter(*places), math.pi / 2 * 6371.0088, rtol=1e-15)
+        assert_allclose(quarter(*places, radius_km=2 / math.pi), 1.0, rtol=1e-15)
+        for bad in (0.0, np.nan):
+            with pytest.raises(ValueError, match="radius_km must be a positive"):
+                quarter(*places, radius_km=bad)
+
+    @pytest.mark.parametrize("function", [haversine, pairwise_haversine])
+    def test_bad_places_are_named(self, function):
+        good, bad = [[0.0, 0.0], [1.0, 1.0]], [[0.0, 0.0], [91.0, 0.0]]
+        with pytest.raises(ValueError, match=r"^a, row 1: latitude 91"):
+            function(bad, good)
+        with pytest.raises(ValueError, match=r"^b, row 1: latitude 91"):
+            function(good, bad)
+
     def test_what_comes_in(self):
         a, b = random_places(5, 1), random_places(5, 2)
         km = haversine(a, b)
@@ -216,7 +245,26 @@ class TestHaversine:
         assert_array_equal(block[0], pairwise_haversine(a)[0])
 
 
+def test_radius_of_the_earth():
+    # (2 a + b) / 3 of WGS84, a = 6378.137 and b = 6356.752314245, to a decimetre.
+    assert EARTH_RADIUS_KM == 6371.0088
+    assert abs(EARTH_RADIUS_KM - (2 * 6378.137 + 6356.752314245) / 3) < 1e-4
+
+
 class TestChords:
+    def test_radius(self):
+        # 60 degrees of a globe of radius 3 are pi km, and a chord of 1.
+        assert_allclose(km_to_chord(math.pi, radius_km=3.0), 1.0, rtol=1e-15)
+        assert_allclose(chord_to_km(1.0, radius_km=3.0), math.pi, rtol=1e-15)
+        for function in (km_to_chord, chord_to_km):
+            with pytest.raises(ValueError, match="radius_km must be a positive"):
+                function(1.0, radius_km=-3.0)
+
+    def test_a_hair_beyond_2_is_rounding(self):
+        assert chord_to_km(2.0 + 5e-10) == 2 * QUARTER_KM
+        with pytest.raises(ValueError, match=r"in \[0, 2\]; got 2.00000001"):
+            chord_to_km(2.00000001)
+
     def test_by_hand(self):
         assert_allclose(km_to_chord(2 * QUARTER_KM), 2.0)
         assert_allclose(km_to_chord([0.0, QUARTER_KM]), [0.0, math.sqrt(2)])
