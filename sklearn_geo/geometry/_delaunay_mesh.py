@@ -146,7 +146,9 @@ def _largest_piece(mask, neighbors, areas):
     """Return the connected facets of a mask that have the largest area together."""
     one, corner = np.nonzero(mask[:, None] & mask[neighbors])
     other = neighbors[one, corner]
-    links = coo_array((np.ones(len(one), bool), (one, other)), (len(mask), len(mask)))
+    # Graphs of scipy 1.11 have indices of 32 bits, as Qhull's own are.
+    ends = (one.astype(np.int32), other.astype(np.int32))
+    links = coo_array((np.ones(len(one), bool), ends), (len(mask), len(mask)))
     piece = connected_components(links, directed=False)[1]
     largest = np.bincount(piece, weights=np.where(mask, areas, 0.0)).argmax()
     return mask & (piece == largest)
