@@ -22,6 +22,8 @@ from sklearn_geo.inspection._pyplot import axes_of, logarithmic_bar
 _FAINTEST = 1e-3
 # What share of the probability the window holds, besides the answers and the truth.
 _SEEN = 0.8
+# Of a region's cells: dark, and none of the colours of probabilities.
+_OUTLINE = "#CC3311"
 
 
 class ProbabilityMapDisplay(ShowsPlaces):
@@ -50,6 +52,12 @@ class ProbabilityMapDisplay(ShowsPlaces):
     geojson : dict, default=None
         The cells, one for each of `places`. None draws points.
 
+    region : array-like of int, default=None
+        Numbers of the cells to outline, such as those that `predict_region` returns.
+
+    coverage : float, default=None
+        The rate at which such regions hold the truth, for the legend.
+
     Attributes
     ----------
     ax_ : matplotlib Axes
@@ -66,6 +74,9 @@ class ProbabilityMapDisplay(ShowsPlaces):
 
     truth_ : matplotlib Line2D or None
         The mark of the truth.
+
+    region_ : matplotlib PathCollection or None
+        The outlines of the cells of the region.
 
     colorbar_ : matplotlib Colorbar or None
         The colour bar.
@@ -97,6 +108,8 @@ class ProbabilityMapDisplay(ShowsPlaces):
         *,
         truth=None,
         geojson=None,
+        region=None,
+        coverage=None,
     ):
         self.places = places
         self.probabilities = probabilities
@@ -104,9 +117,13 @@ class ProbabilityMapDisplay(ShowsPlaces):
         self.topk_probabilities = topk_probabilities
         self.truth = truth
         self.geojson = geojson
+        self.region = region
+        self.coverage = coverage
 
     @classmethod
-    def from_estimator(cls, estimator, X, y=None, *, k=3, ax=None, **kwargs):
+    def from_estimator(
+        cls, estimator, X, y=None, *, k=3, coverage=None, ax=None, **kwargs
+    ):
         """Draw what a geolocator thinks of one row.
 
         Parameters
@@ -123,6 +140,9 @@ class ProbabilityMapDisplay(ShowsPlaces):
 
         k : int, default=3
             How many answers to number.
+
+        coverage : float, default=None
+            Outline the cells of `predict_region` at this rate. None outlines none.
 
         ax : matplotlib Axes, default=None
             Where to draw; new axes if None.
@@ -141,14 +161,16 @@ class ProbabilityMapDisplay(ShowsPlaces):
             )
         model, X = innermost(estimator, X)
         truth = read_truth(y, "y")
+        region = None if coverage is None else _region_of(model, X, coverage)
         partition = finest_partition(model)
         if partition is not None and hasattr(model, "predict_proba"):
             probabilities = np.asarray(model.predict_proba(X))[0]
             answers = (
                 model.predict_topk(X, k) if hasattr(model, "predict_topk") else None
             )
+            known = (probabilities, partition, answers, k, truth)
             return cls._of_cells(
-                probabilities, partition, answers, k, truth, ax=ax, **kwargs
+                *known, region=region, coverage=coverage, ax=ax, **kwargs
             )
         if not (hasattr(model, "predict_topk") and hasattr(model, "neighbor_weights")):
             raise TypeError(
@@ -198,7 +220,19 @@ class ProbabilityMapDisplay(ShowsPlaces):
         return cls._of_cells(probabilities, partition, None, k, truth, ax=ax, **kwargs)
 
     @classmethod
-    def _of_cells(cls, probabilities, partition, answers, k, truth, *, ax, **kwargs):
+    def _of_cells(
+        cls,
+        probabilities,
+        partition,
+        answers,
+        k,
+        truth,
+        *,
+        region=None,
+        coverage=None,
+        ax,
+        **kwargs,
+    ):
         table = partition.cells_
         if probabilities.shape != (len(table),):
             raise ValueError(
@@ -218,6 +252,8 @@ class ProbabilityMapDisplay(ShowsPlaces):
             shares,
             truth=truth,
             geojson=partition.to_geojson(),
+            region=region,
+            coverage=coverage,
         )
         return display.plot(ax, **kwargs)
 
@@ -326,6 +362,22 @@ class ProbabilityMapDisplay(ShowsPlaces):
         )
         self.ax_.add_collection(self.distribution_, autolim=False)
 
+    def _draw_region(self, window):
+        """Outline the region, and return its entry in the legend."""
+        from matplotlib.collections import PathCollection
+        from matplotlib.patches import Patch
+
+        features = self.geojson["features"]
+        geometries = [features[cell]["geometry"] for cell in self.region]
+        look = {"facecolor": "none", "edgecolor": _OUTLINE, "linewidth": 1.3}
+        self.region_ = PathCollection(
+            cell_paths(geometries, window), joinstyle="round", zorder=1.2, **look
+        )
+        self.ax_.add_collection(self.region_, autolim=False)
+        size = f"{len(geometries)} cell{'s' if len(geometries) != 1 else ''}"
+        share = "" if self.coverage is None else f"{100 * self.coverage:g} % "
+        return Patch(label=f"{share}region: {size}", **look)
+
     def _draw_answers(self, window):
         from matplotlib.lines import Line2D
 
@@ -379,6 +431,9 @@ class ProbabilityMapDisplay(ShowsPlaces):
                 zorder=3.5,
             )
             handles.append(self.truth_)
+        self.region_ = None
+        if self.region is not None:
+            handles.append(self._draw_region(window))
         ax.legend(
             handles=handles,
             loc="upper center",
@@ -394,8 +449,9 @@ class ProbabilityMapDisplay(ShowsPlaces):
         Returns
         -------
         dict
-            A FeatureCollection: cells or points with a `probability`, then the answers
-            with `rank` and `probability`, then the truth with `role` "truth".
+            A FeatureCollection: cells or points with a `probability` and, if there is a
+            region, `in_region`; then the answers with `rank` and `probability`; then
+            the truth with `role` "truth".
         """
         features = []
         for at, probability in enumerate(self.probabilities):
@@ -404,6 +460,8 @@ class ProbabilityMapDisplay(ShowsPlaces):
                 features.append(point_feature(self.places[at], role))
             else:
                 cell = self.geojson["features"][at]
+                if self.region is not None:
+                    role["in_region"] = at in self.region
                 features.append({**cell, "properties": {**cell["properties"], **role}})
         for rank, (place, share) in enumerate(
             zip(self.topk, self.topk_probabilities, strict=True), start=1
@@ -413,6 +471,16 @@ class ProbabilityMapDisplay(ShowsPlaces):
         if self.truth is not None:
             features.append(point_feature(self.truth, {"role": "truth"}))
         return collection_of(features)
+
+
+def _region_of(model, X, coverage):
+    """Return the numbers of the cells of a model's region for one row."""
+    if not hasattr(model, "predict_region"):
+        raise ValueError(
+            f"coverage={coverage!r} asks for a region of cells, and "
+            f"{type(model).__name__} has no predict_region. Leave it out."
+        )
+    return model.predict_region(X, coverage).indices
 
 
 def _known(places, shares):

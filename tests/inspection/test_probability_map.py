@@ -3,6 +3,7 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from sklearn_geo.geolocation import (
     HierarchicalCellClassifier,
@@ -75,6 +76,42 @@ def test_a_classifier():
     np.testing.assert_array_equal(display.probabilities, probabilities)
     assert display.truth_ is display.truth is None
     assert len(display.to_geojson()["features"]) == partition.n_cells_ + 1
+
+
+class WithRegions(Classifier):
+    """A classifier whose regions are the second and the fifth cell."""
+
+    def predict_region(self, X, coverage):
+        assert coverage == 0.8
+        n = self.partition_.n_cells_
+        return csr_array(np.isin(np.arange(n), [1, 4])[np.newaxis])
+
+
+def test_the_cells_of_a_region_are_outlined():
+    partition = _partition()
+    n = partition.n_cells_
+    model = WithRegions(partition, np.full(n, 1.0 / n))
+    display = ProbabilityMapDisplay.from_estimator(model, [[0.0]], k=1, coverage=0.8)
+    outlines, cells = display.region_.get_paths(), display.distribution_.get_paths()
+    assert len(outlines) == 2
+    for outline, cell in zip(outlines, (1, 4), strict=True):
+        np.testing.assert_array_equal(outline.vertices, cells[cell].vertices)
+    legend = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert legend[-1] == "80 % region: 2 cells"
+    inside = [
+        one["properties"]["in_region"] for one in display.to_geojson()["features"][:n]
+    ]
+    assert np.flatnonzero(inside).tolist() == [1, 4]
+    without = ProbabilityMapDisplay.from_estimator(model, [[0.0]], k=1)
+    assert without.region_ is None
+    assert "in_region" not in without.to_geojson()["features"][0]["properties"]
+
+
+def test_a_region_needs_a_model_that_has_some():
+    partition = _partition()
+    model = Classifier(partition, np.full(partition.n_cells_, 1.0))
+    with pytest.raises(ValueError, match="Classifier has no predict_region"):
+        ProbabilityMapDisplay.from_estimator(model, [[0.0]], coverage=0.9)
 
 
 def test_neighbors():
