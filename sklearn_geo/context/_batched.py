@@ -17,7 +17,8 @@ from sklearn import get_config
 from sklearn_geo.context._architecture import of_network
 from sklearn_geo.context._batched_rows import ResidentRows, StreamedRows, walk
 from sklearn_geo.context._batched_steps import NetworkStack
-from sklearn_geo.context._zone_training import TrainedZone, train_zone, training_of
+from sklearn_geo.context._short_memory import SkippedZone, ran_out, words_of
+from sklearn_geo.context._zone_training import TrainedZone, train_or_skip, training_of
 from sklearn_geo.nets import Patience, RowData, choose_device, hold_out, seeded
 
 __all__ = ["train_zones", "zones_that_fit"]
@@ -50,7 +51,7 @@ def train_zones(tasks, architecture, preset):
 
     Yields
     ------
-    TrainedZone
+    TrainedZone or SkippedZone
         The zones, each as soon as it is done. Their seconds are shares of the time
         that zones took together. After Ctrl-C those that were being trained come with
         the best weights they had, and then no more.
@@ -64,7 +65,8 @@ def train_zones(tasks, architecture, preset):
     -----
     Zones are put in order of size, and so many of them make a bucket as memory holds
     together with their rows. A zone whose rows do not fit is read batch by batch. If
-    an accelerator runs out of memory all the same, half as many are tried.
+    memory runs out all the same, half as many are tried, and one that is alone is
+    skipped.
 
     In a bucket the zone with most batches comes first, so that the zones that have a
     batch left are always the first ones. A zone that is done leaves, and the ones
@@ -85,16 +87,16 @@ def train_zones(tasks, architecture, preset):
         if as_others and device is not None and not sparse.issparse(task.X[:1]):
             together.append(task)
             continue
-        trained = train_zone(task, architecture, preset)
+        trained = train_or_skip(task, architecture, preset)
         yield trained
-        if trained.interrupted:
+        if not isinstance(trained, SkippedZone) and trained.interrupted:
             return
     if not together:
         return
     buckets = deque(_buckets(together, architecture, preset, device))
     while buckets:
         bucket, is_resident = buckets.popleft()
-        done, interrupted, is_short = set(), False, False
+        done, interrupted, short = set(), False, None
         try:
             for position, trained in _train_bucket(
                 bucket, architecture, preset, device, is_resident
@@ -102,15 +104,20 @@ def train_zones(tasks, architecture, preset):
                 done.add(position)
                 interrupted |= trained.interrupted
                 yield trained
-        except torch.cuda.OutOfMemoryError:
-            if len(bucket) == 1:
+        except (MemoryError, RuntimeError) as error:
+            if not ran_out(error):
                 raise
-            is_short = True
+            short = words_of(error)
         if interrupted:
             return
-        if is_short:  # the error and what it held is gone by now
-            torch.cuda.empty_cache()
+        if short:  # the error and what it held is gone by now
+            if device.type == "cuda":
+                torch.cuda.empty_cache()
             left = [task for at, task in enumerate(bucket) if at not in done]
+            if len(bucket) == 1:
+                (task,) = bucket
+                yield SkippedZone(task.zone, task.name, int(task.X.shape[0]), short)
+                continue
             middle = (len(left) + 1) // 2
             halves = [(left[:middle], is_resident), (left[middle:], is_resident)]
             buckets.extendleft(half for half in reversed(halves) if half[0])

@@ -8,7 +8,8 @@ from joblib import Parallel, delayed, effective_n_jobs
 from joblib.parallel import get_active_backend
 
 from sklearn_geo.context._batched import train_zones, zones_that_fit
-from sklearn_geo.context._zone_training import train_zone
+from sklearn_geo.context._short_memory import SkippedZone
+from sklearn_geo.context._zone_training import train_or_skip
 from sklearn_geo.nets import choose_device
 
 __all__ = ["train_all"]
@@ -19,7 +20,7 @@ def train_all(tasks, architecture, preset, *, n_jobs=None, zones_at_once="auto")
 
     Parameters
     ----------
-    tasks : iterable of ZoneTask
+    tasks : iterable of ZoneTask or SkippedZone
         The zones, the largest first; they are made when their turn comes.
 
     architecture : Architecture
@@ -39,7 +40,7 @@ def train_all(tasks, architecture, preset, *, n_jobs=None, zones_at_once="auto")
 
     Yields
     ------
-    TrainedZone
+    TrainedZone or SkippedZone
         The zones, in no particular order. After an interrupted one there are no more,
         but for those that were trained together with it.
     """
@@ -51,7 +52,8 @@ def train_all(tasks, architecture, preset, *, n_jobs=None, zones_at_once="auto")
         device = None if alone else choose_device(training.device)
         if not alone and device.type != "cpu":
             first = list(islice(tasks, 1))
-            n_photos = max((task.X.shape[0] for task in first), default=0)
+            sizes = [task.X.shape[0] for task in first if not _is_skipped(task)]
+            n_photos = max(sizes, default=0)
             together = zones_that_fit(architecture, device, training, n_photos=n_photos)
             tasks = chain(first, tasks)
             del first  # the largest zone must not stay in memory for all others
@@ -59,9 +61,9 @@ def train_all(tasks, architecture, preset, *, n_jobs=None, zones_at_once="auto")
         yield from _at_once(tasks, architecture, preset, together)
     elif effective_n_jobs(n_jobs) == 1:
         for task in tasks:
-            trained = train_zone(task, architecture, preset)
+            trained = train_or_skip(task, architecture, preset)
             yield trained
-            if trained.interrupted:
+            if not _is_skipped(trained) and trained.interrupted:
                 return
     else:
         yield from _in_workers(tasks, architecture, preset, n_jobs)
@@ -70,14 +72,20 @@ def train_all(tasks, architecture, preset, *, n_jobs=None, zones_at_once="auto")
 def _at_once(tasks, architecture, preset, together):
     interrupted = False
     while not interrupted and (batch := list(islice(tasks, together))):
+        yield from filter(_is_skipped, batch)
+        batch = [task for task in batch if not _is_skipped(task)]
         # Of a bucket that is interrupted all zones come, as well as they are.
         for trained in train_zones(batch, architecture, preset):
             yield trained
-            interrupted |= trained.interrupted
+            interrupted |= not _is_skipped(trained) and trained.interrupted
+
+
+def _is_skipped(zone):
+    return isinstance(zone, SkippedZone)
 
 
 def _in_workers(tasks, architecture, preset, n_jobs):
-    jobs = (delayed(train_zone)(task, architecture, preset) for task in tasks)
+    jobs = (delayed(train_or_skip)(task, architecture, preset) for task in tasks)
     options = {"n_jobs": n_jobs, "pre_dispatch": "n_jobs", "batch_size": 1}
     backend, _ = get_active_backend()
     if getattr(backend, "supports_return_generator", False):

@@ -17,6 +17,7 @@ from sklearn_geo.context._inference import FALLBACK, FALLBACK_NAME
 from sklearn_geo.context._plan import make_plan
 from sklearn_geo.context._presets import resolve
 from sklearn_geo.context._propagators import fit_propagators
+from sklearn_geo.context._short_memory import SkippedZone, check_memory, tell_of
 from sklearn_geo.context._teachers import Teachers
 from sklearn_geo.context._zone_shelf import ZoneShelf
 from sklearn_geo.context._zones import Zones, fit_location
@@ -67,6 +68,8 @@ class FittedZones(Zones):
     def _set(self, **parts):
         super().__init__(**parts)
         self.histories = {}
+        # The zones that the last training had no memory for.
+        self.skipped = []
 
     def learn(
         self,
@@ -106,7 +109,7 @@ class FittedZones(Zones):
         Returns
         -------
         bool
-            Whether all zones were trained, and none was interrupted.
+            Whether all zones were trained, none was interrupted, and none skipped.
         """
         preset = resolve(model.preset, overrides)
         photos = None
@@ -185,10 +188,19 @@ class FittedZones(Zones):
 
     def _take_all(self, model, trained, progress, n_tasks, put, left=None):
         """Put zones away as they come; say whether all of them came, and whole."""
-        n_whole, interrupted = 0, False
+        n_whole, interrupted, self.skipped = 0, False, []
+
+        def n_known():
+            return len(self.shelf) if left is None else left()
+
         with closing(trained):
             try:
                 for zone in trained:
+                    if isinstance(zone, SkippedZone):
+                        self.skipped.append(zone)
+                        if model.verbose:
+                            print(zone.line(), flush=True)
+                        continue
                     record = self._record(zone)
                     put(zone, record)
                     zone.weights = None
@@ -199,9 +211,11 @@ class FittedZones(Zones):
                     if progress(record):
                         break
             except KeyboardInterrupt:
-                if not (len(self.shelf) if left is None else left()):
+                if not n_known():
                     raise
                 interrupted = True
+        check_memory(self.skipped, n_tasks, n_known())
+        tell_of(self.skipped, n_tasks)
         if interrupted:
             warnings.warn(
                 f"The fit was interrupted after {n_whole} of {n_tasks} zones. The "

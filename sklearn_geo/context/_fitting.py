@@ -6,6 +6,7 @@ import numpy as np
 
 from sklearn_geo.context._fit_zones import train_all
 from sklearn_geo.context._inference import FALLBACK, FALLBACK_NAME
+from sklearn_geo.context._short_memory import SkippedZone, words_of
 from sklearn_geo.context._zone_training import ZoneTask
 from sklearn_geo.nets import LazyRows, rows_in_memory
 
@@ -66,7 +67,7 @@ def train_plan(
 
     Yields
     ------
-    TrainedZone
+    TrainedZone or SkippedZone
         The zones.
     """
     photos_of = {**rows_of, FALLBACK: fallback_rows}
@@ -90,9 +91,20 @@ def train_plan(
             epochs,
         )
 
+    def task_or_skip(zone, columns):
+        try:
+            return task(zone, columns)
+        except MemoryError as error:
+            why = words_of(error)
+        return SkippedZone(zone, names[zone], len(photos_of[zone]), why)
+
     def train(zones, columns, shape, **options):
-        tasks = (task(zone, columns) for zone in zones)  # made when their turn comes
+        # Made when their turn comes.
+        tasks = (task_or_skip(zone, columns) for zone in zones)
         for trained in train_all(tasks, shape, preset, **options):
+            if isinstance(trained, SkippedZone):
+                yield trained
+                continue
             if trained.zone in fresh:  # the globe's sample, too, may lack a context
                 rows = photos_of[trained.zone]
                 silence_untaught(trained, shape, teachers, rows, means)
@@ -104,7 +116,7 @@ def train_plan(
         shape = plan.fallback_architecture
         for trained in train([FALLBACK], plan.fallback_columns, shape):
             yield trained
-            if trained.interrupted:
+            if not isinstance(trained, SkippedZone) and trained.interrupted:
                 return
     # The largest first: they take longest, and equals come together.
     order = sorted(rows_of, key=lambda zone: (-len(rows_of[zone]), zone))

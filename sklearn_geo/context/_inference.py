@@ -141,9 +141,9 @@ class Inference:
         if FALLBACK not in self.zones.shelf:
             raise ValueError(
                 'missing_zone="fallback" needs the network of the whole globe, which '
-                "was not trained: missing_zone was another one in fit, or the fit was "
-                'interrupted. Fit again, or use missing_zone="nearest", "uniform", '
-                '"nan" or "error".'
+                "was not trained: missing_zone was another one in fit, the fit was "
+                "interrupted, or there was no memory for it. Fit again, or use "
+                'missing_zone="nearest", "uniform", "nan" or "error".'
             )
 
     def _plan(self, places, first_row):

@@ -233,6 +233,10 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, ZoneReader, GeoEstimator):
         :func:`~sklearn_geo.nets.history_table`. The networks of the whole globe are
         called "fallback".
 
+    skipped_zones_ : list of str
+        Names of the zones that the last training left out, because memory ran out. A
+        transformer that was stored does not know of any.
+
     n_iter_ : int
         The largest number of epochs of a zone.
 
@@ -266,6 +270,10 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, ZoneReader, GeoEstimator):
 
     A context that no photo of a zone teaches says the mean teacher row of all photos
     there. Rows do not depend on each other, and results do not depend on `n_jobs`.
+
+    A zone for which memory runs out, of the machine or of the accelerator, is left out
+    with a warning, and the others are trained; only where nothing at all was learnt it
+    is a `MemoryError`. A checkpoint is then resumed like that of a fit that was killed.
 
     References
     ----------
@@ -650,6 +658,12 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, ZoneReader, GeoEstimator):
             self._zones.add_divergence(total, teachers, rows, said, weights)
         means = [loss / weight for loss, weight in total.values() if weight]
         return -float(np.mean(means))
+
+    @property
+    def skipped_zones_(self):
+        """Names of the zones that the last training had no memory for."""
+        check_is_fitted(self)
+        return [zone.name for zone in getattr(self._zones, "skipped", [])]
 
     @property
     def n_iter_(self):

@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 
 from sklearn_geo.context._architecture import of_network
+from sklearn_geo.context._short_memory import SkippedZone, ran_out, words_of
 from sklearn_geo.nets import (
     HeadsLoss,
     RowData,
@@ -17,7 +18,14 @@ from sklearn_geo.nets import (
     train_net,
 )
 
-__all__ = ["TrainedZone", "ZoneTask", "train_zone", "training_of", "zone_loss"]
+__all__ = [
+    "TrainedZone",
+    "ZoneTask",
+    "train_or_skip",
+    "train_zone",
+    "training_of",
+    "zone_loss",
+]
 
 
 @dataclass
@@ -227,3 +235,31 @@ def train_zone(task, architecture, preset):
         histories,
         interrupted,
     )
+
+
+def train_or_skip(task, architecture, preset):
+    """Train a zone, or say that there is no memory for it.
+
+    Parameters
+    ----------
+    task : ZoneTask or SkippedZone
+        The photos; a zone that could not even gather them is returned as it is.
+
+    architecture, preset
+        See :func:`train_zone`.
+
+    Returns
+    -------
+    TrainedZone or SkippedZone
+        What came of it.
+    """
+    if isinstance(task, SkippedZone):
+        return task
+    try:
+        return train_zone(task, architecture, preset)
+    except (MemoryError, RuntimeError) as error:
+        if not ran_out(error):
+            raise
+        why = words_of(error)
+    # Here, the error and all that it held is gone.
+    return SkippedZone(task.zone, task.name, int(task.X.shape[0]), why)

@@ -99,32 +99,40 @@ def each_part(tasks):
         yield from _as_completed(client, client.compute(tasks))
 
 
-def each_task(function, jobs, setup, *more):
+def each_task(function, jobs, setup, *more, lost=None):
     """Yield the results of a function of each job as they are done.
 
-    The jobs begin in the order they have. An iterable may make them one by one.
+    The jobs begin in the order they have. An iterable may make them one by one. What
+    ``lost(job, why)`` returns is the result of a job of which workers die again and
+    again, as they do when the system ends them because memory runs out.
     """
     client = _client()
     if client is None:
         for job in jobs:
             yield function(job, setup, *more)
         return
-    from distributed import as_completed
+    from distributed import KilledWorker, as_completed
 
     # A task, since what is scattered is lost with the worker that holds it.
     setup = client.submit(_as_it_is, setup, pure=False)
-    jobs, waiting, running = iter(jobs), as_completed(with_results=True), set()
+    jobs, waiting, running = iter(jobs), as_completed(), {}
     try:
         while True:
             # Not all at once: jobs are made when their turn comes.
             for job in islice(jobs, max(0, _n_ahead(client) - len(running))):
                 future = client.submit(_call, job, function, setup, more, pure=False)
-                running.add(future)
+                running[future] = job
                 waiting.add(future)
             if not running:
                 return
-            future, result = next(waiting)
-            running.remove(future)
+            future = next(waiting)
+            job = running.pop(future)
+            try:
+                result = future.result()
+            except KilledWorker as error:
+                if lost is None or error.task != future.key:
+                    raise  # the second is what all jobs need
+                result = lost(job, "workers died of it, again and again")
             yield result
     finally:
         client.cancel(list(running))

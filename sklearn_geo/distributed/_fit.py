@@ -22,6 +22,7 @@ from sklearn_geo.context._fitted import FittedZones, zone_line
 from sklearn_geo.context._inference import FALLBACK
 from sklearn_geo.context._presets import resolve
 from sklearn_geo.context._propagators import propagators_of
+from sklearn_geo.context._short_memory import check_memory, tell_of
 from sklearn_geo.context._teachers import mean_rows
 from sklearn_geo.distributed._engine import (
     add_up,
@@ -39,7 +40,14 @@ from sklearn_geo.distributed._survey import (
     sample_part,
     survey_part,
 )
-from sklearn_geo.distributed._zones import SampleJob, ZoneJob, do_zone, train_fallback
+from sklearn_geo.distributed._zones import (
+    SampleJob,
+    ZoneJob,
+    do_zone,
+    lost_fallback,
+    lost_zone,
+    train_fallback,
+)
 
 __all__ = ["fit_zone_store"]
 
@@ -127,7 +135,9 @@ def fit_zone_store(
     take as much room as the table and are deleted in the end.
 
     A worker that dies takes no result along but those of its current tasks, which are
-    repeated elsewhere.
+    repeated elsewhere. A zone for which memory runs out is left out with a warning, as
+    in `transformer.fit`; so is one of which workers die again and again. With
+    ``resume=True`` only these are trained.
 
     Examples
     --------
@@ -206,7 +216,12 @@ class _Run:
                 self._train(survey, zones, checkpoint, done, spool)
             finally:
                 shutil.rmtree(spool, ignore_errors=True)
-            checkpoint.finish(content_of(self.model, zones))
+            n_done = len(checkpoint.finished())
+            n_tasks = n_done + len(zones.skipped)
+            check_memory(zones.skipped, n_tasks, n_done)
+            tell_of(zones.skipped, n_tasks)
+            if not zones.skipped:
+                checkpoint.finish(content_of(self.model, zones))
             zones.shelf = checkpoint.shelf(
                 zones.shapes, max_loaded_zones=self.model.max_loaded_zones
             )
@@ -280,15 +295,19 @@ class _Run:
         sample = self._sample(survey) if fallback else None
         pieces = self._spool(spool)
         jobs = self._jobs(zones, survey.count_of(), sample, set(left), pieces)
-        taught = []
-        for result in each_task(do_zone, jobs, self.setup, spool, self.folder):
+        taught, untaught = [], False
+        shared = self.setup, spool, self.folder
+        for result in each_task(do_zone, jobs, *shared, lost=lost_zone):
             self._take(result, zones, checkpoint)
             taught += [result["taught"]] if result["taught"] is not None else []
+            untaught |= result["untaught"]
         if fallback:
             job = SampleJob(pieces.of(FALLBACK), sorted(taught))
-            for result in each_task(
-                train_fallback, [job], self.setup, spool, self.folder
-            ):
+            if untaught and self.setup.propagators:
+                results = [lost_fallback(job, "photos of its sample have no teachers")]
+            else:
+                results = each_task(train_fallback, [job], *shared, lost=lost_fallback)
+            for result in results:
                 self._take(result, zones, checkpoint)
 
     def _sample(self, survey):
@@ -339,6 +358,10 @@ class _Run:
             yield ZoneJob(zone, name, counts[zone], pieces.of(zone), zone in left)
 
     def _take(self, result, zones, checkpoint):
+        if result["skipped"] is not None:
+            zones.skipped.append(result["skipped"])
+            if self.model.verbose:
+                print(result["skipped"].line(), flush=True)
         if result["written"] is None:
             return
         checkpoint.take(result["written"])

@@ -10,13 +10,21 @@ from scipy import sparse
 from sklearn_geo.context._fitting import train_plan
 from sklearn_geo.context._inference import FALLBACK, FALLBACK_NAME
 from sklearn_geo.context._propagators import fit_propagators
+from sklearn_geo.context._short_memory import SkippedZone, ran_out, words_of
 from sklearn_geo.context._teachers import Teachers
 from sklearn_geo.context._zone_store import write_zone
 from sklearn_geo.distributed._spool import gather
 from sklearn_geo.nets import write_block
 from sklearn_geo.nets._mapped_arrays import map_file, mapped_arrays
 
-__all__ = ["SampleJob", "ZoneJob", "do_zone", "train_fallback"]
+__all__ = [
+    "SampleJob",
+    "ZoneJob",
+    "do_zone",
+    "lost_fallback",
+    "lost_zone",
+    "train_fallback",
+]
 
 
 @dataclass(frozen=True)
@@ -87,8 +95,51 @@ def do_zone(job, setup, spool, folder):
     -------
     dict
         "zone", "written" (see :func:`write_zone`) and "histories" if it was trained,
-        and the file of the "taught" photos of the sample if there are any.
+        the file of the "taught" photos of the sample if there are any, and as
+        "skipped" the zone if there was no memory for it; "untaught" says that its
+        photos of the sample have no teachers.
     """
+    done = {**lost_zone(job, ""), "skipped": None}
+    try:
+        _do_zone(job, setup, spool, folder, done)
+    except (MemoryError, RuntimeError) as error:
+        if not ran_out(error):
+            raise
+        why = words_of(error)
+    else:
+        return {**done, "untaught": False}
+    lost = lost_zone(job, why)
+    return done if done["written"] or done["skipped"] else lost
+
+
+def lost_zone(job, why):
+    """Return what :func:`do_zone` returns of a zone for which nothing could be done.
+
+    Parameters
+    ----------
+    job : ZoneJob
+        The zone.
+
+    why : str
+        What was said of the memory.
+
+    Returns
+    -------
+    dict
+        As of :func:`do_zone`.
+    """
+    skipped = SkippedZone(job.zone, job.name, job.count, why) if job.trains else None
+    return {
+        "zone": job.zone,
+        "written": None,
+        "taught": None,
+        "skipped": skipped,
+        "untaught": True,
+    }
+
+
+def _do_zone(job, setup, spool, folder, done):
+    """Do what is to be done, and note in `done` what is."""
     photos, own, sampled = gather(spool, setup.files, job.pieces)
     if own.sum() != job.count:
         raise ValueError(
@@ -100,7 +151,6 @@ def do_zone(job, setup, spool, folder):
     sampled = sampled[own]
     photos = photos if own.all() else photos.take(np.flatnonzero(own))
     teachers = Teachers(photos.matrix, setup.plan.contexts, propagators, photos.places)
-    done = {"zone": job.zone, "written": None, "taught": None}
     if job.trains:
         teachers.tally()
         (trained,) = train_plan(
@@ -116,6 +166,7 @@ def do_zone(job, setup, spool, folder):
             zones_at_once=1,
         )
         done.update(_write(folder, trained, job.name))
+        del trained
     if propagators and sampled.any():
         rows = np.flatnonzero(sampled)
         arrays = {"numbers": photos.numbers[rows]}
@@ -123,7 +174,6 @@ def do_zone(job, setup, spool, folder):
             arrays.update(_pack(name, teachers.rows(rows, name)))
         entry = write_block(spool, f"taught-{job.zone}", arrays)
         done["taught"] = entry["file"]
-    return done
 
 
 def train_fallback(job, setup, spool, folder):
@@ -142,6 +192,37 @@ def train_fallback(job, setup, spool, folder):
     dict
         As of :func:`do_zone`.
     """
+    try:
+        return _train_fallback(job, setup, spool, folder)
+    except (MemoryError, RuntimeError) as error:
+        if not ran_out(error):
+            raise
+        why = words_of(error)
+    return lost_fallback(job, why)
+
+
+def lost_fallback(job, why):
+    """Return what :func:`train_fallback` returns where nothing could be done.
+
+    Parameters
+    ----------
+    job : SampleJob
+        The sample.
+
+    why : str
+        What was said of the memory.
+
+    Returns
+    -------
+    dict
+        As of :func:`do_zone`.
+    """
+    n_photos = int((job.pieces[:, 2] - job.pieces[:, 1]).sum())
+    skipped = SkippedZone(FALLBACK, FALLBACK_NAME, n_photos, why)
+    return {"zone": FALLBACK, "written": None, "taught": None, "skipped": skipped}
+
+
+def _train_fallback(job, setup, spool, folder):
     photos, _, _ = gather(spool, setup.files, job.pieces)
     known = _read_taught(setup, spool, job.taught, photos.numbers)
     teachers = _KnownTeachers(photos.matrix, setup.plan.contexts, known, photos.places)
@@ -157,11 +238,7 @@ def train_fallback(job, setup, spool, folder):
         fallback_rows=np.arange(len(photos)),
         zones_at_once=1,
     )
-    return {
-        "zone": FALLBACK,
-        "taught": None,
-        **_write(folder, trained, FALLBACK_NAME),
-    }
+    return {"zone": FALLBACK, "taught": None, **_write(folder, trained, FALLBACK_NAME)}
 
 
 class _KnownTeachers(Teachers):
@@ -191,9 +268,11 @@ def _fitted_propagators(setup, photos):
 
 
 def _write(folder, trained, name):
+    if isinstance(trained, SkippedZone):
+        return {"written": None, "skipped": trained}
     record = trained.record(name, trained.n_photos)
     written = write_zone(folder, trained.zone, record, trained.weights)
-    return {"written": written, "histories": trained.histories}
+    return {"written": written, "histories": trained.histories, "skipped": None}
 
 
 def _pack(name, rows):

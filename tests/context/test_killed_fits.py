@@ -354,7 +354,7 @@ def test_ctrl_c_before_anything_was_learnt(monkeypatch, tmp_path):
     def interrupted(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sklearn_geo.context._fit_zones.train_zone", interrupted)
+    monkeypatch.setattr("sklearn_geo.context._zone_training.train_zone", interrupted)
     model = transformer(checkpoint_dir=tmp_path)
     with pytest.raises(KeyboardInterrupt):
         model.fit(*photos())

@@ -771,7 +771,7 @@ def test_ctrl_c_after_a_zone_leaves_answers_for_all_places(photos, monkeypatch):
         trained.append(task.name)
         return train_zone(task, *more)
 
-    monkeypatch.setattr("sklearn_geo.context._fit_zones.train_zone", until_ctrl_c)
+    monkeypatch.setattr("sklearn_geo.context._zone_training.train_zone", until_ctrl_c)
     with pytest.warns(UserWarning, match="interrupted after 2 of"):
         model = GPS2VecPlusTransformer(**SMALL).fit(*photos)
     assert list(model.zone_report_["zone"]) == trained[1:]
@@ -786,7 +786,9 @@ def test_ctrl_c_within_a_zone_says_how_many_zones_there_are(photos, monkeypatch)
         trained.interrupted = task.zone != FALLBACK
         return trained
 
-    monkeypatch.setattr("sklearn_geo.context._fit_zones.train_zone", as_if_interrupted)
+    monkeypatch.setattr(
+        "sklearn_geo.context._zone_training.train_zone", as_if_interrupted
+    )
     with pytest.warns(UserWarning, match=r"interrupted after 1 of \d zones"):
         model = GPS2VecPlusTransformer(**SMALL).fit(*photos)
     assert len(model.zone_report_) == 1

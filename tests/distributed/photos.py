@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Photos around borders of zones, in Parquet files that no zone has for itself."""
 
+import os
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -29,6 +31,36 @@ class CountedTransformer(GPS2VecPlusTransformer):
         new = object.__new__(type(self))
         new.__dict__.update(self.__dict__)
         return new
+
+
+class GreedyPropagator(GeoNeighborTagPropagator):
+    """A propagator that has no memory for photos in the north-west of the corner.
+
+    As long as the file `mark` says "zone"; if it says "process", the process ends, as
+    the system ends one that takes too much.
+    """
+
+    _parameter_constraints: dict = {
+        **GeoNeighborTagPropagator._parameter_constraints,
+        "mark": [str],
+    }
+
+    def __init__(self, n_neighbors=10, *, radius_km=None, mark=""):
+        super().__init__(n_neighbors, radius_km=radius_km)
+        self.mark = mark
+
+    def fit(self, X, y=None):
+        # A zone has all of its own photos, and only some of those around it.
+        corner = X[(X[:, 1] > 11) & (X[:, 1] < 13)]
+        quarters = 2 * (corner[:, 0] > 48) + (corner[:, 1] < 12)
+        counts = np.bincount(quarters, minlength=4)
+        if counts[3] > counts[:3].max():
+            what = Path(self.mark).read_text()
+            if what == "process":
+                os._exit(1)
+            if what == "zone":
+                np.empty(1 << 60, dtype=np.uint8)
+        return super().fit(X, y)
 
 
 def make_photos(n=480, digits=2, untagged=False):

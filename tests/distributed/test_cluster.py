@@ -17,6 +17,7 @@ from tests.distributed.photos import (
     LOADS,
     LOCATION,
     CountedTransformer,
+    GreedyPropagator,
     assert_same_weights,
     fit_in_memory,
     make_photos,
@@ -106,8 +107,8 @@ def test_a_worker_that_is_killed_changes_nothing(client, alone, tmp_path, monkey
                 kill()
             yield result
 
-    def zones_with_a_death(*args):
-        for result in each_task(*args):
+    def zones_with_a_death(*args, **options):
+        for result in each_task(*args, **options):
             if not seen:
                 kill()
             seen.append(result["zone"])
@@ -119,6 +120,28 @@ def test_a_worker_that_is_killed_changes_nothing(client, alone, tmp_path, monkey
     assert len(killed) == 2  # one while photos were shuffled, one after the first zone
     assert len(seen) == len(ZONES) + 2  # and a zone too small, and the globe
     assert_same_weights(fitted, alone)
+
+
+@pytest.mark.parametrize("ends", ["zone", "process"])
+def test_a_zone_that_takes_too_much_is_left_out(client, tmp_path, alone, ends):
+    mark = tmp_path / "mark"
+    mark.write_text(ends)
+    propagator = GreedyPropagator(4, radius_km=20, mark=str(mark))
+    files = write_parquet(make_photos(untagged=True), tmp_path / "photos")
+    model = make_transformer(target_propagator={"tag": propagator})
+    with pytest.warns(UserWarning, match=r"zones, which were skipped: .*32U") as caught:
+        fitted = fit_zone_store(files, tmp_path / "store", model)
+    assert {"32U", "fallback"} <= {*fitted.skipped_zones_}
+    words = "workers died of it" if ends == "process" else "Unable to allocate"
+    assert any(words in str(warning.message) for warning in caught)
+    # What was trained is what would have been.
+    for zone in fitted._zones.records:
+        for name, array in fitted._zones.shelf.get(zone).items():
+            assert_array_equal(array, alone._zones.shelf.get(zone)[name])
+    mark.write_text("")
+    again = fit_zone_store(files, tmp_path / "store", model, resume=True)
+    assert again.skipped_zones_ == []
+    assert_same_weights(again, alone)
 
 
 def _n_loads():

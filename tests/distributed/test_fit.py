@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn.frozen import FrozenEstimator
 
-from sklearn_geo.context import GPS2VecPlusTransformer
+from sklearn_geo.context import GPS2VecPlusTransformer, _zone_training
 from sklearn_geo.distributed import _fit, fit_zone_store
 from sklearn_geo.distributed._spool import spool_part
 from sklearn_geo.encoding import S2OneHotEncoder
@@ -15,6 +15,7 @@ from sklearn_geo.neighbors import GeoNeighborTagPropagator, GeoTagCorpus
 from sklearn_geo.partition import S2Partition
 from tests.distributed.photos import (
     LOCATION,
+    GreedyPropagator,
     assert_same_weights,
     fit_in_memory,
     make_photos,
@@ -218,6 +219,66 @@ def test_a_run_goes_on_where_it_was_stopped(frame, tmp_path, monkeypatch, seed):
     )
     assert not trained
     assert_same_weights(again, fitted)
+
+
+def short_of(name, monkeypatch):
+    """Let there be no memory for the training of a zone."""
+    train_zone = _zone_training.train_zone
+
+    def greedy(task, *more):
+        if task.name == name:
+            np.empty(1 << 60, dtype=np.uint8)
+        return train_zone(task, *more)
+
+    monkeypatch.setattr(_zone_training, "train_zone", greedy)
+
+
+@pytest.mark.parametrize("name", ["32U", "fallback"])
+def test_a_zone_without_memory_is_left_out(frame, tmp_path, monkeypatch, capsys, name):
+    whole = fit_in_memory(make_transformer(), frame)
+    short_of(name, monkeypatch)
+    n_tasks = len(whole.zone_report_) + 1
+    with pytest.warns(UserWarning, match=rf"1 of {n_tasks} zones, .*: {name} \(\d+ ph"):
+        fitted = fit_zone_store(table(frame), tmp_path, make_transformer(verbose=1))
+    assert fitted.skipped_zones_ == [name]
+    assert f"Zone {name}: " in capsys.readouterr().out
+    left = fitted._zones.records
+    assert left.keys() == {
+        zone for zone, each in whole._zones.records.items() if each["name"] != name
+    }
+    for zone in left:
+        for key, array in fitted._zones.shelf.get(zone).items():
+            assert_array_equal(array, whole._zones.shelf.get(zone)[key])
+    monkeypatch.undo()
+    again = fit_zone_store(table(frame), tmp_path, make_transformer(), resume=True)
+    assert again.skipped_zones_ == []
+    assert_same_weights(again, whole)
+
+
+def test_a_zone_without_memory_for_its_teachers(frame, tmp_path):
+    # The network of the globe learns from its photos, too.
+    (tmp_path / "mark").write_text("zone")
+    propagator = GreedyPropagator(4, radius_km=20, mark=str(tmp_path / "mark"))
+    model = make_transformer(target_propagator={"tag": propagator})
+    with pytest.warns(
+        UserWarning, match=r"2 of \d zones, .* 32U \(\d+ photos\), fallback \(\d+ ph"
+    ):
+        fitted = fit_zone_store(table(frame), tmp_path / "store", model)
+    whole = fit_in_memory(make_transformer(), frame)
+    assert len(fitted.zone_report_) == len(whole.zone_report_) - 1
+    assert fitted.skipped_zones_ == ["32U", "fallback"]
+    (tmp_path / "mark").write_text("")
+    again = fit_zone_store(table(frame), tmp_path / "store", model, resume=True)
+    assert_same_weights(again, whole)
+
+
+def test_memory_for_no_zone_at_all(frame, tmp_path, monkeypatch):
+    frame = frame[frame.longitude.between(11, 12) & (frame.latitude > 48)]
+    short_of("32U", monkeypatch)
+    model = make_transformer(missing_zone="nan", target_propagator=None)
+    with pytest.raises(MemoryError, match="Memory ran out for 1 of 1 zones"):
+        fit_zone_store(table(frame), tmp_path, model)
+    assert not list(tmp_path.glob(".photos-*"))
 
 
 def test_another_run_does_not_go_on(frame, tmp_path):
