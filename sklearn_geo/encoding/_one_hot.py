@@ -19,6 +19,7 @@ from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import check_array, check_is_fitted
 
+from sklearn_geo._blocks import blocks
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.encoding._feature_names import check_input_features
 
@@ -27,6 +28,9 @@ UNKNOWN = -1  # treated as `handle_unknown` says
 LEFT_OUT = -2  # always a row of zeros
 
 INFREQUENT = "infrequent"
+
+# Places whose columns are looked up at once: their ids stay in the cache.
+_BLOCK_ROWS = 2**15
 
 
 class PlaceOneHotEncoder(TransformerMixin, GeoEstimator, abc.ABC):
@@ -199,7 +203,12 @@ class PlaceOneHotEncoder(TransformerMixin, GeoEstimator, abc.ABC):
 
     def _columns_at(self, places):
         """Give the column of each place; one table may do it without the ids."""
-        return self._columns_of(self._region_ids(places))
+        n_columns = len(self._column_regions)
+        # As wide as sparse rows keep them, and all that grows with the places.
+        columns = np.empty(len(places), dtype=_index_dtype(len(places), n_columns))
+        for rows in blocks(len(places), _BLOCK_ROWS):
+            columns[rows] = self._columns_of(self._region_ids(places[rows]))
+        return columns
 
     def _refuse(self, wrong, places, remedy):
         """Raise on the first of the places that lie where there is no column."""
@@ -307,8 +316,7 @@ def one_hot_csr(columns, n_columns, dtype):
         that do not have it get a matrix, as all of scikit-learn gives there.
     """
     n_rows = len(columns)
-    limit = np.iinfo(np.int32).max
-    index_dtype = np.int32 if max(n_rows, n_columns) < limit else np.int64
+    index_dtype = _index_dtype(n_rows, n_columns)
     if columns.min(initial=0) >= 0:
         indices = columns
         indptr = np.arange(n_rows + 1, dtype=index_dtype)
@@ -324,6 +332,11 @@ def one_hot_csr(columns, n_columns, dtype):
         (ones, indices.astype(index_dtype, copy=False), indptr),
         shape=(n_rows, n_columns),
     )
+
+
+def _index_dtype(n_rows, n_columns):
+    """Give the type that scipy uses for the positions in a matrix of this shape."""
+    return np.int32 if max(n_rows, n_columns) < np.iinfo(np.int32).max else np.int64
 
 
 def one_hot_dense(columns, n_columns, dtype):

@@ -189,6 +189,12 @@ class S2OneHotEncoder(PlaceOneHotEncoder):
         self.infrequent_cells_ = regions[rare]
         self._column_of_cell = columns
 
+    def _columns_at(self, places):
+        if self.partition_ is None:
+            return super()._columns_at(places)
+        # All at once: a partition that refuses places names the first one's row.
+        return self._columns_of(self._region_ids(places))
+
     def _columns_of(self, ids):
         position = np.searchsorted(self.cells_, ids)
         position = np.minimum(position, len(self.cells_) - 1, out=position)

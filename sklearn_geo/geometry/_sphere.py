@@ -11,6 +11,7 @@ import numpy as np
 from sklearn import get_config
 from sklearn.utils import gen_batches
 
+from sklearn_geo._blocks import blocks
 from sklearn_geo.base import check_place, check_places, wrap_longitude
 from sklearn_geo.geometry._arguments import check_radius, read_numbers
 
@@ -38,7 +39,7 @@ def unit_vectors(places):
     Returns
     -------
     ndarray of shape (n_places, 3)
-        x points to (0, 0), y to (0, 90) and z to the north pole.
+        Their x points to (0, 0), y to (0, 90) and z to the north pole.
 
     See Also
     --------
@@ -53,12 +54,13 @@ def unit_vectors(places):
            [1., 0., 0.]])
     """
     places = check_places(places)
-    latitude, longitude = places[:, 0], places[:, 1]
-    around = cos_degrees(latitude)
     vectors = np.empty((len(places), 3))
-    np.multiply(around, cos_degrees(longitude), out=vectors[:, 0])
-    np.multiply(around, sin_degrees(longitude), out=vectors[:, 1])
-    np.sin(latitude * _RADIANS, out=vectors[:, 2])
+    for rows in blocks(len(places), _BLOCK_SIZE):
+        (latitude, longitude), out = places[rows].T, vectors[rows]
+        around = cos_degrees(latitude)
+        np.multiply(around, cos_degrees(longitude), out=out[:, 0])
+        np.multiply(around, sin_degrees(longitude), out=out[:, 1])
+        np.sin(latitude * _RADIANS, out=out[:, 2])
     return vectors
 
 

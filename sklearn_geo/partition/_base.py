@@ -10,6 +10,7 @@ from sklearn.base import OneToOneFeatureMixin, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_geo._blocks import blocks
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.geometry import unit_vectors
 from sklearn_geo.partition._cells import (
@@ -19,6 +20,9 @@ from sklearn_geo.partition._cells import (
 from sklearn_geo.partition._files import read_partition, write_partition
 from sklearn_geo.partition._geojson import feature_collection, to_frame
 from sklearn_geo.partition._outlines import check_n_per_edge
+
+# Places that are located at once: what that takes is little beside their cells.
+_BLOCK_ROWS = 2**16
 
 
 class PlacePartition(TransformerMixin, GeoEstimator, abc.ABC):
@@ -198,7 +202,9 @@ class PlacePartition(TransformerMixin, GeoEstimator, abc.ABC):
 
     def _cells_at(self, places):
         """Do what `predict` does, for places that were read already."""
-        cells = self._locate(places)
+        cells = np.empty(len(places), dtype=np.int64)
+        for rows in blocks(len(places), _BLOCK_ROWS):
+            cells[rows] = self._locate(places[rows])
         if self.uncovered == "drop":
             return cells
         outside = np.flatnonzero(cells < 0)

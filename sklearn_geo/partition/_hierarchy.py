@@ -177,9 +177,10 @@ class CellHierarchy(TransformerMixin, GeoEstimator):
         """
         check_is_fitted(self, "partitions_")
         places = self._read_places(X, reset=False)
-        return np.column_stack(
-            [_inside(partition)._cells_at(places) for partition in self.partitions_]
-        )
+        cells = np.empty((len(places), len(self.partitions_)), dtype=np.int64)
+        for level, partition in enumerate(self.partitions_):
+            cells[:, level] = _inside(partition)._cells_at(places)
+        return cells
 
     def transform(self, X):
         """Give the cells of each place as columns.
