@@ -160,6 +160,17 @@ class TestMode:
             spherical_mode([[0, 1], [0, 0], [1, 0]], radius_km=0), [0, 1]
         )
 
+    def test_rounding_breaks_no_tie(self):
+        # 0.1 + 0.2 + 0.3 is a hair more than 0.6, and says no more.
+        places = [[0.0, 0.0], [0.0, 0.1], [0.0, 0.2], [50.0, 0.0]]
+        weights = [0.1, 0.2, 0.3, 0.6]
+        assert sum(weights[:3]) > 0.6
+        assert_array_equal(spherical_mode(places, weights), [50.0, 0.0])
+        # Two pairs a tenth of a degree apart, the second by a hair less: the first.
+        places = [[0.0, 20.2], [0.0, 20.3], [0.0, 10.0], [0.0, 10.1]]
+        assert 20.3 - 20.2 > 10.1 - 10.0
+        assert_array_equal(spherical_mode(places), [0.0, 20.2])
+
     def test_weights_decide(self):
         places = [[0.0, 0.0], [0.0, 0.1], [0.0, 0.2], [50.0, 0.0]]
         assert_array_equal(spherical_mode(places, [1, 1, 1, 3.1]), [50.0, 0.0])
@@ -191,6 +202,12 @@ class TestMode:
             assert_array_equal(spherical_mode(places, weights, radius_km=100), expected)
         gathered = (pairwise_haversine(places) <= 100) @ weights
         assert_array_equal(expected, places[gathered.argmax()])
+
+    @pytest.mark.parametrize(("latitude", "mode"), [(0.2247, 0.0), (0.2249, 60.0)])
+    def test_radius_is_25_km_unless_said(self, latitude, mode):
+        # 25 km are 0.22483 degrees.
+        places, weights = [[0.0, 0.0], [latitude, 0.0], [60.0, 0.0]], [2.0, 1.0, 2.5]
+        assert_array_equal(spherical_mode(places, weights), [mode, 0.0])
 
     @pytest.mark.parametrize("bad", [-1.0, np.nan])
     def test_radius(self, bad):
@@ -311,8 +328,20 @@ class TestMedian:
             geometric_median([[0, 0], [1, 1]], tol_km=np.nan)
 
     def test_steps_run_out(self):
-        with pytest.warns(ConvergenceWarning, match="did not settle in 1 steps"):
+        with pytest.warns(
+            ConvergenceWarning, match="did not settle in 1 steps"
+        ) as seen:
             geometric_median([[0, 0], [0, 10], [9, 0], [8, 8], [-3, 2]], max_iter=1)
+        # The line that asked is shown, not one of the library.
+        assert seen[0].filename == __file__
+
+    def test_tolerance(self):
+        places = [[0, 0], [0, 10], [9, 0], [8, 8], [-3, 2]]
+        exact = geometric_median(places, tol_km=0.0)
+        assert haversine([geometric_median(places)], [exact])[0] < 1e-5
+        # The first step is shorter than half the globe: it is the last.
+        rough = geometric_median(places, tol_km=2 * QUARTER_KM)
+        assert 1e-3 < haversine([rough], [exact])[0] < 500
 
 
 @pytest.mark.parametrize(

@@ -124,8 +124,39 @@ class TestBearingAndDestination:
         ring = destination([[50.0, 8.0]], 10.0, [1.0, 2.0, 3.0])
         assert_allclose(haversine_to_point(ring, [50.0, 8.0]), [1, 2, 3])
 
+    def test_many_starts_and_one_way(self):
+        starts = [[0.0, 10.0], [0.0, -170.0], [90.0, 30.0]]
+        ends = [[0.0, 100.0], [0.0, -80.0], [0.0, 120.0]]
+        reached = destination(starts, 90.0, QUARTER_KM)
+        assert_allclose(reached, ends, atol=1e-12)
+        # One start given as a table, and one value given as a column's worth.
+        assert_array_equal(destination(starts, [90.0], [QUARTER_KM]), reached)
+        ways = [QUARTER_KM, QUARTER_KM, QUARTER_KM]
+        assert_array_equal(destination(starts, 90.0, ways), reached)
+        assert_array_equal(destination(starts, [90.0] * 3, QUARTER_KM), reached)
+        assert_allclose(bearing(starts, [[0.0, 60.0]]), [90.0, 270.0, 150.0])
+        assert_allclose(bearing([[0.0, 60.0]], starts[:2]), [270.0, 90.0])
+
+    def test_radius(self):
+        # A quarter around a globe of radius 2 is pi.
+        reached = destination([[0.0, 170.0]], 90.0, math.pi, radius_km=2.0)
+        assert_allclose(reached, [[0.0, -100.0]], atol=1e-12)
+
     def test_errors(self):
         places = random_places(3)
+        for function in (bearing, lambda a, b: destination(a, 0.0, 0.0)):
+            with pytest.raises(ValueError, match="row 1: latitude 91"):
+                function([[0.0, 0.0], [91.0, 0.0]], places[:1])
+        with pytest.raises(ValueError, match=r"^b, row 0: latitude 91"):
+            bearing(places, [[91.0, 0.0]])
+        with pytest.raises(ValueError, match="a has 2 rows and b has 3"):
+            bearing(places[:2], places)
+        with pytest.raises(ValueError, match=r"places has 3 rows, bearing 1 and .* 2:"):
+            destination(places, 0.0, [1.0, 2.0])
+        with pytest.raises(ValueError, match="distance_km, row 2: inf is not a finite"):
+            destination(places, 0.0, [1.0, 2.0, np.inf])
+        with pytest.raises(TypeError, match="bearing must hold numbers"):
+            destination(places, "north", 1.0)
         with pytest.raises(ValueError, match="give tables of equal length"):
             bearing(places, places[:2])
         with pytest.raises(ValueError, match="give one value, or one per row"):

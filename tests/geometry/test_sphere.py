@@ -85,6 +85,7 @@ class TestHaversine:
             ([0, 179.5], [0, -179.5], DEGREE_KM),
             ([80, 0], [80, 180], 20 * DEGREE_KM),
             ([90, 0], [90, 120], 0.0),
+            ([-90, 0], [-90, 120], 0.0),
             ([12, 180], [12, -180], 0.0),
             ([12, 350], [12, -10], 0.0),
             # cos(60) = 1/2: sin(d/2) = sin(45) / 2.
@@ -260,6 +261,11 @@ class TestChords:
             with pytest.raises(ValueError, match="radius_km must be a positive"):
                 function(1.0, radius_km=-3.0)
 
+    def test_a_number_gives_a_number(self):
+        for function in (km_to_chord, chord_to_km):
+            assert isinstance(function(1.0), float)
+            assert function([1.0]).shape == (1,)
+
     def test_a_hair_beyond_2_is_rounding(self):
         assert chord_to_km(2.0 + 5e-10) == 2 * QUARTER_KM
         with pytest.raises(ValueError, match=r"in \[0, 2\]; got 2.00000001"):
@@ -303,6 +309,21 @@ def test_antipodes_are_half_the_circumference_apart():
     half = math.pi * EARTH_RADIUS_KM
     assert_allclose(np.diag(pairwise_haversine(places, antipodes)), half, atol=1e-3)
     assert_allclose(haversine(places, antipodes), half, atol=1e-6)
+
+
+def test_one_way_and_back_are_equal():
+    # To the last bit, near antipodes too, and in all quarters of the globe.
+    places = random_places(500)
+    rng = np.random.default_rng(3)
+    others = np.column_stack([-places[:, 0], places[:, 1]])
+    others[:, 1] -= 180.0 * np.sign(places[:, 1])
+    others += rng.normal(size=(500, 2)) * rng.choice([1e-9, 1e-3, 1.0], (500, 1))
+    others = np.clip(others, [-90.0, -179.9], [90.0, 179.9])  # wrapping would round
+    others = np.vstack([others[:250], random_places(250, 9)])
+    km = haversine(places, others)
+    assert_array_equal(haversine(others, places), km)
+    assert_array_equal(haversine(places * [-1, 1], others * [-1, 1]), km)
+    assert_array_equal(haversine(places * [1, -1], others * [1, -1]), km)
 
 
 def test_no_place_has_a_negative_zero():

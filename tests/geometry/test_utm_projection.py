@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_geo.geometry import (
+    _utm_projection,
     haversine,
     utm_project,
     utm_unproject,
@@ -279,3 +280,55 @@ def test_projection_reaches_almost_70_degrees():
     utm_project([[0.0, 3.0 + 69.5]], "31N")
     with pytest.raises(ValueError, match="row 0"):
         utm_project([[0.0, 3.0 + 70.0]], "31N")
+
+
+def test_blocks_change_nothing(monkeypatch):
+    places = grid(np.linspace(-90, 90, 31), np.linspace(-179, 180, 41))
+    zones = utm_zones(places)
+    metres = utm_project(places, zones)
+    degrees = utm_unproject(metres, zones)
+    monkeypatch.setattr(_utm_projection, "_BLOCK_ROWS", 100)
+    assert_array_equal(utm_project(places, zones), metres)
+    assert_array_equal(utm_project(places), metres)
+    assert_array_equal(utm_unproject(metres, zones), degrees)
+    # Rows in messages are those of the table, not of the block.
+    places = np.tile([[10.0, 4.0]], (250, 1))
+    metres = utm_project(places, "31P")
+    places[230], metres[230] = [0.0, 93.0], [np.nan, 0.0]
+    with pytest.raises(ValueError, match=r"places, row 230: \(0.0, 93.0\) is too far"):
+        utm_project(places, "31P")
+    with pytest.raises(ValueError, match=r"coordinates, row 230: \[nan, 0.0\] are no"):
+        utm_unproject(metres, "31P")
+
+
+@pytest.mark.parametrize(
+    ("metres", "fits"),
+    [
+        # 1.74 and 3.15 units of k0 times 6,367,449.146 m from the false origin.
+        ([5e5 + 11_074_900, 0.0], True),
+        ([5e5 + 11_075_000, 0.0], False),
+        ([5e5 - 11_074_900, 0.0], True),
+        ([5e5 - 11_075_000, 0.0], False),
+        ([5e5, 20_049_400.0], True),
+        ([5e5, 20_049_500.0], False),
+        ([5e5, -20_049_400.0], True),
+        ([5e5, -20_049_500.0], False),
+    ],
+)
+@pytest.mark.parametrize(("zone", "northing"), [("31N", 0.0), ("31M", 1e7)])
+def test_unprojection_ends_where_projection_does(metres, fits, zone, northing):
+    metres = np.array([metres]) + [0.0, northing]
+    if fits:
+        assert np.isfinite(utm_unproject(metres, zone)).all()
+    else:
+        with pytest.raises(ValueError, match=f"row 0: .* near zone {zone}"):
+            utm_unproject(metres, zone)
+
+
+@pytest.mark.parametrize("turn", [69.6, -69.6])
+def test_what_projects_comes_back(turn):
+    # tan(69.6 degrees) = 2.689, just within the limit of 2.7.
+    place = [[0.0, 3.0 + turn]]
+    assert haversine(utm_unproject(utm_project(place, "31N"), "31N"), place)[0] < 1e-5
+    pole = utm_project([[90.0, 0.0], [-90.0, 0.0]], "31N")
+    assert_allclose(utm_unproject(pole, "31N")[:, 0], [90.0, -90.0], atol=1e-9)
