@@ -63,6 +63,10 @@ def wrap_longitude(longitude):
     ndarray of float64
         The same meridians in [-180, 180): 190 becomes -170, and 180 becomes -180.
 
+    See Also
+    --------
+    check_places : Reads and checks places; longitudes wrap there too.
+
     Examples
     --------
     >>> from sklearn_geo.base import wrap_longitude
@@ -198,6 +202,11 @@ def places_in(X, *, location="auto", name="X"):
             ensure_min_samples=0,
             input_name=name,
         )
+    if len(table.shape) != 2:
+        raise ValueError(
+            f"{name} has the shape {table.shape}, but a table has rows and columns, a "
+            "latitude and a longitude among them."
+        )
     pair = list(location_positions(location, names, table.shape[1]))
     if sparse.issparse(table):
         # Two columns become dense, never the tags beside them.
@@ -222,6 +231,10 @@ def check_place(place, *, name="place"):
     -------
     ndarray of shape (2,), float64
         The place with its longitude in [-180, 180).
+
+    See Also
+    --------
+    check_places : Reads and checks many places.
 
     Examples
     --------
@@ -259,6 +272,10 @@ def check_domain(matrix, names=None, *, name="X", allow_missing=False):
     -------
     ndarray of shape (n_places, 2), float64
         The places with longitudes in [-180, 180).
+
+    See Also
+    --------
+    check_places : Reads and checks places in whole.
 
     Examples
     --------
@@ -394,6 +411,22 @@ class GeoEstimator(BaseEstimator):
 
     - `_read_places` if X is a place and nothing else (exactly two columns);
     - `_read_located` if X holds a place among other columns (`location=`).
+
+    See Also
+    --------
+    check_places : Reads places that are not X.
+
+    Examples
+    --------
+    >>> from sklearn_geo.base import GeoEstimator
+    >>> class Latitudes(GeoEstimator):
+    ...     def fit(self, X, y=None):
+    ...         self._read_places(X, reset=True)
+    ...         return self
+    ...     def transform(self, X):
+    ...         return self._read_places(X, reset=False)[:, :1]
+    >>> Latitudes().fit([[48.1, 11.6]]).transform([[-33.9, 151.2]])
+    array([[-33.9]])
     """
 
     _doc_link_module = "sklearn_geo"

@@ -51,7 +51,10 @@ def fetched(
     files : sequence of PublishedFile or None, default=None
         Which files of it. None is all.
 
-    data_home, download_if_missing, known_hash, mirror, n_retries, delay, verbose
+    data_home, download_if_missing : as there
+        Where it is kept, as users give them.
+
+    known_hash, mirror, n_retries, delay, verbose : as there
         As users give them.
 
     Returns

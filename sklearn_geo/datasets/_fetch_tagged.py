@@ -41,13 +41,16 @@ def fetch_flickr1m(
 
     Parameters
     ----------
-    tags, geotags, geotag_columns, located_only
+    tags, geotags, geotag_columns, located_only : as there
         What is read and how, as for :func:`load_flickr1m`.
 
-    max_rows, errors, as_frame
+    max_rows, errors, as_frame : as there
         As for :func:`load_flickr1m`.
 
-    data_home, download_if_missing, known_hash, mirror, n_retries, delay, verbose
+    data_home, download_if_missing : as there
+        Where it is kept, as for :func:`fetch_geonames`.
+
+    known_hash, mirror, n_retries, delay, verbose : as there
         How it is downloaded, as for :func:`fetch_geonames`.
 
     Returns
@@ -122,17 +125,23 @@ def fetch_nus_wide(
 
     Parameters
     ----------
-    split, features, tags, concepts, geotags, geotag_columns, located_only, urls
+    split, features, tags, concepts, geotags : as there
         What is read and how, as for :func:`load_nus_wide`.
 
-    max_rows, errors, as_frame
+    geotag_columns, located_only, urls : as there
+        What is read and how, as for :func:`load_nus_wide`.
+
+    max_rows, errors, as_frame : as there
         As for :func:`load_nus_wide`.
 
-    data_home, download_if_missing, mirror, n_retries, delay, verbose
-        How it is downloaded, as for :func:`fetch_geonames`.
+    data_home, download_if_missing : as there
+        Where it is kept, as for :func:`fetch_geonames`.
 
     known_hash : dict, default=None
         SHA-256 as for :func:`fetch_geonames`, with the names of files as keys.
+
+    mirror, n_retries, delay, verbose : as there
+        How it is downloaded, as for :func:`fetch_geonames`.
 
     Returns
     -------

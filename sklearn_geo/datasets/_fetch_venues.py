@@ -60,10 +60,10 @@ def fetch_geonames(
         with more inhabitants than that; "allCountries" is everything, some 400 MB;
         "DE" or another code of two letters is a country, "no-country" what is in none.
 
-    feature_classes, feature_codes, countries, min_population, details
+    feature_classes, feature_codes, countries, min_population, details : as there
         Which rows and columns are read, as for :func:`load_geonames`.
 
-    max_rows, errors, return_X_y, as_frame
+    max_rows, errors, return_X_y, as_frame : as there
         As for :func:`load_geonames`.
 
     data_home : str or path-like, default=None
@@ -177,13 +177,16 @@ def fetch_foursquare_tsmc2014(
 
     Parameters
     ----------
-    city, categories, labelled_only, located_only, offset_unit
+    city, categories, labelled_only, located_only, offset_unit : as there
         Which check-ins are read and how, as for :func:`load_foursquare_tsmc2014`.
 
-    max_rows, errors, as_frame
+    max_rows, errors, as_frame : as there
         As for :func:`load_foursquare_tsmc2014`.
 
-    data_home, download_if_missing, known_hash, mirror, n_retries, delay, verbose
+    data_home, download_if_missing : as there
+        Where it is kept, as for :func:`fetch_geonames`.
+
+    known_hash, mirror, n_retries, delay, verbose : as there
         How it is downloaded, as for :func:`fetch_geonames`.
 
     Returns
@@ -255,13 +258,16 @@ def fetch_foursquare_tist2015(
 
     Parameters
     ----------
-    countries, cities, categories, labelled_only, located_only, offset_unit
+    countries, cities, categories, labelled_only, located_only, offset_unit : as there
         Which check-ins are read and how, as for :func:`load_foursquare_tist2015`.
 
-    max_rows, errors, as_frame
+    max_rows, errors, as_frame : as there
         As for :func:`load_foursquare_tist2015`.
 
-    data_home, download_if_missing, known_hash, mirror, n_retries, delay, verbose
+    data_home, download_if_missing : as there
+        Where it is kept, as for :func:`fetch_geonames`.
+
+    known_hash, mirror, n_retries, delay, verbose : as there
         How it is downloaded, as for :func:`fetch_geonames`.
 
     Returns

@@ -212,10 +212,10 @@ def iter_flickr1m(
     as_frame : bool, default=False
         Make a DataFrame `frame` as well.
 
-    Yields
-    ------
-    photos : :class:`~sklearn.utils.Bunch`
-        A chunk of what :func:`load_flickr1m` returns.
+    Returns
+    -------
+    chunks : iterator of :class:`~sklearn.utils.Bunch`
+        Chunks of what :func:`load_flickr1m` returns.
 
     See Also
     --------

@@ -250,9 +250,9 @@ def iter_foursquare_tsmc2014(
     errors : {"raise", "skip"}, default="raise"
         Whether a line that cannot be read is an error, or is left out and counted.
 
-    Yields
-    ------
-    checkins : :class:`~sklearn.utils.Bunch`
+    Returns
+    -------
+    chunks : iterator of :class:`~sklearn.utils.Bunch`
         One row a check-in: `venue` (the id), `category`, `category_id` and `user` as
         arrays; `time` (datetime64[s] in coordinated universal time), `utc_offset`
         (hours), `places` of shape (n_rows, 2); and `report`, which grows.

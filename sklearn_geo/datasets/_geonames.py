@@ -309,10 +309,10 @@ def iter_geonames(
     errors : {"raise", "skip"}, default="raise"
         Whether a line that cannot be read is an error, or is left out and counted.
 
-    Yields
-    ------
-    gazetteer : :class:`~sklearn.utils.Bunch`
-        A chunk of what :func:`load_geonames` returns.
+    Returns
+    -------
+    chunks : iterator of :class:`~sklearn.utils.Bunch`
+        Chunks of what :func:`load_geonames` returns.
 
     See Also
     --------

@@ -297,10 +297,10 @@ def iter_nus_wide(
     errors : {"raise", "skip"}, default="raise"
         Whether a line that cannot be read is an error, or the photo is left out.
 
-    Yields
-    ------
-    photos : :class:`~sklearn.utils.Bunch`
-        A chunk of what :func:`load_nus_wide` returns.
+    Returns
+    -------
+    chunks : iterator of :class:`~sklearn.utils.Bunch`
+        Chunks of what :func:`load_nus_wide` returns.
 
     See Also
     --------

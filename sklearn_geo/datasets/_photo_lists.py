@@ -167,7 +167,7 @@ def iter_mp16(
     chunk_rows : int, default=100_000
         Rows in a chunk; the last one may have fewer.
 
-    urls, located_only, max_rows, errors, as_frame
+    urls, located_only, max_rows, errors, as_frame : as there
         As in :func:`load_mp16`. The addresses are held in memory.
 
     Returns
@@ -215,7 +215,7 @@ def load_im2gps(path, *, max_rows=None, errors="raise", as_frame=False):
         The file `im2gps_places365.csv` [1]_, or the folder that holds it. Its columns,
         and why it is not downloaded, are in the notes of :func:`load_mp16`.
 
-    max_rows, errors, as_frame
+    max_rows, errors, as_frame : as there
         As in :func:`load_mp16`.
 
     Returns
@@ -265,7 +265,7 @@ def load_im2gps3k(path, *, max_rows=None, errors="raise", as_frame=False):
         the numbers, put right, and noted in `report`. Its columns, and why it is not
         downloaded, are in the notes of :func:`load_mp16`.
 
-    max_rows, errors, as_frame
+    max_rows, errors, as_frame : as there
         As in :func:`load_mp16`.
 
     Returns
@@ -314,7 +314,7 @@ def load_yfcc4k(path, *, max_rows=None, errors="raise", as_frame=False):
         :func:`load_mp16`, or `yfcc4k.txt`, which comes with the photos and has the
         columns of YFCC100M; or the folder that holds one of them.
 
-    max_rows, errors, as_frame
+    max_rows, errors, as_frame : as there
         As in :func:`load_mp16`.
 
     Returns
@@ -369,7 +369,7 @@ def load_yfcc26k(path, *, urls=None, max_rows=None, errors="raise", as_frame=Fal
         The file `yfcc25600_urls.csv`: from where photos may be downloaded. Some are
         gone.
 
-    max_rows, errors, as_frame
+    max_rows, errors, as_frame : as there
         As in :func:`load_mp16`.
 
     Returns

@@ -381,7 +381,7 @@ def iter_placing(
     chunk_rows : int, default=100_000
         Rows in a chunk; the last one may have fewer.
 
-    split, kind, truth, located_only, max_rows, errors, as_frame
+    split, kind, truth, located_only, max_rows, errors, as_frame : as there
         As in :func:`load_placing`. The truth is held in memory.
 
     Returns

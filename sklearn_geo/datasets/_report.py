@@ -41,6 +41,10 @@ class DataFileError(ValueError):
     path, line, problem, column, value :
         As given.
 
+    See Also
+    --------
+    ReadReport : What was left out, where errors are skipped.
+
     Examples
     --------
     >>> from sklearn_geo.datasets import DataFileError
@@ -126,6 +130,10 @@ class ReadReport:
     notes : dict of str to Finding
         What was read all the same, such as a row in another encoding.
 
+    See Also
+    --------
+    DataFileError : What is raised where errors are not skipped.
+
     Examples
     --------
     >>> from sklearn_geo.datasets import ReadReport
@@ -144,17 +152,56 @@ class ReadReport:
     notes: dict = field(default_factory=dict)
 
     def skip(self, path, line, problem, value=None):
-        """Count a row that is left out."""
+        """Count a row that is left out.
+
+        Parameters
+        ----------
+        path : str or path
+            The file.
+
+        line : int or None
+            The line, counted from 1.
+
+        problem : str
+            Why it is left out.
+
+        value : str or None, default=None
+            What stands there.
+        """
         self.n_skipped += 1
         self.problems.setdefault(problem, Finding()).add(path, line, value)
 
     def note(self, path, line, what, value=None, count=1):
-        """Count something that was read all the same."""
+        """Count something that was read all the same.
+
+        Parameters
+        ----------
+        path : str or path
+            The file.
+
+        line : int or None
+            The line, counted from 1.
+
+        what : str
+            What was found.
+
+        value : str or None, default=None
+            What stands there.
+
+        count : int, default=1
+            How often it was found.
+        """
         if count:
             self.notes.setdefault(what, Finding()).add(path, line, value, count)
 
     def take_over(self, other):
-        """Count what was found in another file, whose rows are not handed out."""
+        """Count what was found in another file, whose rows are not handed out.
+
+        Parameters
+        ----------
+        other : ReadReport
+            What is known of the other file.
+        """
         self.n_skipped += other.n_skipped
         for mine, theirs in (
             (self.problems, other.problems),

@@ -72,6 +72,8 @@ def make_town_names(
     Returns
     -------
     towns : Bunch
+        Dictionary-like object with the attributes below.
+
         data : ndarray of str of shape (n_towns,)
             Names, in lower case.
         target : ndarray of shape (n_towns, 2)

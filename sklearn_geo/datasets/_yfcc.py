@@ -361,7 +361,7 @@ def iter_yfcc100m(
     chunk_rows : int, default=100_000
         Rows in a chunk; the last one may have fewer.
 
-    kind, located_only, fields, max_rows, errors, as_frame
+    kind, located_only, fields, max_rows, errors, as_frame : as there
         As in :func:`load_yfcc100m`.
 
     Returns

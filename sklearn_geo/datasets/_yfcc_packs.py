@@ -70,6 +70,8 @@ def load_yfcc100m_hashes(path, *, ids=None, max_rows=None, errors="raise"):
     Returns
     -------
     hashes : :class:`~sklearn.utils.Bunch`
+        Dictionary-like object with the attributes below.
+
         ids : ndarray of int of shape (n_photos,)
             Numbers of the photos.
         hashes : ndarray of str of shape (n_photos,)
@@ -136,6 +138,8 @@ def load_yfcc100m_autotags(path, *, ids=None, max_rows=None, errors="raise"):
     Returns
     -------
     photos : :class:`~sklearn.utils.Bunch`
+        Dictionary-like object with the attributes below.
+
         ids : ndarray of int of shape (n_photos,)
             Numbers of the photos.
         autotags : CSR matrix of shape (n_photos, n_concepts), float32

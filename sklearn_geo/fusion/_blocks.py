@@ -38,6 +38,10 @@ def blocks_of(union):
     blocks : dict of str to slice
         The columns of each part that has any.
 
+    See Also
+    --------
+    AttentionFusionClassifier : Takes the blocks.
+
     Examples
     --------
     >>> import numpy as np

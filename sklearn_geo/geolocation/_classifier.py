@@ -464,7 +464,7 @@ class HierarchicalCellClassifier(NetMixin, ExamplesMixin, CellPredictor):
 
         Parameters
         ----------
-        X, y, sample_weight, scenes
+        X, y, sample_weight, scenes : as there
             As in :meth:`fit`.
 
         Returns

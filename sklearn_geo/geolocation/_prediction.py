@@ -126,7 +126,7 @@ class CellPredictor(GeolocatorMixin, GeoEstimator, abc.ABC):
             Which partition, from 0, the coarsest, to -1, the finest. Only the finest
             takes `prior` and `mask`.
 
-        prior, mask
+        prior, mask : as there
             As in :meth:`predict`.
 
         Returns
@@ -157,7 +157,7 @@ class CellPredictor(GeolocatorMixin, GeoEstimator, abc.ABC):
         level : int, default=-1
             Which partition, as in :meth:`predict_cells`.
 
-        prior, mask
+        prior, mask : as there
             As in :meth:`predict`.
 
         Returns
@@ -192,7 +192,7 @@ class CellPredictor(GeolocatorMixin, GeoEstimator, abc.ABC):
         k : int, default=5
             How many; all cells if there are fewer.
 
-        prior, mask
+        prior, mask : as there
             As in :meth:`predict`.
 
         Returns
@@ -221,7 +221,7 @@ class CellPredictor(GeolocatorMixin, GeoEstimator, abc.ABC):
         X : {array-like, sparse matrix} of shape (n_photos, n_features)
             Features.
 
-        prior, mask
+        prior, mask : as there
             As in :meth:`predict`.
 
         Returns
@@ -249,7 +249,7 @@ class CellPredictor(GeolocatorMixin, GeoEstimator, abc.ABC):
             continent, in the groups a function makes of places, or in groups given by
             one label a cell.
 
-        prior, mask
+        prior, mask : as there
             As in :meth:`predict`. The promise is about regions without them: a mask
             that is always right keeps it, another one need not.
 

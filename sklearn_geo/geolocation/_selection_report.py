@@ -64,6 +64,10 @@ class SelectionReport(TableReport):
         all photos, by weight), and BootstrapIntervals `accuracy` (an array, one value
         for each of `km`), `median_error` and `geo_score`; None where there are none.
 
+    See Also
+    --------
+    SelectiveGeolocator : Makes it.
+
     Examples
     --------
     >>> import numpy as np

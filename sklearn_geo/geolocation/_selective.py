@@ -80,8 +80,8 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
           was taken outdoors;
         - a function that is given X and returns a number for each photo.
 
-        A photo whose number is NaN is not accepted. (A column that is itself called
-        "confidence" has to be named by its position.)
+        A photo whose number is NaN is not accepted. A column that is itself called
+        "confidence" has to be named by its position.
 
     threshold : float, default=None
         A photo is accepted from this value of the criterion on. Either this or
@@ -323,7 +323,7 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
 
         Parameters
         ----------
-        X, times, groups, prior, mask
+        X, times, groups, prior, mask : as there
             As in :meth:`predict`.
 
         Returns
@@ -346,7 +346,7 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
             When photos were taken, and by whom, for a wrapped estimator that takes
             that.
 
-        prior, mask
+        prior, mask : as there
             What is known of the cells, for a wrapped estimator that takes that, see
             :meth:`HierarchicalCellClassifier.predict`.
 
@@ -376,7 +376,7 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
 
         Parameters
         ----------
-        X, times, groups, prior, mask
+        X, times, groups, prior, mask : as there
             As in :meth:`predict`.
 
         Returns
@@ -394,7 +394,7 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
 
         Parameters
         ----------
-        X, times, groups, prior, mask
+        X, times, groups, prior, mask : as there
             As in :meth:`predict`.
 
         k : int, default=5
@@ -417,7 +417,7 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
 
         Parameters
         ----------
-        X, times, groups, prior, mask
+        X, times, groups, prior, mask : as there
             As in :meth:`predict`.
 
         Returns
@@ -436,7 +436,7 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
 
         Parameters
         ----------
-        X, times, groups
+        X : array-like of shape (n_photos, n_features)
             As in :meth:`predict`.
 
         y : array-like of shape (n_photos, 2)
@@ -444,6 +444,9 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
 
         sample_weight : array-like of shape (n_photos,), default=None
             What every photo counts.
+
+        times, groups : as there
+            As in :meth:`predict`.
 
         Returns
         -------

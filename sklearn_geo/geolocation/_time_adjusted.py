@@ -389,7 +389,7 @@ class TimeAdjustedGeolocator(StoredTimes, TimeLearning, CellWrapper):
         photos : Photos
             As an outer wrapper has read them.
 
-        y, weights, folds, n_first, n_jobs
+        y, weights, folds, n_first, n_jobs : as there
             See :func:`~sklearn_geo.geolocation._cross_fit.cross_fit`.
 
         Returns

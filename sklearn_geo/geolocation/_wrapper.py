@@ -213,7 +213,7 @@ class CellWrapper(CellPredictor):
         times, groups : array-like of shape (n_photos,), default=None
             When photos were posted, and by whom, where these are no columns of X.
 
-        prior, mask
+        prior, mask : as there
             What is known of the cells, see :meth:`HierarchicalCellClassifier.predict`.
 
         Returns
@@ -230,7 +230,7 @@ class CellWrapper(CellPredictor):
 
         Parameters
         ----------
-        X, times, groups, prior, mask
+        X, times, groups, prior, mask : as there
             As in :meth:`predict`.
 
         level : int, default=-1
@@ -251,7 +251,7 @@ class CellWrapper(CellPredictor):
 
         Parameters
         ----------
-        X, times, groups, prior, mask
+        X, times, groups, prior, mask : as there
             As in :meth:`predict`.
 
         level : int, default=-1
@@ -270,7 +270,7 @@ class CellWrapper(CellPredictor):
 
         Parameters
         ----------
-        X, times, groups, prior, mask
+        X, times, groups, prior, mask : as there
             As in :meth:`predict`.
 
         k : int, default=5
@@ -292,7 +292,7 @@ class CellWrapper(CellPredictor):
 
         Parameters
         ----------
-        X, times, groups, prior, mask
+        X, times, groups, prior, mask : as there
             As in :meth:`predict`.
 
         Returns
@@ -320,7 +320,7 @@ class CellWrapper(CellPredictor):
 
         Parameters
         ----------
-        X, times, groups, prior, mask
+        X, times, groups, prior, mask : as there
             As in :meth:`predict`.
 
         coverage : float, default=0.9
@@ -343,7 +343,7 @@ class CellWrapper(CellPredictor):
 
         Parameters
         ----------
-        X, times, groups
+        X, times, groups : as there
             As in :meth:`predict`.
 
         y : array-like of shape (n_photos, 2)
@@ -361,7 +361,7 @@ class CellWrapper(CellPredictor):
 
         Parameters
         ----------
-        X, times, groups
+        X, times, groups : as there
             As in :meth:`predict`.
 
         y : array-like of shape (n_photos, 2)

@@ -40,6 +40,10 @@ def s2_is_valid(ids):
     ndarray of bool
         False for 0, the id that stands for "no cell", too.
 
+    See Also
+    --------
+    s2_ids_from_tokens : Ids of tokens, which are checked.
+
     Examples
     --------
     >>> from sklearn_geo.geometry import s2_is_valid
@@ -61,6 +65,11 @@ def s2_levels(ids):
     -------
     ndarray of int64
         From 0, a face, to 30, a leaf.
+
+    See Also
+    --------
+    s2_ids_at_level : Which of a level's cells ids are.
+    s2_average_area : How large cells of a level are.
 
     Examples
     --------
@@ -84,6 +93,11 @@ def s2_faces(ids):
     ndarray of int64
         From 0 to 5. The middles of the faces are at (0, 0), (0, 90), the north pole,
         (0, 180), (0, -90) and the south pole.
+
+    See Also
+    --------
+    s2_levels : How fine cells are.
+    s2_parents : The cells around them.
 
     Examples
     --------

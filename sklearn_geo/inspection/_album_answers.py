@@ -61,7 +61,7 @@ def answers_of_both(before, after, X, *, group, times, groups):
     before, after : estimator
         Fitted.
 
-    X, group, times, groups
+    X, group, times, groups : as there
         As in :meth:`AlbumPathDisplay.from_estimators`.
 
     Returns

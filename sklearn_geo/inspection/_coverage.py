@@ -212,7 +212,10 @@ class CoverageDisplay(ShowsPlaces):
         partition : fitted partition or hierarchy
             The cells; of a hierarchy, the finest.
 
-        groups, confidence_level, n_resamples, random_state, name, ax, **kwargs
+        groups, confidence_level, n_resamples, random_state : as there
+            As in :meth:`from_estimator`.
+
+        name, ax, **kwargs : as there
             As in :meth:`from_estimator`.
 
         Returns

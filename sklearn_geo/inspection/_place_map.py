@@ -239,7 +239,7 @@ class PlaceMapDisplay(ShowsPlaces):
         extent : "auto", "world" or (west, east, south, north), default="auto"
             What to show. "auto" is around the places.
 
-        photos, label, ax, **kwargs
+        photos, label, ax, **kwargs : as there
             As in :meth:`from_estimator`.
 
         Returns

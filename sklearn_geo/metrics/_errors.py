@@ -308,6 +308,11 @@ def geo_score(
     float
         Between 0 and 5000, the best.
 
+    See Also
+    --------
+    great_circle_error : The errors that it is made of.
+    make_geo_scorer : The same as a scorer.
+
     Notes
     -----
     Unlike `accuracy_at_km` it has no threshold to fall off, and unlike the mean error

@@ -27,6 +27,10 @@ class DeviceRows(RowData):
     device : str or torch.device
         The device.
 
+    See Also
+    --------
+    keep_on_device : Makes them where they fit.
+
     Examples
     --------
     >>> import numpy as np
@@ -47,13 +51,38 @@ class DeviceRows(RowData):
         self._device = device
 
     def subset(self, at):
-        """Return the same tensors with some of the rows."""
+        """Return the same tensors with some of the rows.
+
+        Parameters
+        ----------
+        at : ndarray of int
+            Positions of the rows.
+
+        Returns
+        -------
+        DeviceRows
+            Those rows; the tensors are shared.
+        """
         part = object.__new__(DeviceRows)
         part.__dict__.update(super().subset(at).__dict__)
         return part
 
     def take(self, at, *, training=False):
-        """Return rows as tensors on the device."""
+        """Return rows as tensors on the device.
+
+        Parameters
+        ----------
+        at : ndarray of int
+            Positions of the rows.
+
+        training : bool, default=False
+            As :meth:`RowData.take` takes it; dense rows are the same.
+
+        Returns
+        -------
+        Batch
+            The rows.
+        """
         if isinstance(at, slice):
             at = np.arange(len(self))[at]
         rows = at if self.rows is None else self.rows[at]
@@ -81,6 +110,11 @@ def keep_on_device(parts, device):
     -------
     list of RowData or None
         The parts there, or as they were.
+
+    See Also
+    --------
+    DeviceRows : What it makes.
+    choose_device : Which device it is.
 
     Examples
     --------

@@ -40,6 +40,10 @@ class NetMixin(CallbackSupportMixin):
     n_iter_ : int
         Number of epochs that the net has seen, earlier calls included.
 
+    See Also
+    --------
+    train_net : Trains the net that the estimator holds.
+
     Examples
     --------
     >>> from functools import partial

@@ -32,6 +32,10 @@ def history_table(history):
         held out), "learning_rate", "n_rows", "seconds" and "best" (whether the watched
         loss was the lowest until then). `pandas.DataFrame` takes it as it is.
 
+    See Also
+    --------
+    EstimatorNet : Has the history.
+
     Examples
     --------
     >>> from sklearn_geo.nets import history_table

@@ -44,6 +44,11 @@ class RowLinear(nn.Module):
     bias : Parameter of shape (n_outputs,)
         The bias.
 
+    See Also
+    --------
+    RowOptimizer : Takes the steps that its gradients ask for.
+    SparseRows : The batches that it is for.
+
     Notes
     -----
     .. math:: Z = X W + b
@@ -69,11 +74,28 @@ class RowLinear(nn.Module):
         self.bias = nn.Parameter(torch.zeros(n_outputs))
 
     def extra_repr(self):
-        """Say what is shown of the layer inside a network's repr."""
+        """Say what is shown of the layer inside a network's repr.
+
+        Returns
+        -------
+        str
+            The widths.
+        """
         return f"n_features={len(self.weight)}, n_outputs={len(self.bias)}"
 
     def forward(self, inputs):
-        """Multiply a batch, a Tensor or :class:`SparseRows`."""
+        """Multiply a batch, a Tensor or :class:`SparseRows`.
+
+        Parameters
+        ----------
+        inputs : Tensor or SparseRows of shape (n_rows, n_features)
+            The batch.
+
+        Returns
+        -------
+        Tensor of shape (n_rows, n_outputs)
+            The products.
+        """
         if isinstance(inputs, SparseRows):
             return _SparseProduct.apply(self.weight, inputs) + self.bias
         return torch.addmm(self.bias, inputs, self.weight)

@@ -34,6 +34,11 @@ def cross_entropy(logits, target):
     Tensor of shape (n_rows,)
         The losses; 0 for rows that teach nothing.
 
+    See Also
+    --------
+    kl_divergence : The same loss less the entropy of the target.
+    HeadsLoss : Losses of several heads.
+
     Notes
     -----
     For a distribution `t` and logits `z`
@@ -82,6 +87,11 @@ def kl_divergence(logits, teacher):
     Tensor of shape (n_rows,)
         The divergences; 0 for rows that teach nothing.
 
+    See Also
+    --------
+    cross_entropy : The same gradient, another constant.
+    HeadsLoss : Losses of several heads.
+
     Notes
     -----
     The student is `s = softmax(z)`:
@@ -123,6 +133,10 @@ def pairwise_ranking(positive, negative, *, kind="hinge", margin=1.0):
     -------
     Tensor of shape (n_rows,)
         The losses, averaged over the negatives of a row.
+
+    See Also
+    --------
+    HeadsLoss : Losses of several heads.
 
     Notes
     -----
@@ -166,6 +180,10 @@ def weighted_mean(rows, weight=None):
         the weights of the batch: so the expectation of a batch is the weighted mean
         of the data, however the weights fall.
 
+    See Also
+    --------
+    HeadsLoss : Losses of several heads.
+
     Examples
     --------
     >>> import torch
@@ -190,6 +208,10 @@ class HeadsLoss(nn.Module):
 
     reduce : {"mean", "sum"}, default="mean"
         Average the heads or add them up.
+
+    See Also
+    --------
+    HeadedMLP : A network with several heads.
 
     Notes
     -----
@@ -219,7 +241,21 @@ class HeadsLoss(nn.Module):
             raise ValueError(f'reduce={reduce!r}: use "mean" or "sum".')
 
     def rows(self, outputs, targets):
-        """Return the loss of every row, the heads taken together."""
+        """Return the loss of every row, the heads taken together.
+
+        Parameters
+        ----------
+        outputs : sequence of Tensor
+            Logits of each head.
+
+        targets : sequence of Tensor or SparseRows
+            What each head should say.
+
+        Returns
+        -------
+        Tensor of shape (n_rows,)
+            The losses.
+        """
         if len(outputs) != len(targets):
             raise ValueError(
                 f"The network has {len(outputs)} heads; got {len(targets)} targets."
@@ -238,7 +274,24 @@ class HeadsLoss(nn.Module):
         return total / len(outputs) if self.reduce == "mean" else total
 
     def forward(self, outputs, targets, weight=None):
-        """Return the loss of a batch."""
+        """Return the loss of a batch.
+
+        Parameters
+        ----------
+        outputs : sequence of Tensor
+            Logits of each head.
+
+        targets : sequence of Tensor or SparseRows
+            What each head should say.
+
+        weight : Tensor of shape (n_rows,) or None, default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        Tensor of shape ()
+            The loss.
+        """
         return weighted_mean(self.rows(outputs, targets), weight)
 
 

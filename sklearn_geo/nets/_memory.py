@@ -23,6 +23,10 @@ def rows_in_memory(bytes_a_row, n_rows):
     int
         At least 1; so many that they take `sklearn.get_config()["working_memory"]`.
 
+    See Also
+    --------
+    net_outputs : Asks a net for so many rows at once.
+
     Examples
     --------
     >>> import sklearn

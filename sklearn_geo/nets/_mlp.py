@@ -52,6 +52,11 @@ class HeadedMLP(nn.Module):
     init : {"glorot", "he", "zeros"}, default="glorot"
         How weights start, see :func:`init_weights`. "zeros" is for linear heads only.
 
+    See Also
+    --------
+    HeadsLoss : The loss of its heads.
+    RowLinear : Its first layer, where batches are sparse.
+
     Examples
     --------
     >>> import torch
@@ -100,11 +105,33 @@ class HeadedMLP(nn.Module):
             init_weights(self, init)
 
     def features(self, inputs):
-        """Return what the heads see."""
+        """Return what the heads see.
+
+        Parameters
+        ----------
+        inputs : Tensor or SparseRows of shape (n_rows, n_features)
+            A batch.
+
+        Returns
+        -------
+        Tensor of shape (n_rows, n_hidden)
+            Outputs of the trunk.
+        """
         return self.trunk(inputs)
 
     def forward(self, inputs):
-        """Return a tuple with the logits of each head."""
+        """Return a tuple with the logits of each head.
+
+        Parameters
+        ----------
+        inputs : Tensor or SparseRows of shape (n_rows, n_features)
+            A batch.
+
+        Returns
+        -------
+        tuple of Tensor
+            Logits, one entry a head.
+        """
         return self.heads(self.trunk(inputs)).split(self.n_outputs, dim=1)
 
 
@@ -120,6 +147,10 @@ def init_weights(module, kind="glorot"):
 
     kind : {"glorot", "he", "zeros"}, default="glorot"
         The rule.
+
+    See Also
+    --------
+    HeadedMLP : Starts by it.
 
     Notes
     -----

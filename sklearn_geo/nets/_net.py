@@ -60,6 +60,26 @@ class EstimatorNet(NeuralNet):
 
     interrupted_ : bool
         Whether Ctrl-C ended the last training.
+
+    See Also
+    --------
+    train_net : Makes one and trains it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from functools import partial
+    >>> from sklearn_geo.nets import EstimatorNet, HeadedMLP, HeadsLoss
+    >>> from sklearn_geo.nets import RowData, Training
+    >>> data = RowData(np.eye(4), [np.array([0, 1, 0, 1])])
+    >>> net = EstimatorNet(
+    ...     partial(HeadedMLP, 4, [2], init="zeros"),
+    ...     HeadsLoss,
+    ...     training=Training(max_iter=3),
+    ... )
+    >>> net = net.initialize().fit_loop(data)
+    >>> len(net.history), round(net.history[0, "train_loss"], 3)
+    (3, 0.693)
     """
 
     def __init__(
@@ -81,7 +101,18 @@ class EstimatorNet(NeuralNet):
         self.sparse = sparse
 
     def initialize_optimizer(self, triggered_directly=None):
-        """Make the optimizers that the settings ask for."""
+        """Make the optimizers that the settings ask for.
+
+        Parameters
+        ----------
+        triggered_directly : object, default=None
+            What skorch passes; it changes nothing.
+
+        Returns
+        -------
+        EstimatorNet
+            The net itself.
+        """
         first, *second = make_optimizers(
             self.module_, self.training, sparse=self.sparse
         )
@@ -90,12 +121,32 @@ class EstimatorNet(NeuralNet):
         return self
 
     def optimizers(self):
-        """Return the optimizers, one or two."""
+        """Return the optimizers, one or two.
+
+        Returns
+        -------
+        list of Optimizer
+            The second, if there is one, is that of sparse gradients.
+        """
         pair = (self.optimizer_, self.row_optimizer_)
         return [each for each in pair if each is not None]
 
     def get_dataset(self, X, y=None):
-        """Return X if it is :class:`RowData`, else make it so."""
+        """Return X if it is :class:`RowData`, else make it so.
+
+        Parameters
+        ----------
+        X : RowData, array or sparse array
+            The rows.
+
+        y : object, default=None
+            What to learn, if X is not :class:`RowData`.
+
+        Returns
+        -------
+        RowData
+            The rows and what they teach.
+        """
         if isinstance(X, RowData):
             return X
         if y is None:
@@ -109,7 +160,7 @@ class EstimatorNet(NeuralNet):
 
         Parameters
         ----------
-        X, y
+        X, y : as there
             Data, as :meth:`get_dataset` takes them.
 
         epochs : int or None, default=None
@@ -254,12 +305,49 @@ class EstimatorNet(NeuralNet):
             return _mean(losses(), processes)
 
     def get_loss(self, y_pred, y_true, X=None, training=False):
-        """Return the loss of a batch, as skorch asks for it."""
+        """Return the loss of a batch, as skorch asks for it.
+
+        Parameters
+        ----------
+        y_pred : tuple of Tensor
+            Outputs of the network.
+
+        y_true : tuple of Tensor or SparseRows
+            What to learn.
+
+        X : object, default=None
+            What skorch passes; it changes nothing.
+
+        training : bool, default=False
+            What skorch passes; it changes nothing.
+
+        Returns
+        -------
+        Tensor of shape ()
+            The loss.
+        """
         targets = y_true if isinstance(y_true, (list, tuple)) else [y_true]
         return self.criterion_(y_pred, targets)
 
     def forward_iter(self, X, training=False, device="cpu"):
-        """Yield the outputs of batch after batch."""
+        """Yield the outputs of batch after batch.
+
+        Parameters
+        ----------
+        X : RowData, array or sparse array
+            The rows.
+
+        training : bool, default=False
+            Whether layers such as dropout are those of training.
+
+        device : str, default="cpu"
+            Where outputs are put.
+
+        Yields
+        ------
+        outputs : tuple of Tensor
+            What the network says of a batch.
+        """
         self.module_.train(training)
         with torch.inference_mode(not training):
             for batch in self.get_dataset(X).batches(self.batch_size):
@@ -344,6 +432,11 @@ def train_net(
         The trained net, ready to predict also if Ctrl-C ended the training, which is
         warned of.
 
+    See Also
+    --------
+    Training : The settings.
+    EstimatorNet : What is trained.
+
     Examples
     --------
     >>> from functools import partial
@@ -412,6 +505,18 @@ def hold_out(data, fraction, seed):
     -------
     train, valid : RowData
         Views, their rows ascending.
+
+    See Also
+    --------
+    split_rows : Positions of the two parts.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_geo.nets import RowData, hold_out
+    >>> train, valid = hold_out(RowData(np.eye(10)), 0.2, seed=0)
+    >>> len(train), len(valid)
+    (8, 2)
     """
     train, valid = split_rows(len(data), fraction, seed)
     return data.subset(train), data.subset(valid)
@@ -435,6 +540,10 @@ def split_rows(n_rows, fraction, seed):
     -------
     train, valid : ndarray of int
         Numbers of rows, ascending.
+
+    See Also
+    --------
+    hold_out : The same of :class:`RowData`.
 
     Examples
     --------

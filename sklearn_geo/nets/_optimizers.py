@@ -47,6 +47,11 @@ class RowOptimizer(optim.Optimizer):
     eps : float or None, default=None
         Keeps denominators away from zero; None is torch's value of the rule.
 
+    See Also
+    --------
+    make_optimizers : Makes one where it is needed.
+    RowLinear : The layer whose rows it changes.
+
     Notes
     -----
     For a touched row `w` with gradient `g`:
@@ -194,6 +199,10 @@ def make_optimizers(module, training, *, sparse=False):
     -------
     list of Optimizer
         One or two.
+
+    See Also
+    --------
+    RowOptimizer : The optimizer of layers whose batches are sparse.
 
     Examples
     --------

@@ -38,6 +38,11 @@ def net_outputs(net, X, *, bytes_a_row=None, method=None):
     outputs : tuple of Tensor
         What the network says of them, on the processor, in float32.
 
+    See Also
+    --------
+    train_net : Makes the net that is asked.
+    rows_in_memory : How many rows are asked at once.
+
     Examples
     --------
     >>> import numpy as np

@@ -20,6 +20,10 @@ def start_processes(device):
     OneProcess or SeveralProcesses
         What a training asks them.
 
+    See Also
+    --------
+    train_net : Trains in all of them.
+
     Examples
     --------
     >>> from sklearn_geo.nets import start_processes

@@ -17,6 +17,11 @@ class RandomLayer(nn.Module):
     each other's numbers. :func:`seed_layers` seeds all such layers of a network, and
     trainings do so by themselves.
 
+    See Also
+    --------
+    seed_layers : Seeds all of a network.
+    SeededDropout : Dropout that is one.
+
     Examples
     --------
     >>> import torch
@@ -48,11 +53,28 @@ class RandomLayer(nn.Module):
         return twin
 
     def seed(self, seed):
-        """Start the numbers of this layer."""
+        """Start the numbers of this layer.
+
+        Parameters
+        ----------
+        seed : int
+            Decides the numbers.
+        """
         self._seed, self._generator = seed, None
 
     def generator(self, device="cpu"):
-        """Return the generator on a device."""
+        """Return the generator on a device.
+
+        Parameters
+        ----------
+        device : str or torch.device, default="cpu"
+            Where the numbers are drawn.
+
+        Returns
+        -------
+        torch.Generator
+            The layer's own.
+        """
         device = torch.device(device)
         if self._generator is None or self._generator.device.type != device.type:
             self._generator = torch.Generator(device).manual_seed(self._seed)
@@ -66,6 +88,10 @@ class SeededDropout(RandomLayer):
     ----------
     p : float, default=0.5
         Share of inputs that are dropped while training.
+
+    See Also
+    --------
+    RandomLayer : What has random numbers of its own.
 
     Notes
     -----
@@ -89,11 +115,28 @@ class SeededDropout(RandomLayer):
         self.p = p
 
     def extra_repr(self):
-        """Say what is shown of the layer inside a network's repr."""
+        """Say what is shown of the layer inside a network's repr.
+
+        Returns
+        -------
+        str
+            The share.
+        """
         return f"p={self.p}"
 
     def forward(self, inputs):
-        """Drop some of the inputs while training."""
+        """Drop some of the inputs while training.
+
+        Parameters
+        ----------
+        inputs : Tensor
+            A batch.
+
+        Returns
+        -------
+        Tensor
+            The batch, and what is left of it while training.
+        """
         if not self.training or not self.p:
             return inputs
         kept = torch.empty_like(inputs).bernoulli_(
@@ -112,6 +155,10 @@ def seed_layers(module, seed):
 
     seed : int
         The seed; every layer has numbers of its own.
+
+    See Also
+    --------
+    RandomLayer : What is seeded.
 
     Examples
     --------
@@ -134,6 +181,10 @@ def draws_from_torch(module):
     -------
     bool
         False if all its parts are known not to.
+
+    See Also
+    --------
+    RandomLayer : What draws from a generator of its own.
 
     Examples
     --------

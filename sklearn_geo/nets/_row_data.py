@@ -10,6 +10,7 @@ from scipy import sparse
 from sklearn.utils import gen_batches
 from torch.utils.data import Dataset
 
+from sklearn_geo._weights import check_total
 from sklearn_geo.nets._sparse_rows import SparseRows
 
 __all__ = ["Batch", "LazyRows", "Lookup", "RowData", "Several"]
@@ -23,6 +24,10 @@ class Several:
     ----------
     blocks : tuple of array, sparse array, Tensor or SparseRows
         The blocks.
+
+    See Also
+    --------
+    RowData : Batches of such rows.
 
     Examples
     --------
@@ -61,16 +66,28 @@ class Several:
 class Batch:
     """Some rows as tensors.
 
-    Attributes
+    Parameters
     ----------
     inputs : Tensor, SparseRows or Several
         The features.
 
-    targets : tuple of Tensor or SparseRows
+    targets : tuple of Tensor or SparseRows, default=()
         What to learn, one entry a target.
 
-    weight : Tensor of shape (n_rows,) or None
+    weight : Tensor of shape (n_rows,) or None, default=None
         Weights of the rows.
+
+    See Also
+    --------
+    RowData : Makes batches.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_geo.nets import RowData
+    >>> batch = RowData(np.eye(3), [np.array([2, 0, 1])]).take(np.array([0, 2]))
+    >>> len(batch), batch.targets[0].tolist(), batch.weight
+    (2, [2, 1], None)
     """
 
     inputs: object
@@ -111,6 +128,10 @@ class LazyRows:
         From positions (a slice or an array of ints) to those rows, as an array or a
         sparse array.
 
+    See Also
+    --------
+    RowData : Takes batches of them.
+
     Examples
     --------
     >>> import numpy as np
@@ -145,6 +166,10 @@ class Lookup(LazyRows):
 
     table : array-like or sparse array of shape (n_classes, n_columns)
         The rows.
+
+    See Also
+    --------
+    LazyRows : Rows of any kind that are computed when asked for.
 
     Examples
     --------
@@ -196,6 +221,11 @@ class RowData(Dataset):
     rows : ndarray of int or None, default=None
         The rows of the arrays that this is about; None is all.
 
+    See Also
+    --------
+    LazyRows : Rows that are computed when asked for.
+    DeviceRows : The same rows on a device.
+
     Examples
     --------
     >>> import numpy as np
@@ -225,16 +255,11 @@ class RowData(Dataset):
                 raise ValueError(
                     f"sample_weight has shape {weight.shape}; X has {n_rows} rows."
                 )
-            with np.errstate(over="ignore"):
-                mean = weight.mean() if rows is None else weight[rows].mean()
+            check_total(weight)
+            mean = weight.mean() if rows is None else weight[rows].mean()
             if not (weight >= 0).all() or not mean > 0:
                 raise ValueError(
                     "sample_weight must not be negative, and not zero everywhere."
-                )
-            if not np.isfinite(mean):
-                raise ValueError(
-                    "sample_weight adds up to infinity. Scale the weights down first, "
-                    "for example with weights / weights.max()."
                 )
             self.sample_weight = (weight / mean).astype(np.float32)
         self.rows = rows

@@ -28,6 +28,10 @@ def draw_seed(random_state):
     int
         A number in [0, 2**31 - 1).
 
+    See Also
+    --------
+    seeded : Runs a block with a seed.
+
     Examples
     --------
     >>> from sklearn_geo.nets import draw_seed
@@ -49,6 +53,10 @@ def choose_device(device):
     -------
     torch.device
         The device.
+
+    See Also
+    --------
+    keep_on_device : Keeps rows there.
 
     Examples
     --------
@@ -86,6 +94,16 @@ def seeded(seed, device="cpu"):
 
     device : str or torch.device, default="cpu"
         The device whose numbers are seeded beside those of the processor.
+
+    Yields
+    ------
+    None
+        The block runs seeded.
+
+    See Also
+    --------
+    draw_seed : Draws a seed from a `random_state`.
+    seed_layers : Seeds layers that have numbers of their own.
 
     Examples
     --------

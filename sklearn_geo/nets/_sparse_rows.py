@@ -33,6 +33,10 @@ class SparseRows:
     touched : Tensor or None
         The columns with entries, ascending.
 
+    See Also
+    --------
+    RowLinear : The layer that takes them.
+
     Examples
     --------
     >>> from scipy import sparse
@@ -100,7 +104,13 @@ class SparseRows:
         return moved
 
     def row_numbers(self):
-        """Return the row that every stored entry is in, a tensor of int64."""
+        """Return the row that every stored entry is in, a tensor of int64.
+
+        Returns
+        -------
+        Tensor of shape (n_entries,)
+            The rows, counted from zero.
+        """
         device = self.starts.device
         ends = torch.cat(
             [self.starts[1:], torch.tensor([len(self.columns)], device=device)]
@@ -142,7 +152,13 @@ class SparseRows:
         return _bags(self._column_rows, self._column_values, starts, dense)
 
     def to_scipy(self):
-        """Return the rows as a scipy csr_array of float32."""
+        """Return the rows as a scipy csr_array of float32.
+
+        Returns
+        -------
+        scipy.sparse.csr_array
+            The rows.
+        """
         indptr = np.append(self.starts.cpu().numpy(), len(self.columns))
         parts = (self.values.cpu().numpy(), self.columns.cpu().numpy(), indptr)
         return sparse.csr_array(parts, shape=self.shape)

@@ -20,6 +20,10 @@ class Patience:
     tol : float
         By how much a loss must be below the best to start the count again.
 
+    See Also
+    --------
+    BestWeights : Puts the weights of the best epoch back.
+
     Examples
     --------
     >>> from sklearn_geo.nets import Patience
@@ -35,7 +39,18 @@ class Patience:
         self.best, self.waited = math.inf, 0
 
     def tell(self, loss):
-        """Take in the loss of an epoch; say whether it is the lowest so far."""
+        """Take in the loss of an epoch; say whether it is the lowest so far.
+
+        Parameters
+        ----------
+        loss : float
+            Loss of the epoch.
+
+        Returns
+        -------
+        bool
+            Whether it is the lowest so far.
+        """
         self.waited = 0 if loss < self.best - self.tol else self.waited + 1
         lowest = loss < self.best
         self.best = min(self.best, loss)
@@ -56,6 +71,10 @@ class BestWeights:
     ----------
     module : Module
         The network.
+
+    See Also
+    --------
+    Patience : Says when training ends.
 
     Examples
     --------

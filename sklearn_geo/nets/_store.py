@@ -102,6 +102,11 @@ def write_block(folder, name, arrays):
     dict
         What the manifest has to say about the block, for :func:`write_manifest`.
 
+    See Also
+    --------
+    write_manifest : Names the blocks of a folder.
+    write_store : Writes blocks and manifest at once.
+
     Examples
     --------
     A store that grows:
@@ -149,7 +154,7 @@ def write_manifest(folder, kind, content, entries, *, clean=False):
     folder : str or path
         The folder.
 
-    kind, content :
+    kind, content : as there
         See :func:`write_store`.
 
     entries : mapping of str to dict
@@ -168,6 +173,17 @@ def write_manifest(folder, kind, content, entries, *, clean=False):
     See Also
     --------
     write_block : Write a block, and an example.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from sklearn_geo.nets import write_block, write_manifest
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> near = write_block(folder.name, "near", {"x": np.arange(3.0)})
+    >>> write_manifest(folder.name, "numbers", {}, {"near": near}).names
+    ['near']
+    >>> folder.cleanup()
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -226,6 +242,20 @@ class Store:
     See Also
     --------
     write_store : Write one, and an example.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from sklearn_geo.nets import Store, write_store
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> store = write_store(
+    ...     folder.name, "numbers", {"unit": "km"}, {"near": {"x": np.arange(3.0)}}
+    ... )
+    >>> store = Store(folder.name, kind="numbers")
+    >>> store.content, store.names, store.load("near")["x"]
+    ({'unit': 'km'}, ['near'], array([0., 1., 2.]))
+    >>> folder.cleanup()
     """
 
     def __init__(self, folder, *, kind=None):

@@ -94,6 +94,10 @@ class Training:
     verbose : int, default=0
         0 prints nothing; 1 prints a line an epoch.
 
+    See Also
+    --------
+    train_net : Trains by these settings.
+
     Notes
     -----
     The learning rate of epoch :math:`e = 0, 1, \dots` is :math:`\eta_0 \,
@@ -149,10 +153,32 @@ class Training:
         return cls(**{**{name: params[name] for name in names}, **overrides})
 
     def but(self, **changes):
-        """Return the same settings with changes."""
+        """Return the same settings with changes.
+
+        Parameters
+        ----------
+        **changes : dict
+            Settings by name.
+
+        Returns
+        -------
+        Training
+            The changed copy.
+        """
         return replace(self, **changes)
 
     def learning_rate(self, epoch):
-        """Return the learning rate of an epoch, counted from zero."""
+        """Return the learning rate of an epoch, counted from zero.
+
+        Parameters
+        ----------
+        epoch : int
+            The epoch.
+
+        Returns
+        -------
+        float
+            The learning rate.
+        """
         steps = epoch // self.learning_rate_every
         return self.learning_rate_init * self.learning_rate_decay**steps

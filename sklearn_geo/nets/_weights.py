@@ -8,7 +8,7 @@ import torch
 from sklearn_geo.nets._net import EstimatorNet
 from sklearn_geo.nets._seeding import seeded
 
-__all__ = ["get_weights", "net_from_weights", "set_weights"]
+__all__ = ["check_weights", "get_weights", "net_from_weights", "set_weights"]
 
 
 def get_weights(net):
@@ -24,6 +24,11 @@ def get_weights(net):
     dict of str to ndarray
         Copies of its parameters and buffers, ready for :func:`write_store`.
 
+    See Also
+    --------
+    set_weights : The way back.
+    net_from_weights : A net with such weights.
+
     Examples
     --------
     >>> from sklearn_geo.nets import HeadedMLP, get_weights
@@ -35,6 +40,32 @@ def get_weights(net):
         name: tensor.detach().cpu().numpy().copy()
         for name, tensor in module.state_dict().items()
     }
+
+
+def check_weights(weights, module=None):
+    """Refuse weights that nobody has learnt, or that are those of another network.
+
+    Parameters
+    ----------
+    weights : dict of str to ndarray
+        Read from a file that anybody may have written.
+
+    module : callable or None, default=None
+        Makes the network. It is made without memory, since its widths may be lies too;
+        what the code of a user makes may need memory, and is better not passed.
+
+    Raises
+    ------
+    ValueError
+        If names or shapes are other ones, or numbers are not finite.
+    """
+    for name, array in weights.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise ValueError(f"The weights {name} hold numbers that are not finite.")
+    if module is not None:
+        with torch.device("meta"):
+            own = module().state_dict()
+        _check_shapes(own, weights)
 
 
 @torch.no_grad()
@@ -54,6 +85,10 @@ def set_weights(net, weights):
     ValueError
         If names or shapes are not those of the network; it is then left as it was.
 
+    See Also
+    --------
+    get_weights : The weights to set.
+
     Examples
     --------
     >>> from sklearn_geo.nets import HeadedMLP, get_weights, set_weights
@@ -63,6 +98,13 @@ def set_weights(net, weights):
     0.0
     """
     own = getattr(net, "module_", net).state_dict()
+    _check_shapes(own, weights)
+    for name, tensor in own.items():
+        # A read-only array (a memory map) is copied from, never shared.
+        tensor.copy_(torch.tensor(np.asarray(weights[name])))
+
+
+def _check_shapes(own, weights):
     missing, foreign = sorted(set(own) - set(weights)), sorted(set(weights) - set(own))
     if missing or foreign:
         raise ValueError(
@@ -75,9 +117,6 @@ def set_weights(net, weights):
                 f"These are weights of another network: {name} has shape "
                 f"{tuple(np.shape(weights[name]))}, expected {tuple(tensor.shape)}."
             )
-    for name, tensor in own.items():
-        # A read-only array (a memory map) is copied from, never shared.
-        tensor.copy_(torch.tensor(np.asarray(weights[name])))
 
 
 def net_from_weights(module, criterion, weights, **options):
@@ -98,6 +137,11 @@ def net_from_weights(module, criterion, weights, **options):
     -------
     EstimatorNet
         The net, ready to predict or to be trained on.
+
+    See Also
+    --------
+    get_weights : The weights of a network.
+    Store : Where they are kept.
 
     Examples
     --------

@@ -314,6 +314,22 @@ class S2Partition(PlacePartition):
         return locate(S2_GRID, self._ids, S2_GRID.leaf_ids(places))
 
     def cell_outline(self, cell, n_per_edge=8):
+        """Give places along the border of a cell.
+
+        Parameters
+        ----------
+        cell : int
+            Which cell: a row of `cells_`.
+
+        n_per_edge : int, default=8
+            Pieces to cut each edge into.
+
+        Returns
+        -------
+        ndarray of shape (n_points, 2)
+            Latitude and longitude, counter-clockwise, the first point not repeated.
+            Longitudes go on beyond -180 and 180 where the border does.
+        """
         check_is_fitted(self, "cells_")
         cell = check_cell(cell, self.n_cells_)
         return self._outlines(np.array([cell]), n_per_edge)[0]

@@ -49,14 +49,14 @@ class TrianglePartition(PlacePartition):
         Triangles of this level are not refined any more; one of level 26 has 0.6
         square centimetres. Only for "midpoint".
 
+    uncovered : {"drop", "nearest", "error"}, default="drop"
+        What a place in no cell gets: -1, the cell whose representative is nearest,
+        or an error.
+
     representative : {"mean", "center", "medoid", "median"}, default="mean"
         What stands for a cell: the direction of the mean unit vector of its places
         (the imagery centroid of [1]_), the centre of the triangle, the place nearest
         to the mean, or the geometric median.
-
-    uncovered : {"drop", "nearest", "error"}, default="drop"
-        What a place in no cell gets: -1, the cell whose representative is nearest,
-        or an error.
 
     Attributes
     ----------

@@ -385,7 +385,7 @@ class HashtagEmbedding(TaggerMixin, TransformerMixin, EmbeddingFitting, GeoEstim
 
         Parameters
         ----------
-        X, y, sample_weight
+        X, y, sample_weight : as there
             As in :meth:`fit`.
 
         Returns

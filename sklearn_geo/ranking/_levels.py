@@ -27,7 +27,7 @@ _MOST_LEVELS = 100
 class Level:
     """A part of the training, until it has converged.
 
-    Attributes
+    Parameters
     ----------
     sigma_km : float
         How roughly places are told. Infinity: not at all.
@@ -48,7 +48,7 @@ class Level:
 class RankerState:
     """What was learnt at a level.
 
-    Attributes
+    Parameters
     ----------
     sigma_km : float
         How roughly places were told: infinity if they were not told, 0 if exactly.
@@ -58,6 +58,17 @@ class RankerState:
 
     module : Module
         The network as it was.
+
+    See Also
+    --------
+    LocSensRanker : Has one for each level, `states_`.
+
+    Examples
+    --------
+    >>> from sklearn_geo.ranking import RankerState
+    >>> state = RankerState(sigma_km=200.0, n_iter=4, module=None)
+    >>> state.sigma_km
+    200.0
     """
 
     sigma_km: float

@@ -4,6 +4,7 @@
 
 import gzip
 import os
+import zlib
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,6 +12,8 @@ import numpy as np
 __all__ = ["read_word_vectors", "vectors_of_tags"]
 
 _GZIP = b"\x1f\x8b"
+# Nothing that is published comes near; reading on would fill the memory.
+_LONGEST_LINE = 1 << 22
 
 
 def read_word_vectors(path, words=None):
@@ -33,6 +36,10 @@ def read_word_vectors(path, words=None):
     vectors : dict of str to ndarray of shape (n_components,), float32
         The words that are in the file, in its order. Of a word that is there twice the
         first one counts.
+
+    See Also
+    --------
+    HashtagEmbedding : Takes word vectors as what tags mean.
 
     Notes
     -----
@@ -58,7 +65,7 @@ def read_word_vectors(path, words=None):
         wanted = {word.encode() for word in words}
     found, n_numbers = {}, None
     with _opened(path) as file:
-        for number, line in enumerate(file, start=1):
+        for number, line in enumerate(_lines(path, file), start=1):
             line = line.rstrip(b" \t\r\n")
             if not line:
                 continue
@@ -90,6 +97,25 @@ def _opened(path):
     return gzip.open(path, "rb") if packed else open(path, "rb")
 
 
+def _lines(path, file):
+    """Yield the lines of a file, or say where it is damaged or no such file."""
+    number = 0
+    try:
+        while line := file.readline(_LONGEST_LINE):
+            number += 1
+            if len(line) == _LONGEST_LINE:
+                raise ValueError(
+                    f"{path}, line {number}: it has {_LONGEST_LINE:,} bytes or more. "
+                    "This is no text file with a word and its numbers a line."
+                )
+            yield line
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise ValueError(
+            f"{path}, line {number + 1}: the compressed file is damaged here, or "
+            f"breaks off ({str(error).rstrip('.')}). Download it again."
+        ) from error
+
+
 def _is_header(line):
     fields = line.split()
     return len(fields) == 2 and all(field.isdigit() for field in fields)
@@ -99,7 +125,14 @@ def _length(path, line):
     """Return the length of vectors, by the first line."""
     fields = line.split()
     if _is_header(line):
-        return int(fields[1])
+        n_numbers = int(fields[1][:20])
+        if not 0 < n_numbers < _LONGEST_LINE:
+            raise ValueError(
+                f"{path}, line 1: vectors of {fields[1][:20].decode()} numbers cannot "
+                "be. The first line may hold the number of words and the length of "
+                "the vectors."
+            )
+        return n_numbers
     n_numbers = 0
     for field in reversed(fields[1:]):
         try:
@@ -127,10 +160,14 @@ def _numbers(path, number, word, fields):
     if not fine:
         bad = next(field for field in fields if not _is_finite(field))
         raise ValueError(
-            f"{path}, line {number}: {bad.decode(errors='replace')!r} in the vector of "
-            f"{word.decode(errors='replace')!r} is no finite number."
+            f"{path}, line {number}: {_shown(bad)} in the vector of {_shown(word)} is "
+            "no finite number."
         )
     return vector
+
+
+def _shown(field):
+    return f"{field[:40].decode(errors='replace')!r}"
 
 
 def _is_finite(field):

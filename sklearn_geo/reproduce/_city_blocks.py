@@ -53,10 +53,21 @@ def city_blocks(data, *, size=None, random_state=0, progress=None):
         "labels". Only the last sees labels: those of training venues, each venue's own
         left out.
 
+    See Also
+    --------
+    venue_blocks : Takes these or those over photos, as data allow.
+
     Notes
     -----
     A city has one UTM zone, and ten kilometres are all of it. So the one-hot is of
     small S2 cells, and distances are those to the nearest 8, 40 and 200 venues.
+
+    Examples
+    --------
+    >>> from sklearn_geo.reproduce import city_blocks, read_venues
+    >>> data = read_venues("foursquare", city="NYC")  # doctest: +SKIP
+    >>> sorted(city_blocks(data))[:3]  # doctest: +SKIP
+    ['app', 'around', 'hashtag']
     """
     size = VenueSize() if size is None else size
     corpus = data.tags

@@ -207,6 +207,10 @@ def difference(first, second):
     Estimate
         First minus second, with an interval of the differences.
 
+    See Also
+    --------
+    multilabel_estimates : Each of the two by itself.
+
     Examples
     --------
     >>> from sklearn_geo.reproduce import Resamples, difference
@@ -244,6 +248,11 @@ def multilabel_estimates(y_true, probabilities, resamples):
     -------
     dict of str to Estimate
         "hamming loss", "coverage error" and "mAP".
+
+    See Also
+    --------
+    difference : How much two differ.
+    Resamples : Which rows are drawn.
 
     Examples
     --------
@@ -297,6 +306,10 @@ def split_rows(places, kind, *, n_splits=5, level=None, random_state=None):
     list of (train, test)
         Positions of rows. Every row is tested once.
 
+    See Also
+    --------
+    out_of_fold : Predictions on folds.
+
     Examples
     --------
     >>> from sklearn_geo.reproduce import split_rows
@@ -331,6 +344,10 @@ def block_level(places, n_splits):
     int
         The coarsest level with eight cells a fold at least, none of which holds more
         than half a fold; if there is none, the finest that was tried, 20.
+
+    See Also
+    --------
+    out_of_fold : Predictions on folds of such blocks.
 
     Examples
     --------
@@ -380,6 +397,10 @@ def out_of_fold(model, X, y, splits, *, n_jobs=None, progress=None):
 
     seconds : float
         How long it took.
+
+    See Also
+    --------
+    multilabel_estimates : Scores of such predictions.
 
     Examples
     --------

@@ -36,6 +36,10 @@ class Estimate:
     low, high : float, default=nan
         Ends of its interval.
 
+    See Also
+    --------
+    Resamples : Makes them.
+
     Examples
     --------
     >>> from sklearn_geo.reproduce import Estimate
@@ -83,6 +87,10 @@ class Measure:
     digits : int, default=2
         Room for digits before the point (and for a sign).
 
+    See Also
+    --------
+    ResultTable : Has one for each column.
+
     Examples
     --------
     >>> from sklearn_geo.reproduce import Measure
@@ -100,7 +108,18 @@ class Measure:
     digits: int = 2
 
     def written(self, value):
-        """Write a number; nothing where there is none."""
+        """Write a number; nothing where there is none.
+
+        Parameters
+        ----------
+        value : float or None
+            The number.
+
+        Returns
+        -------
+        str
+            The text; empty for None and NaN.
+        """
         if value is None or np.isnan(value):
             return ""
         return f"{100 * value if self.percent else value:.{self.decimals}f}"
@@ -126,6 +145,10 @@ class Result:
 
     seconds : float, default=nan
         How long it took.
+
+    See Also
+    --------
+    ResultTable : A table of them.
 
     Examples
     --------
@@ -385,6 +408,10 @@ class Progress:
     file : file, default=None
         Where to; None is the standard error.
 
+    See Also
+    --------
+    ResultTable : What is printed at the end.
+
     Examples
     --------
     >>> from sklearn_geo.reproduce import Progress
@@ -398,12 +425,30 @@ class Progress:
         self._on = bool(getattr(self._file, "isatty", bool)())
 
     def show(self, text):
-        """Write a text in place of the one before."""
+        """Write a text in place of the one before.
+
+        Parameters
+        ----------
+        text : str
+            The text.
+        """
         if self._on:
             print(f"\r\033[K{text}", end="", file=self._file, flush=True)
 
     def bar(self, done, total, text):
-        """Write how much is done, as a bar, and what is being done."""
+        """Write how much is done, as a bar, and what is being done.
+
+        Parameters
+        ----------
+        done : int
+            How much is done.
+
+        total : int
+            Of how much.
+
+        text : str
+            What is being done.
+        """
         filled = round(20 * done / total)
         self.show(f"[{'#' * filled}{'.' * (20 - filled)}] {done}/{total}  {text}")
 

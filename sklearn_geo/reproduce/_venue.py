@@ -396,6 +396,14 @@ def venue_blocks(data, size, seed, progress=None):
     --------
     photo_blocks : Those over a corpus of photos.
     city_blocks : Those over the check-ins of a city.
+
+    Examples
+    --------
+    >>> from sklearn_geo.reproduce import VenueSize, synthetic_venues, venue_blocks
+    >>> size = VenueSize(student_hidden=(4,), student_max_iter=1)
+    >>> transformer, columns = venue_blocks(synthetic_venues(20, 200), size, 0)["utm"]
+    >>> columns
+    ['latitude', 'longitude']
     """
 
     def say(text):

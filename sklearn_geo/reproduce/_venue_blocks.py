@@ -62,6 +62,17 @@ class VenueSize:
     narrow : tuple of str
         Blocks that have little to say, whose sub-networks are 16 wide in a fusion. The
         paper's is "utm".
+
+    See Also
+    --------
+    venue_blocks : Trains by these settings.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from sklearn_geo.reproduce import VenueSize
+    >>> replace(VenueSize(), n_venues=200, n_splits=2).n_splits
+    2
     """
 
     n_venues: int = 4000
@@ -171,6 +182,18 @@ def photo_blocks(data, *, size=None, sigma_km=10.0, random_state=0, progress=Non
         The blocks "app", "utm", "hashtag", "tagfeature", "onehot" (GPS2Vec_onehot),
         "tag" (GPS2Vec), and "object" and "scene" where photos have looks. The students
         are trained here, on photos alone, and frozen.
+
+    See Also
+    --------
+    venue_blocks : Takes these or those over check-ins, as data allow.
+
+    Examples
+    --------
+    >>> from sklearn_geo.reproduce import VenueSize, photo_blocks, synthetic_venues
+    >>> size = VenueSize(student_hidden=(4,), student_max_iter=1)
+    >>> blocks = photo_blocks(synthetic_venues(20, 200), size=size)
+    >>> sorted(blocks)
+    ['app', 'hashtag', 'object', 'onehot', 'scene', 'tag', 'tagfeature', 'utm']
     """
     size = VenueSize() if size is None else size
     near = {"corpus": data.tags, "sparse_output": False}

@@ -53,6 +53,18 @@ class VenueData:
 
     from_checkins : bool
         Whether `tags` are made of check-ins because there are no photos.
+
+    See Also
+    --------
+    read_venues : Makes it of files.
+    synthetic_venues : Makes it up.
+
+    Examples
+    --------
+    >>> from sklearn_geo.reproduce import synthetic_venues
+    >>> data = synthetic_venues(20, 50)
+    >>> data.places.shape, data.target.shape, data.labels[:2]
+    ((20, 2), (20, 10), ['restaurant', 'shop'])
     """
 
     name: str
@@ -157,6 +169,13 @@ def read_venues(folder, *, city=None, n_rows=None, seed=0):
     See Also
     --------
     synthetic_venues : Venues for which no files are needed.
+
+    Examples
+    --------
+    >>> from sklearn_geo.reproduce import read_venues
+    >>> data = read_venues("foursquare", city="NYC", n_rows=1000)  # doctest: +SKIP
+    >>> data.target.shape  # doctest: +SKIP
+    (1000, 10)
     """
     venues = _read_checkins(Path(folder), city)
     located = np.isfinite(venues.places).all(axis=1)

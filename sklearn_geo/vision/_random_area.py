@@ -87,7 +87,13 @@ class RandomAreaCrop(RandomLayer):
         self.log_ratio = (math.log(narrow), math.log(wide))
 
     def extra_repr(self):
-        """Say what is shown of the layer inside a network's repr."""
+        """Say what is shown of the layer inside a network's repr.
+
+        Returns
+        -------
+        str
+            The settings.
+        """
         ratio = tuple(round(math.exp(bound), 3) for bound in self.log_ratio)
         return f"size={self.size}, area={self.area}, ratio={ratio}, flip={self.flip}"
 
