@@ -55,7 +55,10 @@ def _narrow(array):
                 return array.astype(dtype)
         return array
     if all_are(Real):
-        floats = array.astype(np.float64)
+        try:
+            floats = array.astype(np.float64)
+        except OverflowError:
+            return array
         # A number that is not equal to itself is missing, and is so as a float too.
         exact = all(
             a == b or a != a for a, b in zip(flat, floats.ravel().tolist(), strict=True)

@@ -110,3 +110,9 @@ def test_other_bad_groups():
         check_groups(["a", 1], 2)
     with pytest.raises(ValueError, match=r"each of the 2 rows.* shape \(1, 2\)"):
         check_groups([["a", "b"]], 2)
+
+
+def test_numbers_beyond_floats_stay_what_they_are():
+    huge = label_array([10**400, 0.5])
+    assert huge.dtype == object
+    assert huge.tolist() == [10**400, 0.5]

@@ -4,6 +4,8 @@
 
 import numbers
 
+import numpy as np
+
 from sklearn_geo._numbers import read_numbers
 
 __all__ = ["check_radius", "read_numbers"]
@@ -14,8 +16,11 @@ _SMALLEST_KM, _LARGEST_KM = 1e-100, 1e100
 
 def check_radius(radius_km):
     """Raise a ValueError unless the radius is a positive number that has a square."""
-    is_number = isinstance(radius_km, numbers.Real)
-    if not (is_number and _SMALLEST_KM <= radius_km <= _LARGEST_KM):
+    # Narrow floats of numpy would make the limits infinite.
+    narrow = isinstance(radius_km, np.floating)
+    value = float(radius_km) if narrow else radius_km
+    is_number = isinstance(value, numbers.Real)
+    if not (is_number and _SMALLEST_KM <= value <= _LARGEST_KM):
         raise ValueError(
             f"radius_km must be a positive number of kilometres, at most "
             f"{_LARGEST_KM:g}; got {radius_km!r:.60}."

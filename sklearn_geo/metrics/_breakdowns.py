@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
 from sklearn_geo._labels import check_groups, number_labels
+from sklearn_geo._numbers import read_numbers
 from sklearn_geo.base import check_places
 from sklearn_geo.metrics._intervals import bootstrap_interval
 from sklearn_geo.metrics._regions import _region_labels
@@ -280,7 +281,7 @@ def _read_counts(counts):
 
 
 def _read_precision(precision, name, rows):
-    values = np.asarray(precision, dtype=np.float64)
+    values = read_numbers(precision, "precision")
     if values.ndim != 1:
         raise ValueError(
             "precision must hold one number for each query: what "

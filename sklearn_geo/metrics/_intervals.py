@@ -11,7 +11,12 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 from sklearn import get_config
 from sklearn.exceptions import UndefinedMetricWarning
-from sklearn.utils import _safe_indexing, check_random_state, gen_batches
+from sklearn.utils import (
+    _safe_indexing,
+    check_random_state,
+    gen_batches,
+    indexable,
+)
 from sklearn.utils.validation import _num_samples
 
 from sklearn_geo._labels import check_groups
@@ -28,6 +33,8 @@ from sklearn_geo.metrics._rows import (
 )
 from sklearn_geo.metrics._tagging import ROWS_OF_MEANS as MEANS_OF_HITS
 
+# More say nothing new, and would have to fit in memory.
+_MOST_RESAMPLES = 10_000_000
 _ROWS_OF_MEANS = {**MEANS_OF_ERRORS, **MEANS_OF_HITS}
 
 
@@ -115,7 +122,8 @@ def bootstrap_interval(
         What every photo counts; handed to the metric as `sample_weight`.
 
     n_resamples : int, default=2000
-        How often to draw as many photos, or groups, as there are.
+        How often to draw as many photos, or groups, as there are; at most ten million.
+        Of one resample there is no standard error, which is NaN.
 
     confidence_level : float, default=0.95
         How often such an interval should hold the true value.
@@ -202,7 +210,8 @@ def bootstrap_interval(
         check_same_length(y_true=y_true, y_pred=y_pred)
     sample_weight = check_row_weights(sample_weight, n_rows)
     metric = read_metric(metric)
-    arrays = (y_true,) if y_pred is None else (y_true, y_pred)
+    # Of sparse matrices, only some kinds have rows to be drawn.
+    arrays = indexable(*((y_true,) if y_pred is None else (y_true, y_pred)))
     extra = {} if sample_weight is None else {"sample_weight": sample_weight}
     estimate = np.asarray(metric(*arrays, **extra), dtype=np.float64)
     if estimate.ndim > 1 or not np.isfinite(estimate).all():
@@ -268,9 +277,11 @@ def _plain(value):
 
 
 def _check_settings(n_resamples, confidence_level, method):
-    if not isinstance(n_resamples, Integral) or n_resamples < 1:
+    whole = isinstance(n_resamples, Integral) and not isinstance(n_resamples, bool)
+    if not whole or not 1 <= n_resamples <= _MOST_RESAMPLES:
         raise ValueError(
-            f"n_resamples must be a whole number above 0; got {n_resamples!r}."
+            "n_resamples must be a whole number above 0, at most "
+            f"{_MOST_RESAMPLES:,}; got {n_resamples!r}."
         )
     check_number(confidence_level, "confidence_level", least=0, most=1, example="0.95")
     check_choice(method, ("percentile", "bca"), "method")

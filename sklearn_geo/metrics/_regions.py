@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from numbers import Integral
 
 import numpy as np
-from sklearn.utils import Bunch, _safe_indexing
+from sklearn.utils import Bunch, _safe_indexing, indexable
 from sklearn.utils.validation import _num_samples
 
 from sklearn_geo._labels import first_missing, label_array, number_labels
@@ -217,6 +217,8 @@ def per_region_score(
             f"{regions[counts.argmax()]}, has {counts.max()}."
         )
     scores = {key: [] for key in metrics}
+    # Of sparse matrices, only some kinds have rows to be taken out.
+    y_true, y_pred = indexable(y_true, y_pred)
     for region in np.flatnonzero(kept):
         rows = members[region]
         arguments = {}

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from sklearn_geo._labels import label_array
+from sklearn_geo._numbers import read_numbers
 from sklearn_geo.base import check_places
 from sklearn_geo.geometry import EARTH_RADIUS_KM, haversine, unit_vectors
 from sklearn_geo.metrics._indicator import (
@@ -309,7 +310,7 @@ def mean_over_tags(query_tags, values):
     >>> interval.estimate, interval.high
     (0.75, 1.0)
     """
-    values = np.asarray(values, dtype=np.float64)
+    values = read_numbers(values, "values")
     if values.ndim not in (1, 2):
         raise ValueError(
             "values must hold one number for each query, or a row of them; got shape "

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils.validation import _num_samples
 
+from sklearn_geo._numbers import read_numbers
 from sklearn_geo.base import check_places
 
 
@@ -57,8 +58,8 @@ def check_row_weights(sample_weight, n_rows):
     if sample_weight is None:
         return None
     try:
-        weights = np.asarray(sample_weight, dtype=np.float64)
-    except (TypeError, ValueError):
+        weights = read_numbers(sample_weight, "sample_weight")
+    except TypeError:
         raise TypeError(
             "sample_weight must hold numbers, one for each row; got "
             f"{sample_weight!r:.60}."
@@ -83,6 +84,13 @@ def check_row_weights(sample_weight, n_rows):
         )
     if not weights.any():
         raise ValueError("sample_weight is 0 in every row, so that no row counts.")
+    with np.errstate(over="ignore"):
+        total = weights.sum()
+    if np.isinf(total):
+        raise ValueError(
+            "The weights of sample_weight add up to infinity. Divide them by the "
+            "largest first."
+        )
     return weights
 
 
@@ -108,6 +116,9 @@ def check_number(value, name, *, least, most=np.inf, example):
     """Check that a value is a number strictly between two others."""
     if not isinstance(value, Real) or isinstance(value, bool):
         raise TypeError(f"{name} must be a number, such as {example}; got {value!r}.")
+    if isinstance(value, np.floating):
+        # Narrow floats would make the limits infinite.
+        value = float(value)
     # Written so that NaN fails too.
     if not least < value < most:
         limits = f"between {least} and {most}"
@@ -118,7 +129,9 @@ def check_number(value, name, *, least, most=np.inf, example):
 
 def check_radius(radius_km):
     """Check the radius of a sphere."""
-    check_number(radius_km, "radius_km", least=0, example="6371.0088")
+    # Beyond, sums of distances are infinite or zero.
+    limits = {"least": 1e-100, "most": 1e100}
+    check_number(radius_km, "radius_km", **limits, example="6371.0088")
 
 
 def check_choice(value, choices, name):

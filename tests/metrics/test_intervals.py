@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import sklearn
-from scipy import stats
+from scipy import sparse, stats
 from sklearn.exceptions import UndefinedMetricWarning
 
 from sklearn_geo.metrics import (
@@ -467,3 +467,20 @@ def test_one_resample_has_no_standard_error():
         found = bootstrap_interval("geo_score", TRUE, PRED, n_resamples=1)
     assert math.isnan(found.standard_error)
     assert found.low == found.high
+
+
+@pytest.mark.parametrize("n_resamples", [0, True, 10**9, 2.0])
+def test_resamples_are_some_millions_at_most(n_resamples):
+    with pytest.raises(ValueError, match="n_resamples must be a whole number above 0"):
+        bootstrap_interval(np.mean, [0.0, 1.0], n_resamples=n_resamples)
+
+
+def test_rows_of_any_sparse_format_are_drawn():
+    truth = np.eye(4, dtype=int)
+    found = [
+        bootstrap_interval(
+            "macro_average_precision", tags, truth * 0.5, n_resamples=3, random_state=0
+        ).estimate
+        for tags in (truth, sparse.bsr_array(truth), sparse.coo_array(truth))
+    ]
+    assert found == [1.0, 1.0, 1.0]

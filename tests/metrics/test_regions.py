@@ -9,6 +9,7 @@ import pytest
 import s2sphere
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 from sklearn.exceptions import UndefinedMetricWarning
 
 from sklearn_geo.metrics import (
@@ -372,3 +373,20 @@ def test_frames_without_pandas_say_what_to_install(monkeypatch):
     monkeypatch.setattr(builtins, "__import__", without_pandas)
     with pytest.raises(ImportError, match=r"pip install sklearn-geo\[pandas\]"):
         per_region_score("geo_score", TRUE, PRED, by="continent", as_frame=True)
+
+
+def test_rows_of_any_sparse_format_are_taken():
+    truth = np.eye(4, dtype=int)
+    for tags in (sparse.bsr_array(truth), sparse.coo_array(truth)):
+        table = per_region_score(
+            "macro_average_precision", tags, truth * 0.5, by=["a", "a", "b", "b"]
+        )
+        assert table.score.tolist() == [1.0, 1.0]
+
+
+def test_weights_have_a_finite_sum():
+    places = [[0.0, 0.0], [0.0, 1.0]]
+    with pytest.raises(ValueError, match="sample_weight add up to infinity"):
+        per_region_score(
+            "geo_score", places, places, by="continent", sample_weight=[1e308] * 2
+        )
