@@ -11,12 +11,12 @@ import numpy as np
 from sklearn import get_config
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import (
-    _check_sample_weight,
     check_is_fitted,
     validate_data,
 )
 
 from sklearn_geo._tables import check_sparse
+from sklearn_geo._weights import check_weights
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.fusion._blocks import read_blocks
 from sklearn_geo.fusion._files import load_fusion, save_fusion
@@ -93,9 +93,7 @@ class FusionBase(NetMixin, GeoEstimator, ABC):
             reset=not go_on,
         )
         if sample_weight is not None:
-            sample_weight = _check_sample_weight(
-                sample_weight, X, dtype=np.float64, ensure_non_negative=True
-            )
+            sample_weight = check_weights(sample_weight, X)
         names = getattr(self, "feature_names_in_", None)
         blocks = read_blocks(self.blocks, X.shape[1], names)
         if go_on:

@@ -8,6 +8,8 @@ import numpy as np
 from sklearn.metrics import check_scoring
 from sklearn.utils.validation import check_consistent_length
 
+from sklearn_geo._weights import check_weights
+
 __all__ = ["drop_one_block"]
 
 
@@ -47,7 +49,9 @@ def drop_one_block(model, X, y, sample_weight, scoring):
         total = total + shares.double().sum(dim=0).numpy()
     means = total / rows.shape[0]
     score = model._own_measure() if scoring is None else check_scoring(model, scoring)
-    weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+    weights = {}
+    if sample_weight is not None:
+        weights["sample_weight"] = check_weights(sample_weight, rows)
     whole = score(model, X, y, **weights)
     found = {}
     for number, name in enumerate(model.block_names_):

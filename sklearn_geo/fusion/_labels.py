@@ -101,7 +101,14 @@ class LabelReader:
     def codes(self, y, what="y"):
         """Return the number of the class of every row."""
         y = column_or_1d(y)
-        codes = np.searchsorted(self.classes, y).clip(max=len(self.classes) - 1)
+        try:
+            codes = np.searchsorted(self.classes, y).clip(max=len(self.classes) - 1)
+        except TypeError:
+            kinds = ", ".join(sorted({type(label).__name__ for label in y.tolist()}))
+            raise TypeError(
+                f"{what} holds labels ({kinds}) that cannot be compared with the "
+                f"classes of fit, such as {self.classes[0]!r}."
+            ) from None
         unknown = self.classes[codes] != y
         if unknown.any():
             new = np.unique(y[unknown]).tolist()

@@ -11,6 +11,9 @@ from sklearn_geo.fusion._base import FusionBase
 
 __all__ = ["AttentionFusionRegressor"]
 
+# Sums and squares of residuals of such numbers are still finite.
+_LARGEST = 1e300
+
 
 class AttentionFusionRegressor(RegressorMixin, FusionBase):
     r"""Predict numbers from several blocks of columns, each weighted by its worth.
@@ -245,6 +248,12 @@ class AttentionFusionRegressor(RegressorMixin, FusionBase):
             raise TypeError("y is sparse. Pass y.toarray(): numbers are learnt dense.")
         y = np.asarray(y, dtype=np.float64)
         columns = y.reshape(len(y), -1)
+        largest = np.abs(columns).max(initial=0.0)
+        if largest > _LARGEST:
+            raise ValueError(
+                f"y holds numbers as large as {largest:g}: their sums are beyond what "
+                "float64 holds. Scale y down first."
+            )
         if go_on:
             if columns.shape[1] != len(self._center):
                 raise ValueError(

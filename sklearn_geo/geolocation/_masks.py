@@ -6,7 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from sklearn_geo._numbers import read_numbers
 from sklearn_geo.base import check_places
+
+# Collections within collections; nobody means more, and one may hold itself.
+_DEEPEST = 20
+# Degrees: a polygon may go around the globe, but not that often.
+_TURNS = 1e6
 
 
 def log_prior(prior, mask, *, cell_places, cell_names, n_rows):
@@ -74,7 +80,7 @@ def add_known(scores, known, rows):
 
 
 def _read_prior(prior, n_rows, n_cells):
-    values = np.asarray(prior, dtype=np.float64)
+    values = read_numbers(prior, "prior")
     if values.shape not in ((n_cells,), (n_rows, n_cells)):
         raise ValueError(
             f"prior must hold one factor for each of the {n_cells} cells, shape "
@@ -138,7 +144,20 @@ def _read_cells(mask, n_rows, cell_places, cell_names):
             f"mask={mask!r} is text. Pass a bool array over cells, a polygon (GeoJSON "
             "or shapely), a collection of cells, or a function of places."
         )
-    values = np.asarray(sorted(mask) if isinstance(mask, (set, frozenset)) else mask)
+    if isinstance(mask, (set, frozenset)):
+        mask = list(mask)
+    try:
+        values = np.asarray(mask)
+    except ValueError:  # lists of unequal lengths
+        values = np.empty(1, dtype=object)
+    if values.dtype.kind == "O" and not all(
+        isinstance(value, str) for value in values.ravel()
+    ):
+        raise TypeError(
+            f"mask={mask!r:.60} is neither a bool array over cells, nor a polygon "
+            "(GeoJSON or shapely), nor a collection of the indices or names of cells, "
+            "nor a function of places."
+        )
     if values.dtype == bool:
         if values.shape not in ((n_cells,), (n_rows, n_cells)):
             raise ValueError(
@@ -206,26 +225,44 @@ def inside_polygons(places, shape):
     return inside
 
 
-def _polygons(geometry):
+def _polygons(geometry, depth=0):
     """Yield lists of rings, each an array of (longitude, latitude)."""
+    if not isinstance(geometry, Mapping) or depth > _DEEPEST:
+        what = "collections in each other" if depth > _DEEPEST else f"{geometry!r:.60}"
+        raise ValueError(
+            f"mask holds {what} where a geometry of GeoJSON should be: a mapping with "
+            "a type and coordinates."
+        )
     kind = geometry.get("type")
-    if kind == "FeatureCollection":
-        for feature in geometry["features"]:
-            yield from _polygons(feature)
-    elif kind == "GeometryCollection":
-        for part in geometry["geometries"]:
-            yield from _polygons(part)
+    if kind in ("FeatureCollection", "GeometryCollection"):
+        parts = geometry.get("features" if kind[0] == "F" else "geometries")
+        for part in parts if isinstance(parts, (list, tuple)) else [parts]:
+            yield from _polygons(part, depth + 1)
     elif kind == "Feature":
-        yield from _polygons(geometry["geometry"])
+        yield from _polygons(geometry.get("geometry"), depth + 1)
     elif kind in ("Polygon", "MultiPolygon"):
-        parts = geometry["coordinates"]
-        for rings in [parts] if kind == "Polygon" else parts:
-            yield [np.array([point[:2] for point in ring]) for ring in rings]
+        parts = geometry.get("coordinates")
+        try:
+            for rings in [parts] if kind == "Polygon" else parts:
+                yield [_ring(ring) for ring in rings]
+        except (TypeError, ValueError, OverflowError) as error:
+            raise ValueError(
+                f"mask: the coordinates of a {kind} are lists of rings, and a ring is "
+                "a list of finite [longitude, latitude], in degrees; got "
+                f"{parts!r:.60}."
+            ) from error
     else:
         raise ValueError(
             f"mask: a geometry of type {kind!r} has no inside. Pass a Polygon, a "
             "MultiPolygon, or a feature or collection of them."
         )
+
+
+def _ring(points):
+    ring = np.array([tuple(point)[:2] for point in points], dtype=np.float64)
+    if ring.ndim != 2 or ring.shape[1] != 2 or not (np.abs(ring) <= _TURNS).all():
+        raise ValueError("no ring")
+    return ring
 
 
 def _even_odd(x, y, rings):
@@ -235,6 +272,8 @@ def _even_odd(x, y, rings):
         for (x0, y0), (x1, y1) in zip(ring, np.roll(ring, -1, axis=0), strict=True):
             if y0 == y1:
                 continue
-            crossed = (y0 > y) != (y1 > y)
-            odd ^= crossed & (x < x0 + (y - y0) * ((x1 - x0) / (y1 - y0)))
+            at = np.flatnonzero((y0 > y) != (y1 > y))
+            # How far along the edge: between 0 and 1, however short it is.
+            share = (y[at] - y0) / (y1 - y0)
+            odd[at] ^= x[at] < x0 + share * (x1 - x0)
     return odd

@@ -3,8 +3,9 @@
 """What estimators share that answer with places: how y is read, and their score."""
 
 import numpy as np
-from sklearn.utils.validation import _check_sample_weight, check_consistent_length
+from sklearn.utils.validation import check_consistent_length
 
+from sklearn_geo._weights import check_weights
 from sklearn_geo.base import check_places
 from sklearn_geo.metrics import geo_score
 
@@ -68,20 +69,11 @@ class GeolocatorMixin:
         """Validate weights; None stays None, and not all may be zero."""
         if sample_weight is None:
             return None
-        weights = _check_sample_weight(
-            sample_weight, X, dtype=np.float64, ensure_non_negative=True
-        )
+        weights = check_weights(sample_weight, X)
         if not weights.any():
             raise ValueError(
                 "sample_weight is 0 in every row, so that there is nothing to learn "
                 "from."
-            )
-        with np.errstate(over="ignore"):
-            total = weights.sum()
-        if not np.isfinite(total):
-            raise ValueError(
-                "sample_weight adds up to infinity. Scale the weights down first, for "
-                "example with weights / weights.max()."
             )
         return weights
 

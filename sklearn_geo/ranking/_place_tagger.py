@@ -93,7 +93,7 @@ class PlaceTagger(TaggerMixin, PlaceColumns, GeoEstimator):
             Only with `return_scores=True`; -inf where a list has ended.
         """
         check_is_fitted(self)
-        k = check_k(k)
+        k = check_k(k, self.n_tags_)
         queries, row_of = self._read_queries(X)
         rows_of = MixedRows(self.tag_frequencies_, self._vocabulary.allowed)
         tags = np.full((len(queries), k), -1, dtype=np.int64)

@@ -218,12 +218,13 @@ class RadiusFilter(PlaceColumns, GeoEstimator):
             ended.
         """
         check_is_fitted(self)
-        k, gallery = check_k(k), self._gallery
+        gallery = self._gallery
         if gallery is None:
             raise ValueError(
                 "There are no photos to look through: call index(X) with the gallery "
                 "first."
             )
+        k = check_k(k, len(gallery))
         queries = read_queries(self._vocabulary, tag, place, exclude, len(gallery))
         if np.isnan(queries.places).any():
             raise ValueError(

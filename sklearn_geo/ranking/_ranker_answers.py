@@ -90,7 +90,7 @@ class RankerAnswers(TaggerMixin):
             Only with `return_scores=True`; -inf where a list has ended.
         """
         check_is_fitted(self)
-        k = check_k(k)
+        k = check_k(k, self.n_tags_)
         places, photos = self._read_photos(X)
         tags = np.full((len(places), k), -1, dtype=np.int64)
         scores = np.full((len(places), k), -np.inf, dtype=np.float32)
@@ -225,12 +225,13 @@ class RankerAnswers(TaggerMixin):
             same for all photos.
         """
         check_is_fitted(self)
-        gallery, k = self._gallery, check_k(k)
+        gallery = self._gallery
         if gallery is None:
             raise ValueError(
                 "There are no photos to look through: call index(X) with the gallery "
                 "first."
             )
+        k = check_k(k, len(gallery))
         vectors = None
         if tag_vector is not None:
             vectors = self._other_vectors(tag_vector, "tag_vector")

@@ -81,7 +81,7 @@ def best_photos(queries, gallery, k):
     scores : ndarray of shape (n_queries, k)
         The products, -inf where a list has ended.
     """
-    k, n_queries = check_k(k), len(queries)
+    k, n_queries = check_k(k, len(gallery)), len(queries)
     photos = np.full((n_queries, k), -1, dtype=np.int64)
     scores = np.full((n_queries, k), -np.inf, dtype=np.float32)
     for rows in blocks(n_queries, rows_in_memory(12 * len(gallery), n_queries)):

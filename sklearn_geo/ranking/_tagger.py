@@ -19,6 +19,9 @@ from sklearn_geo.ranking._vocabulary import Vocabulary, read_indicator
 
 __all__ = ["TaggerMixin", "check_k"]
 
+# Lists may be longer than there are tags, but their ends cost memory all the same.
+_LONGEST = 10_000
+
 
 class TaggerMixin(ABC):
     """For estimators that score every tag for a photo or a place.
@@ -154,7 +157,7 @@ class TaggerMixin(ABC):
             Only with `return_scores=True`; -inf where a list has ended.
         """
         check_is_fitted(self)
-        k = check_k(k)
+        k = check_k(k, self.n_tags_)
         parts = []
         for _, block in self._score_blocks(X):
             parts.append(top_k(self._vocabulary.silence(block), k))
@@ -178,7 +181,7 @@ class TaggerMixin(ABC):
         """
         check_is_fitted(self)
         if self.threshold is None:
-            tags = self.predict_topk(X, self.n_suggested)
+            tags = self.predict_topk(X, min(self.n_suggested, self.n_tags_))
             row, listed = np.nonzero(tags >= 0)
             columns = tags[row, listed]
         else:
@@ -238,7 +241,13 @@ class TaggerMixin(ABC):
         return tags
 
 
-def check_k(k):
+def check_k(k, n_listed):
+    """Return the length of lists: one that any caller can have meant."""
     if not isinstance(k, Integral) or isinstance(k, bool) or k < 1:
         raise ValueError(f"k must be a whole number of at least 1; got {k!r}.")
+    if k > max(n_listed, _LONGEST):
+        raise ValueError(
+            f"k={k!r}, but there are no more than {n_listed} to list, and lists are "
+            f"filled up with -1: pass at most k={n_listed}."
+        )
     return int(k)

@@ -167,7 +167,7 @@ class EvenCrops(TransformerMixin, GeoEstimator):
         Tensor of shape (n_crops, 3, size, size)
             Bytes, or floats between 0 and 1 if the photo holds floats.
         """
-        photo = np.ascontiguousarray(photo)
+        photo = np.ascontiguousarray(read_photo(photo, root=self.root))
         # torch warns of what it could write to and must not, such as a memory map.
         photo = photo if photo.flags.writeable else photo.copy()
         image = torch.from_numpy(photo).permute(2, 0, 1)[None]

@@ -214,6 +214,8 @@ class SceneHierarchy(TransformerMixin, GeoEstimator):
         """
         check_is_fitted(self)
         names = list(self.groups_) if level is None else self._named(level)
+        if not isinstance(group, str):
+            raise TypeError(f"group must be the name of a group, text; got {group!r}.")
         for name in names:
             if group in self.groups_[name]:
                 shares = self.membership_[name][:, self.groups_[name].index(group)]
@@ -313,6 +315,11 @@ class SceneHierarchy(TransformerMixin, GeoEstimator):
     def _named(self, level):
         if isinstance(level, str):
             found = [name for name in self.groups_ if name == level]
+        elif not isinstance(level, numbers.Integral):
+            raise TypeError(
+                "level must be the name of a level, or how many groups it has; got "
+                f"{level!r:.60}."
+            )
         else:
             sizes = {name: len(groups) for name, groups in self.groups_.items()}
             found = [name for name, size in sizes.items() if size == level]

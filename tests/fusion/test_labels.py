@@ -178,3 +178,9 @@ def test_lists_of_labels_are_refused_with_the_remedy(y):
         refuse_lists(y)
     for fine in ([[0, 1], [1, 0]], ["bar", "shop"], np.eye(3), pd.DataFrame(np.eye(2))):
         refuse_lists(fine)
+
+
+def test_labels_that_cannot_be_compared_are_named():
+    labels = LabelReader(np.array([1, 2]))
+    with pytest.raises(TypeError, match=r"y holds labels \(dict\)"):
+        labels.codes(np.array([{}], dtype=object))

@@ -251,3 +251,9 @@ def test_sparse_numbers_are_refused():
     y = sparse.eye_array(6, 2, format="csr")
     with pytest.raises(TypeError, match=r"y is sparse\. Pass y\.toarray"):
         AttentionFusionRegressor(None).fit(np.eye(6), y)
+
+
+def test_numbers_whose_sum_is_infinite_are_refused():
+    X = np.eye(4)
+    with pytest.raises(ValueError, match=r"y holds numbers as large as 1e\+308"):
+        AttentionFusionRegressor(None, device="cpu").fit(X, [1e308, 1e308, 0.0, 1.0])

@@ -18,6 +18,16 @@ def _log_prior(prior=None, mask=None, n_rows=2):
     )  # fmt: skip
 
 
+def _polygon(coordinates):
+    return {"type": "Polygon", "coordinates": coordinates}
+
+
+def _knot():
+    knot = {"type": "GeometryCollection"}
+    knot["geometries"] = [knot]
+    return knot
+
+
 def _kept(mask):
     return np.isfinite(_log_prior(mask=mask)[0]).tolist()
 
@@ -96,6 +106,13 @@ def test_polygons_are_those_of_shapely():
         ({"mask": ["a", "z"]}, "no cell called 'z'; the first one is called 'a'"),
         ({"mask": [0.5, 1.0]}, "mask is an array of float64"),
         ({"mask": shapely.Point(1, 2)}, "type 'Point' has no inside"),
+        ({"mask": {"type": "Feature"}}, "mask holds None where a geometry"),
+        ({"mask": {"type": "FeatureCollection"}}, "mask holds None where a geometry"),
+        ({"mask": {"type": "Polygon"}}, "coordinates of a Polygon are lists of rings"),
+        ({"mask": _polygon([[0, 0], [1, 1]])}, "a ring is a list of finite"),
+        ({"mask": _polygon([[["a", 0], [1, 1]]])}, "a ring is a list of finite"),
+        ({"mask": _polygon([[[np.nan, 0], [1, 1]]])}, "a ring is a list of finite"),
+        ({"mask": _knot()}, "mask holds collections in each other"),
         ({"prior": [1, 2]}, r"one factor for each of the 4 cells.*got shape \(2,\)"),
         ({"prior": [1, 2, -1, 3]}, r"prior, cell 2: -1.0 is no factor"),
         ({"prior": [1, np.nan, 1, 3]}, r"prior, cell 1: nan is no factor"),
@@ -115,3 +132,29 @@ def test_words_of_errors(known, words):
 def test_text_is_no_mask():
     with pytest.raises(TypeError, match=r"mask='France' is text\. Pass a bool array"):
         _log_prior(mask="France")
+
+
+@pytest.mark.parametrize("mask", [[{}], {None}, [[0], [0, 1]], [object()], {(1,), 2}])
+def test_other_things_are_no_mask(mask):
+    with pytest.raises(TypeError, match=r"^mask=.* is neither a bool array"):
+        _log_prior(mask=mask)
+
+
+def test_a_set_of_names_need_not_be_sortable():
+    assert _kept({"a", "c"}) == [True, False, True, False]
+
+
+def test_an_edge_may_be_shorter_than_its_slope_is_finite():
+    # Over 5e-324 degrees of latitude the border goes 40 degrees to the east.
+    tiny = 5e-324
+    ring = [[0, -30], [20, -30], [20, 0], [40, tiny], [40, 30], [0, 30]]
+    with np.errstate(all="raise"):
+        inside = inside_polygons(
+            [[10.0, 10.0], [10.0, 30.0], [0.0, 50.0]], _polygon([ring])
+        )
+    assert inside.tolist() == [True, True, False]
+
+
+def test_priors_are_numbers():
+    with pytest.raises(TypeError, match="prior must hold numbers"):
+        _log_prior(prior=[1j, 1, 1, 1])

@@ -360,3 +360,13 @@ def test_its_checks_are_run_here():
 @pytest.mark.parametrize(("estimator", "check"), checks_of(Folded(bandwidth_km=100.0)))
 def test_folded_passes_the_checks_of_scikit_learn(estimator, check):
     check(estimator)  # those of sklearn.utils.estimator_checks
+
+
+def test_a_list_that_no_memory_holds_is_refused():
+    X, y = np.array([[48.0, 11.0], [40.0, -74.0]]), np.eye(2)
+    tagger = KernelTagger(100.0, n_suggested=10**9).fit(X, y)
+    with pytest.raises(ValueError, match=r"k=1000000000, but .* no more than 2"):
+        tagger.predict_topk(X, 10**9)
+    # Of two tags all are suggested, and no more memory is taken than for them.
+    assert tagger.predict(X).toarray().tolist() == [[1, 1], [1, 1]]
+    assert tagger.predict_topk(X, 5)[0].tolist() == [0, 1, -1, -1, -1]

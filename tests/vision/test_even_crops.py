@@ -159,3 +159,26 @@ def test_its_place_in_the_contract():
     assert "sklearn_geo.vision.EvenCrops.html" in estimator_html_repr(EvenCrops())
     for parameter in EvenCrops().get_params():
         assert f"\n    {parameter} : " in EvenCrops.__doc__
+
+
+@pytest.mark.parametrize(
+    ("photo", "words"),
+    [
+        (np.zeros(3), r"its shape is \(3,\)"),
+        (np.zeros((2, 2, 3), "M8[s]"), "its pixels are of type datetime64"),
+        (None, "the photo is missing"),
+    ],
+)
+def test_tensors_of_what_is_no_photo(photo, words):
+    with pytest.raises(ValueError, match=words):
+        EvenCrops(size=2).tensors(photo)
+
+
+def test_tensors_of_other_numbers_of_pixels():
+    bytes_ = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
+    expected = EvenCrops(1, size=2).tensors(bytes_)
+    for dtype in (np.int64, ">i4"):
+        assert (EvenCrops(1, size=2).tensors(bytes_.astype(dtype)) == expected).all()
+    assert EvenCrops(1, size=1).tensors(np.ones((2, 2, 3), "f2")).tolist() == [
+        [[[1.0]], [[1.0]], [[1.0]]]
+    ]

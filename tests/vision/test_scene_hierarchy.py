@@ -283,3 +283,11 @@ def test_its_place_in_the_contract():
     assert "sklearn_geo.vision.SceneHierarchy.html" in html
     for parameter in SceneHierarchy(THREE).get_params():
         assert f"\n    {parameter} : " in SceneHierarchy.__doc__
+
+
+def test_groups_and_levels_are_asked_by_name():
+    hierarchy = SceneHierarchy([[1, 0], [0, 1]]).fit(np.full((1, 2), 0.5))
+    with pytest.raises(TypeError, match="group must be the name of a group"):
+        hierarchy.scenes_of(np.zeros((0, 1)))
+    with pytest.raises(TypeError, match="level must be the name of a level"):
+        hierarchy.scenes_of("a", level=np.zeros(2))

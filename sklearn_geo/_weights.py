@@ -1,0 +1,42 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Weights of rows: what they have to be wherever something is summed with them."""
+
+import numpy as np
+from sklearn.utils.validation import _check_sample_weight
+
+__all__ = ["check_total", "check_weights"]
+
+
+def check_weights(sample_weight, X):
+    """Return weights as float64: one a row, none negative, a sum that is finite.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n_rows,), number or None
+        Weights; None is 1 everywhere.
+
+    X : array-like
+        The rows.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,), float64
+        The weights.
+    """
+    weights = _check_sample_weight(
+        sample_weight, X, dtype=np.float64, ensure_non_negative=True
+    )
+    check_total(weights)
+    return weights
+
+
+def check_total(weights):
+    """Refuse finite weights whose sum is not."""
+    with np.errstate(over="ignore"):
+        total = weights.sum()
+    if not np.isfinite(total):
+        raise ValueError(
+            "sample_weight adds up to infinity. Scale the weights down first, for "
+            "example with weights / weights.max()."
+        )
