@@ -7,7 +7,7 @@ import os
 import zipfile
 from pathlib import Path
 
-from sklearn_geo.datasets._opening import DataFile, cut_off
+from sklearn_geo.datasets._opening import DataFile, cut_off, open_zip
 
 # Folders of data sets hold the photos too; there may be a quarter of a million.
 _NO_DATA = (".jpg", ".jpeg", ".png", ".gif", ".part")
@@ -68,7 +68,7 @@ class Folder:
             if not zipfile.is_zipfile(path):
                 self._cut_off.append(path)
                 continue
-            with zipfile.ZipFile(path) as archive:
+            with open_zip(path) as archive:
                 for name in archive.namelist():
                     if not name.endswith("/") and "__MACOSX" not in name:
                         yield DataFile(str(path), name)

@@ -13,6 +13,7 @@ import lzma
 import os
 import re
 import sqlite3
+import struct
 import zipfile
 import zlib
 from collections import namedtuple
@@ -30,7 +31,8 @@ _BROKEN = (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 _BOM = b"\xef\xbb\xbf"
 _AGAIN = "Download it again."
 # Nothing that is published comes near; reading on would fill the memory.
-_LONGEST_LINE = 1 << 26
+_LONGEST_LINE = 1 << 24
+_LONGEST_VALUE = 1 << 24
 _NO_TABLE = "This is no table of text with a line a row."
 
 # The text of some whole lines without the last line end. `first` is the number of its
@@ -74,11 +76,15 @@ class DataFile:
         """
         with ExitStack() as stack:
             if self.member is not None:
-                archive = stack.enter_context(zipfile.ZipFile(self.path))
+                archive = stack.enter_context(open_zip(self.path))
                 raw = stack.enter_context(self._member_of(archive))
             else:
                 raw = stack.enter_context(open(self.path, "rb"))
-            head = raw.peek(10)[:10]
+            try:
+                head = raw.peek(10)[:10]
+            except _BROKEN as error:
+                problem = _why_broken(error)
+                raise DataFileError(self, None, problem, remedy=_AGAIN) from error
             if head[:2] == b"\x1f\x8b":
                 yield stack.enter_context(gzip.open(raw))
             elif re.match(rb"BZh[1-9]1AY&SY", head):
@@ -101,6 +107,35 @@ class DataFile:
             problem = "it needs a password"
             remedy = "Unpack it with the password, and pass the folder."
         raise DataFileError(self, None, problem, remedy=remedy)
+
+
+@contextmanager
+def open_zip(path):
+    """Open a zip archive, or say that it is damaged.
+
+    Parameters
+    ----------
+    path : str or path
+        The archive.
+
+    Yields
+    ------
+    ZipFile
+        It, opened.
+    """
+    try:
+        archive = zipfile.ZipFile(path)
+    except (
+        NotImplementedError,
+        OverflowError,
+        ValueError,
+        struct.error,
+        zipfile.BadZipFile,
+    ) as error:
+        problem = f"the zip archive is damaged ({str(error)[:200]})"
+        raise DataFileError(path, None, problem, remedy=_AGAIN) from error
+    with archive:
+        yield archive
 
 
 def part_files(path, patterns, *, what, described, alternatives=False):
@@ -170,7 +205,7 @@ def part_files(path, patterns, *, what, described, alternatives=False):
     if zipfile.is_zipfile(path):
         members = _members(path, patterns)
         if not members:
-            with zipfile.ZipFile(path) as archive:
+            with open_zip(path) as archive:
                 names = [n for n in archive.namelist() if not n.endswith("/")]
             if len(names) != 1:
                 raise FileNotFoundError(
@@ -184,7 +219,7 @@ def part_files(path, patterns, *, what, described, alternatives=False):
 
 def _members(path, patterns):
     """Return the members of a zip archive that match, in the order of their names."""
-    with zipfile.ZipFile(path) as archive:
+    with open_zip(path) as archive:
         names = [name for name in archive.namelist() if "__MACOSX" not in name]
     by_name = {Path(name).name: name for name in names if not name.endswith("/")}
     return [DataFile(str(path), by_name[n]) for n in _matching(by_name, patterns)]
@@ -223,7 +258,8 @@ def _matching(names, patterns):
 
 def _natural(name):
     parts = re.split(r"(\d+)", name)
-    return [int(p) if i % 2 else p for i, p in enumerate(parts)]
+    # Python refuses to read numbers of more than 4300 digits.
+    return [int(p[:1000]) if i % 2 else p for i, p in enumerate(parts)]
 
 
 def _what_there_is(names):
@@ -314,6 +350,11 @@ def _sqlite_blocks(file, block_bytes):
     first = 1
     try:
         with closing(sqlite3.connect(address, uri=True)) as database:
+            # What others have made may hold formulas; they are not trusted with more
+            # than arithmetic, nor with values that no line of text has.
+            database.execute("PRAGMA trusted_schema = OFF")
+            if hasattr(database, "setlimit"):  # since Python 3.11
+                database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
             query = "SELECT name FROM sqlite_master WHERE type = 'table'"
             tables = [name for (name,) in database.execute(query)]
             tables = [t for t in tables if t == Path(file.path).stem] or tables
@@ -321,13 +362,26 @@ def _sqlite_blocks(file, block_bytes):
                 problem = f"the database has {len(tables)} tables, expected is one"
                 raise DataFileError(file, None, problem, remedy=_AGAIN)
             quoted = tables[0].replace('"', '""')
-            cursor = database.execute(f'SELECT * FROM "{quoted}"')
-            n_rows = max(1, block_bytes // 512)
-            while rows := cursor.fetchmany(n_rows):
-                text = "\n".join("\t".join(map(_as_field, row)) for row in rows)
-                yield TextBlock(first, text, False, "")
-                first += len(rows)
-    except sqlite3.DatabaseError as error:
+            columns = database.execute(f'PRAGMA table_xinfo("{quoted}")').fetchall()
+            if any(hidden for *_, hidden in columns):
+                problem = "the table has columns that are computed, which is not done"
+                raise DataFileError(file, None, problem, remedy=_AGAIN)
+            lines, size, left = [], 0, 32 * os.path.getsize(file.path)
+            for row in database.execute(f'SELECT * FROM "{quoted}"'):
+                lines.append("\t".join(map(_as_field, row)))
+                size += len(lines[-1])
+                left -= len(lines[-1]) + 1
+                if left < 0:  # pages that name each other, round and round
+                    problem = "the database has more in it than the file is long"
+                    raise DataFileError(file, None, problem, remedy=_AGAIN)
+                if size >= block_bytes:
+                    yield TextBlock(first, "\n".join(lines), False, "")
+                    first += len(lines)
+                    lines, size = [], 0
+            if lines:
+                yield TextBlock(first, "\n".join(lines), False, "")
+                first += len(lines)
+    except (OverflowError, sqlite3.Error) as error:
         problem = f"the database is damaged ({error})"
         raise DataFileError(file, first, problem, remedy=_AGAIN) from error
     if first == 1:

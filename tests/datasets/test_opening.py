@@ -5,14 +5,19 @@
 import bz2
 import gzip
 import lzma
+import sqlite3
 import tempfile
+import tracemalloc
 import zipfile
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sklearn_geo.datasets import DataFileError, ReadReport, _opening
+from sklearn_geo.datasets._folders import Folder
 from sklearn_geo.datasets._opening import DataFile, open_text, part_files, text_blocks
 
 LINES = ["one", "zwölf", "三", "", "a\u2028b\x0bc\x85d", "last"]
@@ -256,3 +261,105 @@ def test_members_that_cannot_be_opened_are_told(tmp_path, at, value, message):
     path.write_bytes(bytes(data))
     with pytest.raises(DataFileError, match=rf"all\.zip:photos-1: .*{message}"):
         lines_of_member(path, "photos-1")
+
+
+def write_database(path, create, *rows):
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(create)
+        for row in rows:
+            marks = ",".join("?" * len(row))
+            database.execute(f"INSERT INTO photos VALUES ({marks})", row)
+    return DataFile(str(path))
+
+
+def test_databases_with_columns_that_are_computed(tmp_path):
+    # 16 rows of 100 MB each, of a file of 8 KB.
+    bomb = "CREATE TABLE photos (id, big AS (zeroblob(100000000)))"
+    path = tmp_path / "photos"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(bomb)
+        database.executemany("INSERT INTO photos VALUES (?)", [(i,) for i in range(16)])
+    tracemalloc.start()
+    with pytest.raises(DataFileError, match=r"photos: the table has columns that are"):
+        list(text_blocks(DataFile(str(path))))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10e6
+
+
+def test_databases_are_read_in_blocks_of_a_size(tmp_path):
+    rows = [(i, "x" * 1000) for i in range(50)]
+    file = write_database(tmp_path / "photos", "CREATE TABLE photos (id, text)", *rows)
+    blocks = list(text_blocks(file, block_bytes=5000))
+    assert max(len(block.text) for block in blocks) < 6100
+    assert [block.first for block in blocks] == [1 + 5 * i for i in range(10)]
+    text = "\n".join(block.text for block in blocks)
+    assert text.split("\n") == [f"{i}\t{'x' * 1000}" for i in range(50)]
+
+
+def test_databases_whose_pages_are_there_again_and_again(tmp_path):
+    rows = [(i, "x" * 300) for i in range(100)]
+    file = write_database(tmp_path / "photos", "CREATE TABLE photos (id, text)", *rows)
+    data = bytearray(Path(file.path).read_bytes())
+    size = int.from_bytes(data[16:18], "big")
+    root = size  # the second page, of which the children are all others
+    assert data[root] == 5
+    n_cells = int.from_bytes(data[root + 3 : root + 5], "big")
+    at = [
+        root + int.from_bytes(data[root + 12 + 2 * i :][:2], "big")
+        for i in range(n_cells)
+    ]
+    # A page between: its children are all the first leaf, and all of the root are it.
+    leaf = bytes(data[at[0] : at[0] + 4])
+    between = bytearray(data[root : root + size])
+    for cell in at:
+        between[cell - root : cell - root + 4] = leaf
+    between[8:12] = leaf
+    for _ in range(6):
+        data += between
+        number = (len(data) // size).to_bytes(4, "big")
+        for cell in at:
+            between[cell - root : cell - root + 4] = number
+        between[8:12] = number
+        data[28:32] = (len(data) // size).to_bytes(4, "big")
+    data[root : root + size] = between
+    Path(file.path).write_bytes(data)
+    with pytest.raises(DataFileError, match="has more in it than the file is long"):
+        for _ in text_blocks(file):
+            pass
+
+
+@pytest.mark.parametrize("cut", [0, 12, 30])
+def test_zip_archives_whose_directory_is_damaged(tmp_path, cut):
+    path = tmp_path / "photos.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("photos.txt", "1\t2\n" * 100)
+    data = bytearray(path.read_bytes())
+    directory = data.index(b"PK\x01\x02")
+    end = data.index(b"PK\x05\x06")
+    if cut == 0:  # no entry where the directory begins
+        data[directory : directory + 4] = b"PKxx"
+    elif cut == 12:  # a name that is no UTF-8, though it says so
+        data[directory + 9] |= 0x08
+        data[directory + 46] = 0xFF
+    else:  # a directory of another size
+        data[end + 12] ^= 0x40
+    path.write_bytes(data)
+    for read in (
+        lambda: part_files(path, "photos*", what="w", described="d"),
+        lambda: part_files(tmp_path, "photos*", what="w", described="d"),
+        lambda: Folder(tmp_path, "w", "d"),
+    ):
+        with pytest.raises(
+            DataFileError, match=r"photos\.zip: the zip archive is dama"
+        ):
+            read()
+
+
+def test_numbers_of_any_length_in_names(tmp_path):
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for digits in ("2", "10", "9" * 5000):
+            archive.writestr(f"part{digits}", "1\n")
+    files = part_files(path, "part*", what="w", described="d")
+    assert [len(file.member) for file in files] == [5, 6, 5004]
