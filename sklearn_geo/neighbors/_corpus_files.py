@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sklearn_geo._array_files import open_array
 from sklearn_geo._file_lock import folder_locked
 from sklearn_geo._whole_files import is_part, write_whole
 
@@ -173,7 +174,13 @@ def _read_manifest(folder):
         complete &= names is None or (
             isinstance(names, list) and all(isinstance(name, str) for name in names)
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (
+        AttributeError,
+        KeyError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:
         raise ValueError(f"{path} is damaged or describes no corpus.") from error
     if not (known and complete):
         raise ValueError(f"{path} is damaged or describes no corpus.")
@@ -201,7 +208,5 @@ def _read_array(folder, name, manifest, mmap_mode, verify):
             f"{path} is damaged: it is not the file that was saved. Save the corpus "
             "again."
         )
-    try:
-        return np.load(path, mmap_mode=mmap_mode, allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise ValueError(f"{path} is damaged: {error}") from error
+    array = open_array(path)
+    return np.array(array) if mmap_mode is None else array

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sklearn_geo._array_files import open_array
 from sklearn_geo.datasets import load_im2gps
 from sklearn_geo.reproduce._multimodal_data import (
     NO_IM2GPS,
@@ -114,7 +115,7 @@ def _few(folder, photos, test, rng):
 def _read_im2gps(folder, file, n_features):
     """Read the list of Im2GPS, and features of its photos in the same order."""
     listed = load_im2gps(folder)
-    features = np.load(file, allow_pickle=False)
+    features = open_array(file)
     if features.shape != (len(listed.places), n_features):
         raise ValueError(
             f"{file} must hold a row of {n_features} features, as in features.npy, for "
@@ -177,7 +178,7 @@ def _open_rows(file, n_rows, n_dimensions):
     """Open an array with a row for each of the features; None if there is no file."""
     if not file.is_file():
         return None
-    rows = np.load(file, mmap_mode="r", allow_pickle=False)
+    rows = open_array(file)
     if rows.ndim != n_dimensions or rows.dtype.kind != "f" or len(rows) != n_rows:
         what = "one a row" if n_dimensions == 1 else "a row a photo, a column a scene"
         raise ValueError(

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from scipy import sparse
 
+from sklearn_geo._array_files import open_array
 from sklearn_geo.datasets import iter_yfcc100m, load_geonames
 from sklearn_geo.geometry import s2_cell_ids
 from sklearn_geo.neighbors import PlaceIndex, TagVectorizer
@@ -113,7 +114,7 @@ def read_features(folder):
             f"{folder} has no features.npy: features of photos, a row each, and beside "
             "it feature_ids.npy (or .txt), the numbers of these photos on Flickr."
         )
-    features = np.load(file, mmap_mode="r", allow_pickle=False)
+    features = open_array(file)
     if features.ndim != 2 or features.dtype.kind != "f":
         raise ValueError(
             f"{file} must hold floats, a row a photo; it has the shape "
@@ -129,8 +130,8 @@ def read_features(folder):
     twice = ordered[1:][ordered[1:] == ordered[:-1]]
     if twice.size:
         raise ValueError(
-            f"feature_ids names photo {twice[0]} more than once ({twice.size} such "
-            "rows). Leave the copies out."
+            f"{folder}: feature_ids names photo {twice[0]} more than once "
+            f"({twice.size} such rows). Leave the copies out."
         )
     return features, ids
 
@@ -141,14 +142,15 @@ def _read_ids(folder):
         if not file.is_file():
             continue
         if name.endswith(".npy"):
-            ids = np.load(file, allow_pickle=False)
-        else:
-            ids = np.array(file.read_text().split())
+            ids = np.array(open_array(file))
         try:
+            if not name.endswith(".npy"):
+                words = file.read_text("utf-8").split()
+                ids = np.array(list(map(int, words)), dtype=np.int64)
             if ids.ndim != 1 or ids.dtype.kind not in "iuSU":
                 raise ValueError(f"shape {ids.shape} and dtype {ids.dtype}")
             return ids.astype(np.int64)
-        except ValueError as error:
+        except (OverflowError, ValueError) as error:
             raise ValueError(
                 f"{file} must hold the numbers of photos, one for each row of "
                 f"features.npy: {error}."
