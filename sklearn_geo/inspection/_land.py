@@ -5,6 +5,8 @@
 import json
 from pathlib import Path
 
+import numpy as np
+
 _JSON = (".json", ".geojson")
 
 
@@ -27,8 +29,32 @@ def read_land(coastline):
     elif hasattr(coastline, "__geo_interface__"):
         land = _in_degrees(coastline).__geo_interface__
     else:
-        land = _read_file(Path(coastline))
-    if next(lines_of(land), None) is None:
+        path = Path(coastline)
+        land = _read_file(path)
+        try:
+            return _checked(land)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error
+    return _checked(land)
+
+
+def _checked(land):
+    """Return GeoJSON all of whose lines can be drawn, or say what is wrong with it."""
+    n_lines = 0
+    try:
+        for line in lines_of(land):
+            n_lines += 1
+            points = np.asarray(line, dtype=np.float64)
+            if points.ndim != 2 or points.shape[1] < 2:
+                raise ValueError(f"it is {line!r:.60}")
+            if not np.isfinite(points[:, :2]).all():
+                raise ValueError("it has a point that is not finite")
+    except (KeyError, OverflowError, RecursionError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"Line {n_lines} of the coastline is no line of GeoJSON, which are lists "
+            f"of [longitude, latitude]: {str(error).rstrip('.')}."
+        ) from error
+    if not n_lines:
         raise ValueError(
             "The coastline has neither lines nor polygons. Pass LineStrings or "
             "Polygons, as GeoJSON or as a GeoDataFrame."
@@ -45,7 +71,7 @@ def _read_file(path):
     if path.suffix.lower() in _JSON:
         try:
             return json.loads(path.read_text(encoding="utf-8"))
-        except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        except (ValueError, RecursionError) as error:
             raise ValueError(f"{path} is no GeoJSON: {error}.") from error
     try:
         import geopandas

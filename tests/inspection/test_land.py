@@ -82,3 +82,26 @@ def test_what_cannot_be_read(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "geopandas", None)
     with pytest.raises(ImportError, match=r"Reading land\.shp needs.*\[geo\].*GeoJSON"):
         read_land(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[" * 100_000, "is no GeoJSON"),
+        ('{"type": "Polygon", "coordinates": [[' + "9" * 5000 + "]]}", "is no GeoJSON"),
+        ('{"type": "Point", "coordinates": [0, 0]}', "neither lines nor polygons"),
+        ('{"type": "LineString", "coordinates": 5}', "Line 1 of the coastline"),
+        ('{"type": "MultiLineString", "coordinates": 5}', "Line 0 of the coastline"),
+        ('{"type": "LineString", "coordinates": [[1, NaN]]}', "is not finite"),
+        ('{"type": "LineString", "coordinates": [[1, 1e400]]}', "is not finite"),
+        ('{"type": "LineString", "coordinates": [["a", "b"]]}', "Line 1 of the coast"),
+        ('{"type": "LineString", "coordinates": [1, 2]}', "Line 1 of the coast"),
+        ('{"type": "FeatureCollection"}', "Line 0 of the coastline"),
+    ],
+)
+def test_a_file_that_is_wrong_is_named(tmp_path, text, words):
+    path = tmp_path / "coast.geojson"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=words) as caught:
+        read_land(path)
+    assert str(path) in str(caught.value)
