@@ -82,11 +82,11 @@ for blend_km in (0, 30, 60):
 # What it costs
 # -------------
 #
-# Smoother is not closer to the truth: a network that speaks beyond its border has seen no
-# photo there. On held-out photos within 60 km of a border, here is how far the answer is
-# from their own tags, propagated like those that taught (Kullback-Leibler divergence,
-# with twice the standard error of the difference). It changes little either way. Blend
-# for maps, and for models behind it that should not see borders.
+# Smoother is not closer to the truth: a network that speaks beyond its border has seen
+# no photo there. On held-out photos within 60 km of a border, here is how far the
+# answer is from their own tags, propagated like those that taught (Kullback-Leibler
+# divergence, with twice the standard error of the difference). It changes little either
+# way: blend for maps, and for models that should not see borders.
 
 truth = GeoNeighborTagPropagator(sparse_output=False).fit(places, tags)
 truth = truth.transform(places[held_out])
