@@ -237,10 +237,9 @@ def _merge_equal(places, weights):
 
     The places stay in the order in which they appear first.
     """
-    # Complex numbers sort by two keys at once; all longitudes of a pole are equal.
-    keys = np.empty(len(places), dtype=np.complex128)
-    keys.real = places[:, 0] + 0.0
-    keys.imag = np.where(np.abs(places[:, 0]) == 90.0, 0.0, places[:, 1] + 0.0)
+    # Complex numbers sort by two keys at once. The names of a pole stay apart: they
+    # have one vector, so that only time is lost.
+    keys = np.ascontiguousarray(places).view(np.complex128)[:, 0]
     kept = np.flatnonzero(weights)
     _, first, groups = np.unique(keys[kept], return_index=True, return_inverse=True)
     order = np.argsort(first)

@@ -166,10 +166,12 @@ class TestMode:
         weights = [0.1, 0.2, 0.3, 0.6]
         assert sum(weights[:3]) > 0.6
         assert_array_equal(spherical_mode(places, weights), [50.0, 0.0])
-        # Two pairs a tenth of a degree apart, the second by a hair less: the first.
-        places = [[0.0, 20.2], [0.0, 20.3], [0.0, 10.0], [0.0, 10.1]]
-        assert 20.3 - 20.2 > 10.1 - 10.0
-        assert_array_equal(spherical_mode(places), [0.0, 20.2])
+        # Pairs a tenth of a degree apart, or a hair more or less: always the first.
+        west = np.arange(-170.0, 170.0, 20.0)
+        doubles = [[[0.0, lon], [0.0, lon + 0.1]] for lon in west]
+        for k in range(len(doubles)):
+            places = np.concatenate(doubles[k:] + doubles[:k])
+            assert_array_equal(spherical_mode(places), places[0])
 
     def test_weights_decide(self):
         places = [[0.0, 0.0], [0.0, 0.1], [0.0, 0.2], [50.0, 0.0]]
