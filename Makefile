@@ -4,10 +4,11 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-PIP_INSTALL := $(BIN)/python -m pip install --quiet -c constraints.txt
-INPUTS := setup.cfg pyproject.toml constraints.txt
+CONSTRAINTS ?= constraints.txt
+PIP_INSTALL := $(BIN)/python -m pip install --quiet -c $(CONSTRAINTS)
+INPUTS := setup.cfg pyproject.toml $(CONSTRAINTS)
 
-.PHONY: demo test nightly lint doctest docs wheel benchmarks clean
+.PHONY: demo test oldest coverage nightly lint doctest docs site wheel benchmarks clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python -m examples.demo --out demo
@@ -23,6 +24,15 @@ nightly: $(VENV)/.test
 	SKLEARN_GEO_NIGHTLY=1 $(BIN)/python -m pytest -n logical --maxprocesses=4 \
 		--dist worksteal --hypothesis-profile=nightly tests/reliability
 
+# The suite with the oldest dependencies that setup.cfg promises. Gigabytes, once.
+oldest:
+	$(MAKE) VENV=.venv-oldest CONSTRAINTS=oldest.txt test
+
+# Which lines the suite runs. Slower than the suite by a third.
+coverage: $(VENV)/.test
+	$(BIN)/python -m pytest -n logical --maxprocesses=4 --dist worksteal \
+		--cov=sklearn_geo --cov-branch --cov-report=term:skip-covered
+
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -31,8 +41,15 @@ doctest: $(VENV)/.test
 	$(BIN)/python -m pytest --doctest-modules --doctest-glob='*.rst' --doctest-glob='*.md' \
 		README.md docs/*.rst sklearn_geo
 
+# Pages for people, and the same as text; the second build takes what the first one read.
 docs: $(VENV)/.docs
-	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+	$(BIN)/python -m sphinx -W --keep-going -b html -d docs/_build/read docs docs/_build/html
+	$(BIN)/python -m sphinx -q -t generated -b text -d docs/_build/read docs docs/_build/text
+	$(BIN)/python docs/plain_text.py docs/_build/text docs/_build/html
+
+# Links, pictures, console errors, widths: by a browser if there is one.
+site: docs
+	$(BIN)/python docs/check_site.py docs/_build/html --screenshots docs/_build/screenshots
 
 wheel: $(VENV)/.test
 	VENV=$(VENV) sh tests/wheel_smoke.sh
@@ -69,4 +86,4 @@ $(VENV)/.docs: $(INPUTS) | $(VENV)/.test
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build dist demo *.egg-info docs/_build docs/auto_examples docs/generated
+	rm -rf $(VENV) .venv-oldest build dist demo *.egg-info docs/_build docs/auto_examples docs/generated

@@ -73,7 +73,9 @@ html_theme_options = {
 # A picture drawn without a screen; scikit-learn's deprecations are the tests' matter.
 warnings.filterwarnings("ignore", message=".*FigureCanvasAgg is non-interactive.*")
 
-generated_pages.write(HERE / "generated")
+# `sphinx -t generated` builds from pages that another build has just generated.
+if not tags.has("generated"):  # noqa: F821  Sphinx hands it to this file
+    generated_pages.write(HERE / "generated")
 
 
 def unlink_inherited_references(app, what, name, obj, options, lines):
