@@ -311,6 +311,19 @@ class TestMedian:
         )
         assert_allclose(total.sum(), 2 * QUARTER_KM)
 
+    @pytest.mark.parametrize("seed", [17, 39, 51, 109, 120])
+    def test_weight_on_the_other_side_of_the_globe(self, seed):
+        # What lies opposite draws away from a place, whatever the way.
+        rng = np.random.default_rng(seed)
+        n = rng.integers(2, 6)
+        places = places_from_vectors(rng.normal(size=(n, 3)) * [1, 1, 0.3])
+        opposite = np.column_stack([-places[:, 0], places[:, 1] + 180])
+        places = np.vstack([places, opposite])
+        weights = np.r_[rng.uniform(0.5, 1, n), rng.uniform(0.1, 1, n)]
+        median = geometric_median(places, weights)
+        found = weights @ haversine_to_point(places, median)
+        assert found <= least_total_km(places, weights, seed) * (1 + 1e-9)
+
     def test_outliers_do_not_move_it_far(self):
         rng = np.random.default_rng(0)
         city = [48.85, 2.35] + rng.normal(size=(60, 2)) * 0.05
@@ -341,6 +354,9 @@ class TestMedian:
         places = [[0, 0], [0, 10], [9, 0], [8, 8], [-3, 2]]
         exact = geometric_median(places, tol_km=0.0)
         assert haversine([geometric_median(places)], [exact])[0] < 1e-5
+        # Steps shorter than a kilometre end it, where the next would be far shorter.
+        near = geometric_median(places, tol_km=1.0)
+        assert haversine([near], [exact])[0] < 1e-3
         # The first step is shorter than half the globe: it is the last.
         rough = geometric_median(places, tol_km=2 * QUARTER_KM)
         assert 1e-3 < haversine([rough], [exact])[0] < 500
