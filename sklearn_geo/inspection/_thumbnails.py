@@ -9,6 +9,7 @@ import numpy as np
 
 from sklearn_geo.inspection._glyphs import Glyphs
 from sklearn_geo.inspection._text import write
+from sklearn_geo.vision._photos import PhotoError, open_picture
 
 # Nobody sees more pixels than these on a tile, and figures keep what is drawn.
 _MOST_PIXELS = 320
@@ -136,12 +137,10 @@ def pixels_of(value, photo):
         At most some hundred pixels along its longer side.
     """
     if isinstance(value, (str, PathLike)):
-        from PIL import Image
-
         try:
-            with Image.open(value) as image:
+            with open_picture(value) as image:
                 return _shrink(image)
-        except OSError as error:
+        except PhotoError as error:
             raise ValueError(
                 f"The thumbnail of photo {photo} cannot be read: {error}."
             ) from error

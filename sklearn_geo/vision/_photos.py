@@ -5,14 +5,24 @@
 import os
 import re
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
-__all__ = ["PhotoError", "is_image", "is_missing", "photo_path", "read_photo"]
+__all__ = [
+    "PhotoError",
+    "is_image",
+    "is_missing",
+    "open_picture",
+    "photo_path",
+    "read_photo",
+]
 
 _WEB = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _ORIENTATION = 0x0112
+# Pillow has the pixels of these made by another program, which runs what they say.
+_PROGRAMS = ("EPS",)
 _ALPHA = ("LA", "La", "PA", "RGBA", "RGBa")
 # Modes of Pillow with 16 bits a pixel; it reads older 16-bit PNG files as "I".
 _DEEP = ("I", "I;16", "I;16L", "I;16B", "I;16N")
@@ -104,6 +114,24 @@ def is_image(value):
 
 
 def _from_file(path):
+    with open_picture(path) as image:
+        return _from_pillow(image)
+
+
+@contextmanager
+def open_picture(path):
+    """Open a file with Pillow; whatever is wrong with it becomes a PhotoError.
+
+    Parameters
+    ----------
+    path : path
+        The file, which anybody may have made.
+
+    Yields
+    ------
+    PIL image
+        The picture, of which only the head is read yet.
+    """
     try:
         from PIL import Image
     except ImportError as error:
@@ -112,7 +140,12 @@ def _from_file(path):
         ) from error
     try:
         with Image.open(path) as image:
-            return _from_pillow(image)
+            if image.format in _PROGRAMS:
+                raise PhotoError(
+                    f"it is a program in {image.format}, which is not run. Convert it "
+                    "to PNG or JPEG first"
+                )
+            yield image
     except PhotoError as error:
         raise PhotoError(f"{str(path)!r}: {error}") from error
     except MemoryError:

@@ -109,3 +109,22 @@ def test_what_is_no_list_of_images(ax, tmp_path):
     (tmp_path / "a.jpg").write_text("no image")
     with pytest.raises(ValueError, match="photo 0 cannot be read"):
         Thumbnails([tmp_path / "a.jpg"]).draw(ax, 0, 0.0, 0.0, size=8)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"no picture",
+        b"\x89PNG\r\n\x1a\n" + bytes(40),
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n%%EOF\n",
+    ],
+)
+def test_files_that_are_no_pictures_are_named(tmp_path, data):
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(data)
+    with pytest.raises(
+        ValueError, match="thumbnail of photo 7 cannot be read"
+    ) as caught:
+        pixels_of(path, 7)
+    assert str(path) in str(caught.value)

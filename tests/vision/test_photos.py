@@ -215,3 +215,23 @@ def test_without_pillow(tmp_path):
         check=True,
     )
     assert "pip install sklearn-geo[vision]" in done.stdout
+
+
+EPS = b"""%!PS-Adobe-3.0 EPSF-3.0
+%%BoundingBox: 0 0 10 10
+%%EndComments
+(/tmp/evil) (w) file closefile
+showpage
+%%EOF
+"""
+
+
+def test_programs_are_not_run(tmp_path, monkeypatch):
+    # Pillow gives them to Ghostscript, whatever the name of the file.
+    started = []
+    monkeypatch.setattr(subprocess, "Popen", lambda *args, **_: started.append(args))
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(EPS)
+    with pytest.raises(ValueError, match=r"photo\.jpg': it is a program in EPS, which"):
+        read_photo(path)
+    assert not started
