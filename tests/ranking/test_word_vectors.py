@@ -150,3 +150,30 @@ def test_vectors_of_tags_from_what_is_like_a_mapping():
 def test_bad_vectors(source, names, message):
     with pytest.raises(ValueError, match=message):
         vectors_of_tags(source, 2, names)
+
+
+def test_damaged_and_endless_files_are_named(tmp_path):
+    path = tmp_path / "vectors.txt"
+    packed = gzip.compress(b"beach 0.5 1\nsnow -1 0.25\n" * 1000)
+    checksum = packed[:-8] + bytes(4) + packed[-4:]
+    for data in (packed[:-9], checksum, packed + b"\x1f\x8b\x08xxxxxxxxxx"):
+        path.write_bytes(data)
+        with pytest.raises(ValueError, match=r"vectors\.txt, line \d+: the compressed"):
+            read_word_vectors(path)
+    # A line of 300 MB, of which 300 KB are in the file.
+    with gzip.open(path, "wb", 1) as file:
+        for _ in range(300):
+            file.write(b" " * 1_000_000)
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="line 1: it has 4,194,304 bytes or more"):
+        read_word_vectors(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20e6
+
+
+@pytest.mark.parametrize("length", ["0", "9" * 25, "9" * 5000])
+def test_lengths_that_cannot_be(written, length):
+    path = written(f"2 {length}\nbeach 1 2\n")
+    with pytest.raises(ValueError, match=r"line 1: vectors of .* numbers cannot be"):
+        read_word_vectors(path)
