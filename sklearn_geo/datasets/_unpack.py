@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Archives unpacked into a folder, and nowhere else."""
 
+import errno
 import glob
 import gzip
+import lzma
 import re
 import secrets
 import shutil
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -17,13 +20,35 @@ from sklearn_geo._file_lock import folder_locked
 __all__ = ["unpacked"]
 
 _PIECE = 1 << 20
+# What the readers of archives raise where one is damaged, or made to break them.
 _BROKEN = (
     EOFError,
+    KeyError,
+    NotImplementedError,
+    OverflowError,
+    RecursionError,
+    RuntimeError,
+    UnicodeError,
     gzip.BadGzipFile,
+    lzma.LZMAError,
+    struct.error,
     tarfile.TarError,
     zipfile.BadZipFile,
     zlib.error,
 )
+# Errors of the disk that are about a name, not about the disk.
+_NAMES = (
+    errno.EEXIST,
+    errno.EINVAL,
+    errno.EISDIR,
+    errno.ELOOP,
+    errno.ENAMETOOLONG,
+    errno.ENOTDIR,
+)
+# Data sets have thousands; as many empty ones as fit would fill the disk's list.
+_MOST_FILES = 1 << 18
+# What tar archives write before a file that has a long name.
+_LONGEST_HEADER = 1 << 20
 _STRANGE = re.compile(r"[\\:\0]")
 
 
@@ -69,12 +94,14 @@ def unpacked(archive, *, max_bytes):
             _unpack(archive, part, max_bytes)
             _rename(part, folder)
         except _BROKEN as error:
-            raise ValueError(
-                f"{archive} is damaged or breaks off ({error}). Delete it."
-            ) from error
-        except OSError as error:
-            if error.errno is None:
+            raise _damaged(archive, error) from error
+        except ValueError as error:
+            if str(archive) in str(error):
                 raise
+            raise _damaged(archive, error) from error
+        except OSError as error:
+            if error.errno is None or error.errno in _NAMES:
+                raise _damaged(archive, error) from error
             raise OSError(error.errno, error.strerror, str(folder)) from error
         finally:
             shutil.rmtree(part, ignore_errors=True)
@@ -90,11 +117,21 @@ def _rename(part, folder):
             raise
 
 
+def _damaged(archive, error):
+    why = f"{error}"[:300].rstrip(".") or type(error).__name__
+    return ValueError(f"{archive} is damaged or breaks off ({why}). Delete it.")
+
+
 def _unpack(archive, folder, max_bytes):
     """Write the files of an archive, one after the other."""
     folder.mkdir()
     left = max_bytes
-    for name, open_member in _members(archive):
+    for number, (name, open_member) in enumerate(_members(archive, max_bytes)):
+        if number == _MOST_FILES:
+            raise ValueError(
+                f"{archive} has more than {_MOST_FILES:,} files in it. Nothing of it "
+                "is unpacked."
+            )
         path = folder / _inside(archive, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         # Counted while it is written: the sizes in an archive may be lies.
@@ -109,20 +146,21 @@ def _unpack(archive, folder, max_bytes):
                 file.write(data)
 
 
-def _members(archive):
+def _members(archive, max_bytes):
     """Yield the names of the files, and what opens each."""
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as opened:
             for entry in opened.infolist():
                 # The upper half of these attributes is the file mode of Unix.
                 kind = entry.external_attr >> 28
-                if not entry.is_dir() and kind in (0, 0o10):
+                if not entry.filename.endswith("/") and kind in (0, 0o10):
                     yield entry.filename, lambda entry=entry: opened.open(entry)
         return
     with open(archive, "rb") as file:
         compressed = file.peek(2)[:2] == b"\x1f\x8b"
-    with (gzip.open if compressed else open)(archive, "rb") as raw:
-        with tarfile.open(fileobj=raw, mode="r|") as opened:
+    with (gzip.open if compressed else open)(archive, "rb") as file:
+        raw = _Counted(file, archive, 2 * max_bytes + 2048 * (10 + _MOST_FILES))
+        with tarfile.open(fileobj=raw, mode="r|", tarinfo=_Entry) as opened:
             for entry in opened:
                 if entry.isfile():
                     yield entry.name, lambda entry=entry: opened.extractfile(entry)
@@ -131,12 +169,54 @@ def _members(archive):
             pass
 
 
+class _Counted:
+    """A file of which no more is read than there can be."""
+
+    def __init__(self, file, archive, left):
+        self.file, self.archive, self.left = file, archive, left
+
+    def read(self, n_bytes):
+        """Read, and count what is decompressed."""
+        data = self.file.read(n_bytes)
+        self.left -= len(data)
+        if self.left < 0:
+            raise ValueError(
+                f"{self.archive} has more in it than it may have, in what are no files."
+                " Nothing of it is unpacked."
+            )
+        return data
+
+
+class _Entry(tarfile.TarInfo):
+    """An entry of a tar archive, which the package reads into memory if it is no file.
+
+    What is compressed may say that a name has two gigabytes, and have them.
+    """
+
+    @classmethod
+    def frombuf(cls, buf, encoding, errors):
+        """Read the header of an entry."""
+        entry = super().frombuf(buf, encoding, errors)
+        is_header = entry.type in (
+            tarfile.GNUTYPE_LONGLINK,
+            tarfile.GNUTYPE_LONGNAME,
+            tarfile.SOLARIS_XHDTYPE,
+            tarfile.XGLTYPE,
+            tarfile.XHDTYPE,
+        )
+        if entry.size < 0 or (is_header and entry.size > _LONGEST_HEADER):
+            raise tarfile.ReadError(f"a header has {entry.size:,} bytes")
+        return entry
+
+
 def _inside(archive, name):
     """Return a name as a path within a folder, or refuse it."""
     path = PurePosixPath(name)
+    if not path.parts:
+        raise ValueError(f"{archive} has a file without a name. Do not trust it.")
     if path.is_absolute() or ".." in path.parts or _STRANGE.search(name):
         raise ValueError(
-            f"{archive} has a file {name!r}, which leads out of the folder that it is "
-            "unpacked in. Nothing of it is unpacked; do not trust it."
+            f"{archive} has a file {name!r:.200}, which leads out of the folder that "
+            "it is unpacked in. Nothing of it is unpacked; do not trust it."
         )
     return Path(*path.parts)

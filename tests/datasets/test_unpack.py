@@ -1,10 +1,13 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import errno
+import gzip
 import io
 import secrets
 import stat
 import tarfile
+import tracemalloc
 import zipfile
 
 import pytest
@@ -166,3 +169,81 @@ def test_archives_that_break_off(tmp_path):
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(ValueError, match=r"is damaged or breaks off .*Delete it"):
         unpacked(path, max_bytes=1 << 20)
+
+
+def test_headers_of_tar_archives_take_no_memory(tmp_path):
+    # A name of 200 MB of which 200 KB are in the file.
+    long = tarfile.TarInfo("././@LongLink")
+    long.type, long.size = tarfile.GNUTYPE_LONGNAME, 200_000_000
+    path = tmp_path / "data.tar.gz"
+    with gzip.open(path, "wb", 1) as file:
+        file.write(long.tobuf())
+        for _ in range(200):
+            file.write(bytes(1_000_000))
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=r"damaged .*a header has 200,000,000 bytes"):
+        unpacked(path, max_bytes=1000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5e6
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]
+
+
+def test_what_is_decompressed_behind_the_files_is_counted(tmp_path, monkeypatch):
+    monkeypatch.setattr("sklearn_geo.datasets._unpack._MOST_FILES", 10)
+    path = write_tar(tmp_path / "data.tar.gz", {"a": b"1"})
+    with gzip.open(path, "ab") as file:
+        file.write(bytes(100_000))
+    with pytest.raises(ValueError, match="more in it than it may have, in what are no"):
+        unpacked(path, max_bytes=1000)
+
+
+@WRITERS
+def test_too_many_files(tmp_path, write, name, monkeypatch):
+    monkeypatch.setattr("sklearn_geo.datasets._unpack._MOST_FILES", 3)
+    unpacked(write(tmp_path / name, dict.fromkeys("abc", b"")), max_bytes=10)
+    archive = write(tmp_path / f"more{name}", dict.fromkeys("abcdefgh", b"1"))
+    with pytest.raises(ValueError, match=r"moredata\..* has more than 3 files in it"):
+        unpacked(archive, max_bytes=10)
+
+
+@WRITERS
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"a": b"1", "a/b": b"2"},
+        {"a/b": b"1", "a": b"2"},
+        {"x" * 300: b"1"},
+        {".": b"1"},
+    ],
+)
+def test_names_that_no_disk_has(tmp_path, write, name, files):
+    archive = write(tmp_path / name, files)
+    with pytest.raises(
+        ValueError, match=r"data\.(zip|tar\.gz) (is damaged|has a file)"
+    ):
+        unpacked(archive, max_bytes=1000)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_zip_archive_with_a_password_or_of_a_strange_kind(tmp_path):
+    good = write_zip(tmp_path / "good.zip", {"a": b"12345"}).read_bytes()
+    local, central = good.index(b"PK\x03\x04"), good.index(b"PK\x01\x02")
+    for offset, value, words in [(6, 1, "encrypted"), (8, 97, "compression")]:
+        data = bytearray(good)
+        data[local + offset] = data[central + offset + 2] = value
+        path = tmp_path / f"data{value}.zip"
+        path.write_bytes(data)
+        with pytest.raises(ValueError, match=rf"{path.name} is damaged .*{words}"):
+            unpacked(path, max_bytes=1000)
+
+
+def test_a_full_disk_is_no_damage(tmp_path, monkeypatch):
+    archive = write_zip(tmp_path / "data.zip", {"a": b"1"})
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("builtins.open", full)
+    with pytest.raises(OSError, match="No space left"):
+        unpacked(archive, max_bytes=10)
