@@ -14,6 +14,8 @@ from itertools import repeat
 
 import numpy as np
 
+# In an array each label takes as much memory as the longest of them.
+_LONGEST_LABEL = 1000
 _MISSING = frozenset({"", "\\N", "null", "NULL", "None", "nan", "NaN", "NA"})
 
 
@@ -186,7 +188,10 @@ def names(fields):
 def labels(fields):
     """Return texts of which many are alike and some may be missing (empty)."""
     shared = {}
-    return [shared.setdefault(f, f) for f in texts(fields)]
+    fields = texts(fields)
+    if any(len(field) > _LONGEST_LABEL for field in set(fields)):
+        raise ValueError(f"has more than {_LONGEST_LABEL:,} letters")
+    return [shared.setdefault(f, f) for f in fields]
 
 
 def epochs(fields):

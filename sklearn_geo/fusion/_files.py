@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 from sklearn.base import is_classifier
 
+from sklearn_geo._text_arrays import text_array
 from sklearn_geo.fusion._labels import LabelReader
 from sklearn_geo.fusion._loss import FusionLoss
 from sklearn_geo.fusion._rows import BlockReader
@@ -258,7 +259,7 @@ def _read_labels(model, held, tables):
 def _classes(held):
     kind, values = held["type"], held["classes"]
     if kind == "text":
-        values = np.array(_texts(values, "classes"))
+        values = text_array(_texts(values, "classes"))
     else:
         _need(kind in _CLASS_TYPES, f"classes are of the type {kind!r}")
         wanted = {"b": bool, "f": float}.get(np.dtype(kind).kind, int)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from sklearn_geo._tables import is_geo
+from sklearn_geo._text_arrays import text_array
 from sklearn_geo.partition._area_shapes import check_shape, import_shapely
 
 # The property that names a feature where nobody says which.
@@ -38,9 +39,13 @@ def read_areas(areas, name_column, long_edges):
         The areas.
     """
     if isinstance(areas, (str, os.PathLike)):
-        shapes, columns = _from_geojson(_read_file(Path(areas)), f"{areas}: ")
-    elif isinstance(areas, dict):
-        shapes, columns = _from_geojson(areas, "")
+        collection = _read_file(Path(areas))
+        try:
+            return read_areas(collection, name_column, long_edges)
+        except ValueError as error:
+            raise ValueError(f"{areas}: {error}") from error
+    if isinstance(areas, dict):
+        shapes, columns = _from_geojson(areas)
     elif is_geo(areas):
         shapes, columns = _from_geopandas(areas)
     else:
@@ -78,7 +83,7 @@ def _read_file(path):
             f"{path} is not there. areas is a path to a file of GeoJSON; GeoJSON as "
             "text goes through json.loads first."
         ) from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(
             f"{path} is no GeoJSON ({error}). Read other formats with "
             "geopandas.read_file and pass the GeoDataFrame."
@@ -91,7 +96,7 @@ def _read_file(path):
     return collection
 
 
-def _from_geojson(given, where):
+def _from_geojson(given):
     """Return shapes and properties by name of a GeoJSON object."""
     shapely = import_shapely()
     kind = given.get("type")
@@ -99,8 +104,7 @@ def _from_geojson(given, where):
         features = given.get("features", [])
         if not isinstance(features, (list, tuple)):
             raise ValueError(
-                f'{where}"features" of a FeatureCollection is a list; got '
-                f"{features!r:.60}."
+                f'"features" of a FeatureCollection is a list; got {features!r:.60}.'
             )
     elif kind == "Feature":
         features = [given]
@@ -108,19 +112,19 @@ def _from_geojson(given, where):
         features = [{"type": "Feature", "geometry": given}]
     else:
         raise ValueError(
-            f"{where}a GeoJSON object of type {kind!r} holds no areas. It has to be a "
+            f"a GeoJSON object of type {kind!r:.60} holds no areas. It has to be a "
             "FeatureCollection, a Feature, a Polygon or a MultiPolygon."
         )
     shapes, properties = [], []
     for row, feature in enumerate(features):
         if not isinstance(feature, dict):
             raise ValueError(
-                f"{where}areas, row {row}: {feature!r:.60} is no feature of GeoJSON."
+                f"areas, row {row}: {feature!r:.60} is no feature of GeoJSON."
             )
         geometry = feature.get("geometry")
         if geometry is None:
             raise ValueError(
-                f"{where}areas, row {row}: the feature has no geometry. Drop it first."
+                f"areas, row {row}: the feature has no geometry. Drop it first."
             )
         try:
             with np.errstate(invalid="ignore"):  # NaN is found and named later
@@ -134,13 +138,13 @@ def _from_geojson(given, where):
             shapely.errors.ShapelyError,
         ) as error:
             raise ValueError(
-                f"{where}areas, row {row}: its geometry is no GeoJSON: "
+                f"areas, row {row}: its geometry is no GeoJSON: "
                 f"{str(error).rstrip('.')}."
             ) from error
         own = feature.get("properties") or {}
         if not isinstance(own, dict):
             raise ValueError(
-                f"{where}areas, row {row}: its properties are {own!r:.60}, not an "
+                f"areas, row {row}: its properties are {own!r:.60}, not an "
                 "object of names and values."
             )
         own = dict(own)
@@ -217,4 +221,4 @@ def _names(columns, name_column, n_areas):
                 "another column with name_column."
             )
         seen[str(name)] = row
-    return np.array(list(seen))
+    return text_array(list(seen))

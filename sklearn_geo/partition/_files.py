@@ -13,6 +13,7 @@ import numpy as np
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils._param_validation import InvalidParameterError
 
+from sklearn_geo._text_arrays import text_array
 from sklearn_geo._whole_files import remove_parts, write_whole
 from sklearn_geo.base import check_places
 from sklearn_geo.partition._cells import cell_table
@@ -242,13 +243,15 @@ def _cells(head, columns, path):
             )
         try:
             # Text goes through Python's numbers, which keep all 64 bits of an id.
-            read = {"str": str, "float64": float}.get(kind, _integer)
-            table[name] = np.array(
-                [read(value) for value in values],
-                dtype="U1" if kind == "str" and not values else kind,
-            )
+            if kind == "str":
+                texts = text_array([str(value) for value in values])
+                table[name] = texts if values else texts.astype("U1")
+                continue
+            read = float if kind == "float64" else _integer
+            table[name] = np.array([read(value) for value in values], dtype=kind)
         except (KeyError, OverflowError, TypeError, ValueError) as error:
-            raise _damaged(path, f"the column {name!r} does not hold {kind}") from error
+            what = f"the column {name!r:.60} does not hold {kind}: {error}"
+            raise _damaged(path, what) from error
         if kind == "float64" and not np.isfinite(table[name]).all():
             raise _damaged(path, f"the column {name!r} holds values that are no number")
         _, least = _COLUMNS.get(name, (kind, None))
@@ -284,8 +287,8 @@ def _plain(value):
 
 def _damaged(path, what):
     return ValueError(
-        f"{path} is damaged: {what.rstrip('.')}. Write it again with save, or restore "
-        "a copy."
+        f"{path} is damaged: {what[:500].rstrip('.')}. Write it again with save, or "
+        "restore a copy."
     )
 
 

@@ -205,3 +205,10 @@ def test_missing_tags_are_none():
 def test_no_rows(convert):
     assert len(convert([])) == 0
     assert places([], []).shape == (0, 2)
+
+
+@pytest.mark.parametrize("convert", [labels, names])
+def test_labels_of_any_length_would_fill_the_memory(convert):
+    assert convert(["a" * 1000, "b"]) == ["a" * 1000, "b"]
+    with pytest.raises(ValueError, match="has more than 1,000 letters"):
+        convert(["b", "a" * 1001])

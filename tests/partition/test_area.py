@@ -453,3 +453,20 @@ def test_an_array_of_geometries():
     for areas in (frame.values, np.array(shapes, dtype=object)):
         partition = AreaPartition(areas).fit([[0.5, 0.5], [0.5, 1.5]])
         assert_array_equal(partition.predict([[0.2, 1.8], [0.2, 0.2]]), [1, 0])
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[" * 100_000, "is no GeoJSON"),
+        ('{"type": ' + "9" * 5000 + "}", "is no GeoJSON"),
+        ('{"type": "FeatureCollection", "features": []}', "areas is empty"),
+        ('{"type": "Polygon", "coordinates": []}', "areas, row 0"),
+    ],
+)
+def test_a_file_that_is_wrong_is_named(tmp_path, text, words):
+    path = tmp_path / "areas.geojson"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=words) as caught:
+        AreaPartition(path).fit([[0.0, 0.0]])
+    assert str(path) in str(caught.value)
