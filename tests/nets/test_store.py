@@ -9,6 +9,7 @@ import os
 import random
 import shutil
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -16,6 +17,7 @@ import pytest
 from safetensors.numpy import load_file, save
 
 from sklearn_geo.nets import Store, write_block, write_manifest, write_store
+from sklearn_geo.nets._strict_json import strict_json
 
 CONTENT = {"widths": np.array([3, 4]), "name": "é", "n": np.int64(7), "none": None}
 BLOCKS = {
@@ -545,3 +547,12 @@ def test_files_are_as_readable_as_others(folder):
 def test_copied_stores_are_the_same(folder, tmp_path):
     shutil.copytree(folder, tmp_path / "copy")
     assert Store(tmp_path / "copy").load("zone-33X")["w"].dtype == np.float16
+
+
+def test_names_that_are_there_twice_are_found_at_once():
+    # The last two of 100,000 names; each against all others would take minutes.
+    pairs = [f'"{number}": 0' for number in range(100_000)]
+    began = time.process_time()
+    with pytest.raises(ValueError, match="'99999' is there twice"):
+        strict_json("{" + ", ".join([*pairs, pairs[-1]]) + "}")
+    assert time.process_time() - began < 5.0
