@@ -5,6 +5,7 @@
 import copy
 import hashlib
 import re
+import threading
 from collections.abc import Mapping
 
 import torch
@@ -145,11 +146,13 @@ class Asked:
     def _raw(self, views):
         if self.layer is None:
             return self.network(views)
-        answers = []
+        answers, ours = [], threading.get_ident()
 
         def keep(module, inputs, outputs):
-            answers.append(outputs)
-            raise _Reached
+            # Another thread may show images to the same network meanwhile.
+            if threading.get_ident() == ours:
+                answers.append(outputs)
+                raise _Reached
 
         hook = self.layer.register_forward_hook(keep)
         try:

@@ -279,7 +279,6 @@ class PosteriorTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimator)
         self.class_names_ = self._read_class_names()
         return self
 
-    @with_callbacks
     def transform(self, X):
         """Show photos to the network.
 
@@ -297,9 +296,24 @@ class PosteriorTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimator)
         rows = photo_rows(X, self)
         if self.errors == "raise":
             self._check_files(rows)
+        # Callbacks keep their task with the estimator that they are told of: threads
+        # that share this one have one each.
+        told = object.__new__(type(self))
+        told.__dict__.update(self.__dict__)
+        return told._tell_of(self._show, rows)
+
+    @with_callbacks
+    def _tell_of(self, show, rows):
+        """Show photos, and tell callbacks and lines of it."""
+        tell = _Teller(self, len(rows))
+        out = show(rows, tell)
+        tell.finish()
+        return out
+
+    def _show(self, rows, tell):
+        """Return what the network, or the cache, says of photos."""
         device, views = choose_device(self.device), self._views()
         asked = self._asked(device)
-        tell = _Teller(self, len(rows))
         showing = Showing(
             asked,
             views,
@@ -311,9 +325,7 @@ class PosteriorTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimator)
             n_threads=effective_n_jobs(self.n_jobs),
             tell=tell,
         )
-        out = showing.rows_of(rows, self.n_outputs_)
-        tell.finish()
-        return out
+        return showing.rows_of(rows, self.n_outputs_)
 
     def get_feature_names_out(self, input_features=None):
         """Return the names of the columns.

@@ -4,6 +4,8 @@
 
 import copy
 import pickle
+import sys
+import threading
 import warnings
 from functools import partial
 
@@ -562,3 +564,32 @@ def test_warnings_are_those_of_who_asks():
 def test_what_is_no_path_is_refused(name):
     with pytest.raises(ValueError, match=f"'{name}' parameter .* Got 3 instead"):
         teacher(**{name: 3}).fit(PHOTOS)
+
+
+def test_threads_that_share_a_transformer_have_their_own_rows():
+    # Layers are asked by hooks of torch, which all threads run through.
+    X = pixels(16, 12, 14)
+    model = PosteriorTransformer(Small(), layer="pool", image_size=8, device="cpu")
+    expected = model.fit(X).transform(X)
+    barrier, found, before = threading.Barrier(8), {}, sys.getswitchinterval()
+
+    def ask(number):
+        barrier.wait()
+        rows = slice(2 * number, 2 * number + 2)
+        found[number] = [model.transform(X[rows]) for _ in range(10)]
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert sorted(found) == list(range(8))
+    for number, said in found.items():
+        for each in said:
+            np.testing.assert_allclose(
+                each, expected[2 * number : 2 * number + 2], rtol=1e-5
+            )
