@@ -33,9 +33,16 @@ settings.register_profile(
 
 
 def pytest_configure(config):
-    """Take the quick profile, unless another is asked for."""
+    """Take the quick profile, unless another is asked for, and quiet hypothesis."""
     if not config.getoption("--hypothesis-profile"):
         settings.load_profile("quick")
+    # Of what is frozen below nobody knows who holds it, and old versions of hypothesis
+    # take that for nobody.
+    config.addinivalue_line(
+        "filterwarnings",
+        "ignore:It looks like .register_random. was passed:"
+        "hypothesis.errors.HypothesisWarning",
+    )
 
 
 def pytest_collection_finish(session):
