@@ -26,7 +26,7 @@ __all__ = ["fetch_file", "parse_hash"]
 
 _LONGEST_PAUSE = 60.0
 _HASH = re.compile(r"(?:sha256:)?([0-9a-fA-F]{64})")
-_RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
+_RANGE = re.compile(r"bytes (?:(\d{1,18})-\d{1,18}|\*)/(\d{1,18}|\*)", re.ASCII)
 
 
 def fetch_file(
@@ -439,4 +439,7 @@ def _hash_note(path):
 def _note_hash(path, digest):
     """Note a checksum as `sha256sum --check` reads it, where that can be written."""
     with contextlib.suppress(OSError):
+        # What a process left that was killed just before.
+        remove_parts(path.parent)
+        _Part(path).drop()
         write_whole(_hash_note(path), f"{digest}  {path.name}\n".encode())
