@@ -119,7 +119,30 @@ def test_places_are_not_changed():
     np.testing.assert_array_equal(delaunay.vertices, before)
 
 
-@pytest.mark.parametrize("merge_km", [-1.0, np.nan, 2000.0])
+@pytest.mark.parametrize("merge_km", [-1.0, -1e-9, np.nan, 1000.1, "5"])
 def test_invalid_merge_km(merge_km):
     with pytest.raises(ValueError, match="merge_km must be from 0 to 1000"):
         SphericalDelaunay(OCTAHEDRON, merge_km=merge_km)
+
+
+@pytest.mark.parametrize("merge_km", [0, 0.0, 1000])
+def test_limits_of_merge_km(merge_km):
+    assert len(SphericalDelaunay(OCTAHEDRON, merge_km=merge_km).simplices) == 8
+
+
+@pytest.mark.parametrize(
+    "name", ["vertices", "vertex_of_place", "simplices", "neighbors"]
+)
+def test_all_arrays_are_read_only(name):
+    octahedron = SphericalDelaunay(OCTAHEDRON)
+    assert not getattr(octahedron, name).flags.writeable
+
+
+def test_bad_arguments():
+    octahedron = SphericalDelaunay(OCTAHEDRON)
+    for radius_km in (0.0, np.nan):
+        with pytest.raises(ValueError, match="radius_km must be a positive"):
+            octahedron.areas(radius_km=radius_km)
+    for function in (SphericalDelaunay, octahedron.locate):
+        with pytest.raises(ValueError, match=r"^places, row 1: latitude 91"):
+            function([[0.0, 0.0], [91.0, 0.0]])

@@ -49,6 +49,11 @@ class TestLevels:
         assert_array_equal(ids, uint64(CellId.walk(level)))
         assert len(ids) == 6 * 4**level
 
+    def test_levels_and_faces_are_signed(self):
+        # Unsigned numbers turn differences around: 1 - 2 would be 18446744073709551615.
+        _, ids = random_cells(10, seed=25)
+        assert s2_levels(ids).dtype == s2_faces(ids).dtype == np.int64
+
     def test_max_level(self):
         assert S2_MAX_LEVEL == CellId.MAX_LEVEL
 

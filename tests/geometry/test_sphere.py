@@ -68,9 +68,10 @@ class TestVectors:
         with pytest.raises(ValueError, match=r"vectors, row 1: .* points to no place"):
             places_from_vectors([[1.0, 0.0, 0.0], bad])
 
-    def test_three_columns(self):
+    @pytest.mark.parametrize("vectors", [[[1.0, 2.0]], [1.0, 2.0, 3.0], [[[1.0] * 3]]])
+    def test_three_columns(self, vectors):
         with pytest.raises(ValueError, match=r"three columns, \(x, y, z\)"):
-            places_from_vectors([[1.0, 2.0]])
+            places_from_vectors(vectors)
 
 
 class TestHaversine:
@@ -208,7 +209,14 @@ class TestHaversine:
             with pytest.raises(ValueError, match="radius_km must be a positive"):
                 quarter(*places, radius_km=bad)
 
-    @pytest.mark.parametrize("function", [haversine, pairwise_haversine])
+    @pytest.mark.parametrize(
+        "function",
+        [
+            haversine,
+            pairwise_haversine,
+            lambda a, b: list(pairwise_haversine_chunks(a, b)),
+        ],
+    )
     def test_bad_places_are_named(self, function):
         good, bad = [[0.0, 0.0], [1.0, 1.0]], [[0.0, 0.0], [91.0, 0.0]]
         with pytest.raises(ValueError, match=r"^a, row 1: latitude 91"):
@@ -231,6 +239,8 @@ class TestHaversine:
             haversine(a, b[:3])
         with pytest.raises(ValueError, match="point must be one place"):
             haversine_to_point(a, b)
+        with pytest.raises(ValueError, match=r"^places, row 1: latitude 91"):
+            haversine_to_point([[0, 0], [91, 0]], b[0])
 
     def test_chunks(self):
         a, b = random_places(100, 1), random_places(2000, 2)
