@@ -2,7 +2,41 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Plain numbers out of whatever holds them, and words for what does not."""
 
+from contextlib import contextmanager
+from numbers import Real
+
 import numpy as np
+from scipy import sparse
+
+_LARGEST = float(np.finfo(np.float32).max)
+
+# What numpy says of a thing in a table that is no number; but not of which table.
+_SAID = ("float() argument", "int() argument", "could not convert", "setting an array")
+
+
+@contextmanager
+def naming(name):
+    """Say which argument it is that numpy cannot make numbers of.
+
+    Nor does numpy warn of numbers that are infinite, or get so, and are refused then.
+
+    Parameters
+    ----------
+    name : str
+        What the argument is called in error messages.
+    """
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):
+            yield
+    except (TypeError, ValueError) as error:
+        if not str(error).startswith(_SAID):
+            raise
+        raise type(error)(f"{name} holds what is no number: {error}") from error
+
+
+def is_real(value):
+    """Tell a real number; a span of time is none, though numpy counts it as one."""
+    return isinstance(value, Real) and not isinstance(value, np.timedelta64)
 
 
 def read_numbers(values, name):
@@ -36,6 +70,38 @@ def read_numbers(values, name):
             f"{name} must hold numbers; got {values!r:.60}. Convert text first, for "
             "example with np.asarray(values, dtype=float)."
         ) from error
+
+
+def check_float32(X, name="X", first=0):
+    """Refuse numbers that float32, in which networks compute, does not hold.
+
+    Parameters
+    ----------
+    X : ndarray or sparse array
+        Rows of finite numbers. What is not of float64 passes.
+
+    name : str, default="X"
+        What the argument is called in error messages.
+
+    first : int, default=0
+        Which row the first of these is.
+    """
+    stored = X.data if sparse.issparse(X) else X
+    if stored.dtype != np.float64 or not stored.size:
+        return
+    if stored.min() >= -_LARGEST and stored.max() <= _LARGEST:
+        return
+    entries = X.tocoo() if sparse.issparse(X) else None
+    at = np.argmax(np.abs(stored if entries is None else entries.data))
+    if entries is None:
+        row, value = np.unravel_index(at, X.shape)[0], X.flat[at]
+    else:
+        row, value = entries.coords[0][at], entries.data[at]
+    raise ValueError(
+        f"{name}, row {first + row}: {value:g} is beyond what float32 holds, in which "
+        "networks compute. Scale such columns first, for example with StandardScaler; "
+        "if it stands for what is not known, fill it in."
+    )
 
 
 def reject_masked(values, name):

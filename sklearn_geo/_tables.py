@@ -10,6 +10,7 @@ import numbers
 
 import numpy as np
 from scipy import sparse
+from sklearn.utils.validation import validate_data
 
 from sklearn_geo._numbers import reject_masked
 
@@ -56,6 +57,29 @@ def points_to_frame(X):
         for column in rest.columns:
             frame[column] = rest[column].array
     return frame
+
+
+def check_columns(estimator, X, *, reset):
+    """Remember, or compare, how many columns X has and what they are called.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Who remembers.
+
+    X : array-like
+        Rows of anything.
+
+    reset : bool
+        Whether to remember.
+    """
+    try:
+        validate_data(estimator, X, reset=reset, skip_check_array=True)
+    except (IndexError, KeyError) as error:  # of the first row of what is no table
+        raise ValueError(
+            "X holds no rows of columns. Pass an array or a data frame, with a row for "
+            f"each photo; got {X!r:.60}."
+        ) from error
 
 
 def check_sparse(X, name="X"):
@@ -295,7 +319,7 @@ def location_positions(location, names, n_columns):
             found.append(matches[0])
         return tuple(found)
     ordered = isinstance(location, (list, tuple, np.ndarray))
-    if not (ordered and len(location) == 2):
+    if not (ordered and np.ndim(location) and len(location) == 2):
         raise ValueError(
             "location must be a pair, (latitude column, longitude column), of names or "
             f"positions; got {location!r}. X has {there}."

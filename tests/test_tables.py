@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from sklearn_geo._tables import check_sparse, sparse_columns
+from sklearn_geo._tables import check_columns, check_sparse, sparse_columns
+from sklearn_geo.geolocation import PriorGeolocator
 
 FORMATS = ("csr", "csc", "bsr", "coo", "lil", "dok", "dia")
 
@@ -72,3 +73,9 @@ def test_columns_of_a_sparse_matrix_add_up_what_is_there_twice():
 def test_columns_of_a_wide_matrix_take_no_memory_for_the_others():
     wide = sparse.csr_array(([7.0], ([1], [10**9])), shape=(2, 2**40))
     assert sparse_columns(wide, [10**9, 0]).tolist() == [[0.0, 0.0], [7.0, 0.0]]
+
+
+@pytest.mark.parametrize("X", [[], {"a": [1]}])
+def test_rows_without_columns_are_refused(X):
+    with pytest.raises(ValueError, match="X holds no rows of columns"):
+        check_columns(PriorGeolocator(), X, reset=True)

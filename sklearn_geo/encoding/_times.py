@@ -107,7 +107,14 @@ def _to_utc(times, zone):
     offsets = np.zeros(len(minutes), dtype="timedelta64[s]")
     for i, minute in enumerate(minutes):
         if not np.isnat(minute):
-            offset = minute.item().replace(tzinfo=zone).utcoffset()
+            moment = minute.item()
+            if not isinstance(moment, datetime.datetime):  # numpy gives a number
+                raise ValueError(
+                    f"A time is {minute}: before the year 1 or after the year 9999 "
+                    f"there are no clocks of {zone}. Leave such rows out, or set "
+                    'time_zone="UTC".'
+                )
+            offset = moment.replace(tzinfo=zone).utcoffset()
             offsets[i] = np.timedelta64(round(offset.total_seconds()), "s")
     return times - offsets[which.reshape(times.shape)]
 
@@ -135,7 +142,13 @@ def _read_objects(values, zone, name):
                     f"mean nothing without: {_NEED_ZONE}."
                 )
             value = value.replace(tzinfo=zone)
-        value = value.astimezone(datetime.timezone.utc).replace(tzinfo=None)
+        try:
+            value = value.astimezone(datetime.timezone.utc).replace(tzinfo=None)
+        except OverflowError:
+            raise ValueError(
+                f"{name}, row {row}: {value} is before the year 1 or after the year "
+                "9999 in UTC. Leave such rows out."
+            ) from None
         moments[row] = np.datetime64(value.isoformat(), "us")
     return moments
 

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
+from sklearn_geo._numbers import check_float32
 from sklearn_geo._tables import check_sparse
 from sklearn_geo.geolocation._image_network import CropNetwork, ImageNetwork
 from sklearn_geo.vision._crops import channels_first
@@ -40,7 +41,9 @@ def read_inputs(estimator, X, *, reset):
     if getattr(X, "ndim", 2) == 3:
         return _read_crops(estimator, X, reset)
     check_sparse(X)
-    return validate_data(estimator, X, reset=reset, accept_sparse="csr", dtype=_FLOATS)
+    X = validate_data(estimator, X, reset=reset, accept_sparse="csr", dtype=_FLOATS)
+    check_float32(X)
+    return X
 
 
 def network_for(estimator, X_ndim, cells):
@@ -88,6 +91,7 @@ def _read_crops(estimator, X, reset):
     flat = validate_data(
         estimator, X.reshape(n_rows * n_crops, n_features), reset=reset, dtype=_FLOATS
     )
+    check_float32(flat)
     return flat.reshape(n_rows, n_crops, n_features)
 
 

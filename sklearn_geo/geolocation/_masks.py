@@ -148,7 +148,7 @@ def _read_cells(mask, n_rows, cell_places, cell_names):
         mask = list(mask)
     try:
         values = np.asarray(mask)
-    except ValueError:  # lists of unequal lengths
+    except (ValueError, RecursionError):  # lists of unequal lengths
         values = np.empty(1, dtype=object)
     if values.dtype.kind == "O" and not all(
         isinstance(value, str) for value in values.ravel()

@@ -28,6 +28,8 @@ _BATCH_ROWS = 256
 
 # Bytes a neighbour takes until a row is answered: its vector, distances and weights.
 _NEIGHBOR_BYTES = 96
+# Lists of places may be longer than there are photos, but NaN costs memory as well.
+_LONGEST = 10_000
 
 
 class NeighborGeolocator(GeolocatorMixin, GeoEstimator):
@@ -249,6 +251,11 @@ class NeighborGeolocator(GeolocatorMixin, GeoEstimator):
         features = self._check(X)
         if not isinstance(k, Integral) or isinstance(k, bool) or k < 1:
             raise ValueError(f"k must be a whole number above 0; got {k!r}.")
+        if k > max(len(self.places_), _LONGEST):
+            raise ValueError(
+                f"k={k!r}, but there are {len(self.places_)} photos to answer with. "
+                "Ask for fewer places."
+            )
         n_rows = features.shape[0]
         places = np.full((n_rows, k, 2), np.nan)
         shares = np.zeros((n_rows, k))

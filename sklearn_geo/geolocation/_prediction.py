@@ -12,6 +12,7 @@ from sklearn.utils import ClassifierTags, gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_geo._labels import label_array, number_labels
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.geolocation._combine import softmax
 from sklearn_geo.geolocation._masks import log_prior
@@ -489,14 +490,14 @@ class CellPredictor(GeolocatorMixin, GeoEstimator, abc.ABC):
     def _groups(self, by):
         if isinstance(by, str) and by == "continent":
             return continent_names(self.cell_places_)
-        groups = np.asarray(by(self.cell_places_) if callable(by) else by)
+        groups = label_array(by(self.cell_places_) if callable(by) else by)
         if groups.shape != (len(self.cell_places_),):
             raise ValueError(
                 f'by must be "continent", a function of places, or one label for each '
                 f"of the {len(self.cell_places_)} cells; got "
                 f"{by if isinstance(by, str) else f'shape {groups.shape}'}."
             )
-        return groups
+        return number_labels(groups, name="by")[1]
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -7,8 +7,9 @@ from numbers import Real
 import numpy as np
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import _num_samples, check_is_fitted, validate_data
+from sklearn.utils.validation import _num_samples, check_is_fitted
 
+from sklearn_geo._tables import check_columns
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.geolocation._places_out import GeolocatorMixin
 from sklearn_geo.geometry import (
@@ -102,7 +103,7 @@ class PriorGeolocator(GeolocatorMixin, GeoEstimator):
         self : PriorGeolocator
             The fitted estimator.
         """
-        validate_data(self, X, skip_check_array=True)
+        check_columns(self, X, reset=True)
         places = self._read_target(y, X)
         weights = self._read_weights(sample_weight, X)
         if self.strategy == "mode":
@@ -130,7 +131,7 @@ class PriorGeolocator(GeolocatorMixin, GeoEstimator):
             Latitude and longitude in degrees.
         """
         check_is_fitted(self)
-        validate_data(self, X, skip_check_array=True, reset=False)
+        check_columns(self, X, reset=False)
         return np.tile(self.place_, (_num_samples(X), 1))
 
     def confidence(self, X):
@@ -147,7 +148,7 @@ class PriorGeolocator(GeolocatorMixin, GeoEstimator):
             The same number, between 0 and 1.
         """
         check_is_fitted(self)
-        validate_data(self, X, skip_check_array=True, reset=False)
+        check_columns(self, X, reset=False)
         return np.full(_num_samples(X), self.share_)
 
     def __sklearn_tags__(self):

@@ -19,6 +19,7 @@ from sklearn_geo.geolocation._combine import (
 )
 from sklearn_geo.geolocation._tree import TreeMLP
 from sklearn_geo.nets import RowData
+from sklearn_geo.nets._outputs import check_outputs
 
 # Scores of a piece of rows: large enough for a fast product, small enough for caches.
 _PIECE_BYTES = 1 << 23
@@ -96,6 +97,7 @@ class CellScorer:
         head = self._head(X, "combined")
         for rows, features in self._pieces(X, head[0].shape[1]):
             scores = head[2](_product(features, *head[:2]))
+            check_outputs(scores, rows.start)
             if log_prior is not None:
                 scores += log_prior if len(log_prior) == 1 else log_prior[rows]
             yield rows, scores
@@ -132,7 +134,9 @@ class CellScorer:
         """Yield slices of rows, and the softmax of one head of the network."""
         head = self._head(X, number)
         for rows, features in self._pieces(X, head[0].shape[1]):
-            yield rows, softmax(_product(features, *head[:2]))
+            scores = _product(features, *head[:2])
+            check_outputs(scores, rows.start)
+            yield rows, softmax(scores)
 
     def features(self, X):
         """Yield the features that the heads see, float32, piece by piece.
@@ -246,6 +250,8 @@ def _product(features, weight, bias):
             return (features.product(weight) + bias).cpu().numpy()
         if weight.device.type != "cpu":
             return torch.addmm(bias, features, weight).cpu().numpy()
-        scores = features.numpy() @ weight.numpy()
-        scores += bias.numpy()
+        # What overflows is refused where rows are known, see check_outputs.
+        with np.errstate(over="ignore", invalid="ignore"):
+            scores = features.numpy() @ weight.numpy()
+            scores += bias.numpy()
         return scores

@@ -16,11 +16,10 @@ from sklearn.utils.validation import (
     _num_samples,
     check_consistent_length,
     check_is_fitted,
-    validate_data,
 )
 
 from sklearn_geo._answers import confidences, final, innermost
-from sklearn_geo._tables import check_sparse
+from sklearn_geo._tables import check_columns, check_sparse
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.geolocation._cross_fit import (
     fit_wrapped,
@@ -286,7 +285,7 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
         if not reset:
             check_is_table(self, X)
         check_sparse(X)
-        validate_data(self, X, reset=reset, skip_check_array=True)
+        check_columns(self, X, reset=reset)
         X = X.tocsr() if sparse.issparse(X) else X  # rows can be chosen of it
         n_photos = _num_samples(X)
         if callable(self.criterion):

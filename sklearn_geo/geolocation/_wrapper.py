@@ -7,9 +7,9 @@ from numbers import Integral
 import numpy as np
 from sklearn.base import clone
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.validation import validate_data
 
 from sklearn_geo._answers import final
+from sklearn_geo._tables import check_columns
 from sklearn_geo.geolocation._combine import softmax
 from sklearn_geo.geolocation._cross_fit import (
     check_estimator_of_cells,
@@ -72,7 +72,7 @@ class CellWrapper(CellPredictor):
         if reset or not given.taken:  # with some taken out, they are not those of fit
             if not reset:
                 check_is_table(self, given.X)
-            validate_data(self, given.X, reset=reset, skip_check_array=True)
+            check_columns(self, given.X, reset=reset)
         return read_photos(
             given,
             times=getattr(self, "times", None),

@@ -9,7 +9,7 @@ from sklearn.utils import gen_batches
 from sklearn_geo.nets._memory import rows_in_memory
 from sklearn_geo.nets._row_data import RowData
 
-__all__ = ["net_outputs"]
+__all__ = ["check_outputs", "net_outputs"]
 
 
 def net_outputs(net, X, *, bytes_a_row=None, method=None):
@@ -67,7 +67,32 @@ def net_outputs(net, X, *, bytes_a_row=None, method=None):
             outputs = call(data.take(rows).inputs.to(device))
         if isinstance(outputs, torch.Tensor):
             outputs = (outputs,)
-        yield rows, tuple(output.to("cpu", torch.float32) for output in outputs)
+        outputs = tuple(output.to("cpu", torch.float32) for output in outputs)
+        for output in outputs:
+            check_outputs(output.numpy(), rows.start)
+        yield rows, outputs
+
+
+def check_outputs(outputs, first=0):
+    """Refuse what a network makes of rows that are too much for its numbers.
+
+    Parameters
+    ----------
+    outputs : ndarray of shape (n_rows, ...)
+        What it says.
+
+    first : int, default=0
+        Which row of X the first of these is.
+    """
+    fine = np.isfinite(outputs)
+    if fine.all():
+        return
+    row = int(np.argwhere(~fine)[0, 0])
+    raise ValueError(
+        f"X, row {first + row}: the network's answer is not finite. Its features are "
+        "too large for float32, in which networks compute: scale them first, for "
+        "example with StandardScaler, and look for outliers."
+    )
 
 
 def _bytes_a_row(module, X):

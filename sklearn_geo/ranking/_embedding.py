@@ -465,8 +465,10 @@ class HashtagEmbedding(TaggerMixin, TransformerMixin, EmbeddingFitting, GeoEstim
             `omit_tags` keep theirs.
         """
         check_is_fitted(self)
-        proba = np.empty((self._n_rows(X), self.n_tags_), dtype=np.float32)
+        proba = None
         for rows, scores in self._score_blocks(X):
+            if proba is None:  # what X is was checked by now
+                proba = np.empty((self._n_rows(X), self.n_tags_), dtype=np.float32)
             if self.supervision == "mcc":
                 scores -= scores.max(axis=1, keepdims=True)
                 np.exp(scores, out=scores)

@@ -10,6 +10,7 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import _check_sample_weight, check_array, validate_data
 
 from sklearn_geo._blocks import blocks
+from sklearn_geo._numbers import check_float32
 from sklearn_geo.fusion._scaling import Scaling
 from sklearn_geo.nets import NetMixin, draw_seed, rows_in_memory
 from sklearn_geo.ranking._embedding_data import EmbeddingData
@@ -191,6 +192,7 @@ def _finite_rows(X):
     size = rows_in_memory(8 * X.shape[1], X.shape[0])
     for rows in blocks(X.shape[0], size):
         assert_all_finite(X[rows], input_name="X")
+        check_float32(X[rows], first=rows.start)
     return X
 
 

@@ -149,8 +149,15 @@ class PlaceTagger(TaggerMixin, PlaceColumns, GeoEstimator):
         weighted = (indicator if whole else indicator[teaches]).astype(np.float64)
         if weights is not None:
             weighted.data *= np.repeat(weights[teaches], np.diff(weighted.indptr))
-        counts = weighted.sum(axis=0)
-        self.tag_frequencies_ = counts / counts.sum()
+        with np.errstate(over="ignore"):
+            counts = weighted.sum(axis=0)
+            total = counts.sum()
+        if not np.isfinite(total):
+            raise ValueError(
+                "The tags of y, times sample_weight, add up to infinity. Scale the "
+                "weights down first, for example with weights / weights.max()."
+            )
+        self.tag_frequencies_ = counts / total
         return teaches, weighted
 
     def _teaching_rows(self, indicator):

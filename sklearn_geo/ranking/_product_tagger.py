@@ -269,8 +269,10 @@ class ProductTagger(TaggerMixin, PlaceColumns, GeoEstimator):
             probability: they are left out of suggestions only.
         """
         check_is_fitted(self)
-        proba = np.empty((self._n_rows(X), self.n_tags_))
+        proba = None
         for rows, scores in self._score_blocks(X):
+            if proba is None:  # what X is was checked by now
+                proba = np.empty((self._n_rows(X), self.n_tags_))
             proba[rows] = softmax(scores, axis=1)
         return proba
 

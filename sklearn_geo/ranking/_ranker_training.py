@@ -12,6 +12,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GroupShuffleSplit
 from sklearn.utils.validation import has_fit_parameter
 
+from sklearn_geo._numbers import read_numbers
 from sklearn_geo._tables import location_positions
 from sklearn_geo.nets import NetMixin, Training, rows_in_memory, split_rows, train_net
 from sklearn_geo.nets._estimator import with_callbacks
@@ -28,6 +29,7 @@ from sklearn_geo.ranking._place_rows import (
     without_names,
 )
 from sklearn_geo.ranking._scorers import make_scorer
+from sklearn_geo.ranking._tag_search import LARGEST_VECTOR
 from sklearn_geo.ranking._trunk import TrunkNetwork
 
 __all__ = ["RankerTraining"]
@@ -154,11 +156,17 @@ class RankerTraining(NetMixin):
 
     def _check_vectors(self, vectors, name, *, unit=True):
         try:
-            vectors = np.atleast_2d(np.array(vectors, dtype=np.float32))
+            vectors = np.atleast_2d(read_numbers(vectors, name))
         except (TypeError, ValueError):  # words, rows of different lengths
             vectors = np.empty(0)
-        if vectors.ndim != 2 or not len(vectors) or not np.isfinite(vectors).all():
-            raise ValueError(f"{name} must be rows of finite numbers, one a tag.")
+        # NaN fails the comparison too; squares of such numbers are finite.
+        fine = (np.abs(vectors) <= LARGEST_VECTOR).all()
+        if vectors.ndim != 2 or not len(vectors) or not fine:
+            raise ValueError(
+                f"{name} must be rows of finite numbers, one a tag, and none beyond "
+                f"{LARGEST_VECTOR:g}."
+            )
+        vectors = vectors.astype(np.float32)
         if not unit:
             return vectors
         length = np.linalg.norm(vectors, axis=1, keepdims=True)

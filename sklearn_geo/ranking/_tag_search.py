@@ -5,9 +5,13 @@
 import numpy as np
 
 from sklearn_geo._blocks import blocks
+from sklearn_geo._numbers import read_numbers
 from sklearn_geo.nets._memory import rows_in_memory
 from sklearn_geo.ranking._tagger import check_k
 from sklearn_geo.ranking._top_k import top_k
+
+# Squares and products of such numbers are finite in float32.
+LARGEST_VECTOR = 1e15
 
 __all__ = ["best_photos", "read_queries"]
 
@@ -38,16 +42,19 @@ def read_queries(tags, tag_vectors, vocabulary, known=None):
         Whether one query was given without a list around it.
     """
     if _are_vectors(tags):
-        queries = np.asarray(tags, dtype=np.float32)
+        queries = read_numbers(tags, "tags")
         n_components = tag_vectors.shape[1]
         if queries.ndim not in (1, 2) or queries.shape[-1] != n_components:
             raise ValueError(
                 f"Vectors to search for have {n_components} numbers each; got the "
                 f"shape {queries.shape}. Ask for tags by their names or numbers."
             )
-        if not np.isfinite(queries).all():
-            raise ValueError("Vectors to search for must be finite numbers.")
-        return np.atleast_2d(queries), queries.ndim == 1
+        if not (np.abs(queries) <= LARGEST_VECTOR).all():  # NaN is none either
+            raise ValueError(
+                "Vectors to search for must be finite numbers, and none beyond "
+                f"{LARGEST_VECTOR:g}."
+            )
+        return np.atleast_2d(queries.astype(np.float32)), queries.ndim == 1
     is_one = isinstance(tags, str) or np.ndim(tags) == 0
     numbers = vocabulary.positions([tags] if is_one else tags)
     if known is not None and not known[numbers].all():

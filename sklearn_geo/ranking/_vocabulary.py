@@ -3,7 +3,7 @@
 """The tags that a model was taught: their names, their numbers, who was left out."""
 
 from difflib import get_close_matches
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
 
@@ -110,7 +110,8 @@ class Vocabulary:
 
     def positions(self, tags):
         """Return the numbers of tags, an int64 array."""
-        if isinstance(tags, (str, bytes, Real)):
+        one = isinstance(tags, (str, bytes)) or not hasattr(tags, "__iter__")
+        if one or (hasattr(tags, "dtype") and np.ndim(tags) == 0):
             tags = [tags]
         return np.array([self.position(_plain(tag)) for tag in tags], dtype=np.int64)
 

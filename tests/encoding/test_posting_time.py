@@ -22,6 +22,7 @@ from sklearn.utils import check_array, estimator_checks, estimator_html_repr
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from sklearn_geo.encoding import PostingTimeEncoder, UnitVectorEncoder
+from sklearn_geo.encoding._times import read_times
 from tests.contract import ADDITIONAL_CHECKS, check_name
 
 UTC = datetime.timezone.utc
@@ -311,3 +312,15 @@ def test_beside_places(library):
     ).set_output(transform=library)
     out = union.fit_transform(frame)
     assert list(out.columns) == ["x", "y", "z", "hour", "day_of_week", "month"]
+
+
+def test_times_that_utc_does_not_have_are_refused():
+    ahead = datetime.timezone(datetime.timedelta(hours=14))
+    first = datetime.datetime(1, 1, 1, tzinfo=ahead)
+    column = np.array([first], dtype=object)
+    with pytest.raises(ValueError, match=r"X, row 0: 0001-01-01 .* before the year 1"):
+        read_times(column, None)
+    far = np.array(["20000-01-01"], dtype="M8[s]")
+    zone = zoneinfo.ZoneInfo("Europe/Paris")
+    with pytest.raises(ValueError, match="after the year 9999 there are no clocks"):
+        read_times(far, zone)

@@ -740,3 +740,42 @@ def test_parameters_are_validated_and_documented():
     assert OTHER_INPUT[name] == "tests.geolocation.test_classifier"
     for parameter in HierarchicalCellClassifier().get_params():
         assert f"\n    {parameter} : " in HierarchicalCellClassifier.__doc__
+
+
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])
+def test_numbers_that_float32_does_not_hold_are_refused(form):
+    X = np.eye(4)
+    model = HierarchicalCellClassifier(
+        S2Partition(1, 1), max_iter=1, random_state=0, device="cpu"
+    ).fit(form(X), [[0, 0], [10, 10], [40, 40], [60, 60]])
+    for bad in (1e39, -1e300):
+        X = np.eye(4)
+        X[2, 1] = bad
+        for method in (model.predict, model.penultimate, model.index):
+            with pytest.raises(ValueError, match=r"X, row 2: .* beyond what float32"):
+                method(form(X))
+
+
+def test_groups_of_cells_that_cannot_be_sorted_are_named():
+    X = np.repeat(np.eye(2), 20, axis=0)
+    model = HierarchicalCellClassifier(
+        S2Partition(30, 1), max_iter=1, random_state=0, device="cpu"
+    ).fit(X, np.repeat([[0, 0], [40, 40]], 20, axis=0))
+    with pytest.raises(TypeError, match="by mixes values that cannot be sorted"):
+        model.predict_region(X, by=[1, "a"])
+
+
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("hidden", [(), (3,)])
+def test_answers_beyond_float32_are_refused(form, hidden):
+    X = np.eye(4, dtype=np.float32)
+    model = HierarchicalCellClassifier(
+        S2Partition(1, 1), hidden=hidden, max_iter=1, random_state=0, device="cpu"
+    ).fit(form(X), [[0, 0], [10, 10], [40, 40], [60, 60]])
+    with torch.no_grad():
+        for weights in model.net_.module_.parameters():
+            weights.fill_(4.0)
+    X[3] = 3.4e38
+    for method in (model.predict, model.predict_proba, model.confidence):
+        with pytest.raises(ValueError, match="X, row 3: the network's answer is not"):
+            method(form(X))

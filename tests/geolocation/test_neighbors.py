@@ -465,3 +465,13 @@ def test_parameters_are_validated_and_documented():
     assert OTHER_INPUT["NeighborGeolocator"] == "tests.geolocation.test_neighbors"
     for parameter in NeighborGeolocator().get_params():
         assert f"\n    {parameter} : " in NeighborGeolocator.__doc__
+
+
+def test_more_places_than_memory_holds_are_refused():
+    model = NeighborGeolocator(1).fit([[1.0, 0.0], [0.0, 1.0]], [[0, 0], [1, 1]])
+    with pytest.raises(ValueError, match=r"k=2147483647, but there are 2 photos"):
+        model.predict_topk([[1.0, 0.0]], 2**31 - 1)
+    places, shares = model.predict_topk([[1.0, 0.0]], 3)
+    np.testing.assert_array_equal(places[0, 0], [0.0, 0.0])
+    assert np.isnan(places[0, 1:]).all()
+    assert shares.tolist() == [[1.0, 0.0, 0.0]]

@@ -340,3 +340,20 @@ def test_skorch_can_use_it_alone():
     (logits,) = net.forward(rows.X)
     assert logits.shape == (N, K)
     assert net.get_loss((logits,), torch.from_numpy(rows.targets[0])) < np.log(K)
+
+
+@pytest.mark.parametrize("first", [np.asarray, sparse.csr_array])
+def test_learning_goes_on_with_rows_of_another_form(first):
+    X, y = np.eye(4), np.array([0, 1, 0, 1])
+    forms = {np.asarray: sparse.csr_array, sparse.csr_array: np.asarray}
+    training = Training(solver="sgd", momentum=0.0, max_iter=1, device="cpu")
+    module = partial(HeadedMLP, 4, [2])
+    settings = {"training": training, "keep_steps": True}
+    net = train_net(module, HeadsLoss, RowData(first(X), [y]), **settings)
+    train_net(None, None, RowData(forms[first](X), [y]), net=net, **settings)
+    same = train_net(module, HeadsLoss, RowData(first(X), [y]), **settings)
+    train_net(None, None, RowData(first(X), [y]), net=same, **settings)
+    for one, other in zip(
+        net.module_.parameters(), same.module_.parameters(), strict=True
+    ):
+        torch.testing.assert_close(one, other)

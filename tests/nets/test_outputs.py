@@ -68,3 +68,13 @@ def test_images_need_room_for_their_feature_maps():
     with sklearn.config_context(working_memory=2 * 4 * (768 + 4096) / 2**20 + 1e-9):
         chunks = [rows.stop for rows, _ in net_outputs(network, images)]
     assert chunks == [2, 4, 5]
+
+
+def test_answers_that_are_not_finite_name_the_row():
+    network = HeadedMLP(2, [1], init="zeros")
+    with torch.no_grad():
+        network.heads.weight.fill_(1e30)
+    X = np.array([[0.0, 1.0], [1e20, -1e20], [0.0, 0.0]], dtype=np.float32)
+    assert len(list(net_outputs(network, X[::2]))) == 1
+    with pytest.raises(ValueError, match="X, row 1: the network's answer"):
+        list(net_outputs(network, X))

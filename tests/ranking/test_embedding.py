@@ -588,3 +588,31 @@ def test_parameters_are_documented():
     assert OTHER_INPUT["HashtagEmbedding"] == "tests.ranking.test_embedding"
     for parameter in HashtagEmbedding().get_params():
         assert f"\n    {parameter} : " in HashtagEmbedding.__doc__
+
+
+def test_numbers_that_float32_does_not_hold_are_refused():
+    X, y = np.eye(4), np.eye(4)
+    model = HashtagEmbedding(n_components=2, max_iter=1, random_state=0, device="cpu")
+    model.fit(X, y)
+    X[3, 1] = -1e39
+    for ask in (model.fit, lambda X, y: model.transform(X)):
+        with pytest.raises(
+            ValueError, match=r"X, row 3: -1e\+39 is beyond what float32"
+        ):
+            ask(X, y)
+
+
+@pytest.mark.parametrize("bad", [1e39, 1e20, np.nan])
+def test_vectors_to_search_for_that_are_too_large_are_refused(bad):
+    model = HashtagEmbedding(n_components=2, max_iter=1, random_state=0, device="cpu")
+    model.fit(np.eye(4), np.eye(4)).index(np.eye(4))
+    with pytest.raises(ValueError, match="Vectors to search for must be finite"):
+        model.retrieve([1.0, bad])
+
+
+@pytest.mark.parametrize("X", [np.float64(1.0), (row for row in np.eye(2))])
+def test_probabilities_of_what_is_no_table(X):
+    model = HashtagEmbedding(n_components=2, max_iter=1, random_state=0, device="cpu")
+    model.fit(np.eye(4), np.eye(4))
+    with pytest.raises((TypeError, ValueError), match=r"2D array|float\(\) argument"):
+        model.predict_proba(X)

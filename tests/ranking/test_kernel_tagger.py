@@ -370,3 +370,9 @@ def test_a_list_that_no_memory_holds_is_refused():
     # Of two tags all are suggested, and no more memory is taken than for them.
     assert tagger.predict(X).toarray().tolist() == [[1, 1], [1, 1]]
     assert tagger.predict_topk(X, 5)[0].tolist() == [0, 1, -1, -1, -1]
+
+
+def test_weighted_tags_that_add_up_to_infinity_are_refused():
+    X, y = np.array([[48.0, 11.0], [40.0, -74.0]]), np.ones((2, 3))
+    with pytest.raises(ValueError, match="add up to infinity"):
+        KernelTagger(100.0).fit(X, y, sample_weight=[8e307, 8e307])

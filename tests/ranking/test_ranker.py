@@ -213,6 +213,9 @@ def test_share_of_the_place_is_what_is_lost_without_it(params):
     assert_array_equal(model.location_share(nowhere, [0, 1]), np.zeros((60, 2)))
     with pytest.raises(ValueError, match=r"'rode'.*Did you mean 'road'"):
         model.location_share(X, "rode")
+    for wrong in (None, np.datetime64("2020"), np.array(1.5), np.array([[0]])):
+        with pytest.raises(ValueError, match="asked for by its name or its number"):
+            model.location_share(X, wrong)
 
 
 def test_share_of_the_place_by_hand():
@@ -260,6 +263,8 @@ def test_tags_that_were_never_taught(scorer):
         (given[:, :3], "tag_vectors has 3 columns, but the tags of fit have 7"),
         (given[:0], "must be rows of finite numbers"),
         (np.full((1, 7), np.nan), "must be rows of finite numbers"),
+        (np.full((1, 7), 1e30), "none beyond 1e\\+15"),
+        (np.full((1, 7), 1j), "must be rows of finite numbers"),
     ):
         with pytest.raises(ValueError, match=words):
             model.decision_function(X, tag_vectors=wrong)
