@@ -1,0 +1,21 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Estimators with any parameters they allow, and any life: an answer, or words."""
+
+import pytest
+from hypothesis import given, settings
+
+from tests.reliability import scale
+from tests.reliability.lives import live
+from tests.reliability.strategies import draws
+from tests.reliability.subjects import SUBJECTS
+
+ROOMS = {"context", "vision", "fusion", "geolocation", "ranking"}
+MINE = [s for s in SUBJECTS if s.cls.__module__.split(".")[1] in ROOMS]
+
+
+@pytest.mark.parametrize("subject", MINE, ids=str)
+@settings(max_examples=scale(6, 2000))
+@given(draw=draws)
+def test_whatever_happened_before(subject, draw):
+    live(subject, draw)

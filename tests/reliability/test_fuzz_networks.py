@@ -1,0 +1,28 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Contexts and fusion, asked and taught anything: an answer, or words."""
+
+import pytest
+from hypothesis import given
+
+from tests.reliability.arguments import (
+    ARGUMENTS,
+    arguments_of,
+    attack_method,
+    entries_of,
+    known,
+)
+from tests.reliability.strategies import draws
+
+ENTRIES = entries_of("context", "fusion")
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=str)
+def test_no_argument_is_forgotten(entry):
+    assert set(arguments_of(entry.method)) <= set(ARGUMENTS)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=str)
+@given(draw=draws)
+def test_it_answers_or_says_why_not(entry, draw):
+    attack_method(entry.subject, known(entry.subject), entry.name, draw)
