@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 import math
 
+import mpmath
 import numpy as np
 import pyproj
 import pytest
@@ -332,3 +333,58 @@ def test_what_projects_comes_back(turn):
     assert haversine(utm_unproject(utm_project(place, "31N"), "31N"), place)[0] < 1e-5
     pole = utm_project([[90.0, 0.0], [-90.0, 0.0]], "31N")
     assert_allclose(utm_unproject(pole, "31N")[:, 0], [90.0, -90.0], atol=1e-9)
+
+
+def fourier_coefficients(function):
+    """The first six coefficients of sin(2 j x) of an odd function of period pi."""
+    # Between 0 and pi / 2; it is 0 at both ends, and the rest is its mirror image.
+    nodes = [mpmath.pi * k / 16 for k in range(1, 8)]
+    values = [function(x) for x in nodes]
+    return [
+        float(
+            sum(y * mpmath.sin(2 * j * x) for x, y in zip(nodes, values, strict=True))
+        )
+        / 4
+        for j in range(1, 7)
+    ]
+
+
+@mpmath.workdps(30)
+def test_coefficients_of_all_series():
+    # Latitudes on WGS84 by their definitions: conformal, and rectifying, which is in
+    # proportion to the arc of the meridian. The series are those of their differences.
+    flattening = 1 / mpmath.mpf("298.257223563")
+    e2 = flattening * (2 - flattening)
+    e = mpmath.sqrt(e2)
+    quarter = mpmath.ellipe(e2)
+
+    def conformal(latitude):
+        sine = mpmath.sin(latitude)
+        return mpmath.asin(mpmath.tanh(mpmath.atanh(sine) - e * mpmath.atanh(e * sine)))
+
+    def rectifying(latitude):
+        sine, cosine = mpmath.sin(latitude), mpmath.cos(latitude)
+        arc = mpmath.ellipe(latitude, e2)
+        arc -= e2 * sine * cosine / mpmath.sqrt(1 - e2 * sine**2)
+        return mpmath.pi / 2 * arc / quarter
+
+    def inverse(function, value):
+        # All these latitudes differ by little, and so do their slopes.
+        latitude = value
+        for _ in range(11):
+            latitude += value - function(latitude)
+        return latitude
+
+    def from_conformal(function):
+        return fourier_coefficients(lambda x: function(inverse(conformal, x)) - x)
+
+    to_conformal = fourier_coefficients(lambda x: x - conformal(inverse(rectifying, x)))
+    exact = {"rtol": 0, "atol": 2e-19}
+    assert_allclose(_utm_projection.ALPHA, from_conformal(rectifying), **exact)
+    assert_allclose(_utm_projection._BETA, to_conformal, **exact)
+    # Here the next terms, of the seventh order, are up to 100 times n^7.
+    exact["atol"] = 4e-18
+    assert_allclose(_utm_projection._DELTA, from_conformal(lambda x: x), **exact)
+    # Half a meridian is pi units of Krueger's, and scaled by 0.9996.
+    unit = 0.9996 * 6378137.0 * 2 / math.pi * float(quarter)
+    assert_allclose(_utm_projection.UTM_UNIT_M, unit, rtol=3e-16)
