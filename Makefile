@@ -8,7 +8,7 @@ CONSTRAINTS ?= constraints.txt
 PIP_INSTALL := $(BIN)/python -m pip install --quiet -c $(CONSTRAINTS)
 INPUTS := setup.cfg pyproject.toml $(CONSTRAINTS)
 
-.PHONY: demo test oldest coverage nightly lint doctest docs site wheel benchmarks clean
+.PHONY: demo test oldest coverage nightly mutants lint doctest docs site wheel benchmarks clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python -m examples.demo --out demo
@@ -32,6 +32,12 @@ oldest:
 coverage: $(VENV)/.test
 	$(BIN)/python -m pytest -n logical --maxprocesses=4 --dist worksteal \
 		--cov=sklearn_geo --cov-branch --cov-report=term:skip-covered
+
+# Small faults planted one at a time in the geometry, the partitions and the metrics:
+# which ones no test notices. Hours; `make mutants WHAT='geometry/_sphere --sample 50'`.
+WHAT ?= geometry partition metrics
+mutants: $(VENV)/.test
+	$(BIN)/python -m tests.reliability.mutants $(WHAT)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

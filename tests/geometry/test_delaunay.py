@@ -42,8 +42,11 @@ def test_octahedron():
                 octahedron.simplices[index, k]
             }
     centers = np.abs(octahedron.centers())
-    np.testing.assert_allclose(centers[:, 0], np.degrees(np.arctan(np.sqrt(0.5))))
-    np.testing.assert_allclose(centers[:, 1] % 90.0, 45.0)
+    assert centers.dtype == octahedron.areas().dtype == np.float64
+    np.testing.assert_allclose(
+        centers[:, 0], np.degrees(np.arctan(np.sqrt(0.5))), rtol=1e-14
+    )
+    np.testing.assert_allclose(centers[:, 1] % 90.0, 45.0, rtol=1e-14)
 
 
 def test_tetrahedron():
