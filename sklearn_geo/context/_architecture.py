@@ -60,6 +60,12 @@ class Architecture:
         """Return the number of columns that a layer gives."""
         if output_layer == "softmax":
             return sum(self.widths.values())
+        if not 1 <= output_layer <= len(self.hidden):
+            raise ValueError(
+                f"output_layer={output_layer!r}, but the networks have "
+                f"{len(self.hidden)} hidden layers. Set it to one of them, counted "
+                'from 1, or to "softmax".'
+            )
         return len(self.networks) * self.hidden[output_layer - 1]
 
 

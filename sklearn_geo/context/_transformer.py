@@ -518,6 +518,8 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, ZoneReader, GeoEstimator):
         return self._more(X, y, sample_weight, fallback=False)
 
     def _more(self, X, y, sample_weight, *, fallback=True, epochs=None, **settings):
+        # Once it is fitted, scikit-learn leaves this out of partial_fit.
+        self._validate_params()
         self._check_parameters()
         if self.pretrained is not None:
             raise ValueError(

@@ -8,6 +8,7 @@ from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
+from scipy.special import expit
 from sklearn import get_config
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import (
@@ -228,7 +229,7 @@ class FusionBase(NetMixin, GeoEstimator, ABC):
         elif self.attention == "type":
             module = self.net_.module_
             logits = (module.of_type + module.of_all).detach().cpu().double().numpy()
-            means = 1.0 / (1.0 + np.exp(-logits))
+            means = expit(logits)
         else:
             means = np.ones(len(self.blocks_))
         self.attention_ = dict(zip(self.block_names_, means.tolist(), strict=True))

@@ -472,6 +472,8 @@ class HierarchicalCellClassifier(NetMixin, ExamplesMixin, CellPredictor):
         self : HierarchicalCellClassifier
             The classifier.
         """
+        # Once it is fitted, scikit-learn leaves this out of partial_fit.
+        self._validate_params()
         go_on = self.__sklearn_is_fitted__()
         return self._learn(X, y, sample_weight, scenes, go_on=go_on, epochs=1)
 

@@ -78,6 +78,10 @@ def choose_device(device):
             f"device={device!r}: torch sees no CUDA device on this machine. Use "
             'device="auto" to take one only where there is one.'
         )
+    if chosen.type == "meta":
+        raise ValueError(
+            'device="meta" holds shapes and no numbers. Use "auto", "cpu" or "cuda".'
+        )
     return chosen
 
 

@@ -12,6 +12,9 @@ from sklearn_geo.nets._optimizers import SOLVERS
 
 __all__ = ["TRAINING_CONSTRAINTS", "Training"]
 
+# Some rates are multiplied once more, see make_optimizers.
+_LARGEST = 1e30
+
 # For `_parameter_constraints` of estimators: `{**TRAINING_CONSTRAINTS, ...}`.
 TRAINING_CONSTRAINTS = {
     "solver": [StrOptions(set(SOLVERS))],
@@ -130,6 +133,15 @@ class Training:
     device: object = "auto"
     mixed_precision: object = "auto"
     verbose: int = 0
+
+    def __post_init__(self):
+        for name in ("learning_rate_init", "weight_decay"):
+            value = getattr(self, name)
+            if isinstance(value, Real) and value > _LARGEST:
+                raise ValueError(
+                    f"{name}={value:g} is beyond what float32 holds, in which networks "
+                    "learn. Lower it."
+                )
 
     @classmethod
     def of(cls, estimator, **overrides):

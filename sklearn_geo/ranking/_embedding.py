@@ -393,6 +393,8 @@ class HashtagEmbedding(TaggerMixin, TransformerMixin, EmbeddingFitting, GeoEstim
         self : HashtagEmbedding
             The model.
         """
+        # Once it is fitted, scikit-learn leaves this out of partial_fit.
+        self._validate_params()
         go_on = self.__sklearn_is_fitted__()
         return self._learn(X, y, sample_weight, go_on=go_on, epochs=1)
 

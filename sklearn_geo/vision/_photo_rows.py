@@ -45,7 +45,8 @@ def photo_rows(X, estimator=None, *, reset=False):
             f"X is {what}, not the photos of several rows. Pass {_WHAT}; of a single "
             "photo, a list of one."
         )
-    if not hasattr(X, "__iter__") or not hasattr(X, "__len__"):
+    single = not hasattr(X, "__iter__") or not hasattr(X, "__len__")
+    if single or getattr(X, "shape", None) == ():
         raise TypeError(f"X is a {type(X).__name__}. Pass {_WHAT}.")
     if reset and not hasattr(X, "columns"):  # a fit before may have seen a name
         vars(estimator).pop("feature_names_in_", None)

@@ -92,7 +92,13 @@ def photo_path(name, root=None):
             "first, and pass the name of the file"
         )
     path = Path(text) if root is None else Path(root) / text
-    if not path.is_file():
+    try:
+        there = path.is_file()
+    except OSError as error:  # too long for the file system, say
+        raise PhotoError(
+            f"{text[:60]!r} is no name of a file: {error.strerror}"
+        ) from error
+    if not there:
         what = "is a folder" if path.is_dir() else "does not exist"
         if not text:
             what = "has no name"

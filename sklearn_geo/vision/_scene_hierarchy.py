@@ -241,6 +241,8 @@ class SceneHierarchy(TransformerMixin, GeoEstimator):
             By level, the share of the scene that goes to each of its groups.
         """
         check_is_fitted(self)
+        if not isinstance(scene, str):
+            raise TypeError(f"scene must be the name of a scene, text; got {scene!r}.")
         name = scene_name(scene)
         if name not in self.scenes_:
             raise ValueError(
@@ -331,6 +333,10 @@ class SceneHierarchy(TransformerMixin, GeoEstimator):
             f"level={level!r}: {what} that many groups, or that name. The levels, and "
             f"how many groups each has, are {there}."
         )
+
+    def __sklearn_is_fitted__(self):
+        # A fit that fails has seen X, but not how its columns belong together.
+        return hasattr(self, "groups_")
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

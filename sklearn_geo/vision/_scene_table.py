@@ -212,6 +212,8 @@ def read_levels(membership):
         if all(_is_level(value) for value in membership.values()):
             return [_any_level(str(k), value) for k, value in membership.items()]
         return [_from_mapping("level 1", membership)]
+    if isinstance(membership, (list, tuple)) and not len(membership):
+        raise ValueError("membership is an empty list: it takes at least one level.")
     if isinstance(membership, (list, tuple)) and all(map(_is_level, membership)):
         return [_any_level(f"level {i}", each) for i, each in enumerate(membership, 1)]
     return [_any_level("level 1", membership)]

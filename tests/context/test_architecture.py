@@ -52,3 +52,10 @@ def test_weights_of_a_network_of_many():
     weights = {f"{number}.a": np.zeros(number) for number in range(12)}
     assert {name: len(a) for name, a in of_network(weights, 1).items()} == {"a": 1}
     assert len(of_network(weights, 11)["a"]) == 11
+
+
+def test_layers_that_are_not_there_are_refused():
+    assert architecture().n_outputs(2) == 8
+    for layer in (0, 3):
+        with pytest.raises(ValueError, match=f"output_layer={layer}, but .* 2 hidden"):
+            architecture().n_outputs(layer)

@@ -257,3 +257,14 @@ def test_numbers_whose_sum_is_infinite_are_refused():
     X = np.eye(4)
     with pytest.raises(ValueError, match=r"y holds numbers as large as 1e\+308"):
         AttentionFusionRegressor(None, device="cpu").fit(X, [1e308, 1e308, 0.0, 1.0])
+
+
+def test_weights_of_blocks_that_have_learnt_too_far_are_0_and_1_in_silence():
+    model = AttentionFusionRegressor(
+        {"one": [0], "two": [1]}, hidden=2, max_iter=1, random_state=0, device="cpu"
+    ).fit(np.eye(4)[:, :2], np.arange(4.0))
+    with torch.no_grad():
+        model.net_.module_.of_type.copy_(torch.tensor([1e4, -1e4]))
+    with np.errstate(over="raise"):
+        model._set_attention(None)
+    assert model.attention_ == {"one": 1.0, "two": 0.0}

@@ -779,3 +779,11 @@ def test_answers_beyond_float32_are_refused(form, hidden):
     for method in (model.predict, model.predict_proba, model.confidence):
         with pytest.raises(ValueError, match="X, row 3: the network's answer is not"):
             method(form(X))
+
+
+def test_parameters_are_checked_in_every_partial_fit():
+    X, y = np.eye(4), [[0, 0], [10, 10], [40, 40], [60, 60]]
+    model = HierarchicalCellClassifier(S2Partition(1, 1), random_state=0, device="cpu")
+    model.partial_fit(X, y).set_params(learning_rate_init=-1.0)
+    with pytest.raises(ValueError, match="'learning_rate_init' parameter"):
+        model.partial_fit(X, y)

@@ -52,3 +52,8 @@ def test_device_that_is_not_there(monkeypatch):
     assert choose_device("auto").type == "cpu"
     with pytest.raises(ValueError, match=r'sees no CUDA device.*device="auto"'):
         choose_device("cuda:0")
+
+
+def test_a_device_without_numbers_is_refused():
+    with pytest.raises(ValueError, match="holds shapes and no numbers"):
+        choose_device("meta")

@@ -123,3 +123,9 @@ def test_history_is_a_table():
     assert list(frame.columns) == list(table.dtype.names)
     assert np.array_equal(frame["train_loss"], [0.5, 0.4])
     assert len(history_table([])) == 0
+
+
+@pytest.mark.parametrize("name", ["learning_rate_init", "weight_decay"])
+def test_numbers_that_float32_does_not_hold_are_refused(name):
+    with pytest.raises(ValueError, match=f"{name}=1e\\+300 is beyond what float32"):
+        Training(**{name: 1e300})

@@ -4,6 +4,7 @@
 
 import datetime
 import decimal
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -85,7 +86,8 @@ def _cast(draw, X):
     if dtype == "V8":
         return np.zeros(X.shape, dtype=[("a", "f4"), ("b", "i4")])
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of imaginary parts
             return X.astype(dtype)
     except (TypeError, ValueError):
         return X
@@ -115,6 +117,10 @@ def _other_width(draw, X):
     return np.concatenate([X, X], axis=1) if how == "twice" else X[:, :1]
 
 
+def _one_row_seven_times(X):
+    return np.broadcast_to(X[:1], (7, *X.shape[1:])) if X.ndim and len(X) else X
+
+
 def _other_shape(draw, X):
     return draw.choice(
         [
@@ -124,7 +130,7 @@ def _other_shape(draw, X):
             lambda X: X[..., np.newaxis],
             lambda X: X.T,
             lambda X: X.ravel()[0] if X.size else X,
-            lambda X: np.broadcast_to(X[:1], (7, *X.shape[1:])) if X.ndim else X,
+            _one_row_seven_times,
             lambda X: X[:, np.newaxis] if X.ndim == 2 else X,
             lambda X: np.repeat(X[:, np.newaxis], 2, axis=1) if X.ndim else X,
             lambda X: X[:0] if X.ndim else X,

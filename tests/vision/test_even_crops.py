@@ -182,3 +182,8 @@ def test_tensors_of_other_numbers_of_pixels():
     assert EvenCrops(1, size=1).tensors(np.ones((2, 2, 3), "f2")).tolist() == [
         [[[1.0]], [[1.0]], [[1.0]]]
     ]
+
+
+def test_an_array_without_rows_is_no_batch():
+    with pytest.raises(TypeError, match=r"X is a ndarray\. Pass a column of names"):
+        EvenCrops().transform(np.array("a.jpg"))

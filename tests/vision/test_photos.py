@@ -235,3 +235,8 @@ def test_programs_are_not_run(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match=r"photo\.jpg': it is a program in EPS, which"):
         read_photo(path)
     assert not started
+
+
+def test_a_name_that_no_file_can_have():
+    with pytest.raises(ValueError, match=r"'xxx\w+' is no name of a file: .* too long"):
+        read_photo("x" * 5000)

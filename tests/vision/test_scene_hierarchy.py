@@ -291,3 +291,18 @@ def test_groups_and_levels_are_asked_by_name():
         hierarchy.scenes_of(np.zeros((0, 1)))
     with pytest.raises(TypeError, match="level must be the name of a level"):
         hierarchy.scenes_of("a", level=np.zeros(2))
+
+
+def test_an_empty_list_is_no_membership_and_a_failed_fit_is_none():
+    hierarchy = SceneHierarchy([])
+    X = np.full((1, 2), 0.5)
+    with pytest.raises(ValueError, match="membership is an empty list"):
+        hierarchy.fit(X)
+    with pytest.raises(NotFittedError):
+        hierarchy.transform(X)
+
+
+def test_scenes_are_asked_by_name():
+    hierarchy = SceneHierarchy([[1, 0], [0, 1]]).fit(np.full((1, 2), 0.5))
+    with pytest.raises(TypeError, match="scene must be the name of a scene"):
+        hierarchy.groups_of(sparse.csr_array((1, 1)))
