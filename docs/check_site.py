@@ -48,9 +48,16 @@ class Page(HTMLParser):
                 self.scripts.append(source)
 
 
+def html_pages(root):
+    """Return the pages; what the theme keeps in `_static` is none."""
+    return [
+        path for path in sorted(root.rglob("*.html")) if "_static" not in path.parts
+    ]
+
+
 def check_pages(root):
     """Yield what is wrong in the files: links, pictures, other hosts."""
-    pages = {path: Page(path) for path in sorted(root.rglob("*.html"))}
+    pages = {path: Page(path) for path in html_pages(root)}
     for path, page in pages.items():
         name = path.relative_to(root)
         for link in page.links:
@@ -62,9 +69,12 @@ def check_pages(root):
                 target = (path.parent / unquote(parts.path)).resolve()
             if not target.exists():
                 yield f"{name}: the link {link} leads nowhere"
-            elif parts.fragment and target.suffix == ".html":
-                if unquote(parts.fragment) not in pages[target].ids:
-                    yield f"{name}: the page of {link} has no such part"
+            elif (
+                parts.fragment
+                and target.suffix == ".html"
+                and unquote(parts.fragment) not in pages[target].ids
+            ):
+                yield f"{name}: the page of {link} has no such part"
         for source, alternative in page.pictures:
             if not (alternative or "").strip():
                 yield f"{name}: the picture {source} has no alternative text"
@@ -93,7 +103,7 @@ def browse(root, browser_path, screenshots):
             "console",
             lambda said: errors.append(said.text) if said.type == "error" else None,
         )
-        for path in sorted(root.rglob("*.html")):
+        for path in html_pages(root):
             name = path.relative_to(root)
             errors.clear()
             view.goto(path.as_uri(), wait_until="load")
@@ -133,8 +143,9 @@ def main(arguments=None):
     else:
         faults += browse(root, browser, given.screenshots)
     print("\n".join(faults))
-    n_pages = len(list(root.rglob("*.html")))
-    print(f"{n_pages} pages, {len(faults)} faults, browser: {browser or 'none'}")
+    print(
+        f"{len(html_pages(root))} pages, {len(faults)} faults, browser: {browser or 'none'}"
+    )
     return 1 if faults else 0
 
 

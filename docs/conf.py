@@ -28,6 +28,7 @@ extensions = [
     "numpydoc",
     "sphinx_gallery.gen_gallery",
     "mathml",
+    "text_pages",
 ]
 html_math_renderer = "mathml"
 templates_path = ["_templates"]
@@ -59,6 +60,8 @@ sphinx_gallery_conf = {
 
 html_theme = "pydata_sphinx_theme"
 html_title = "sklearn_geo"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_show_sourcelink = False
 # Pages without pages below them need no navigation at their side.
 html_sidebars = {page.stem: [] for page in HERE.glob("*.rst")}

@@ -37,7 +37,7 @@ def _visit_inline(translator, node):
 
 def _visit_block(translator, node):
     # A formula that is wider than a phone scrolls in its own box.
-    translator.body.append(translator.starttag(node, "div", CLASS="math"))
+    translator.body.append(translator.starttag(node, "div", CLASS="formula"))
     translator.body.append(_mathml(node, inline=False))
     translator.body.append("</div>\n")
     raise nodes.SkipNode
