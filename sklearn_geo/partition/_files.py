@@ -247,8 +247,10 @@ def _cells(head, columns, path):
                 texts = text_array([str(value) for value in values])
                 table[name] = texts if values else texts.astype("U1")
                 continue
-            read = float if kind == "float64" else _integer
-            table[name] = np.array([read(value) for value in values], dtype=kind)
+            if kind == "float64":
+                table[name] = np.array([float(value) for value in values], dtype=kind)
+            else:
+                table[name] = _integers(values, kind)
         except (KeyError, OverflowError, TypeError, ValueError) as error:
             what = f"the column {name!r:.60} does not hold {kind}: {error}"
             raise _damaged(path, what) from error
@@ -267,11 +269,17 @@ def _cells(head, columns, path):
     return cell_table(table)
 
 
-def _integer(value):
-    """Read an integer or its text; a float has lost digits on the way."""
-    if type(value) not in (int, str):
-        raise TypeError(f"{value!r} is no integer")
-    return int(value)
+def _integers(values, kind):
+    """Read integers or their texts; a float has lost digits on the way."""
+    for value in values:
+        if type(value) not in (int, str):
+            raise TypeError(f"{value!r} is no integer")
+    read = [int(value) for value in values]
+    limits = np.iinfo(kind)
+    for value in read:  # old numpy would wrap them
+        if not limits.min <= value <= limits.max:
+            raise OverflowError(f"{value} is out of bounds for {kind}")
+    return np.array(read, dtype=kind)
 
 
 def _plain(value):

@@ -12,6 +12,7 @@ from sklearn_geo.fusion._loss import FusionLoss
 from sklearn_geo.fusion._network import FusionNetwork, Learning
 from sklearn_geo.fusion._scaling import Scaling
 from sklearn_geo.nets import Several, SparseRows, get_weights, seed_layers, set_weights
+from tests.sparse_rows import sparse_rows
 
 COLUMNS = [np.array([0, 1]), np.array([2, 3, 4])]
 # Numbers that float32 holds exactly, so that network and hand agree to all digits.
@@ -264,7 +265,7 @@ def test_gradients_are_finite_differences(attention, masks, kind):
 @pytest.mark.parametrize("masks", [False, True])
 def test_gradients_of_sparse_blocks_are_those_of_dense_ones(attention, masks):
     rng = np.random.default_rng(0)
-    wide = sparse.random_array((8, 30), density=0.1, rng=rng, format="csr")
+    wide = sparse_rows(rng, (8, 30), 0.1)
     narrow = rng.normal(size=(8, 3))
     here = np.ones((8, 2))
     if masks:

@@ -24,6 +24,7 @@ from sklearn_geo.geometry import haversine
 from sklearn_geo.metrics import make_geo_scorer
 from tests.contract import OTHER_INPUT
 from tests.geolocation.common import checks_of, folds_y
+from tests.sparse_rows import sparse_rows
 
 PARIS, NEAR_PARIS, ROME, SYDNEY = (
     [48.85, 2.35],
@@ -233,7 +234,7 @@ def test_weighted_predictions_are_those_of_a_naive_loop():
 
 def _texts(n, seed):
     rng = np.random.default_rng(seed)
-    counts = sparse.random_array((n, 40), density=0.1, rng=rng, format="csr")
+    counts = sparse_rows(rng, (n, 40), 0.1)
     dense = counts.toarray()
     dense[3] = 0.0
     dense[n // 2 :: 3] = dense[: len(dense[n // 2 :: 3])]

@@ -6,7 +6,6 @@ import sys
 from functools import partial
 
 import numpy as np
-from scipy import sparse
 
 from sklearn_geo.nets import (
     HeadedMLP,
@@ -16,13 +15,14 @@ from sklearn_geo.nets import (
     get_weights,
     train_net,
 )
+from tests.sparse_rows import sparse_rows
 
 
 def train(device):
     """Train on dense and on sparse rows; return all weights, and losses."""
     rng = np.random.default_rng(0)
     dense = rng.standard_normal((70, 6)).astype(np.float32)
-    rows = sparse.random_array((70, 30), density=0.1, rng=rng, format="csr")
+    rows = sparse_rows(rng, (70, 30), 0.1)
     y = rng.integers(3, size=70)
     found = {}
     for name, X in (("dense", dense), ("sparse", rows)):

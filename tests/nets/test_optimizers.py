@@ -22,13 +22,14 @@ from sklearn_geo.nets import (
     make_optimizers,
 )
 from sklearn_geo.nets import _optimizers as module
+from tests.sparse_rows import sparse_rows
 
 
 def batches(n=6, every_column=False):
     rng = np.random.default_rng(0)
     for _ in range(n):
         density = 1.0 if every_column else 0.2
-        yield sparse.random_array((4, 9), density=density, rng=rng, format="csr")
+        yield sparse_rows(rng, (4, 9), density)
 
 
 def train(optimizer_of, *, dense, every_column=False, chunk_bytes=1):

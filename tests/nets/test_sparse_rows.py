@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from sklearn_geo.nets import SparseRows
+from tests.sparse_rows import sparse_rows
 
 MATRIX = np.array([[0, 2.0, 0, -1.0], [0, 0, 0, 0], [3.0, 0, 0, 5.0]])
 
@@ -35,7 +36,7 @@ def test_by_hand():
 )
 def test_products_are_scipys(shape, density, seed):
     rng = np.random.default_rng(seed)
-    matrix = sparse.random_array(shape, density=density, rng=rng, format="csr")
+    matrix = sparse_rows(rng, shape, density)
     matrix = matrix.astype(np.float32)
     rows = SparseRows(matrix, by_column=True)
     right = rng.standard_normal((shape[1], 3)).astype(np.float32)

@@ -168,9 +168,12 @@ def test_cells_are_disjoint_and_hold_what_is_in_their_outlines(refine):
         for group, rows in ((places, cells), (others, found)):
             turned = [group + [0.0, turn] for turn in (-360.0, 0.0, 360.0)]
             points = shapely.points(np.stack(turned)[..., ::-1])
-            apart = shapely.distance(shape, points).min(axis=0)
+            # Shapely 2.0 warns of empty shapes, for no reason.
+            with np.errstate(invalid="ignore"):
+                apart = shapely.distance(shape, points).min(axis=0)
             assert (apart[rows == k] <= slack).all()
-            sure = shapely.contains(shape.buffer(-slack), points).any(axis=0)
+            with np.errstate(invalid="ignore"):
+                sure = shapely.contains(shape.buffer(-slack), points).any(axis=0)
             assert (rows[sure] == k).all()
 
 
