@@ -143,9 +143,8 @@ def main(arguments=None):
     else:
         faults += browse(root, browser, given.screenshots)
     print("\n".join(faults))
-    print(
-        f"{len(html_pages(root))} pages, {len(faults)} faults, browser: {browser or 'none'}"
-    )
+    n_pages = len(html_pages(root))
+    print(f"{n_pages} pages, {len(faults)} faults, browser: {browser or 'none'}")
     return 1 if faults else 0
 
 
