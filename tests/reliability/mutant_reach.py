@@ -6,6 +6,7 @@ import collections
 import json
 import os
 import sys
+import tempfile
 import threading
 import time
 
@@ -59,28 +60,67 @@ def record(folders, modules, path):
         sys.exit(1)
 
 
-class Reach:
-    """Which tests call which functions, and how long they take."""
+class _Collector:
+    """A pytest plugin that writes down which tests there are."""
 
-    def __init__(self, path):
+    def __init__(self, file):
+        self.file = file
+
+    def pytest_collection_finish(self, session):
+        self.file.write("\n".join(item.nodeid for item in session.items).encode())
+        self.file.flush()
+
+
+def collect(folders):
+    """Return the names of all tests, in a process that may import the package."""
+    with tempfile.TemporaryFile() as file:
+        plugin = _Collector(file)
+        pid = fork(lambda: run_pytest([*folders, "--collect-only"], plugin))
+        if os.waitpid(pid, 0)[1]:
+            sys.exit(f"The tests of {folders} cannot be collected.")
+        file.seek(0)
+        return file.read().decode().splitlines()
+
+
+class Reach:
+    """Which tests call which functions, and how long they take.
+
+    Parameters
+    ----------
+    path : Path
+        What :func:`record` has written.
+
+    tests : list of str
+        The tests that there are now. New ones are run on all mutants of their module.
+    """
+
+    def __init__(self, path, tests):
         kept = json.loads(path.read_text())
         self.at_import = {tuple(function) for function in kept["import"]}
-        self.seconds, self.new = {}, []
+        self.seconds, present = {}, set(tests)
+        self.new = [test for test in tests if test not in kept["tests"]]
         self.of_function = collections.defaultdict(list)
         self.of_file = collections.defaultdict(set)
         for test, (seconds, functions) in kept["tests"].items():
+            if test not in present:
+                continue
             self.seconds[test] = seconds
             for file, function in functions:
                 self.of_function[file, function].append(test)
                 self.of_file[file].add(test)
 
-    def add(self, tests):
-        """Take in tests that were written since."""
-        self.new = [test for test in tests if test not in self.seconds]
-
     def cost(self, test):
         """Return how many seconds a test takes."""
         return self.seconds.get(test, 0.1)
+
+    def afford(self, tests, seconds):
+        """Return as many of the first tests as take so many seconds."""
+        spent = 0.0
+        for count, test in enumerate(tests, start=1):
+            spent += self.cost(test)
+            if spent > seconds:
+                return tests[:count]
+        return tests
 
     def runs_at_import(self, module, mutant):
         """Tell whether a mutant changes what is made while modules are imported."""

@@ -122,7 +122,6 @@ class Swapped:
 
     def pytest_runtestloop(self, session):
         items = {item.nodeid: item for item in session.items}
-        self.reach.add(items)
         gc.unfreeze()  # what is frozen is not listed
         functions = collections.defaultdict(list)
         for thing in gc.get_objects():
@@ -130,36 +129,28 @@ class Swapped:
                 functions[_key(thing.__code__)].append(thing)
         gc.collect()
         gc.freeze()
-        quickest = sorted(items.values(), key=lambda item: self.reach.cost(item.nodeid))
+        quickest = sorted(items, key=self.reach.cost)
+        some = self.reach.afford(quickest, _CONTROL_SECONDS)
         for count, (module, mutant) in enumerate(self.jobs):
             if count % _CONTROL_EVERY == 0:
-                self._control(quickest)
+                check_control(self._try(some, items, fork.__code__, [fork]))
             began = time.monotonic()
             killers = self.killers[module.name, mutant.function]
             tests = self.reach.tests(module, mutant)
             # What has killed others of this function will kill this one.
             tests.sort(key=lambda test: -killers[test])
-            chosen = [items[test] for test in tests if test in items]
-            if not chosen:
+            if not tests:
                 self.report(module, mutant, UNREACHED, "", 0.0)
                 continue
             code = _find_code(module.code(mutant), mutant.function)
             targets = functions[(str(module.path), *mutant.function)]
-            status, test = self._try(self._afford(chosen, self.budget), code, targets)
+            tests = self.reach.afford(tests, self.budget)
+            status, test = self._try(tests, items, code, targets)
             killers[test] += status in (KILLED, TIMEOUT)
             self.report(module, mutant, status, test, time.monotonic() - began)
         return True
 
-    def _afford(self, items, seconds):
-        """Return as many of the first tests as take so many seconds."""
-        spent = 0.0
-        for count, item in enumerate(items, start=1):
-            spent += self.reach.cost(item.nodeid)
-            if spent > seconds:
-                return items[:count]
-        return items
-
-    def _try(self, items, code, targets):
+    def _try(self, tests, items, code, targets):
         """Run tests after functions have got other code."""
 
         def run(note):
@@ -171,15 +162,16 @@ class Swapped:
             except ValueError:  # other free variables
                 return 3
             _forget_cached()
-            return run_tests(items, self.reach, note)
+            return run_tests([items[test] for test in tests], self.reach, note)
 
-        return tried(run, sum(self.reach.cost(item.nodeid) for item in items))
+        return tried(run, sum(map(self.reach.cost, tests)))
 
-    def _control(self, quickest):
-        some = self._afford(quickest, _CONTROL_SECONDS)
-        status, test = self._try(some, fork.__code__, [fork])
-        if status != SURVIVED:
-            raise RuntimeError(f"{test} is {status} where nothing was planted.")
+
+def check_control(result):
+    """Raise an error where tests failed although nothing was planted."""
+    status, test = result
+    if status != SURVIVED:
+        raise RuntimeError(f"{test!r} is {status} where nothing was planted.")
 
 
 def _key(code):
@@ -235,13 +227,9 @@ class _Ordered:
         items = {item.nodeid: item for item in session.items}
         # Tests vanish with parameters that the package made.
         if not session.testsfailed and items.keys() >= set(self.tests):
-            new = [item for item in session.items if item.nodeid in self.reach.new]
-            old = [items[test] for test in self.tests if items[test] not in new]
-            self.code = run_tests(new + old, self.reach, self.note)
+            chosen = [items[test] for test in self.tests]
+            self.code = run_tests(chosen, self.reach, self.note)
         return True
-
-    def pytest_collection_finish(self, session):
-        self.reach.add([item.nodeid for item in session.items])
 
 
 def try_whole(module, mutant, tests, reach):

@@ -28,7 +28,7 @@ import time
 from pathlib import Path
 
 from tests.reliability.mutant_operators import find_mutants
-from tests.reliability.mutant_reach import Reach, record
+from tests.reliability.mutant_reach import Reach, collect, record
 from tests.reliability.mutant_trials import (
     KILLED,
     PACKAGE,
@@ -37,6 +37,7 @@ from tests.reliability.mutant_trials import (
     UNPLANTED,
     UNREACHED,
     Swapped,
+    check_control,
     fork,
     run_pytest,
     try_whole,
@@ -68,7 +69,9 @@ class Module:
             self.names[id(mutant)] = f"{place} #{twins[place]}"
 
     def code(self, mutant):
-        """Compile the module with a mutant in it."""
+        """Compile the module with a mutant in it, or with None."""
+        if mutant is None:
+            return compile(self.tree, self.path, "exec")
         mutant.plant()
         try:
             return compile(ast.fix_missing_locations(self.tree), self.path, "exec")
@@ -102,7 +105,7 @@ def run_room(room, modules, arguments):
     folders = [f"tests/{room}"]
     if arguments.record or not calls.exists():
         record(folders, modules, calls)
-    reach = Reach(calls)
+    reach = Reach(calls, collect(folders))
 
     def report(module, mutant, status, test, seconds):
         line = {
@@ -119,10 +122,15 @@ def run_room(room, modules, arguments):
         run_pytest(folders, Swapped(jobs, reach, report, arguments.budget))
 
     def whole(jobs):
+        controlled = set()
         for module, mutant in jobs:
             began, tests = time.monotonic(), reach.tests(module, mutant)
+            tests = reach.afford(tests, arguments.budget)
             result = (UNREACHED, "")
             if tests:
+                if module not in controlled:
+                    controlled.add(module)
+                    check_control(try_whole(module, None, tests[:50], reach))
                 result = try_whole(module, mutant, tests, reach)
             report(module, mutant, *result, time.monotonic() - began)
 
