@@ -25,7 +25,12 @@ def label_array(values):
         Of text, bool, int64, uint64 or float64 where one of them holds all the labels
         exactly; otherwise of objects. What is an array of numbers stays as it is.
     """
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(
+            f"Labels must be one a row: text, a number or a date. {error}"
+        ) from None
     if hasattr(values, "dtype") or hasattr(values, "columns"):
         if array.dtype.kind not in "OT":
             return array

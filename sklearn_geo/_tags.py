@@ -7,6 +7,7 @@ from scipy import sparse
 from sklearn import get_config
 from sklearn.utils.validation import check_array
 
+from sklearn_geo._numbers import naming
 from sklearn_geo._tables import check_sparse
 
 
@@ -43,14 +44,15 @@ def read_tags(tags, *, name, dtype=None):
         raise ValueError(f"{name} has no columns: a tag indicator has one a tag.")
     _refuse_words(tags, name)
     check_sparse(tags, name)
-    matrix = check_array(
-        tags,
-        accept_sparse=["csr", "csc", "coo"],
-        dtype=dtype,
-        ensure_2d=False,
-        ensure_all_finite=False,
-        input_name=name,
-    )
+    with naming(name):
+        matrix = check_array(
+            tags,
+            accept_sparse=["csr", "csc", "coo"],
+            dtype=dtype,
+            ensure_2d=False,
+            ensure_all_finite=False,
+            input_name=name,
+        )
     if not sparse.issparse(matrix) and matrix.ndim == 1:
         matrix = matrix[:, np.newaxis]
     counts = _canonical(matrix, tags)

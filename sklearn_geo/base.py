@@ -16,7 +16,7 @@ from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils.validation import check_array, validate_data
 
 from sklearn_geo import __version__
-from sklearn_geo._numbers import read_numbers
+from sklearn_geo._numbers import naming, read_numbers
 from sklearn_geo._tables import (
     check_order,
     column_names,
@@ -132,14 +132,15 @@ def check_places(places, *, name="places", allow_missing=False, min_places=1):
         reject_what_is_no_table(frame, name)
         names = column_names(frame, name)
         reject_columns_of_text(frame, name)
-        matrix = check_array(
-            frame,
-            dtype=np.float64,
-            ensure_all_finite=False,
-            ensure_min_samples=0,
-            ensure_min_features=0,
-            input_name=name,
-        )
+        with naming(name):
+            matrix = check_array(
+                frame,
+                dtype=np.float64,
+                ensure_all_finite=False,
+                ensure_min_samples=0,
+                ensure_min_features=0,
+                input_name=name,
+            )
     if len(matrix) < min_places:
         raise ValueError(
             f"{name} is {'too short' if len(matrix) else 'empty'}: it has "
@@ -242,7 +243,8 @@ def check_place(place, *, name="place"):
     >>> check_place([48.1, 371.5])
     array([48.1, 11.5])
     """
-    pair = np.asarray(place)
+    with naming(name):
+        pair = np.asarray(place)
     if pair.shape not in ((2,), (1, 2)):
         raise ValueError(
             f"{name} must be one place, [latitude, longitude]; got an array of shape "
@@ -458,9 +460,10 @@ class GeoEstimator(BaseEstimator):
     def _read_places(self, X, *, reset):
         """Validate X as exactly two columns and return places, float64 degrees."""
         X, names = self._open_table(X)
-        X = validate_data(
-            self, X, reset=reset, dtype=np.float64, ensure_all_finite=False
-        )
+        with naming("X"):
+            X = validate_data(
+                self, X, reset=reset, dtype=np.float64, ensure_all_finite=False
+            )
         return self._to_places(X, names)
 
     def _read_located(
@@ -479,9 +482,10 @@ class GeoEstimator(BaseEstimator):
         missing place, where these are allowed, and stays one.
         """
         X, names = self._open_table(X)
-        X = validate_data(
-            self, X, reset=reset, dtype=list(dtype), ensure_all_finite=False
-        )
+        with naming("X"):
+            X = validate_data(
+                self, X, reset=reset, dtype=list(dtype), ensure_all_finite=False
+            )
         pair = list(location_positions(location, names, X.shape[1]))
         pair_names = None if names is None else [names[i] for i in pair]
         places = X[:, pair].astype(np.float64)

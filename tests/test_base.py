@@ -543,3 +543,11 @@ def test_meridians_are_finite():
     with pytest.raises(TypeError, match="longitude must hold numbers"):
         wrap_longitude([1j])
     assert_array_equal(wrap_longitude([np.nan, 190.0]), [np.nan, -170.0])
+
+
+def test_one_place_is_no_nest():
+    with pytest.raises(ValueError, match="spot holds what is no number"):
+        check_place([[1.0], [2.0, 3.0]], name="spot")
+    for location in (np.array(1), np.array([[0, 1], [0, 1]])):
+        with pytest.raises(ValueError, match="location"):
+            places_in([[1.0, 2.0]], location=location)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklearn_geo._numbers import read_numbers, reject_masked
+from sklearn_geo._numbers import is_real, naming, read_numbers, reject_masked
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,21 @@ def test_what_is_masked_is_not_uncovered():
         read_numbers(hidden, "km")
     reject_masked(hidden[:2], "km")
     reject_masked([1.0], "km")
+
+
+@pytest.mark.parametrize("error", [TypeError, ValueError])
+def test_errors_of_numpy_say_which_argument(error):
+    words = "tags holds what is no number: could not convert"
+    with pytest.raises(error, match=words), naming("tags"):
+        raise error("could not convert string to float: 'a'")
+    with pytest.raises(error, match=r"^tags are too long"), naming("tags"):
+        raise error("tags are too long")
+    with naming("tags"):
+        assert np.isnan(np.array([np.inf, -np.inf]).sum())
+
+
+def test_a_span_of_time_is_no_number():
+    assert is_real(np.int8(3))
+    assert is_real(2.5)
+    assert not is_real(np.timedelta64(1, "s"))
+    assert not is_real("1")

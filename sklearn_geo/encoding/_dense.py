@@ -15,6 +15,8 @@ from sklearn_geo.encoding._feature_names import check_input_features
 # Bytes of output a block, in float64: with its intermediates it stays in the second-
 # level cache, far below any `working_memory`.
 _BLOCK_BYTES = 2**18
+# A single row of these takes 16 megabytes.
+_MOST_COLUMNS = 2_000_000
 
 
 class DensePlaceEncoder(TransformerMixin, GeoEstimator, abc.ABC):
@@ -93,6 +95,14 @@ class DensePlaceEncoder(TransformerMixin, GeoEstimator, abc.ABC):
         """
         check_input_features(self, input_features)
         return np.array(self._column_names(), dtype=object)
+
+    def _check_width(self, n_columns, settings):
+        """Refuse settings by which a row alone would fill the memory."""
+        if n_columns > _MOST_COLUMNS:
+            raise ValueError(
+                f"{settings} asks for {n_columns:,} columns, and {_MOST_COLUMNS:,} are "
+                "the most. Choose smaller numbers."
+            )
 
     def _n_columns(self):
         """Count the columns. Names take longer to make than one place to encode."""

@@ -20,6 +20,8 @@ from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from sklearn_geo._blocks import blocks
+from sklearn_geo._numbers import naming
+from sklearn_geo._tables import check_sparse
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.encoding._feature_names import check_input_features
 
@@ -173,7 +175,9 @@ class PlaceOneHotEncoder(TransformerMixin, GeoEstimator, abc.ABC):
             rare ones, and None for rows without a positive entry.
         """
         check_is_fitted(self)
-        X = check_array(X, accept_sparse="csr", estimator=self)
+        check_sparse(X)
+        with naming("X"):
+            X = check_array(X, accept_sparse="csr", estimator=self, input_name="X")
         n_columns = len(self._column_regions)
         if X.shape[1] != n_columns:
             raise ValueError(

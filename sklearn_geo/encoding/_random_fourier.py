@@ -132,6 +132,10 @@ class RandomFourierEncoder(DensePlaceEncoder):
                 "sigmas must be different numbers above 0, one for each scale, such as "
                 f"(1, 16, 256); got {self.sigmas!r}."
             )
+        self._check_width(
+            2 * len(sigmas) * int(self.n_frequencies),
+            f"n_frequencies={self.n_frequencies}, of {len(sigmas)} sigmas,",
+        )
         random = check_random_state(self.random_state)
         draws = random.standard_normal((len(sigmas), self.n_frequencies, 3))
         self.frequencies_ = draws * sigmas[:, None, None]

@@ -273,6 +273,10 @@ class SoftGridEncoder(DensePlaceEncoder):
         return out
 
     def _prepare(self, places):
+        self._check_width(
+            int(self.n_rows) * int(self.n_cols),
+            f"n_rows={self.n_rows} times n_cols={self.n_cols}",
+        )
         if isinstance(self.regions, str):
             self.partition_ = None
             self._planes = UTMPlanes(self.extent)

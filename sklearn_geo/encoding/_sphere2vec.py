@@ -159,6 +159,10 @@ class Sphere2VecEncoder(DensePlaceEncoder):
                 f"min_radius={self.min_radius!r} is larger than max_radius="
                 f"{self.max_radius!r}: swap them."
             )
+        self._check_width(
+            int(self.n_scales) * len(VARIANTS[self.variant]),
+            f"n_scales={self.n_scales}",
+        )
         radii = np.geomspace(self.max_radius, self.min_radius, self.n_scales)
         frequencies = 1.0 / radii
         if self.periodic:

@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import gen_batches
 
 from sklearn_geo.base import check_places
-from sklearn_geo.geometry._arguments import read_numbers
+from sklearn_geo.geometry._arguments import is_real, read_numbers
 from sklearn_geo.geometry._sphere import (
     EARTH_RADIUS_KM,
     _half_angles_of_vectors,
@@ -113,7 +113,7 @@ def spherical_mode(places, sample_weight=None, *, radius_km=25.0):
     """
     places = check_places(places)
     weights = _check_weights(sample_weight, len(places))
-    if not (isinstance(radius_km, numbers.Real) and radius_km >= 0.0):
+    if not (is_real(radius_km) and radius_km >= 0.0):
         raise ValueError(f"radius_km must not be negative; got {radius_km!r}.")
     places, weights = _merge_equal(places, weights)
     tree = cKDTree(unit_vectors(places))
@@ -182,9 +182,10 @@ def geometric_median(places, sample_weight=None, *, max_iter=300, tol_km=1e-6):
     """
     places = check_places(places)
     weights = _check_weights(sample_weight, len(places))
-    if not max_iter >= 1:
-        raise ValueError(f"max_iter must be 1 or more; got {max_iter!r}.")
-    if not tol_km >= 0.0:
+    whole = isinstance(max_iter, numbers.Integral) and is_real(max_iter)
+    if not (whole and max_iter >= 1):
+        raise ValueError(f"max_iter must be an integer, 1 or more; got {max_iter!r}.")
+    if not (is_real(tol_km) and tol_km >= 0.0):
         raise ValueError(f"tol_km must not be negative; got {tol_km!r}.")
     places, weights = _merge_equal(places, weights)
     weights /= weights.sum()

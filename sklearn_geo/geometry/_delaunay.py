@@ -2,15 +2,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Delaunay triangulation of places on the globe."""
 
-import numbers
-
 import numpy as np
 from scipy.spatial import cKDTree
 from sklearn import get_config
 from sklearn.utils import gen_batches
 
 from sklearn_geo.base import check_places
-from sklearn_geo.geometry._arguments import check_radius
+from sklearn_geo.geometry._arguments import check_radius, is_real
 from sklearn_geo.geometry._delaunay_mesh import (
     check_spread,
     distinct,
@@ -105,7 +103,7 @@ class SphericalDelaunay:
 
     def __init__(self, places, *, merge_km=0.005):
         places = check_places(places)
-        if not (isinstance(merge_km, numbers.Real) and 0.0 <= merge_km <= 1000.0):
+        if not (is_real(merge_km) and 0.0 <= merge_km <= 1000.0):
             raise ValueError(
                 f"merge_km must be from 0 to 1000 kilometres; got {merge_km!r}."
             )

@@ -5,6 +5,7 @@
 import numpy as np
 
 from sklearn_geo._blocks import blocks
+from sklearn_geo._numbers import naming
 from sklearn_geo.base import check_places, wrap_longitude
 from sklearn_geo.geometry._arguments import read_numbers
 from sklearn_geo.geometry._sphere import cos_degrees, sin_degrees
@@ -190,7 +191,8 @@ def _select(mask):
 
 def _read_zones(zones, n_places):
     """Return one id per row from names or ids, one for all or one per row."""
-    zones = np.asarray(zones)
+    with naming("zones"):
+        zones = np.asarray(zones)
     ids = check_zone_ids(zones) if zones.dtype.kind in "iuf" else utm_zone_ids(zones)
     if ids.shape not in ((), (1,), (n_places,)):
         raise ValueError(

@@ -255,7 +255,10 @@ def utm_zone_ids(names):
     array([   0, 1200], dtype=int16)
     """
     names = np.asarray(names, dtype=object)
-    ids = [_IDS.get(name, -1) for name in names.ravel().tolist()]
+    ids = [
+        _IDS.get(name, -1) if isinstance(name, str) else -1
+        for name in names.ravel().tolist()
+    ]
     if -1 in ids:
         raise ValueError(_explain_name(names.flat[ids.index(-1)]))
     return np.array(ids, dtype=np.int16).reshape(names.shape)
@@ -367,7 +370,7 @@ def _explain_name(name):
         "A zone is called by its number, 1 to 60, and its band, C to X without I and "
         'O, such as "30U" or "1C"; the polar caps are "A", "B", "Y" and "Z".'
     )
-    problem = f"there is no UTM zone {name!r}."
+    problem = f"there is no UTM zone {name!r:.60}."
     parts = re.fullmatch(r"\s*0*(\d{0,2})\s*([A-Z])\s*", str(name).upper())
     if parts is None:
         return f"{problem} {how}"

@@ -15,6 +15,9 @@ from sklearn_geo.metrics._regions import _region_labels
 from sklearn_geo.metrics._retrieval import _check_positions
 from sklearn_geo.metrics._rows import check_same_length
 
+# In a decade there are 90 tags of two digits, and 900 of three.
+_MOST_BINS = 1000
+
 
 def precision_by_tag_frequency(
     query_tags,
@@ -103,9 +106,11 @@ def precision_by_tag_frequency(
     ([0.2, 0.7], [0.3, 0.9])
     """
     counts = _read_counts(counts)
-    if not isinstance(bins_per_decade, Integral) or bins_per_decade < 1:
+    whole = isinstance(bins_per_decade, Integral)
+    if not whole or not 1 <= bins_per_decade <= _MOST_BINS:
         raise ValueError(
-            f"bins_per_decade must be a whole number above 0; got {bins_per_decade!r}."
+            "bins_per_decade must be a whole number above 0, at most "
+            f"{_MOST_BINS}; got {bins_per_decade!r}."
         )
     queries = _check_positions(query_tags, counts.size, 0, "query_tags", "tag")
     values = _read_precision(precision, "query_tags", queries)

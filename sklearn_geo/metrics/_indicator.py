@@ -7,6 +7,9 @@ from scipy import sparse
 from sklearn import get_config
 from sklearn.utils import check_array, gen_batches
 
+from sklearn_geo._numbers import naming
+from sklearn_geo._tables import check_sparse
+
 _BINARIZE = (
     "Turn lists of tags into columns with sklearn.preprocessing.MultiLabelBinarizer."
 )
@@ -42,6 +45,12 @@ def check_indicator(tags, *, name):
             )
     if not sparse.issparse(tags) and hasattr(tags, "columns"):
         tags = _frame_to_array(tags, name)
+    check_sparse(tags, name)
+    if tags.ndim != 2:
+        raise ValueError(
+            f"{name} must be an indicator of shape (n_photos, n_tags); got shape "
+            f"{tags.shape}. {_BINARIZE}"
+        )
     if tags.shape[0] == 0 or tags.shape[1] == 0:
         what = "photos" if tags.shape[0] == 0 else "tags"
         raise ValueError(
@@ -50,6 +59,11 @@ def check_indicator(tags, *, name):
     tags = check_array(
         tags, accept_sparse=True, dtype=None, ensure_all_finite=False, input_name=name
     )
+    if not sparse.issparse(tags) and tags.dtype.kind == "f":
+        # Sparse matrices hold no half floats, and none of another byte order.
+        tags = tags.astype(np.float64, copy=False)
+    elif not tags.dtype.isnative:
+        tags = tags.astype(tags.dtype.newbyteorder("="))
     tags = sparse.csr_array(tags)
     wrong = (tags.data != 0) & (tags.data != 1)
     if wrong.any():
@@ -122,15 +136,17 @@ def check_scores(scores, truth, *, name="y_score"):
             "classifiers' predict_proba returns. Stack the column of class 1 of each, "
             "or let make_geo_scorer do it."
         )
-    scores = check_array(
-        scores,
-        accept_sparse="csr",
-        dtype=(np.float64, np.float32),
-        ensure_all_finite=False,
-        ensure_min_samples=0,
-        ensure_min_features=0,
-        input_name=name,
-    )
+    check_sparse(scores, name)
+    with naming(name):
+        scores = check_array(
+            scores,
+            accept_sparse="csr",
+            dtype=(np.float64, np.float32),
+            ensure_all_finite=False,
+            ensure_min_samples=0,
+            ensure_min_features=0,
+            input_name=name,
+        )
     if scores.shape != truth.shape:
         raise ValueError(
             f"{name} must hold a score for each of the {truth.shape[0]} photos and "

@@ -3,13 +3,12 @@
 """What the metrics share: one value a row, a weight a row, and their mean."""
 
 import warnings
-from numbers import Real
 
 import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils.validation import _num_samples
 
-from sklearn_geo._numbers import read_numbers
+from sklearn_geo._numbers import is_real, read_numbers
 from sklearn_geo.base import check_places
 
 
@@ -21,7 +20,7 @@ def check_not_empty(n_rows, name):
 
 def check_same_length(**arrays):
     """Check that the named arrays have as many rows as the first of them."""
-    lengths = {name: _num_samples(array) for name, array in arrays.items()}
+    lengths = {name: _length(array, name) for name, array in arrays.items()}
     (first, expected), *others = lengths.items()
     check_not_empty(expected, first)
     for name, length in others:
@@ -30,6 +29,13 @@ def check_same_length(**arrays):
                 f"{first} has {expected} rows but {name} has {length}. Row i of both "
                 "must be about the same photo."
             )
+
+
+def _length(array, name):
+    try:
+        return _num_samples(array)
+    except TypeError as error:
+        raise TypeError(f"{name} has no rows: {error}") from None
 
 
 def check_place_pairs(y_true, y_pred, *, name="y_pred"):
@@ -114,7 +120,7 @@ def check_levels(values, *, name, integer, least):
 
 def check_number(value, name, *, least, most=np.inf, example):
     """Check that a value is a number strictly between two others."""
-    if not isinstance(value, Real) or isinstance(value, bool):
+    if not is_real(value) or isinstance(value, bool):
         raise TypeError(f"{name} must be a number, such as {example}; got {value!r}.")
     if isinstance(value, np.floating):
         # Narrow floats would make the limits infinite.
@@ -129,14 +135,18 @@ def check_number(value, name, *, least, most=np.inf, example):
 
 def check_radius(radius_km):
     """Check the radius of a sphere."""
+    check_number(radius_km, "radius_km", least=0, example="6371.0088")
+    radius_km = float(radius_km) if isinstance(radius_km, np.floating) else radius_km
     # Beyond, sums of distances are infinite or zero.
-    limits = {"least": 1e-100, "most": 1e100}
-    check_number(radius_km, "radius_km", **limits, example="6371.0088")
+    if not 1e-100 <= radius_km <= 1e100:
+        raise ValueError(f"radius_km={radius_km!r:.60} is the radius of no sphere.")
 
 
 def check_choice(value, choices, name):
     """Check that a value is one of a few."""
-    if not any(value is choice or value == choice for choice in choices):
+    # An array is equal to nothing, and pandas.NA neither equal nor not.
+    alike = (choice for choice in choices if type(value) is type(choice))
+    if not any(value is choice or value == choice for choice in alike):
         options = ", ".join(repr(choice) for choice in choices)
         raise ValueError(f"{name} must be one of {options}; got {value!r}.")
 

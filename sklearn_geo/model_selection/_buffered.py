@@ -8,6 +8,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 from sklearn.utils._param_validation import Interval
 
+from sklearn_geo._numbers import is_real, naming
 from sklearn_geo.base import places_in
 from sklearn_geo.geometry import (
     haversine,
@@ -116,7 +117,8 @@ def drop_buffer(X, train, test, *, km, location="auto"):
 
 def _read_positions(rows, n_rows, name):
     """Return positions of rows, given as such or as a mask."""
-    rows = np.asarray(rows)
+    with naming(name):
+        rows = np.asarray(rows)
     if rows.dtype.kind == "b" and rows.shape == (n_rows,):
         return np.flatnonzero(rows)
     if rows.size == 0:
@@ -136,7 +138,7 @@ def _read_positions(rows, n_rows, name):
 
 
 def _check_km(km):
-    if not (isinstance(km, numbers.Real) and km >= 0.0):
+    if not (is_real(km) and km >= 0.0):
         raise ValueError(f"km must be a number of kilometres, 0 or more; got {km!r}.")
 
 

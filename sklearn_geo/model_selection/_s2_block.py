@@ -12,6 +12,7 @@ from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils import check_random_state, indexable
 from sklearn.utils._param_validation import Interval
 
+from sklearn_geo._numbers import is_real
 from sklearn_geo.base import places_in
 from sklearn_geo.geometry import EARTH_RADIUS_KM, s2_cell_ids
 from sklearn_geo.model_selection._fold_sizes import FoldSizesMixin
@@ -51,9 +52,13 @@ def s2_level_for_km(km):
     >>> s2_level_for_km(1), s2_level_for_km(25), s2_level_for_km(1000)
     (13, 9, 3)
     """
-    if not (isinstance(km, numbers.Real) and 0.0 < km < math.inf):
+    if isinstance(km, np.floating):
+        km = float(km)
+    if not (is_real(km) and 0.0 < km < math.inf):
         raise ValueError(f"km must be a positive number of kilometres; got {km!r}.")
-    return min(max(round(math.log2(_SIDE_KM / km)), 0), _FINEST_LEVEL)
+    # Not of their ratio, which is infinite for the smallest numbers.
+    level = round(math.log2(_SIDE_KM) - math.log2(km))
+    return min(max(level, 0), _FINEST_LEVEL)
 
 
 def _width(level):

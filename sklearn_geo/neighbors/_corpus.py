@@ -7,6 +7,7 @@ from scipy import sparse
 from sklearn.utils.validation import check_array
 
 from sklearn_geo._labels import check_rows
+from sklearn_geo._numbers import naming
 from sklearn_geo._tags import check_tag_names, read_tags
 from sklearn_geo.base import check_places
 from sklearn_geo.neighbors._corpus_files import read_corpus, write_corpus
@@ -122,12 +123,11 @@ class GeoTagCorpus:
         else:
             tag_names = check_tag_names(tag_names, tags.shape[1], "tags")
         if features is not None:
-            features = _own(
-                check_array(
+            with naming("features"):
+                checked = check_array(
                     features, dtype=[np.float64, np.float32], input_name="features"
-                ),
-                features,
-            )
+                )
+            features = _own(checked, features)
             check_rows(len(places), features, "features", of="places")
         values, codes = (None, None) if groups is None else check_groups(groups, places)
         self._fill(_own(places, given), tags, tag_names, features, values, codes)
@@ -325,7 +325,7 @@ class GeoTagCorpus:
         manifest, arrays = read_corpus(folder, mmap_mode, verify)
         try:
             return cls._from_arrays(arrays, manifest)
-        except (ValueError, TypeError, IndexError) as error:
+        except (IndexError, OverflowError, TypeError, ValueError) as error:
             raise ValueError(f"The corpus in {folder} is damaged: {error}") from error
 
     @classmethod

@@ -14,6 +14,8 @@ from sklearn.feature_extraction.text import strip_accents_ascii, strip_accents_u
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_array, check_is_fitted
 
+from sklearn_geo._numbers import naming
+from sklearn_geo._tables import check_sparse
 from sklearn_geo._tags import as_output
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.neighbors._stop_tags import CAMERA_BRANDS, STOP_TAGS
@@ -258,7 +260,9 @@ class TagVectorizer(TransformerMixin, GeoEstimator):
             Tags in the order of their columns.
         """
         check_is_fitted(self)
-        X = sparse.csr_array(check_array(X, accept_sparse="csr"))
+        check_sparse(X)
+        with naming("X"):
+            X = sparse.csr_array(check_array(X, accept_sparse="csr", input_name="X"))
         names = self.get_feature_names_out()
         if X.shape[1] != len(names):
             raise ValueError(

@@ -10,6 +10,8 @@ from sklearn_geo.geometry import places_from_vectors
 
 # A vector whose distance from the axis is smaller than this is a pole.
 _AT_POLE = 1e-12
+# Of half the globe, a piece is two kilometres then.
+_MOST_PIECES = 10_000
 
 
 def check_cell(cell, n_cells):
@@ -29,8 +31,12 @@ def check_cell(cell, n_cells):
 
 def check_n_per_edge(n_per_edge):
     """Raise if edges cannot be cut into so many pieces."""
-    if not isinstance(n_per_edge, numbers.Integral) or n_per_edge < 1:
-        raise ValueError(f"n_per_edge must be an integer, at least 1; got {n_per_edge}")
+    whole = isinstance(n_per_edge, numbers.Integral)
+    if not whole or not 1 <= n_per_edge <= _MOST_PIECES:
+        raise ValueError(
+            f"n_per_edge must be an integer, at least 1; got {n_per_edge!r:.60}. More "
+            f"than {_MOST_PIECES:,} pieces are nothing to be seen."
+        )
 
 
 def along_geodesics(corners, n_per_edge):

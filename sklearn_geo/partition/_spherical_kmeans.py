@@ -70,7 +70,7 @@ def spherical_kmeans(
         masses = np.bincount(at, weights=weights)
         centers = _directions(sums, masses, centers)
         now = nearest(cKDTree(centers), vectors)
-        settled = weights[now != at].sum() <= tol * weights.sum()
+        settled = weights[now != at].sum() <= min(tol, 1.0) * weights.sum()
         centers, at = _without_empty(centers, now)
     return centers, n_iter
 

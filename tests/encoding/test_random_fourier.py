@@ -108,3 +108,11 @@ def test_bad_sigmas(sigmas):
 def test_bad_n_frequencies():
     with pytest.raises(ValueError, match="'n_frequencies' parameter"):
         RandomFourierEncoder(0).fit([[0.0, 0.0]])
+
+
+def test_a_row_fits_in_memory():
+    with pytest.raises(
+        ValueError,
+        match="of 3 sigmas, asks for 6,000,000,000 columns",
+    ):
+        RandomFourierEncoder(n_frequencies=10**9).fit([[48.0, 11.0]])

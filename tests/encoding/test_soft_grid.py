@@ -731,3 +731,8 @@ def test_cells_that_are_none(world):
             encoder.transform_in_zone([[0.0, 0.0]], zone)
     with pytest.raises(TypeError, match="zones must be integers"):
         encoder.transform_in_zone([[0.0, 0.0]], "31N")
+
+
+def test_a_row_fits_in_memory():
+    with pytest.raises(ValueError, match="times n_cols=1000000000 asks for"):
+        SoftGridEncoder(10**9, 10**9).fit([[48.0, 11.0]])

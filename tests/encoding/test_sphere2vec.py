@@ -136,3 +136,8 @@ def test_poles():
 def test_bad_parameters(parameters, words):
     with pytest.raises(ValueError, match=words):
         Sphere2VecEncoder(**parameters).fit([[0.0, 0.0]])
+
+
+def test_a_row_fits_in_memory():
+    with pytest.raises(ValueError, match="n_scales=1000000000 asks for"):
+        Sphere2VecEncoder(n_scales=10**9).fit([[48.0, 11.0]])

@@ -274,10 +274,19 @@ class TestTable:
         with pytest.raises(ValueError, match=message):
             utm_zone_ids(["30U", name])
 
-    @pytest.mark.parametrize("function", [utm_zone_names, utm_zone_bounds])
+    @pytest.mark.parametrize(
+        "function", [utm_zone_names, utm_zone_bounds, utm_zone_numbers, utm_zone_bands]
+    )
     def test_unknown_ids(self, function):
         for bad in (-1, 1201):
             with pytest.raises(ValueError, match=f"from 0 to 1200; got {bad}"):
                 function([0, bad])
         with pytest.raises(ValueError, match="utm_zone_ids turns names into ids"):
             function(["30U"])
+        assert len(function([])) == 0
+
+
+def test_what_is_no_name_of_a_zone():
+    for names in (["30U", ["30U", "1C"]], [None], [{}], "4" * 5000):
+        with pytest.raises(ValueError, match=r"there is no UTM zone .{2,80}A zone is"):
+            utm_zone_ids(names)

@@ -186,3 +186,8 @@ def test_more_that_does_not_fit():
         precision_by_region([PARIS], [1.0], [[95.0, 0.0]])
     with pytest.raises(ValueError, match="groups must name the user"):
         precision_by_region([PARIS], [1.0], groups=["a", "b"])
+
+
+def test_bins_fit_in_memory():
+    with pytest.raises(ValueError, match="bins_per_decade must be a whole number abov"):
+        precision_by_tag_frequency([0], [1.0], [5], bins_per_decade=10**9)

@@ -276,3 +276,9 @@ def test_bad_scale():
         geo_score([[0, 0]], [[0, 0]], scale_km=0)
     with pytest.raises(TypeError, match="scale_km must be a number"):
         geo_score([[0, 0]], [[0, 0]], scale_km="a")
+
+
+@pytest.mark.parametrize("radius_km", [1e200, 5e-324, 10**400])
+def test_distances_have_a_sum(radius_km):
+    with pytest.raises(ValueError, match="is the radius of no sphere"):
+        great_circle_error([[0.0, 0.0]], [[0.0, 1.0]], radius_km=radius_km)

@@ -458,3 +458,15 @@ def test_more_bad_arguments():
         hashtag_accuracy_at_k(TRUTH[:2], [[0, 1], [2]], ranked=True)
     with pytest.raises(ValueError, match="one weight for each of the 5 rows"):
         hashtag_accuracy_at_k(TRUTH, SCORE, sample_weight=[1, 2])
+
+
+@pytest.mark.parametrize("dtype", ["float16", ">f8", ">i4", "longdouble", "bool"])
+def test_indicators_of_any_number(dtype):
+    truth = np.eye(3).astype(dtype)
+    assert macro_average_precision(truth, np.eye(3)) == 1.0
+
+
+def test_a_choice_is_one_of_the_words():
+    for ties in (np.array(["mean"]), pd.NA):
+        with pytest.raises(ValueError, match="ties must be one of"):
+            hashtag_accuracy_at_k(np.eye(2), np.eye(2), 1, ties=ties)

@@ -276,3 +276,11 @@ def test_drop_buffer_takes_masks():
 def test_drop_buffer_refuses_what_is_no_row(train, words):
     with pytest.raises(ValueError, match=words):
         drop_buffer(NEAR, train, [1], km=1.0)
+
+
+def test_positions_are_one_a_row():
+    places = [[0.0, 0.0], [0.0, 1.0]]
+    with pytest.raises(ValueError, match="train holds what is no number"):
+        drop_buffer(places, [[0], [0, 1]], [1], km=1.0)
+    with pytest.raises(ValueError, match="km must be a number of kilometres"):
+        drop_buffer(places, [0], [1], km=np.timedelta64(1, "D"))

@@ -303,3 +303,11 @@ def test_level_for_km_is_the_width_of_mean_cells():
 def test_level_for_km_refuses(km):
     with pytest.raises(ValueError, match="positive number of kilometres"):
         s2_level_for_km(km)
+
+
+def test_the_smallest_and_the_largest_width():
+    assert s2_level_for_km(5e-324) == 30
+    assert s2_level_for_km(np.float16(9000)) == 0
+    assert s2_level_for_km(1.7e308) == 0
+    with pytest.raises(ValueError, match="km must be a positive number"):
+        s2_level_for_km(np.timedelta64(1, "D"))

@@ -207,3 +207,11 @@ def test_cells_of_two_opposite_places():
     partition = KMeansPartition(1).fit([[0.0, 0.0], [0.0, 180.0]])
     assert partition.n_cells_ == 1
     assert_array_equal(partition.predict([[0.0, 90.0]]), [0])
+
+
+def test_whoever_tolerates_everything_has_an_answer():
+    places = [[0.0, 0.0], [0.0, 1.0], [50.0, 0.0], [50.0, 1.0]]
+    partition = KMeansPartition(2, tol=1.7e308, random_state=0).fit(
+        places, None, [1e3] * 4
+    )
+    assert partition.n_cells_ == 2
