@@ -3,6 +3,7 @@
 """Work done in a process of its own, so that its peak memory is its own too."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,8 @@ from benchmarks._harness import Measured
 
 _CODE = """
 import importlib, json, resource, sys
-numbers = getattr(importlib.import_module(sys.argv[1]), sys.argv[2])(int(sys.argv[3]))
+work = getattr(importlib.import_module(sys.argv[1]), sys.argv[2])
+numbers = work(*json.loads(sys.argv[3]))
 # Kilobytes, but bytes on macOS.
 unit = 2**20 if sys.platform == "darwin" else 2**10
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
@@ -19,11 +21,12 @@ print(json.dumps({**numbers, "peak MiB": peak}))
 """
 
 
-def in_child(module, function, n):
-    """Call `module.function(n)` in a fresh interpreter.
+def in_child(module, function, *arguments, n_threads=None):
+    """Call `module.function(*arguments)` in a fresh interpreter.
 
-    The function returns a dict of numbers, among them "seconds" and whatever of its
-    result is to be compared.
+    Arguments are numbers and text. The function returns a dict of numbers, among them
+    "seconds" and whatever of its result is to be compared. With `n_threads` libraries
+    of linear algebra use so many.
 
     Returns
     -------
@@ -31,12 +34,14 @@ def in_child(module, function, n):
         Its result is the whole dict, and "peak MiB" the most memory that the process
         ever held.
     """
+    several = {} if n_threads is None else {"OMP_NUM_THREADS": str(n_threads)}
     out = subprocess.run(
-        [sys.executable, "-c", _CODE, module, function, str(n)],
-        capture_output=True,
+        [sys.executable, "-c", _CODE, module, function, json.dumps(arguments)],
+        stdout=subprocess.PIPE,  # what goes wrong is seen
         text=True,
         check=True,
         cwd=Path(__file__).parent.parent,
+        env={**os.environ, **several},
     )
     numbers = json.loads(out.stdout.splitlines()[-1])
     seconds = numbers.pop("seconds")

@@ -113,6 +113,7 @@ class Job:
     # Runners too slow for all rows work on this many at most, and their seconds are
     # those for all rows at the same pace.
     sampled: dict[str, int] = field(default_factory=dict)
+    # Turns that are timed; with 0 the first one is, for work in fresh processes.
     repeats: int = 7
     notes: str = ""
     # Why goals cannot be judged here, such as "this machine has no accelerator".
@@ -215,13 +216,13 @@ def run_job(job, *, quick=False, progress=lambda text: None):
             )
             if name not in job.limits:
                 results[name] = result
-            if time.perf_counter() - start > SLOW_SECONDS:
+            if not job.repeats or time.perf_counter() - start > SLOW_SECONDS:
                 slow.add(name)
                 times[name].append(seconds)
             del result
         job.check(inputs, results)
         del results
-        repeats = 3 if quick else job.repeats
+        repeats = min(3, job.repeats) if quick else job.repeats
         # Runners take turns, so that a slow minute of the machine hits all of them.
         for turn in range(repeats):
             for name in job.runners:
