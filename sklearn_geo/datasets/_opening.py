@@ -33,6 +33,8 @@ _AGAIN = "Download it again."
 # Nothing that is published comes near; reading on would fill the memory.
 _LONGEST_LINE = 1 << 24
 _LONGEST_VALUE = 1 << 24
+# A block of published data has some thousand lines.
+_MOST_LINES = 1 << 16
 _NO_TABLE = "This is no table of text with a line a row."
 
 # The text of some whole lines without the last line end. `first` is the number of its
@@ -98,7 +100,7 @@ class DataFile:
         """Open the member of a zip archive, or say why it cannot be."""
         try:
             return archive.open(self.member)
-        except zipfile.BadZipFile as error:
+        except (EOFError, OSError, ValueError, zipfile.BadZipFile) as error:
             problem, remedy = f"the archive is damaged ({error})", _AGAIN
         except NotImplementedError:
             problem = "it is compressed in a way that Python cannot undo"
@@ -320,7 +322,7 @@ def text_blocks(file, *, report=None, block_bytes=None):
                 ends = data.endswith(b"\n") and not broken
                 if data or broken:
                     text = _decode(file, first, data[: len(data) - ends], report)
-                    yield TextBlock(first, text, not ends, broken)
+                    yield from _few_lines(TextBlock(first, text, not ends, broken))
                 return
             data, line_end, rest = data.rpartition(b"\n")
             if not line_end:  # a line longer than a block
@@ -329,8 +331,25 @@ def text_blocks(file, *, report=None, block_bytes=None):
                     raise DataFileError(file, first, problem, remedy=_NO_TABLE)
                 continue
             text = _decode(file, first, data, report)
-            yield TextBlock(first, text, False, "")
+            yield from _few_lines(TextBlock(first, text, False, ""))
             first += text.count("\n") + 1
+
+
+def _few_lines(block):
+    """Yield a block, or pieces of one whose lines are so short that they are many.
+
+    Each line takes some hundred bytes on its way, and more if something is wrong.
+    """
+    if block.text.count("\n") < _MOST_LINES:
+        yield block
+        return
+    lines = block.text.split("\n")
+    for start in range(0, len(lines), _MOST_LINES):
+        text = "\n".join(lines[start : start + _MOST_LINES])
+        if start + _MOST_LINES < len(lines):
+            yield TextBlock(block.first + start, text, False, "")
+        else:
+            yield block._replace(first=block.first + start, text=text)
 
 
 def _is_sqlite(file):

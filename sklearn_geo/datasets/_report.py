@@ -192,7 +192,8 @@ class ReadReport:
             How often it was found.
         """
         if count:
-            self.notes.setdefault(what, Finding()).add(path, line, value, count)
+            found = self.notes.get(what) or self.notes.setdefault(what, Finding())
+            found.add(path, line, value, count)
 
     def take_over(self, other):
         """Count what was found in another file, whose rows are not handed out.

@@ -356,6 +356,20 @@ def test_zip_archives_whose_directory_is_damaged(tmp_path, cut):
             read()
 
 
+@pytest.mark.parametrize("ends", [b"", b"\n"])
+def test_many_short_lines_come_in_several_blocks(tmp_path, monkeypatch, ends):
+    monkeypatch.setattr(_opening, "_MOST_LINES", 4)
+    path = tmp_path / "photos"
+    path.write_bytes(b"\n".join(b"%d" % i for i in range(10)) + ends)
+    blocks = list(text_blocks(DataFile(str(path))))
+    assert [(block.first, block.text) for block in blocks] == [
+        (1, "0\n1\n2\n3"),
+        (5, "4\n5\n6\n7"),
+        (9, "8\n9"),
+    ]
+    assert [block.cut for block in blocks] == [False, False, not ends]
+
+
 def test_numbers_of_any_length_in_names(tmp_path):
     path = tmp_path / "all.zip"
     with zipfile.ZipFile(path, "w") as archive:
