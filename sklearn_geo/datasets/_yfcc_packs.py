@@ -242,7 +242,9 @@ def _confidences(fields):
     rows = unquoted_tags(fields)
     flat = [tag.rpartition(":") for tag in chain.from_iterable(rows)]
     try:
-        confidences = np.array([c for _, _, c in flat], dtype=object).astype(np.float32)
+        with np.errstate(over="ignore"):  # infinite, and so refused below
+            texts = np.array([c for _, _, c in flat], dtype=object)
+            confidences = texts.astype(np.float32)
     except ValueError:
         confidences = np.array([np.nan])
     if (

@@ -93,7 +93,10 @@ def read_scene_table(path):
     first = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
     reader = csv.reader(text.splitlines(), delimiter=delimiter)
-    lines = [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
+    try:
+        lines = [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
+    except csv.Error as error:  # a field without an end, among others
+        raise ValueError(f"{path}, line {reader.line_num}: {error}.") from error
     start = next((i for i, (_, row) in enumerate(lines) if _is_data(row)), None)
     if not start:  # no line of data, or no line before it
         what = "has no line of zeros and ones" if start is None else "has no header"

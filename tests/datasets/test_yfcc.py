@@ -397,7 +397,7 @@ def test_autotags_are_looked_up(tmp_path):
     found = load_yfcc100m_autotags(path, ids=np.array([6, 9, 6]))
     assert found.autotag_names == ["sea"]
     assert_array_equal(found.autotags.toarray(), [[0.25], [0], [0.25]])
-    for wrong in ("sea", "sea:high", "sea:1.5", ":0.5", "sea:nan"):
+    for wrong in ("sea", "sea:high", "sea:1.5", ":0.5", "sea:nan", "sea:1e300"):
         path.write_text(f"3\tsea:0.5\n4\t{wrong}\n5\t\n")
         with pytest.raises(DataFileError, match=r"line 2: autotags .* is no list"):
             load_yfcc100m_autotags(path)

@@ -111,3 +111,10 @@ def test_files_that_are_no_text(tmp_path):
 )
 def test_names_of_scenes(text, name):
     assert scene_name(text) == name
+
+
+def test_a_field_without_an_end(tmp_path):
+    path = tmp_path / "scenes.csv"
+    path.write_text(",a,b\nbarn,0,1\n" + "x" * 200_000 + ",1,0\n")
+    with pytest.raises(ValueError, match=r"scenes\.csv, line 3: field larger than"):
+        read_scene_table(path)
