@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What a web server sends, as it comes; what fails, in two kinds."""
 
+import re
+
 __all__ = [
     "PATIENCE",
     "Bounded",
@@ -15,6 +17,7 @@ __all__ = [
 PATIENCE = 30
 # What is read at once, so what a broken connection costs at most.
 _CHUNK = 1 << 16
+_LENGTH = re.compile(r"[0-9]{1,18}")
 # Answers that may be others soon: too slow, too early, too many, and all of 5xx.
 _PASSING = (408, 425, 429)
 
@@ -102,10 +105,13 @@ def stream(address, file, *, headers=None, see=None, timeout=PATIENCE):
 
     def seen(response, **_):
         answers.append(response)
-        if not response.headers.get("Content-Length", "0").strip().isdecimal():
+        if not _LENGTH.fullmatch(response.headers.get("Content-Length", "0").strip()):
             raise UnreachedError(
                 f"{address}: the server says a length that is no number."
             )
+        if "," in response.headers.get("Content-Encoding", ""):
+            # Each time could make a thousand bytes of one, in memory.
+            raise UnreachedError(f"{address}: what comes is compressed several times.")
         if see is not None and response.status_code < 300:
             see(response)
 
