@@ -104,5 +104,5 @@ def _told(skipped, n_tasks):
     more = f" and {len(skipped) - 10} more" if len(skipped) > 10 else ""
     return (
         f"Memory ran out for {len(skipped)} of {n_tasks} zones, which were skipped: "
-        f"{some}{more} ({skipped[0].why})."
+        f"{some}{more}. {skipped[0].why[:1].upper()}{skipped[0].why[1:]}."
     )

@@ -14,6 +14,7 @@ import re
 import threading
 import time
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -93,8 +94,9 @@ class RowCache:
             if (self.folder / "manifest.json").exists():
                 what = f"The manifest of {self.folder} is damaged, and written again"
                 _say(what, error)
-            entry = self._write("probe", {"outputs": probe})
-            write_manifest(self.folder, _KIND, settings, {"probe": entry})
+            with self._told():
+                entry = write_block(self.folder, "probe", {"outputs": probe})
+                write_manifest(self.folder, _KIND, settings, {"probe": entry})
             return
         if store.content != strict_json(to_json(settings)):
             raise ValueError(
@@ -201,14 +203,17 @@ class RowCache:
                 "keys": keys.reshape(-1, KEY_BYTES),
                 "rows": np.stack(self._rows).astype(np.float32, copy=False),
             }
-            name = self._write("rows", arrays)["file"]
+            with self._told():
+                name = write_block(self.folder, "rows", arrays)["file"]
             self._keys, self._rows = [], []
             self._seen.discard(name)
             self.refresh()
 
-    def _write(self, name, arrays):
+    @contextmanager
+    def _told(self):
+        """Say of an error of the disk that it is the cache's."""
         try:
-            return write_block(self.folder, name, arrays)
+            yield
         except OSError as error:
             raise OSError(
                 error.errno,

@@ -107,7 +107,7 @@ def test_where_photos_cannot_even_be_gathered(monkeypatch, whole):
         return features(columns, places, rows, zone)
 
     monkeypatch.setattr(_fitting, "_features", greedy)
-    with pytest.warns(UserWarning, match=r"1 of 8 .* \(there was no memory left\)"):
+    with pytest.warns(UserWarning, match=r"1 of 8 .*\. There was no memory left\."):
         model = transformer(missing_zone="nan").fit(*photos())
     assert len(model.skipped_zones_) == 1
     assert len(model.zone_report_) == N_UTM_ZONES - 1
@@ -124,7 +124,7 @@ def test_at_once(monkeypatch, whole):
 
     monkeypatch.setattr(_batched._Learner, "__init__", greedy)
     model = transformer(missing_zone="nan", zones_at_once=8)
-    with pytest.warns(UserWarning, match=rf"{SHORT} .* \(Unable to allocate 3 TiB\)"):
+    with pytest.warns(UserWarning, match=rf"{SHORT} .*\. Unable to allocate 3 TiB\."):
         model.fit(places, y)
     said = model.transform(places)
     there = ~np.isnan(said[:, 0])

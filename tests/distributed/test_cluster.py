@@ -132,7 +132,7 @@ def test_a_zone_that_takes_too_much_is_left_out(client, tmp_path, alone, ends):
     with pytest.warns(UserWarning, match=r"zones, which were skipped: .*32U") as caught:
         fitted = fit_zone_store(files, tmp_path / "store", model)
     assert {"32U", "fallback"} <= {*fitted.skipped_zones_}
-    words = "workers died of it" if ends == "process" else "Unable to allocate"
+    words = "Workers died of it" if ends == "process" else "Unable to allocate"
     assert any(words in str(warning.message) for warning in caught)
     # What was trained is what would have been.
     for zone in fitted._zones.records:
