@@ -117,6 +117,16 @@ def test_ends_match_scipy(method, confidence_level):
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
 
 
+@pytest.mark.parametrize("scale", [1e-6, 1e6])
+def test_ends_do_not_depend_on_the_unit(scale):
+    values = np.random.default_rng(1).gamma(0.5, 1.0, 40)
+    options = {"method": "bca", "n_resamples": 200, "random_state": 0}
+    found = bootstrap_interval(np.mean, values, **options)
+    scaled = bootstrap_interval(np.mean, values * scale, **options)
+    assert scaled.low == pytest.approx(found.low * scale, rel=1e-12)
+    assert scaled.high == pytest.approx(found.high * scale, rel=1e-12)
+
+
 def test_bca_moves_the_interval_of_skewed_errors_up():
     options = {"random_state": 0, "n_resamples": 1000}
     plain = bootstrap_interval("mean_great_circle_error", TRUE, PRED, **options)
@@ -459,6 +469,24 @@ def test_more_bad_input():
         bootstrap_interval(
             defined_on_all_rows_only, TRUE, PRED, n_resamples=3, random_state=0
         )
+
+
+def test_a_statistic_that_is_no_mean_is_called():
+    values = np.random.default_rng(2).gamma(0.5, 1.0, 21)
+    found = bootstrap_interval(np.median, values, n_resamples=30, random_state=5)
+    draws = np.random.RandomState(5).randint(0, 21, size=(30, 21))
+    expected = [np.median(values[draw]) for draw in draws]
+    assert found.distribution == pytest.approx(expected)
+
+
+def test_who_asked_is_told_of_undefined_resamples():
+    def of_some(values):
+        return np.nan if values[0] > 2 else values.mean()
+
+    with pytest.warns(UndefinedMetricWarning, match="left out of the interval") as seen:
+        found = bootstrap_interval(of_some, np.array([1.0, 2, 3]), random_state=0)
+    assert seen[0].filename == __file__
+    assert np.isfinite(found.distribution).all()
 
 
 def test_one_resample_has_no_standard_error():
