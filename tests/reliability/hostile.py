@@ -37,6 +37,7 @@ TIMES, MORE = 100, 48 << 20
 
 # What copies of networks in memory are made of; a stranger's pickle names other things.
 _OWN = ("sklearn_geo.", "torch.", "numpy", "collections", "sklearn.", "functools")
+_PLAIN = {"dict", "list", "set", "frozenset", "bytearray", "complex", "slice"}
 _NEVER = {"pickle.find_class", "os.system", "subprocess.Popen", "os.exec", "os.fork"}
 _NEVER |= {"os.posix_spawn", "os.spawn", "os.forkpty", "pty.spawn", "socket.connect"}
 _NEVER |= {"socket.bind", "webbrowser.open", "os.putenv", "ctypes.dlopen"}
@@ -59,8 +60,10 @@ class _Watch:
         self.wrong = []
 
     def see(self, event, args):
-        if event == "pickle.find_class" and args[0].startswith(_OWN):
-            return
+        if event == "pickle.find_class":
+            module, name = args
+            if module.startswith(_OWN) or (module == "builtins" and name in _PLAIN):
+                return
         if event in _NEVER:
             self.wrong.append((event, repr(args)[:200]))
         elif event == "open":
@@ -73,6 +76,8 @@ class _Watch:
             writes = set(mode or "") & set("wax+") or (flags or 0) & _WRITING
             if writes and not self._is_inside(path):
                 self.wrong.append((event, path, mode))
+        elif event in ("os.remove", "os.rmdir") and args[1] != -1:
+            return  # within a folder of `shutil.rmtree`, which is seen itself
         elif event in _CHANGES:
             for path in args[: 2 if event in ("os.rename", "os.link") else 1]:
                 if isinstance(path, int) or not self._is_inside(os.fsdecode(path)):

@@ -234,9 +234,12 @@ def mutated_json(data, rng):
         return mutated_bytes(data, rng)
     if rng.random() < 0.1:
         return mutated_bytes(data, rng)
-    for _ in range(rng.choice([1, 1, 2, 3])):
-        held = _changed(held, rng)
-    return to_text(held).encode("utf-8", "surrogatepass")
+    try:
+        for _ in range(rng.choice([1, 1, 2, 3])):
+            held = _changed(held, rng)
+        return to_text(held).encode("utf-8", "surrogatepass")
+    except RecursionError:  # nested deeply by a change before
+        return mutated_bytes(data, rng)
 
 
 def _changed(held, rng):
@@ -281,7 +284,7 @@ def _changed(held, rng):
         return Raw("[" * depth + "]" * depth)
     if way < 0.6 and isinstance(held, str):
         return rng.choice(
-            [held * 2, held[:-1], held.upper(), held + "\0", held.encode().hex()]
+            [held * 2, held[:-1], held.upper(), held + "\0", held[::-1], repr(held)]
         )
     return rng.choice(VALUES)
 

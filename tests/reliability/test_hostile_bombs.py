@@ -1,0 +1,155 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Small files that would become large: read in bounded memory, or refused."""
+
+import bz2
+import gzip
+import json
+import lzma
+import re
+import struct
+import tracemalloc
+import zlib
+
+import pytest
+
+from sklearn_geo import S2Partition
+from sklearn_geo.datasets import (
+    DataFileError,
+    iter_placing,
+    load_geonames,
+    load_placing,
+)
+from sklearn_geo.nets._strict_json import strict_json
+from sklearn_geo.partition import AreaPartition
+from sklearn_geo.vision import read_photo, read_scene_table
+from tests.reliability.archives import write_zip
+
+MB = 1 << 20
+LINE = b"1\t00000000000000000000000000000001\t13\t5\t1:a:b\n"
+
+
+# What is said of lines that are nothing: all is wrong, or so many are left out.
+WORDS = r"photos, line 1: |[\d,]+ rows were skipped"
+
+
+class Measured:
+    """The most memory that was taken meanwhile."""
+
+    def __enter__(self):
+        tracemalloc.start()
+        return self
+
+    def __exit__(self, *_):
+        self.peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+
+
+def pack_zip(data):
+    return write_zip([("photos", data)])
+
+
+PACKED = {
+    "gz": gzip.compress,
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+    "zip": pack_zip,
+}
+
+
+@pytest.mark.parametrize(
+    ("pack", "filler"),
+    [("gz", b"a"), ("bz2", b"\0"), ("xz", b"\t"), ("zip", b"\t"), ("gz", b" ")],
+)
+def test_a_line_without_an_end(tmp_path, pack, filler):
+    path = tmp_path / "photos"
+    path.write_bytes(PACKED[pack](LINE + filler * (24 * MB)))
+    assert path.stat().st_size < MB
+    with (
+        Measured() as measured,
+        pytest.raises(DataFileError, match="more than 16,777,"),
+    ):
+        load_placing(path)
+    assert measured.peak < 60 * MB
+
+
+@pytest.mark.parametrize("filler", [b"x\n", b"\t1\n"])
+def test_many_lines_that_are_nothing(tmp_path, filler):
+    path = tmp_path / "photos"
+    path.write_bytes(gzip.compress(LINE * 3 + filler * (MB // len(filler)), 1))
+    with Measured() as measured, pytest.raises((DataFileError, UserWarning)) as caught:
+        list(iter_placing(path, errors="skip"))
+    assert re.search(WORDS, str(caught.value))
+    assert measured.peak < 100 * MB
+
+
+def test_one_long_field_among_many_rows(tmp_path):
+    from tests.datasets.test_geonames import ROWS
+
+    long = list(ROWS[0])
+    long[8] = "D" * 2 * MB
+    path = tmp_path / "cities1000.txt"
+    path.write_text("\n".join("\t".join(row) for row in [*ROWS, long]) + "\n")
+    with Measured() as measured, pytest.raises(DataFileError, match="1,000 letters"):
+        load_geonames(path)
+    assert measured.peak < 40 * MB
+
+
+def test_one_long_name_among_many_cells(tmp_path):
+    cells = S2Partition(2, 1).fit([[48.0, 11.0], [-33.9, 151.2], [1.3, 103.8]])
+    cells.save(tmp_path / "cells.json")
+    held = json.loads((tmp_path / "cells.json").read_text())
+    n = held["n_cells"]
+    for values in held["cells"].values():
+        values *= 20_000
+    held["n_cells"] *= 20_000
+    held["cells"]["name"] = ["x" * MB] + ["y"] * (20_000 * n - 1)
+    (tmp_path / "cells.json").write_text(json.dumps(held))
+    size = (tmp_path / "cells.json").stat().st_size
+    with Measured() as measured, pytest.raises(ValueError, match="1,048,576 letters"):
+        S2Partition.load(tmp_path / "cells.json")
+    assert measured.peak < 20 * size
+
+
+def test_one_long_name_among_many_areas(tmp_path):
+    square = [[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]
+    shape = {"type": "Polygon", "coordinates": [square]}
+    names = ["x" * MB, *range(2000)]
+    features = [
+        {"type": "Feature", "properties": {"name": str(name)}, "geometry": shape}
+        for name in names
+    ]
+    path = tmp_path / "areas.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    with Measured() as measured, pytest.raises(ValueError, match="1,048,576 letters"):
+        AreaPartition(path).fit([[0.5, 0.5]])
+    assert measured.peak < 40 * MB
+
+
+def test_deeply_nested_json():
+    for text in ("[" * MB, '{"a":' * MB, "[" * MB + "]" * MB):
+        with pytest.raises(ValueError, match=r"nested|Expecting"):
+            strict_json(text)
+
+
+def test_a_picture_that_says_it_is_huge(tmp_path):
+    def chunk(kind, data):
+        crc = struct.pack(">I", zlib.crc32(kind + data))
+        return struct.pack(">I", len(data)) + kind + data + crc
+
+    for side in (20_000, 2**31 - 1):
+        head = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+        data = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head)
+        data += chunk(b"IDAT", zlib.compress(bytes(MB))) + chunk(b"IEND", b"")
+        path = tmp_path / "photo.png"
+        path.write_bytes(data)
+        with Measured() as measured, pytest.raises(ValueError, match=r"photo\.png"):
+            read_photo(path)
+        assert measured.peak < 10 * MB
+
+
+def test_a_cell_of_a_table_without_an_end(tmp_path):
+    path = tmp_path / "scenes.csv"
+    path.write_text(",a,b\nbarn,0,1\n" + "x" * 200_000 + ",1,0\n")
+    with pytest.raises(ValueError, match=r"scenes\.csv"):
+        read_scene_table(path)
