@@ -12,6 +12,7 @@ import numpy as np
 from sklearn_geo._array_files import open_array
 from sklearn_geo._file_lock import folder_locked
 from sklearn_geo._whole_files import is_part, write_whole
+from sklearn_geo.nets._store import check_place
 
 __all__ = ["read_corpus", "write_corpus"]
 
@@ -159,6 +160,7 @@ def _read_manifest(folder):
             f"There is no corpus in {folder}: {_MANIFEST} is missing. "
             "GeoTagCorpus.save(folder) writes one."
         )
+    check_place(path)
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         known = manifest["format"] == _FORMAT
@@ -203,6 +205,7 @@ def _read_array(folder, name, manifest, mmap_mode, verify):
         raise FileNotFoundError(
             f"The corpus in {folder} is incomplete: no {path.name}."
         )
+    check_place(path)
     if verify and _checksum(path) != entry["sha256"]:
         raise ValueError(
             f"{path} is damaged: it is not the file that was saved. Save the corpus "

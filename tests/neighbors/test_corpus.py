@@ -293,6 +293,20 @@ def test_load_refuses_what_is_not_there(tmp_path):
         GeoTagCorpus.load(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["corpus.json", "places"])
+def test_load_follows_no_links_that_lead_out(tmp_path, name):
+    _corpus().save(tmp_path / "corpus")
+    file = tmp_path / "corpus" / name
+    file = file if file.suffix else _file_of(tmp_path / "corpus", name)
+    file.rename(tmp_path / "outside")
+    try:
+        file.symlink_to(tmp_path / "outside")
+    except OSError:
+        pytest.skip("this file system or user makes no links")
+    with pytest.raises(ValueError, match="is a link that leads out of its folder"):
+        GeoTagCorpus.load(tmp_path / "corpus")
+
+
 def test_load_refuses_files_that_changed(tmp_path):
     _corpus().save(tmp_path)
     path = _file_of(tmp_path, "tags_data")
