@@ -404,16 +404,31 @@ def _open(photos):
     if isinstance(photos, dd.DataFrame):
         return photos
     if isinstance(photos, str | Path):
-        return dd.read_parquet(str(photos))
+        return _read_parquet(str(photos))
     if isinstance(photos, list) and all(
         isinstance(each, str | Path) for each in photos
     ):
-        return dd.read_parquet([str(each) for each in photos])
+        return _read_parquet([str(each) for each in photos])
     raise TypeError(
         f"photos is a {type(photos).__name__}. Pass a dask.dataframe.DataFrame or "
         "Parquet files, such as 'photos/*.parquet'. What fits into memory goes to "
         "GPS2VecPlusTransformer.fit, or through dask.dataframe.from_pandas."
     )
+
+
+def _read_parquet(paths):
+    """Open files of Parquet; a head that is damaged is an error that names them."""
+    import dask.dataframe as dd
+
+    try:
+        return dd.read_parquet(paths)
+    except FileNotFoundError:
+        raise
+    except (AttributeError, KeyError, OSError, TypeError, ValueError) as error:
+        # Whatever the reader of the format raises of what a file says of its columns.
+        raise ValueError(
+            f"{paths} cannot be read as Parquet: {type(error).__name__}: {error}"
+        ) from error
 
 
 def _layout(frame, location, teachers, sample_weight, order):

@@ -412,3 +412,17 @@ def test_a_table_that_is_another_when_it_is_read_again(frame, tmp_path):
     reads.clear()
     with pytest.raises(ValueError, match="write it to Parquet first"):
         fit_zone_store(photos, tmp_path, model)
+
+
+def test_a_table_whose_head_is_damaged_is_named(frame, tmp_path):
+    files = write_parquet(frame, tmp_path / "photos", 1)
+    (path,) = (tmp_path / "photos").iterdir()
+    data = bytearray(path.read_bytes())
+    # pandas keeps what it knows of columns in JSON, with this name among others.
+    at = data.rindex(b"pandas_type")
+    data[at : at + 6] = b"sadnap"
+    path.write_bytes(data)
+    for given in (files, [path]):
+        with pytest.raises(ValueError, match="cannot be read as Parquet") as caught:
+            fit_zone_store(given, tmp_path / "store", make_transformer())
+        assert "photos" in str(caught.value)
