@@ -277,6 +277,9 @@ def test_mean_over_tags():
     assert mean_over_tags(["sea", "sea", "hill"], table).tolist() == [3 / 4, 1 / 4]
     # What has no value does not count, neither as a query nor as a tag.
     assert mean_over_tags([0, 0, 1], [1.0, np.nan, np.nan]) == 1
+    # A query without a value at one distance is left out at all of them.
+    table = [[1.0, np.nan], [0.5, 0.25]]
+    assert mean_over_tags(["sea", "hill"], table).tolist() == [0.5, 0.25]
     with pytest.warns(UndefinedMetricWarning, match="No query has a value"):
         assert np.isnan(mean_over_tags([0], [np.nan]))
     with pytest.raises(ValueError, match="query_tags has 1 rows but values has 2"):
@@ -338,6 +341,8 @@ def test_frames_and_radius():
         ({"ranked": [[0], [1]]}, r"array of shape \(1, length of the lists\)"),
         ({"query_tags": [2]}, "query_tags, row 0: there is no tag 2, only 0 to 1"),
         ({"query_tags": ["sea"]}, "one position of a tag for each query"),
+        ({"query_tags": [[0]]}, r"one position of a tag .* got shape \(1, 1\)"),
+        ({"query_tags": [0.0]}, "one position of a tag for each query"),
         ({"query_tags": [0, 0], "ranked": [[0], [0]]}, "2 rows but query_places has 1"),
         ({"query_places": [[95.0, 0.0]]}, "query_places"),
         ({"gallery_places": PLACES[:3]}, "gallery_tags has 5 rows but gallery_places"),
@@ -348,7 +353,7 @@ def test_frames_and_radius():
         ({"k": [1, 2]}, "k must be one whole number"),
         ({"k": 0}, "k must be 1 or more"),
         ({"km": -1}, "km must be 0 or more"),
-        ({"average": "macro"}, "average must be one of 'queries', 'tags', None"),
+        ({"average": "macro"}, r"^average must be one of 'queries', 'tags', None"),
         ({"radius_km": 0}, "radius_km must be more than 0"),
         ({"query_places": np.zeros((0, 2))}, "query_places is empty"),
         ({"gallery_places": np.zeros((0, 2))}, "gallery_places is empty"),
