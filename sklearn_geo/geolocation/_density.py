@@ -71,7 +71,8 @@ def _kernel(a, b, sigma_km):
     np.minimum(squares, 1.0, out=squares)
     np.sqrt(squares, out=squares)
     np.arcsin(squares, out=squares)
-    squares *= np.sqrt(2.0) * EARTH_RADIUS_KM / sigma_km
+    # Below any distance there is, but not so small that its square is zero.
+    squares *= np.sqrt(2.0) * EARTH_RADIUS_KM / max(sigma_km, 1e-100)
     np.square(squares, out=squares)
     np.negative(squares, out=squares)
     # What underflows weighs nothing.

@@ -351,6 +351,10 @@ class NeighborGeolocator(GeolocatorMixin, GeoEstimator):
         ]
         return tuple(map(np.concatenate, zip(*found, strict=True)))
 
+    def __sklearn_is_fitted__(self):
+        # A fit that fails may have seen X, but it has learnt nothing.
+        return hasattr(self, "_index")
+
     def _read_features(self, X, *, reset):
         check_sparse(X)
         return validate_data(

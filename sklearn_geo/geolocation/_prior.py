@@ -151,6 +151,10 @@ class PriorGeolocator(GeolocatorMixin, GeoEstimator):
         check_columns(self, X, reset=False)
         return np.full(_num_samples(X), self.share_)
 
+    def __sklearn_is_fitted__(self):
+        # A fit that fails may have seen X, but it has learnt nothing.
+        return hasattr(self, "share_")
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.no_validation = True

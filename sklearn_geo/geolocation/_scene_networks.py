@@ -389,6 +389,10 @@ class SceneNetworks(CellPredictor):
         )
         return network.fit(X, y, sample_weight=weights, scenes=scenes)
 
+    def __sklearn_is_fitted__(self):
+        # A fit that fails may have seen X, but it has learnt nothing.
+        return hasattr(self, "calibration_scores_")
+
     def _read_features(self, X):
         return self.common_._read_features(X)
 

@@ -539,6 +539,10 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
             what = f"column {what}"
         return f"{name} where {what} is {self.threshold_:.3g} or more"
 
+    def __sklearn_is_fitted__(self):
+        # A fit that fails may have seen X, but it has learnt nothing.
+        return hasattr(self, "threshold_")
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         inside = get_tags(self.estimator)

@@ -230,6 +230,10 @@ class KernelTagger(PlaceTagger):
         self.index_ = PlaceIndex(distinct)
         return self
 
+    def __sklearn_is_fitted__(self):
+        # A fit that fails may have seen X, but it has learnt nothing.
+        return hasattr(self, "index_")
+
     def _read_queries(self, X):
         return self._places_of(self._open(X, reset=False)), None
 

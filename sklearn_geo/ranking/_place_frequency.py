@@ -255,6 +255,10 @@ class PlaceFrequencyTagger(PlaceTagger):
     def _codes(self, X, places):
         return np.column_stack([level.codes(X, places) for level in self._levels])
 
+    def __sklearn_is_fitted__(self):
+        # A fit that fails may have seen X, but it has learnt nothing.
+        return hasattr(self, "n_regions_")
+
     def _read_queries(self, X):
         X = self._open(X, reset=False)
         return distinct_chains(self._codes(X, self._places(X)), self.n_regions_)

@@ -276,6 +276,10 @@ class ProductTagger(TaggerMixin, PlaceColumns, GeoEstimator):
             proba[rows] = softmax(scores, axis=1)
         return proba
 
+    def __sklearn_is_fitted__(self):
+        # A fit that fails may have seen X, but it has learnt nothing.
+        return hasattr(self, "photo_model_")
+
     def _score_blocks(self, X):
         X = self._open(X, reset=False)
         experts = (self.photo_model_, self.place_model_)

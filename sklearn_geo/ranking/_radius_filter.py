@@ -163,6 +163,10 @@ class RadiusFilter(PlaceColumns, GeoEstimator):
         self._gallery = None
         return self
 
+    def __sklearn_is_fitted__(self):
+        # A fit that fails may have seen X, but it has learnt nothing.
+        return hasattr(self, "photo_model_")
+
     def index(self, X):
         """Set the photos that :meth:`retrieve` finds.
 

@@ -11,6 +11,7 @@ from sklearn.base import clone
 from sklearn.model_selection import KFold
 from sklearn.utils import _safe_indexing, check_random_state, gen_batches
 
+from sklearn_geo._numbers import read_numbers
 from sklearn_geo.geometry import s2_cell_ids
 from sklearn_geo.model_selection import S2BlockKFold
 from sklearn_geo.reproduce._tables import Estimate, Measure
@@ -39,6 +40,8 @@ FOLD_KINDS = ("random", "block")
 # Blocks are fine enough for a fold to have so many of them.
 _BLOCKS_A_FOLD = 8
 _CONFIDENCE = 0.95
+# So many of them add up to a finite number.
+_LARGEST = 1e290
 _COUNT_BYTES, _CHUNK_BYTES = 8, 16 * 2**20
 
 
@@ -108,7 +111,7 @@ class Resamples:
         Estimate
             The mean and its interval.
         """
-        values = np.asarray(values, dtype=np.float64)
+        values = _row_values(values, self.counts.shape[1])
         samples = self.counts @ values / self.counts.sum(axis=1)
         return _with_interval(float(values.mean()), samples)
 
@@ -125,7 +128,7 @@ class Resamples:
         Estimate
             The median and its interval.
         """
-        values = np.asarray(values, dtype=np.float64)
+        values = _row_values(values, self.counts.shape[1])
         order = np.argsort(values, kind="stable")
         samples = np.empty(len(self.counts))
         rows = max(1, int(_CHUNK_BYTES // (_COUNT_BYTES * len(values))))
@@ -177,6 +180,23 @@ class Resamples:
         drawn = np.isfinite(precisions)
         sums = np.where(drawn, precisions, 0.0).sum(axis=1)
         return _with_interval(float(value), sums / np.maximum(drawn.sum(axis=1), 1))
+
+
+def _row_values(values, n_rows):
+    """Return one finite number a row, none so large that sums are not."""
+    values = read_numbers(values, "values")
+    if values.shape != (n_rows,):
+        raise ValueError(
+            f"values must hold one number for each of the {n_rows} rows; got shape "
+            f"{values.shape}."
+        )
+    fine = np.abs(values) <= _LARGEST  # NaN is not
+    if not fine.all():
+        row = int(np.argmin(fine))
+        raise ValueError(
+            f"values, row {row}: {values[row]} cannot be averaged. Leave such rows out."
+        )
+    return values
 
 
 def _average_precisions(true, score, counts):
@@ -262,8 +282,8 @@ def multilabel_estimates(y_true, probabilities, resamples):
     >>> {name: round(each.value, 3) for name, each in estimates.items()}
     {'hamming loss': 0.333, 'coverage error': 1.333, 'mAP': 0.917}
     """
-    y_true = np.asarray(y_true) > 0
-    probabilities = np.asarray(probabilities, dtype=np.float64)
+    y_true = read_numbers(y_true, "y_true") > 0
+    probabilities = read_numbers(probabilities, "probabilities")
     if probabilities.shape != y_true.shape:
         raise ValueError(
             f"y_true has the shape {y_true.shape}, and the probabilities have "

@@ -92,3 +92,13 @@ def test_most_of_a_large_set_is_passed_over():
     # But for the few pieces that lie across both.
     (survey,) = densities._surveys
     assert (survey._values[2_000:] < 0).mean() > 0.95
+
+
+def test_kernels_of_no_width_and_of_the_whole_globe():
+    vectors = unit_vectors([[0.0, 0.0], [0.0, 0.0], [10.0, 0.0]])[np.newaxis]
+    weights = np.array([[1.0, 2.0, 4.0]])
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        alone = kernel_densities(vectors, weights, 5e-324)
+        all_of_them = kernel_densities(vectors, weights, 1e300)
+    np.testing.assert_array_equal(alone, [[3.0, 3.0, 4.0]])
+    np.testing.assert_array_equal(all_of_them, [[7.0, 7.0, 7.0]])

@@ -7,10 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import cross_val_score
 from sklearn.utils.estimator_checks import check_param_validation
 
-from sklearn_geo.geolocation import PriorGeolocator
+from sklearn_geo.geolocation import (
+    NeighborGeolocator,
+    PriorGeolocator,
+    SelectiveGeolocator,
+)
 from tests.contract import OTHER_INPUT
 from tests.geolocation.common import checks_of, folds_y
 
@@ -102,3 +107,19 @@ def test_parameters_are_validated_and_documented():
 def test_weights_that_add_up_to_infinity_are_refused():
     with pytest.raises(ValueError, match="sample_weight adds up to infinity"):
         PriorGeolocator().fit(X[:2], PLACES[:2], sample_weight=[1e308, 1e308])
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        PriorGeolocator(),
+        NeighborGeolocator(1),
+        SelectiveGeolocator(PriorGeolocator(), threshold=0.5),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+def test_a_fit_that_fails_is_none(model):
+    with pytest.raises(ValueError, match="latitude"):
+        model.fit(X[:2], [[91.0, 0.0], [0.0, 0.0]])
+    with pytest.raises(NotFittedError):
+        model.predict(X)

@@ -11,13 +11,14 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn import config_context
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV
 from sklearn.utils.estimator_checks import check_param_validation
 
 from sklearn_geo.geometry import s2_cell_ids
 from sklearn_geo.partition import CellHierarchy, S2Partition
-from sklearn_geo.ranking import PlaceFrequencyTagger
+from sklearn_geo.ranking import KernelTagger, PlaceFrequencyTagger
 from sklearn_geo.ranking._top_k import top_k
 from tests.contract import OTHER_INPUT
 from tests.ranking.places import TakesPlainTables, checks_of, photos_of
@@ -369,3 +370,14 @@ def test_its_checks_are_run_here():
 @pytest.mark.parametrize(("estimator", "check"), checks_of(Folded()))
 def test_folded_passes_the_checks_of_scikit_learn(estimator, check):
     check(estimator)  # those of sklearn.utils.estimator_checks
+
+
+@pytest.mark.parametrize(
+    "tagger", [PlaceFrequencyTagger((3,)), KernelTagger(10.0)], ids=["cells", "kernel"]
+)
+def test_a_fit_that_fails_is_none(tagger):
+    X = np.array([[48.0, 11.0], [40.0, -74.0]])
+    with pytest.raises(ValueError, match="No photo has a tag"):
+        tagger.fit(X, np.zeros((2, 3)))
+    with pytest.raises(NotFittedError):
+        tagger.predict(X)

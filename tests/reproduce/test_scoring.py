@@ -165,3 +165,19 @@ def test_a_matrix_for_every_label_is_understood():
     expected = fitted.predict_proba((p > 0.5)[30:])
     np.testing.assert_allclose(found[30:, 1], expected[1][:, 1])
     assert (found[30:, 3] == 0.0).all()
+
+
+@pytest.mark.parametrize("values", [[1.0, np.nan], [1.0, np.inf], [1e300, 1.0]])
+def test_values_without_a_mean_are_refused(values):
+    resamples = Resamples(2, 5, random_state=0)
+    for estimate in (resamples.mean, resamples.median):
+        with pytest.raises(ValueError, match=r"values, row \d: .* cannot be averaged"):
+            estimate(values)
+
+
+def test_values_are_one_a_row():
+    resamples = Resamples(2, 5, random_state=0)
+    for wrong in ([[1.0], [2.0]], [1.0], [1.0, 2.0, 3.0]):
+        for estimate in (resamples.mean, resamples.median):
+            with pytest.raises(ValueError, match="one number for each of the 2 rows"):
+                estimate(wrong)
