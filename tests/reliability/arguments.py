@@ -58,6 +58,18 @@ WORDS_OF_OTHERS = re.compile(
 SAYS = re.compile(f"{WORDS.pattern}|{WORDS_OF_OTHERS.pattern}")
 # They change what they belong to, so each call has a copy; then it is asked about X.
 LEARNS = {"fit", "partial_fit", "calibrate", "index", "update_zones", "set_output"}
+# What has a row for each row of X.
+ROWS_OUT = {"predict", "predict_proba", "predict_topk", "transform", "confidence"}
+ROWS_OUT |= {"decision_function", "predict_cells", "predict_region", "accepts"}
+ROWS_OUT |= {"kneighbors", "penultimate", "attention_weights"}
+# What may be NaN or infinite, as documented.
+ENDS = {
+    # A probability that is missing stays so.
+    "SceneHierarchy": {"transform", "fit"},
+    # What is not answered, or after the last place that the neighbours stand for.
+    "SelectiveGeolocator": {"predict", "fit"},
+    "NeighborGeolocator": {"predict_topk"},
+}
 
 # Methods that are attacked elsewhere, or are not ours.
 _READERS = "it reads or writes files, see test_hostile_*.py and test_disk.py"
@@ -65,7 +77,7 @@ LEFT_OUT = {
     "from_pretrained": _READERS,
     "save_pretrained": _READERS,
     "export_onnx": _READERS,
-    "set_params": "see attack_life",
+    "set_params": "see lives.py",
 }
 
 
@@ -98,8 +110,8 @@ def draw_arguments(draw, subject, method, X=None):
 
     Parameters
     ----------
-    draw : callable
-        Of hypothesis.
+    draw : Draw
+        Where the example begins.
 
     subject : Subject
         Whose method it is.
@@ -190,19 +202,6 @@ def attack_method(subject, estimator, name, draw):
     return attack(draw, make, call, words=SAYS, check=check, free=free, undressed=False)
 
 
-ROWS_OUT = {"predict", "predict_proba", "predict_topk", "transform", "confidence"}
-ROWS_OUT |= {"decision_function", "predict_cells", "predict_region", "accepts"}
-ROWS_OUT |= {"kneighbors", "penultimate", "attention_weights"}
-# What may be NaN or infinite, as documented.
-ENDS = {
-    # A probability that is missing stays so.
-    "SceneHierarchy": {"transform", "fit"},
-    # What is not answered, or after the last place that the neighbours stand for.
-    "SelectiveGeolocator": {"predict", "fit"},
-    "NeighborGeolocator": {"predict_topk"},
-}
-
-
 def _n_rows(part):
     return part.shape[0] if hasattr(part, "shape") else len(part)
 
@@ -211,13 +210,8 @@ class _Context:
     """Good rows, their targets, and the estimator that is asked."""
 
     def __init__(self, subject, estimator, good, rng):
-        self.subject, self.estimator, self.good, self.rng = (
-            subject,
-            estimator,
-            good,
-            rng,
-        )
-        self.n = len(good)
+        self.subject, self.estimator = subject, estimator
+        self.good, self.rng, self.n = good, rng, len(good)
 
     @property
     def n_cells(self):

@@ -89,7 +89,7 @@ def _cast(draw, X):
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of imaginary parts
             return X.astype(dtype)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return X
 
 
