@@ -4,9 +4,9 @@
 One tag in four cities
 ======================
 
-The same word calls for other photos elsewhere, and the same photo for other words. A
-ranker of photos, tags and places does both: here it looks for photos of one tag in four
-cities, and then for tags of one photo, as if it had been taken in each of them.
+The same word calls for other photos elsewhere. A ranker of photos, tags and places
+looks for photos of one tag in four cities. The other way round, tags for one photo, is
+:ref:`an example of its own <sphx_glr_auto_examples_plot_four_cities_tags.py>`.
 """
 
 # %%
@@ -55,8 +55,8 @@ tags[np.arange(n_photos), city - 6] = rng.random(n_photos) < 0.5
 tags[:, -2:] = rng.random((n_photos, 2)) < 0.2
 
 # %%
-# One ranker for both
-# -------------------
+# A ranker
+# --------
 #
 # People who teach are not searched: photos of one album are alike, so a search among
 # them would flatter the ranker.
@@ -96,18 +96,4 @@ RetrievalSheetDisplay.from_ranker(
     features=features[test],
     subjects=np.array(subjects)[subject[test]],
 )
-plt.show()
-
-# %%
-# One photo in four cities
-# ------------------------
-#
-# And the other way round: a photo of a road, as if it had been taken in each of them.
-# Names of cities are right, and any table of the most frequent tags of a town knows
-# them; what a joint model adds is the word for the road.
-
-from sklearn_geo.inspection import TaggingSheetDisplay
-
-road = test[subject[test] == subjects.index("road")][0]
-TaggingSheetDisplay.from_ranker(ranker, X[road], cities, k=4, subject="road")
 plt.show()
