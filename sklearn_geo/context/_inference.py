@@ -104,7 +104,10 @@ class Inference:
             said = out if whole and (np.diff(rows) == 1).all() else None
             if said is None:
                 said = np.empty((len(rows), out.shape[1]), dtype=out.dtype)
-            self.modules(zone).write(columns, said, output_layer)
+            with np.errstate(over="ignore", invalid="ignore"):  # told below
+                self.modules(zone).write(columns, said, output_layer)
+            if not np.isfinite(said).all():
+                self._refuse_infinite(zone)
             if said is out:
                 return
         if shares is None:
@@ -186,6 +189,17 @@ class Inference:
         if shares is not None:
             rows, zones, edges, shares = _merged(rows, zones, edges, shares)
         return rows, zones, edges, shares
+
+    def _refuse_infinite(self, zone):
+        """Say whose weights are so large that what comes out is no number."""
+        store = self.zones.shelf.store
+        where = "" if store is None else f"The zone store {store.folder}, "
+        name = self.zones.shelf.record(zone)["name"]
+        raise ValueError(
+            f"{where}zone {name}: its networks answer with numbers that are not "
+            "finite, so their weights are not what a training leaves. Fit again, or "
+            "copy the store again."
+        )
 
     def _refuse(self, places, rows, zones, missing, first_row):
         at = int(np.argmax(missing))

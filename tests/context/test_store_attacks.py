@@ -562,3 +562,16 @@ def test_a_checkpoint_that_is_saved_over(tmp_path):
     assert_array_equal(read(tmp_path).transform(PLACES), model.transform(PLACES))
     with pytest.raises(ValueError, match="that was saved, not a checkpoint"):
         fitted(checkpoint_dir=tmp_path, resume=True)
+
+
+@pytest.mark.parametrize("runs", ["torch", "numpy"])
+def test_weights_so_large_that_answers_are_no_numbers(folder, runs):
+    # All finite, and the file has the right checksum.
+    arrays = arrays_of(folder, "31T")
+    large = {name: np.full_like(array, 1e30) for name, array in arrays.items()}
+    exchange(folder, large)
+    stranger = read(folder)
+    ask = stranger.transform if runs == "torch" else stranger.numpy_forward
+    with pytest.raises(ValueError, match="zone 31T: its networks answer with"):
+        ask(PLACES[:1])
+    assert np.isfinite(stranger.transform(PLACES[1:2])).all()
