@@ -270,11 +270,18 @@ def _classes(held):
     return values
 
 
+# So large that what a network says times that is no number any more.
+_TOO_LARGE = 1e150
+
+
 def _read_numbers(model, content, tables):
     n_outputs = tables["center"].size
+    _need(n_outputs > 0, "center is of no y")
     model._center = _numbers(tables["center"], n_outputs, "center")
     model._spread = _numbers(tables["spread"], n_outputs, "spread")
     _need(bool((model._spread > 0).all()), "spread is not positive")
+    largest = max(np.abs(model._center).max(), model._spread.max())
+    _need(largest < _TOO_LARGE, f"center and spread are of numbers as {largest:g}")
     model._is_flat = _flag(content, "is_flat")
     _need(n_outputs == 1 or (n_outputs and not model._is_flat), "is_flat is of other y")
 

@@ -360,6 +360,7 @@ def test_words_about_changed_networks(stored, network, words, tmp_path):
         (None, _set("center", to=np.ones(2)), "spread is not 2 numbers"),
         (None, _set("spread", to=np.zeros(1)), "spread is not positive"),
         (None, _set("center", to=np.array([np.inf])), "center is not 1 numbers"),
+        (None, _set("spread", to=np.array([1e300])), "numbers as 1e.300"),
         (None, _set("factors_0", to=np.ones(3)), "factors_0 is not 8 numbers"),
         (None, _drop("factors_0"), "it lacks 'factors_0'"),
         (_set("sparse_blocks", to=[False, False]), None, "weights of another network"),
