@@ -136,7 +136,8 @@ def _read(cls, head, columns, path):
         partition._validate_params()
     except (TypeError, InvalidParameterError) as error:
         raise ValueError(
-            f"{path}: its parameters are not those of {cls.__name__}: {error}"
+            f"{path}: its parameters are not those of {cls.__name__}: "
+            f"{str(error)[:500]}"
         ) from error
     partition.n_features_in_ = 2
     if head["feature_names"] is not None:
