@@ -31,7 +31,7 @@ __all__ = ["HangError", "Siege", "bounded", "finite", "size_of", "watching"]
 
 # What one read may take, beyond what the process had: seconds of the CPU, and bytes.
 # Reads that wait for somebody, such as at the end of a pipe, are stopped by a clock.
-SECONDS, WAITING, HEADROOM = 20.0, 60.0, 1 << 30
+SECONDS, WAITING, HEADROOM = 20.0, 300.0, 1 << 30
 # What tracemalloc may see at most: so many times the size of the files, and some more.
 TIMES, MORE = 100, 48 << 20
 
