@@ -63,6 +63,14 @@ wheel: $(VENV)/.test
 benchmarks: $(VENV)/.test
 	$(BIN)/python -m benchmarks
 
+# About twelve minutes on a quiet machine. A bound that is crossed stops it before the
+# table of docs/limits.rst is written.
+LIMITS := limits_transformers limits_neighbors limits_tags limits_cells limits_zones
+limits: $(VENV)/.test
+	mkdir -p build
+	$(BIN)/python -m benchmarks $(LIMITS) --json build/limits.json
+	$(BIN)/python -m benchmarks._limits build/limits.json
+
 # Debian's python3 comes without ensurepip: use the pip or virtualenv that is there, or
 # say what to install.
 $(BIN)/python:
