@@ -28,7 +28,7 @@ def elsewhere(tmp_path_factory):
     command = [sys.executable, "-m", "tests.reliability.elsewhere", str(file)]
     with locked(folder / "elsewhere.lock"):
         if not file.exists():
-            subprocess.run(command, env=environ, check=True, timeout=600)
+            subprocess.run(command, env=environ, check=True, timeout=3600)
     return pickle.loads(file.read_bytes())
 
 
