@@ -28,7 +28,7 @@ nightly: $(VENV)/.test
 oldest:
 	$(MAKE) VENV=.venv-oldest CONSTRAINTS=oldest.txt test
 
-# Which lines the suite runs. Slower than the suite by a third.
+# Which lines the suite runs.
 coverage: $(VENV)/.test
 	$(BIN)/python -m pytest -n logical --maxprocesses=4 --dist worksteal \
 		--cov=sklearn_geo --cov-branch --cov-report=term:skip-covered
