@@ -48,6 +48,7 @@ sphinx_gallery_conf = {
     "gallery_dirs": "auto_examples",
     "filename_pattern": r"/plot_",
     "ignore_pattern": r"(__init__|demo)\.py",
+    "within_subsection_order": "gallery_order.ReaderOrder",
     "remove_config_comments": True,
     "show_memory": False,
     "plot_gallery": True,

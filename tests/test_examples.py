@@ -4,6 +4,7 @@
 
 import ast
 import csv
+import runpy
 from dataclasses import replace
 from pathlib import Path
 
@@ -54,6 +55,12 @@ def test_demo_prints_a_table_and_draws_three_pictures(monkeypatch, capsys, tmp_p
         pixels = imread(folder / f"{name}.png")
         assert pixels.shape[0] > 300
         assert pixels[..., :3].std() > 0.05  # something is drawn
+
+
+def test_every_example_has_its_place_in_the_gallery():
+    file = EXAMPLES.parent / "docs" / "_ext" / "gallery_order.py"
+    listed = runpy.run_path(str(file))["EXAMPLES"]
+    assert sorted(listed) == sorted(file.name for file in EXAMPLES.glob("plot_*.py"))
 
 
 def test_every_example_has_a_title():
