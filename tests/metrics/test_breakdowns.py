@@ -184,6 +184,8 @@ def test_more_that_does_not_fit():
         precision_by_region([PARIS], [1.0, 0.0])
     with pytest.raises(ValueError, match="train_places"):
         precision_by_region([PARIS], [1.0], [[95.0, 0.0]])
+    with pytest.raises(ValueError, match=r"^query_places, row 0: latitude 95"):
+        precision_by_region([[95.0, 0.0]], [1.0])
     with pytest.raises(ValueError, match="groups must name the user"):
         precision_by_region([PARIS], [1.0], groups=["a", "b"])
 

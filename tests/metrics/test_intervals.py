@@ -471,6 +471,13 @@ def test_more_bad_input():
         )
 
 
+@pytest.mark.parametrize("metric", [np.mean, np.nanmean, np.median])
+def test_lists_are_as_good_as_arrays(metric):
+    values, options = [3, 1, 4, 1, 5], {"n_resamples": 20, "random_state": 0}
+    found = bootstrap_interval(metric, values, **options)
+    same(found, bootstrap_interval(metric, np.array(values, dtype=float), **options))
+
+
 def test_a_statistic_that_is_no_mean_is_called():
     values = np.random.default_rng(2).gamma(0.5, 1.0, 21)
     found = bootstrap_interval(np.median, values, n_resamples=30, random_state=5)
