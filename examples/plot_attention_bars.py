@@ -103,6 +103,7 @@ for k, (label, ax) in enumerate(zip(labels, axes, strict=True)):
     ax.set_title(label)
     ax.set_xlabel("AP lost without it")
     ax.tick_params(axis="y", labelleft=k == 0)
+# sphinx_gallery_thumbnail_number = -1
 plt.show()
 
 # %%

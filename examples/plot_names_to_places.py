@@ -163,6 +163,7 @@ display = ProbabilityMapDisplay.from_estimator(
 )
 display.ax_.scatter(y_train[:, 1], y_train[:, 0], s=0.6, color="0.25", linewidths=0)
 display.ax_.set_title(f"Where is {names_test[row]}?")
+# sphinx_gallery_thumbnail_number = -1
 plt.show()
 
 # %%

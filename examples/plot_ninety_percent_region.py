@@ -100,4 +100,5 @@ ProbabilityMapDisplay.from_estimator(
     extent=(-12, 32, 35, 61),
     coastline=make_coastline(),
 )
+# sphinx_gallery_thumbnail_number = -1
 plt.show()

@@ -137,4 +137,5 @@ AlbumPathDisplay.from_estimators(
     names=("photo and clock", "photo, clock and album"),
     photos=y_train,
 )
+# sphinx_gallery_thumbnail_number = -1
 plt.show()
