@@ -8,7 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import config_context
 
-from sklearn_geo.geometry import EARTH_RADIUS_KM, SphericalDelaunay, destination
+from sklearn_geo.geometry import (
+    EARTH_RADIUS_KM,
+    SphericalDelaunay,
+    destination,
+    places_from_vectors,
+)
 from tests.geometry.common import random_places
 from tests.geometry.common_delaunay import (
     CASES,
@@ -107,6 +112,20 @@ def test_on_an_edge_the_first_of_the_two():
         sides = [octahedron.locate(places + nudge), octahedron.locate(places - nudge)]
         assert (sides[0] != sides[1]).all()
         np.testing.assert_array_equal(octahedron.locate(places), np.minimum(*sides))
+
+
+@pytest.mark.parametrize("places", [random_places(80), CASES["city"], HALF])
+def test_on_an_edge_wherever_the_walk_comes_from(places):
+    # In the middle of an edge, the centre of either triangle may be the nearer one.
+    delaunay = SphericalDelaunay(np.array(places, dtype=float))
+    start = delaunay.simplices[:, [1, 2, 0]]
+    end = delaunay.simplices[:, [2, 0, 1]]
+    vectors = cartesian(delaunay.vertices)
+    middles = places_from_vectors((vectors[start] + vectors[end]).reshape(-1, 3))
+    own = np.arange(len(delaunay.simplices))[:, np.newaxis]
+    other = delaunay.neighbors
+    expected = np.where(other < 0, own, np.minimum(own, other))
+    np.testing.assert_array_equal(delaunay.locate(middles), expected.ravel())
 
 
 def test_rows_are_independent():
