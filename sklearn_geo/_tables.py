@@ -73,6 +73,7 @@ def check_columns(estimator, X, *, reset):
     reset : bool
         Whether to remember.
     """
+    check_sparse(X)
     try:
         validate_data(estimator, X, reset=reset, skip_check_array=True)
     except (IndexError, KeyError) as error:  # of the first row of what is no table
@@ -97,7 +98,15 @@ def check_sparse(X, name="X"):
         What the argument is called in error messages.
     """
     form = getattr(X, "format", None)
-    if not sparse.issparse(X) or form not in ("csr", "csc", "bsr", "coo"):
+    if not sparse.issparse(X):
+        return
+    # In rows, what is stored in a few bytes may be larger than the memory there is.
+    if X.shape[0] > _MANY_ROWS * (1 + X.nnz):
+        raise ValueError(
+            f"{name} is sparse, with {X.shape[0]} rows and {X.nnz} numbers stored: "
+            "nearly all of its rows hold nothing. Check its shape."
+        )
+    if form not in ("csr", "csc", "bsr", "coo"):
         return
     if form == "coo":
         arrays = list(zip(X.coords, X.shape, strict=True))
@@ -171,6 +180,10 @@ def reject_what_is_no_table(X, name, pair_only=True):
         _reject_odd_sparse(X, name)
         return
     if hasattr(X, "columns"):
+        if not len(X.columns):
+            raise ValueError(
+                f"{name} has no columns. Places are two, latitude and longitude."
+            )
         return
     reject_masked(X, name)
     if isinstance(X, list):
@@ -197,17 +210,11 @@ def reject_what_is_no_table(X, name, pair_only=True):
 
 
 def _reject_odd_sparse(X, name):
-    """Refuse sparse arrays that are no table, or whose rows hold no places."""
+    """Refuse sparse arrays that are no table."""
     if X.ndim != 2:
         raise ValueError(
             f"{name} is a sparse array of shape {X.shape}. Places are rows of two "
             "columns, latitude and longitude in degrees."
-        )
-    # Dense, what is stored in a few bytes may be larger than the memory there is.
-    if X.shape[0] > _MANY_ROWS * (1 + X.nnz):
-        raise ValueError(
-            f"{name} is sparse, with {X.shape[0]} rows and {X.nnz} numbers stored: "
-            "nearly all places in it would be (0, 0). Check its shape."
         )
 
 

@@ -70,6 +70,13 @@ def test_columns_of_a_sparse_matrix_add_up_what_is_there_twice():
     assert sparse_columns(twice, [2, 0]).tolist() == [[3.0, 0.0], [0.0, 4.0]]
 
 
+@pytest.mark.parametrize("form", ["coo", "csc", "dok"])
+def test_rows_without_end_are_refused_before_memory_is_asked_for(form):
+    endless = sparse.coo_array((2**40, 2))
+    with pytest.raises(ValueError, match="nearly all of its rows hold nothing"):
+        check_sparse(endless if form == "coo" else endless.asformat(form))
+
+
 def test_columns_of_a_wide_matrix_take_no_memory_for_the_others():
     wide = sparse.csr_array(([7.0], ([1], [10**9])), shape=(2, 2**40))
     assert sparse_columns(wide, [10**9, 0]).tolist() == [[0.0, 0.0], [7.0, 0.0]]

@@ -14,9 +14,10 @@ from sklearn.utils._param_validation import (
     Interval,
     StrOptions,
 )
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._labels import check_rows
+from sklearn_geo._weights import check_weights
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.context._columns import default_encoding
 from sklearn_geo.context._fingerprint import stored_seed
@@ -647,7 +648,7 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, ZoneReader, GeoEstimator):
         self._zones.check_columns(matrix, names)
         weights = None
         if sample_weight is not None:
-            weights = _check_sample_weight(sample_weight, places)
+            weights = check_weights(sample_weight, places)
         teachers = self._zones.teachers(self, places, matrix)
         teachers.check()
         inference = self._inference()
@@ -735,9 +736,7 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, ZoneReader, GeoEstimator):
         """Return places, teacher rows, their names and weights to learn from."""
         weights = None
         if sample_weight is not None:
-            weights = _check_sample_weight(
-                sample_weight, places, ensure_non_negative=True
-            )
+            weights = check_weights(sample_weight, places)
         if self.corpus is not None:
             corpus = self.corpus
             names = None if corpus.tag_names is None else list(corpus.tag_names)

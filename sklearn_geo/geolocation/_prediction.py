@@ -490,6 +490,8 @@ class CellPredictor(GeolocatorMixin, GeoEstimator, abc.ABC):
     def _groups(self, by):
         if isinstance(by, str) and by == "continent":
             return continent_names(self.cell_places_)
+        if hasattr(by, "collect"):
+            raise TypeError("by is a lazy frame, which has no rows yet: collect it.")
         groups = label_array(by(self.cell_places_) if callable(by) else by)
         if groups.shape != (len(self.cell_places_),):
             raise ValueError(

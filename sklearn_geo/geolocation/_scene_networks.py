@@ -195,6 +195,8 @@ class SceneNetworks(CellPredictor):
         weights = np.ones(X.shape[0]) if weights is None else np.array(weights)
         held_out = self._hold_out(weights, seed)
         weights[held_out] = 0.0
+        # A fit that ends half way leaves no mixture of new and old networks.
+        vars(self).pop("calibration_scores_", None)
         self.scene_estimator_, scenes = self._fit_scene_estimator(
             X, scenes, weights, seed
         )

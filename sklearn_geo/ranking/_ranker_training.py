@@ -14,6 +14,7 @@ from sklearn.utils.validation import has_fit_parameter
 
 from sklearn_geo._numbers import read_numbers
 from sklearn_geo._tables import location_positions
+from sklearn_geo._weights import check_total
 from sklearn_geo.nets import NetMixin, Training, rows_in_memory, split_rows, train_net
 from sklearn_geo.nets._estimator import with_callbacks
 from sklearn_geo.ranking._batches import PairLesson, TripletLesson
@@ -91,6 +92,7 @@ class RankerTraining(NetMixin):
             else np.repeat(weights, np.diff(indicator[tagged].indptr)),
             minlength=self.n_tags_,
         )
+        check_total(counts)
         self._frequency = (counts + 0.5) / (counts.sum() + 0.5 * self.n_tags_)
         self._n_photo_columns = vectors.shape[1]
 

@@ -41,6 +41,8 @@ def read_queries(tags, tag_vectors, vocabulary, known=None):
     is_one : bool
         Whether one query was given without a list around it.
     """
+    if isinstance(tags, memoryview):
+        tags = np.asarray(tags)
     if _are_vectors(tags):
         queries = read_numbers(tags, "tags")
         n_components = tag_vectors.shape[1]

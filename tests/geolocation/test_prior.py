@@ -123,3 +123,11 @@ def test_a_fit_that_fails_is_none(model):
         model.fit(X[:2], [[91.0, 0.0], [0.0, 0.0]])
     with pytest.raises(NotFittedError):
         model.predict(X)
+
+
+def test_scores_under_the_largest_weights_there_are():
+    prior = PriorGeolocator("mean").fit(X[:2], [[0.0, 0.0], [0.0, 0.0]])
+    truth = [[0.0, 0.0], [0.0, 180.0]]
+    with np.errstate(over="raise"):
+        heavy = prior.score(X[:2], truth, sample_weight=[8e307, 8e307])
+    assert heavy == pytest.approx(prior.score(X[:2], truth))

@@ -10,6 +10,7 @@ import pytest
 import sklearn
 from scipy import sparse
 from sklearn.base import BaseEstimator, clone
+from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import check_param_validation
@@ -337,3 +338,18 @@ def test_parameters_are_checked():
     estimator = checked()
     check_param_validation(type(estimator).__name__, estimator)
     assert OTHER_INPUT["SceneNetworks"] == "tests.geolocation.test_scene_networks"
+
+
+def test_a_second_fit_that_fails_leaves_no_mixture():
+    X = np.eye(4)
+    y = [[0, 0], [10, 10], [40, 40], [60, 60]]
+    classifier = HierarchicalCellClassifier(
+        S2Partition(1, 1), max_iter=1, random_state=0, device="cpu"
+    )
+    model = SceneNetworks(classifier, max_iter=1, random_state=0)
+    model.fit(X, y, scenes=[0, 1, 0, 1]).predict(X)
+    model.set_params(learning_rate_init=1e300)
+    with pytest.raises(ValueError, match="learning_rate_init"):
+        model.fit(X, y, scenes=[0, 1, 0, 1])
+    with pytest.raises(NotFittedError):
+        model.predict(X)

@@ -616,3 +616,11 @@ def test_probabilities_of_what_is_no_table(X):
     model.fit(np.eye(4), np.eye(4))
     with pytest.raises((TypeError, ValueError), match=r"2D array|float\(\) argument"):
         model.predict_proba(X)
+
+
+def test_vectors_to_search_for_may_be_any_block_of_memory():
+    model = HashtagEmbedding(n_components=2, max_iter=1, random_state=0, device="cpu")
+    model.fit(np.eye(4), np.eye(4)).index(np.eye(4))
+    vectors = np.array([[1.0, 0.0], [0.0, 1.0]])
+    found = model.retrieve(memoryview(vectors), k=2)
+    assert found.tolist() == model.retrieve(vectors, k=2).tolist()

@@ -51,7 +51,7 @@ WORDS_OF_OTHERS = re.compile(
     r"|Sample weights must|Classification metrics can't handle|is not supported"
     r"|An empty dict was passed|Expected sequence or array-like|must be an array-like"
     r"|Input contains|object is not callable|cannot be interpreted as an integer"
-    r"|integer is required"
+    r"|integer is required|is not compatible with arrays of|did not contain a loop"
     r"|should have at least 1 dimension|Cannot cast array data"
     r"|float\(\) argument|Unknown label type|Cannot use mean|not supported between"
 )
