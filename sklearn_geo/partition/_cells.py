@@ -4,6 +4,7 @@
 
 import numpy as np
 
+from sklearn_geo._numbers import read_numbers
 from sklearn_geo.geometry import (
     geometric_median,
     places_from_vectors,
@@ -15,6 +16,9 @@ BLOCK_ROWS = 32768
 
 # Squared distances that differ by less than this share are equal.
 _TIE = 1e-9
+
+# Squares of sums of larger weights may be infinite.
+_SQUARED = 1e150
 
 
 def blocks_of(n_rows, size):
@@ -41,13 +45,7 @@ def read_weights(sample_weight, n_places):
     """
     if sample_weight is None:
         return None
-    try:
-        weights = np.asarray(sample_weight, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise TypeError(
-            f"sample_weight must hold numbers; got {sample_weight!r:.60}. Convert text "
-            "first, for example with np.asarray(weights, dtype=float)."
-        ) from error
+    weights = read_numbers(sample_weight, "sample_weight")
     if weights.ndim == 0:
         weights = np.full(n_places, float(weights))
     if weights.shape != (n_places,):
@@ -221,6 +219,8 @@ def _blocks(labels, n_cells):
 def _mean_vectors(places, labels, n_cells, weights):
     """Return the directions of the mean vectors, and which cells have one."""
     totals, mass = np.zeros((3, n_cells + 1)), np.zeros(n_cells + 1)
+    if weights is not None and weights.max(initial=0.0) > _SQUARED:
+        weights = weights / weights.max()
     for rows in _blocks(labels, n_cells):
         vectors, shifted = unit_vectors(places[rows]), labels[rows] + 1
         own = None if weights is None else weights[rows]

@@ -183,3 +183,15 @@ def test_weights():
 def test_bad_weights(weights, error, match):
     with pytest.raises(error, match=match):
         read_weights(weights, 3)
+
+
+def test_means_under_the_largest_weights_there_are():
+    places = np.array([[0.0, 0.0], [0.0, 20.0], [40.0, 40.0]])
+    labels = np.array([0, 0, 1])
+    with np.errstate(over="raise"):
+        means, sure = _cells._mean_vectors(
+            places, labels, 2, np.array([5e307, 5e307, 1e307])
+        )
+    expected = unit_vectors([[0.0, 10.0], [40.0, 40.0]])
+    np.testing.assert_allclose(means, expected, atol=1e-15)
+    assert sure.all()
