@@ -4,8 +4,9 @@
 
 import numpy as np
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils._param_validation import InvalidParameterError
 
+from sklearn_geo._text_arrays import text_array
+from sklearn_geo.base import check_places
 from sklearn_geo.geolocation._heads import make_loss, make_network
 from sklearn_geo.nets import (
     Store,
@@ -14,8 +15,19 @@ from sklearn_geo.nets import (
     net_from_weights,
     write_store,
 )
+from sklearn_geo.nets._weights import check_weights
 from sklearn_geo.partition._files import partition_from_json, partition_to_json
 
+# What strange values in a manifest end in, wherever they are first used.
+WRONG = (
+    AttributeError,
+    IndexError,
+    KeyError,
+    OverflowError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 CALIBRATION = ("calibration_scores_", "calibration_cells_", "calibration_places_")
 _HISTORY = history_table([]).dtype.names
 
@@ -82,54 +94,96 @@ def restored_classifier(cls, content, load, folder, backbone=None):
     cls
         A fitted classifier.
     """
-    tables = load("tables")
     try:
+        tables, weights = load("tables"), load("network")
         model = cls(**content["params"])
         model.backbone = backbone
         model._validate_params()
-        model._X_ndim = int(content["X_ndim"])
-        _check_backbone(model, folder)
-        fitted = [partition_from_json(held, folder) for held in content["partitions"]]
-        frozen = [FrozenEstimator(part) for part in fitted]
-        model.partitions = frozen[0] if len(frozen) == 1 else frozen
-        model.partitions_ = frozen
-        model.n_cells_ = [part.n_cells_ for part in fitted]
-        model.parents_ = [tables[f"parent_{k}"] for k in range(len(fitted) - 1)]
-        model.cell_places_, model.left_out_ = (
-            tables["cell_places_"],
-            tables["left_out_"],
-        )
-        _check_tables(model)
-        for name in CALIBRATION:
-            setattr(model, name, tables.get(name))
-        scenes = content["scenes"]
-        model.scenes_ = None if scenes is None else np.array(scenes)
-        model.n_features_in_ = int(content["n_features"])
-        names = content["feature_names"]
-        if names is not None:
-            model.feature_names_in_ = np.array(names, dtype=object)
-        model._seed = int(content["seed"])
+        model._X_ndim = _count(content, "X_ndim")
+        model.n_features_in_ = _count(content, "n_features")
+        model._seed = _count(content, "seed")
+    except WRONG as error:
+        raise changed(folder, error) from error
+    _check_backbone(model, folder)
+    try:
+        _read_cells(model, content, tables, folder)
         columns = {name: tables[f"history_{name}"].tolist() for name in _HISTORY}
-        is_sparse = bool(content["sparse"])
         module, criterion = make_network(model), make_loss(model)
-    except (KeyError, TypeError, InvalidParameterError) as error:
-        raise ValueError(
-            f"{folder} is incomplete or was changed: {type(error).__name__}: {error}. "
-            "Copy the whole folder, or write it again with save_pretrained."
-        ) from error
-    net = net_from_weights(
-        module,
-        criterion,
-        load("network"),
-        training=model._training(),
-        seed=model._seed,
-        sparse=is_sparse,
-    )
+        check_weights(weights, module if backbone is None else None)
+        net = net_from_weights(
+            module,
+            criterion,
+            weights,
+            training=model._training(),
+            seed=model._seed,
+            sparse=bool(content["sparse"]),
+        )
+    except WRONG as error:
+        raise changed(folder, error) from error
     for record in zip(*columns.values(), strict=True):
         net.history.append(dict(zip(columns, record, strict=True)))
     model._take_net(net)
     model._make_scorer()
     return model
+
+
+def _read_cells(model, content, tables, folder):
+    """Set what is known of cells, scenes and columns."""
+    fitted = [partition_from_json(held, folder) for held in content["partitions"]]
+    frozen = [FrozenEstimator(part) for part in fitted]
+    model.partitions = frozen[0] if len(frozen) == 1 else frozen
+    model.partitions_ = frozen
+    model.n_cells_ = [part.n_cells_ for part in fitted]
+    model.parents_ = [tables[f"parent_{k}"] for k in range(len(fitted) - 1)]
+    model.cell_places_, model.left_out_ = tables["cell_places_"], tables["left_out_"]
+    _check_tables(model)
+    for name in CALIBRATION:
+        setattr(model, name, tables.get(name))
+    scenes = content["scenes"]
+    model.scenes_ = None if scenes is None else read_scenes(scenes)
+    names = content["feature_names"]
+    if names is not None:
+        model.feature_names_in_ = np.array(names, dtype=object)
+
+
+def read_scenes(held):
+    """Return the names or numbers of scenes, which are all of one type."""
+    kinds = {type(scene) for scene in held} if isinstance(held, list) else {None}
+    if len(kinds) != 1 or not kinds <= {str, bool, int, float}:
+        raise ValueError(f"scenes is {held!r:.60}, which are no names")
+    scenes = text_array(held) if kinds == {str} else np.array(held)
+    if scenes.dtype == object or len(np.unique(scenes)) < len(scenes):
+        raise ValueError("scenes are no names, or one is there twice")
+    return scenes
+
+
+def _count(content, name):
+    """Return a number of the content that counts something."""
+    value = content[name]
+    if type(value) is not int or not 0 <= value < 2**31:
+        raise ValueError(f"{name} is {value!r:.60}, which is no count")
+    return value
+
+
+def changed(folder, why):
+    """Return the error about a folder whose content cannot be.
+
+    Parameters
+    ----------
+    folder : str or path
+        The folder.
+
+    why : str or Exception
+        What is wrong; an error that names the folder itself is enough.
+    """
+    if isinstance(why, Exception):
+        if type(why) is ValueError and str(folder) in str(why):
+            return why
+        why = f"{type(why).__name__}: {why}"
+    return ValueError(
+        f"{folder} is incomplete or was changed: {why[:500].rstrip('.')}. Copy the "
+        "whole folder, or write it again with save_pretrained."
+    )
 
 
 def _check_backbone(model, folder):
@@ -155,8 +209,9 @@ def _check_tables(model):
     """Refuse tables that are not about these cells."""
     n_fine = model.n_cells_[-1]
     if model.cell_places_.shape != (n_fine, 2):
-        raise KeyError(f"cell_places_ has the shape {model.cell_places_.shape}")
+        raise ValueError(f"cell_places_ has the shape {model.cell_places_.shape}")
+    check_places(model.cell_places_, name="cell_places_")
     for level, parent in enumerate(model.parents_):
         inside = parent.shape == (n_fine,) and parent.dtype.kind == "i"
         if not inside or parent.min() < -1 or parent.max() >= model.n_cells_[level]:
-            raise KeyError(f"parent_{level} names no cells of this partition")
+            raise ValueError(f"parent_{level} names no cells of this partition")

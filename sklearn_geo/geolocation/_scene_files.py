@@ -5,15 +5,18 @@
 import copy
 
 import numpy as np
-from sklearn.utils._param_validation import InvalidParameterError
 
 from sklearn_geo.geolocation._classifier import HierarchicalCellClassifier
 from sklearn_geo.geolocation._files import (
     CALIBRATION,
+    WRONG,
+    changed,
     classifier_parts,
+    read_scenes,
     restored_classifier,
 )
 from sklearn_geo.nets import Store, get_weights, set_weights, write_store
+from sklearn_geo.nets._weights import check_weights
 
 _PARAMS = ("threshold", "routing", "max_iter", "learning_rate_init")
 _REPORT = ("scene", "n_rows", "n_epochs", "loss")
@@ -49,23 +52,12 @@ def load_networks(cls, folder, backbone, scene_estimator):
         content = dict(store.content)
         model = cls(**content["params"])
         model._validate_params()
-        model.scenes_ = np.array(content["scenes"])
+        model.scenes_ = read_scenes(content["scenes"])
         own = [bool(flag) for flag in content["own_network"]]
         asks = bool(content["asks_scene_estimator"])
-        common = restored_classifier(
-            HierarchicalCellClassifier,
-            content["common"],
-            lambda name: store.load(f"common-{name}"),
-            folder,
-            backbone,
-        )
-        tables = store.load("scenes")
-        columns = [tables[f"report_{name}"] for name in _REPORT]
-    except (KeyError, TypeError, InvalidParameterError) as error:
-        raise ValueError(
-            f"{folder} is incomplete or was changed: {type(error).__name__}: {error}. "
-            "Copy the whole folder, or write it again with save_pretrained."
-        ) from error
+        held = dict(content["common"])
+    except WRONG as error:
+        raise changed(folder, error) from error
     if asks != (scene_estimator is not None):
         raise ValueError(
             f"{folder} holds networks that ask a scene_estimator, which is not stored: "
@@ -75,20 +67,33 @@ def load_networks(cls, folder, backbone, scene_estimator):
             "no scene_estimator."
         )
     if len(own) != len(model.scenes_):
-        raise ValueError(f"{folder} was changed: its scenes and networks do not match.")
-    model.scene_report_ = np.rec.fromarrays(columns, names=_REPORT).view(np.ndarray)
-    model.scene_estimator_ = scene_estimator
-    model._take_common(common)
-    model.networks_ = [
-        _network(common, store.load(f"scene-{number}")) if has else common
-        for number, has in enumerate(own)
-    ]
+        raise changed(folder, "its scenes and networks do not match")
+    common = restored_classifier(
+        HierarchicalCellClassifier,
+        held,
+        lambda name: store.load(f"common-{name}"),
+        folder,
+        backbone,
+    )
+    try:
+        tables = store.load("scenes")
+        columns = [tables[f"report_{name}"] for name in _REPORT]
+        model.scene_report_ = np.rec.fromarrays(columns, names=_REPORT).view(np.ndarray)
+        model.scene_estimator_ = scene_estimator
+        model._take_common(common)
+        model.networks_ = [
+            _network(common, store.load(f"scene-{number}")) if has else common
+            for number, has in enumerate(own)
+        ]
+    except WRONG as error:
+        raise changed(folder, error) from error
     for name in CALIBRATION:
         setattr(model, name, tables.get(name))
     return model
 
 
 def _network(common, weights):
+    check_weights(weights)
     network = copy.deepcopy(common)
     set_weights(network.net_, weights)
     network._make_scorer()

@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._file_lock import folder_locked
-from sklearn_geo.geolocation._files import CALIBRATION
+from sklearn_geo.geolocation._files import CALIBRATION, WRONG, changed
 from sklearn_geo.nets import (
     HeadsLoss,
     Store,
@@ -25,6 +25,7 @@ from sklearn_geo.nets import (
 )
 from sklearn_geo.nets._mapped_arrays import checksum
 from sklearn_geo.nets._store_within import free_folder, named_folder
+from sklearn_geo.nets._weights import check_weights
 
 __all__ = ["StoredAlbums", "StoredTimes", "StoredWrapper"]
 
@@ -137,7 +138,7 @@ class StoredWrapper:
             path = Path(folder) / _named(content, folder)
             _check_inside(folder, path, wrapped, content["estimator_checksum"])
         except (KeyError, TypeError, AttributeError) as error:
-            raise _changed(folder, error) from error
+            raise changed(folder, error) from error
         more = {"backbone": backbone, "scene_estimator": scene_estimator}
         inside = _read_inside(folder, path, wrapped, more)
         tables = store.load("tables")
@@ -145,12 +146,12 @@ class StoredWrapper:
             model = cls(FrozenEstimator(inside), **params, cv="prefit")
             model._validate_params()
             model._restore(content, tables)
-        except (KeyError, TypeError, ValueError) as error:
-            raise _changed(folder, error) from error
+        except WRONG as error:
+            raise changed(folder, error) from error
         if "network" in store.names:
             model._restore_network(store.load("network"), tables, folder)
         elif hasattr(model, "_network_parts"):
-            raise _changed(folder, "it has no network")
+            raise changed(folder, "it has no network")
         return model
 
     def _more_tables(self):
@@ -172,12 +173,17 @@ class StoredWrapper:
         for name in (*CALIBRATION, *self._learnt):
             if name in tables:
                 value = tables[name]
+                # Where nothing was held out, nothing is known of a gain.
+                known = value.dtype.kind != "f" or np.isfinite(value).all()
+                if not known and name != "held_out_gain_":
+                    raise ValueError(f"{name} holds numbers that are not finite")
                 setattr(self, name, value if value.ndim else value.item())
 
     def _restore_network(self, weights, tables, folder):
         try:
             module, criterion = self._network_parts(weights, tables)
             columns = [tables[f"history_{name}"].tolist() for name in _HISTORY]
+            check_weights(weights, module)
             net = net_from_weights(
                 module,
                 criterion,
@@ -185,15 +191,8 @@ class StoredWrapper:
                 training=Training.of(self, **_fixed(self)),
                 seed=self._seed,
             )
-        except (
-            KeyError,
-            TypeError,
-            AttributeError,
-            ValueError,
-            IndexError,
-            RuntimeError,
-        ) as error:
-            raise _changed(folder, error) from error
+        except WRONG as error:
+            raise changed(folder, error) from error
         for record in zip(*columns, strict=True):
             net.history.append(dict(zip(_HISTORY, record, strict=True)))
         self._take_net(net)
@@ -249,6 +248,8 @@ class StoredAlbums(StoredWrapper):
                 f"it knows {len(self.cell_shares_)} cells, and what it wraps "
                 f"{len(self.cell_places_)}"
             )
+        if not (self.cell_shares_ > 0).all():
+            raise ValueError("cell_shares_ holds a share of nothing")
         return self._module(), self._criterion()
 
 
@@ -330,20 +331,11 @@ def _fixed(model):
     return fixed
 
 
-def _changed(folder, why):
-    if isinstance(why, Exception):
-        why = f"{type(why).__name__}: {why}".rstrip(".")
-    return ValueError(
-        f"{folder} is incomplete or was changed: {why}. Copy the whole folder, or "
-        "write it again with save_pretrained."
-    )
-
-
 def _named(content, folder):
     try:
         return named_folder(content, _INSIDE, _FIELD)
     except ValueError as error:
-        raise _changed(folder, str(error)) from error
+        raise changed(folder, str(error)) from error
 
 
 def _checksum_inside(path):
@@ -353,7 +345,7 @@ def _checksum_inside(path):
 def _check_inside(folder, path, name, digest):
     """Refuse a wrapped estimator that is not the one that was written here."""
     if name not in _STORED:
-        raise _changed(folder, f"it wraps a {name!r:.60}, which is never stored")
+        raise changed(folder, f"it wraps a {name!r:.60}, which is never stored")
     if path.is_symlink() and path.resolve().parent != path.parent.resolve():
         raise ValueError(
             f"{path} is a link that leads out of its folder. Put the folder in the "
@@ -361,7 +353,7 @@ def _check_inside(folder, path, name, digest):
         )
     Store(path, kind=name)  # says what is wrong with it
     if _checksum_inside(path) != digest:
-        raise _changed(
+        raise changed(
             folder, f"{path} holds another {name} than the one that was written with it"
         )
 

@@ -9,6 +9,7 @@ import pytest
 from scipy import sparse
 
 from sklearn_geo.geolocation import HierarchicalCellClassifier
+from sklearn_geo.nets import Store, write_block
 from sklearn_geo.partition import KMeansPartition, S2Partition, TrianglePartition
 
 
@@ -104,14 +105,44 @@ def manifest(tmp_path):
             lambda m: m["content"]["partitions"].reverse(),
             "names no cells|has the shape",
         ),
+        (lambda m: m["content"].update(seed=2**70), "seed is 1180.* no count"),
+        (lambda m: m["content"].update(n_features="x"), "n_features is 'x'"),
+        (lambda m: m["content"]["params"].update(hidden=["x"]), "was changed"),
+        # Wider than any memory: nothing is made as wide as that.
+        (lambda m: m["content"]["params"].update(hidden=[10**6, 10**7]), "another n"),
+        (lambda m: m["content"]["params"].update(hidden=[10**15]), "was changed"),
     ],
 )
 def test_words_about_changed_folders(manifest, change, words):
     content = json.loads(manifest.read_text())
     change(content)
     manifest.write_text(json.dumps(content))
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(ValueError, match=words) as caught:
         HierarchicalCellClassifier.from_pretrained(manifest.parent)
+    assert str(manifest.parent) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("block", "name", "change", "words"),
+    [
+        ("network", "heads.bias", lambda a: a * np.nan, "heads.bias hold numbers that"),
+        ("network", "heads.bias", lambda a: a + np.inf, "heads.bias hold numbers that"),
+        ("tables", "cell_places_", lambda a: a * np.nan, "cell_places_"),
+        ("tables", "cell_places_", lambda a: a + 1000, "cell_places_"),
+        ("tables", "parent_0", lambda a: a + 1000, "parent_0 names no cells"),
+    ],
+)
+def test_words_about_changed_arrays(manifest, block, name, change, words):
+    # As somebody could write them, with all checksums as they should be.
+    folder = manifest.parent
+    content = json.loads(manifest.read_text())
+    arrays = Store(folder).load(block)
+    arrays[name] = change(arrays[name])
+    content["blocks"][block] = write_block(folder, block, arrays)
+    manifest.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match=rf"was changed: .*{words}") as caught:
+        HierarchicalCellClassifier.from_pretrained(folder)
+    assert str(folder) in str(caught.value)
 
 
 def test_damaged_and_missing_files(manifest):
