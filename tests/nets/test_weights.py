@@ -17,6 +17,7 @@ from sklearn_geo.nets import (
     net_outputs,
     set_weights,
 )
+from sklearn_geo.nets._weights import check_weights
 
 NETWORK = partial(HeadedMLP, 3, [2, 2], hidden=(4,), batch_norm=True)
 X = np.arange(12.0).reshape(4, 3)
@@ -61,3 +62,16 @@ def test_other_weights_are_refused():
         set_weights(network, changed)
     after = get_weights(network)
     assert all(np.array_equal(before[name], after[name]) for name in before)
+
+
+def test_weights_of_strangers_are_checked_before_a_network_is_made():
+    good = get_weights(HeadedMLP(3, [2]))
+    check_weights(good, partial(HeadedMLP, 3, [2]))
+    check_weights({**good, "n": np.array(5)})
+    for value in (np.nan, np.inf):
+        bad = {**good, "heads.bias": np.array([value, 0.0], dtype=np.float32)}
+        with pytest.raises(ValueError, match=r"heads\.bias hold numbers that"):
+            check_weights(bad)
+    # As wide as no memory is: it is not made.
+    with pytest.raises(ValueError, match=r"another network: heads\.weight"):
+        check_weights(good, partial(HeadedMLP, 10**6, [10**7]))
