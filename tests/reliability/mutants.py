@@ -92,7 +92,8 @@ def choose(modules, results, arguments):
     wanted = []
     for module, mutant in chosen[: arguments.sample]:
         known = results.get(module.names[id(mutant)], {}).get("status")
-        if known is None or (arguments.again and known in (SURVIVED, UNREACHED)):
+        left = known in (SURVIVED, UNREACHED) if arguments.again else known is None
+        if left:
             wanted.append((module, mutant))
     return wanted
 
