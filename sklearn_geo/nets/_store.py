@@ -265,8 +265,8 @@ class Store:
         self._blocks = manifest["blocks"]
         if kind is not None and self.kind != kind:
             raise ValueError(
-                f"{self.folder} holds a {self.kind}, not a {kind}. Load it with the "
-                "class that wrote it."
+                f"{self.folder} holds a {self.kind:.60}, not a {kind}. Load it with "
+                "the class that wrote it."
             )
 
     @property
@@ -325,7 +325,7 @@ class Store:
     def _open_file(self, entry):
         path = self.folder / entry["file"]
         try:
-            _check_place(path)
+            check_place(path)
             n_bytes = path.stat().st_size
             data = map_file(path) if n_bytes == entry["bytes"] > 0 else b""
         except OSError as error:
@@ -368,7 +368,7 @@ class Store:
 def _read_manifest(folder):
     path = folder / MANIFEST
     try:
-        _check_place(path)
+        check_place(path)
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ValueError(
@@ -396,7 +396,7 @@ def _check_manifest(path, manifest):
         )
     version = manifest.get("format_version")
     if type(version) is not int or version < 1:
-        raise ValueError(f"{path}: format_version {version!r} is no version.")
+        raise ValueError(f"{path}: format_version {version!r:.60} is no version.")
     if version > _VERSION:
         raise ValueError(
             f"{path} has format version {version}; this release of sklearn-geo reads "
@@ -414,14 +414,14 @@ def _check_manifest(path, manifest):
 def _check_entry(path, name, entry):
     if not _BLOCK_NAME.fullmatch(name):
         raise ValueError(
-            f"{path}: {name!r} is no name of a block; this manifest was not written by "
-            "sklearn-geo."
+            f"{path}: {name!r:.120} is no name of a block; this manifest was not "
+            "written by sklearn-geo."
         )
     file = entry.get("file") if isinstance(entry, dict) else None
     if not isinstance(file, str) or not _FILE_NAME.fullmatch(file):
         raise ValueError(
-            f"{path}: block {name!r} names the file {file!r}. Files lie beside the "
-            "manifest and are called NAME-CHECKSUM.safetensors; this manifest was "
+            f"{path}: block {name!r} names the file {file!r:.160}. Files lie beside "
+            "the manifest and are called NAME-CHECKSUM.safetensors; this manifest was "
             "not written by sklearn-geo."
         )
     digest, n_bytes = entry.get("checksum"), entry.get("bytes")
@@ -436,7 +436,7 @@ def _check_entry(path, name, entry):
         raise ValueError(f"{path}: block {name!r} has no size.")
 
 
-def _check_place(path):
+def check_place(path):
     """Refuse what is no plain file, and links that lead out of the folder."""
     if not stat.S_ISREG(path.stat().st_mode):
         raise OSError(f"{path} is no plain file.")
