@@ -24,6 +24,8 @@ from sklearn_geo.neighbors._rows import RowBuilder
 _PHOTO_BYTES = 96
 _COUNT_BYTES = 32
 _RING_BYTES = 16
+# Photos of the curve that are read for each that is found, rather than sort them out.
+_MOST_BETWEEN = 8
 
 
 class HashTagEncoder(FromPhotos, TransformerMixin, GeoEstimator):
@@ -380,8 +382,13 @@ class HashTagEncoder(FromPhotos, TransformerMixin, GeoEstimator):
         # Photos in a part of the curve: their tags lie next to each other.
         ranks = self.corpus_._rank[rows]
         first, stop = (ranks.min(), ranks.max() + 1) if len(ranks) else (0, 0)
-        carried = self._carried(first, stop)
-        found = (np.ones(len(ranks)), (query * n_radii + ring, ranks - first))
+        if stop - first > _MOST_BETWEEN * len(ranks):
+            # Queries far apart: most photos between them are near none.
+            used, at = np.unique(ranks, return_inverse=True)
+        else:
+            used, at = slice(first, stop), ranks - first
+        carried = self._carried(used)
+        found = (np.ones(len(ranks)), (query * n_radii + ring, at))
         found = sparse.csr_array(found, shape=(n_queries * n_radii, carried.shape[0]))
         circles = _inside(n_queries, n_radii) @ (found @ carried)
         # One row a query: the circles next to each other.
@@ -394,9 +401,9 @@ class HashTagEncoder(FromPhotos, TransformerMixin, GeoEstimator):
         counts.sort_indices()
         return counts
 
-    def _carried(self, first, stop):
+    def _carried(self, ranks):
         """Return which of the tags that count some photos of the curve carry."""
-        tags = self.corpus_._ranked_tags[first:stop]
+        tags = self.corpus_._ranked_tags[ranks]
         to = np.full(self.corpus_.n_tags, -1, dtype=np.int32)
         to[self.tag_columns_] = np.arange(len(self.tag_columns_), dtype=np.int32)
         columns = to[tags.indices]

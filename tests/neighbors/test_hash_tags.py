@@ -242,3 +242,17 @@ def test_a_tag_that_nobody_used_and_photos_without_tags():
 def test_refuses(params, y, words):
     with pytest.raises(ValueError, match=words):
         HashTagEncoder(**params).fit(FIVE, y)
+
+
+def test_photos_between_places_far_apart_are_no_matter():
+    # A hundred photos along the equator, a degree apart, each with a tag of its own.
+    places = np.column_stack([np.zeros(100), np.arange(100.0)])
+    encoder = _dense((1, 150), n_tags=100, norm=None).fit(places, np.eye(100))
+    found = encoder.transform(places[[0, 99, 40]])
+    expected = np.zeros((3, 200))
+    # A degree is 111 km: both neighbours are within 150 km, and the end has one.
+    expected[[0, 1, 2], [0, 99, 40]] = 1.0
+    expected[0, [100, 101]] = 1.0
+    expected[1, [198, 199]] = 1.0
+    expected[2, [139, 140, 141]] = 1.0
+    np.testing.assert_array_equal(found, expected)
