@@ -14,6 +14,7 @@ sys.path[:0] = [str(HERE / "_ext"), str(ROOT)]
 
 import generated_pages
 from docutils import nodes
+from sphinx_gallery.directives import imgsgnode
 
 import sklearn_geo
 
@@ -89,17 +90,29 @@ def unlink_inherited_references(app, what, name, obj, options, lines):
         lines[i] = re.sub(r":(?:ref|term):`([^`]+)`", r"\1", line)
 
 
-def name_thumbnails(app, doctree):
-    """Give the small pictures of the gallery the titles of their examples."""
+def name_pictures(app, doctree):
+    """Give the pictures of examples, small and large, sentences for who hears them."""
     for image in doctree.findall(nodes.image):
         found = re.search(r"sphx_glr_(plot_\w+)_thumb", image["uri"])
         if found and not image.get("alt"):
-            file = ROOT / "examples" / f"{found[1]}.py"
-            title = ast.get_docstring(ast.parse(file.read_text())).splitlines()[0]
+            title = title_of_example(found[1])
             image["alt"] = f"The picture of the example: {title}"
+    for image in doctree.findall(imgsgnode):
+        name, number = re.search(r"sphx_glr_(plot_\w+)_(\d+)\.", image["uri"]).groups()
+        alt = f"Picture {int(number)} of the example: {title_of_example(name)}."
+        # Without titles on the figure, what is there is the name of the file.
+        if image["alt"] != name.replace("_", " "):
+            alt += f" It shows: {image['alt']}."
+        image["alt"] = alt
+
+
+def title_of_example(name):
+    """Return the first line of an example."""
+    text = (ROOT / "examples" / f"{name}.py").read_text()
+    return ast.get_docstring(ast.parse(text)).splitlines()[0]
 
 
 def setup(app):
     """Connect what this file adds to Sphinx."""
     app.connect("autodoc-process-docstring", unlink_inherited_references)
-    app.connect("doctree-read", name_thumbnails)
+    app.connect("doctree-read", name_pictures)
