@@ -109,5 +109,5 @@ plt.show()
 # %%
 # Concerts and museums are told from the photo, and nothing stands in for it. For a
 # beach the tags of other people's photos count, too. The zone, let through like the
-# rest, is worth little or nothing. Losses of some hundredths are within what another
-# seed would change.
+# rest, is worth little or nothing. Losses and gains of less than a tenth are within
+# what another seed would change.
