@@ -32,8 +32,9 @@ __all__ = ["HangError", "Siege", "bounded", "finite", "size_of", "watching"]
 # What one read may take, beyond what the process had: seconds of the CPU, and bytes.
 # Reads that wait for somebody, such as at the end of a pipe, are stopped by a clock.
 SECONDS, WAITING, HEADROOM = 20.0, 300.0, 1 << 30
-# What tracemalloc may see at most: so many times the size of the files, and some more.
-TIMES, MORE = 100, 48 << 20
+# What tracemalloc may see at most: so many times the size of the files, and what the
+# reader may take whatever they are.
+TIMES = 100
 
 # What copies of networks in memory are made of; a stranger's pickle names other things.
 _OWN = ("sklearn_geo.", "torch.", "numpy", "collections", "sklearn.", "functools")
@@ -241,7 +242,7 @@ class Siege:
         if did:
             return f"it did {did[:3]}"
         total = _total(files)
-        if peak > TIMES * total + MORE:
+        if peak > TIMES * total + self.reader.most:
             return f"{peak:,} bytes of memory for {total:,} bytes of files"
         there = sorted(path.name for path in self.root.iterdir())
         if there != ["inside", "secret"] or self.outside.read_text() != "1\t2\n":
@@ -251,7 +252,7 @@ class Siege:
     def _checked(self, result, files):
         """Return what is wrong with a result."""
         total = _total(files)
-        if size_of(result) > TIMES * total + MORE:
+        if size_of(result) > TIMES * total + self.reader.most:
             return f"a result of {size_of(result):,} bytes of {total:,} bytes of files"
         if self.reader.finite and not finite(result):
             return "a result that is not finite"

@@ -68,6 +68,10 @@ class Reader:
 
     finite : bool, default=True
         Whether all numbers that are read are finite. Places of photos may be unknown.
+
+    most : int, default=2**20 * 48
+        How much memory reading may take whatever the files are. Pillow takes pictures
+        of 89 million pixels, in three bytes each and copied once, without a warning.
     """
 
     name: str
@@ -76,6 +80,7 @@ class Reader:
     sign: Callable | None = None
     links: bool = True
     finite: bool = True
+    most: int = 48 << 20
 
     def __str__(self):
         return self.name
@@ -420,12 +425,14 @@ def _photos():
             files,
             lambda at, name=name: read_photo(at / name),
             links=False,
+            most=600 << 20,
         )
     yield Reader(
         "thumbnail",
         cache(lambda: _picture("PNG")),
         lambda at: pixels_of(at / "photo.png", 3),
         links=False,
+        most=600 << 20,
     )
 
 
