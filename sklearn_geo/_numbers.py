@@ -3,7 +3,6 @@
 """Plain numbers out of whatever holds them, and words for what does not."""
 
 from contextlib import contextmanager
-from numbers import Real
 
 import numpy as np
 from scipy import sparse
@@ -36,7 +35,15 @@ def naming(name):
 
 def is_real(value):
     """Tell a real number; a span of time is none, though numpy counts it as one."""
-    return isinstance(value, Real) and not isinstance(value, np.timedelta64)
+    plain = isinstance(value, (int, float, np.integer, np.floating))
+    return plain and not isinstance(value, np.timedelta64)
+
+
+def is_whole(value):
+    """Tell an integer of Python or numpy; neither a bool nor a span of time."""
+    return isinstance(value, (int, np.integer)) and not isinstance(
+        value, (bool, np.timedelta64)
+    )
 
 
 def read_numbers(values, name):

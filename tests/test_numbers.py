@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklearn_geo._numbers import is_real, naming, read_numbers, reject_masked
+from sklearn_geo._numbers import is_real, is_whole, naming, read_numbers, reject_masked
 
 
 @pytest.mark.parametrize(
@@ -81,3 +81,10 @@ def test_a_span_of_time_is_no_number():
     assert is_real(2.5)
     assert not is_real(np.timedelta64(1, "s"))
     assert not is_real("1")
+
+
+def test_whole_numbers():
+    assert is_whole(3)
+    assert is_whole(np.uint8(3))
+    for value in (True, np.True_, 3.0, np.timedelta64(3, "s"), "3", None):
+        assert not is_whole(value)

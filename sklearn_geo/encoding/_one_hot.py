@@ -178,6 +178,8 @@ class PlaceOneHotEncoder(TransformerMixin, GeoEstimator, abc.ABC):
         check_sparse(X)
         with naming("X"):
             X = check_array(X, accept_sparse="csr", estimator=self, input_name="X")
+        if X.dtype.kind not in "biuf":
+            raise TypeError(f"X has the dtype {X.dtype}, not numbers.")
         n_columns = len(self._column_regions)
         if X.shape[1] != n_columns:
             raise ValueError(

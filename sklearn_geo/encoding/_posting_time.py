@@ -187,6 +187,8 @@ class PostingTimeEncoder(TransformerMixin, GeoEstimator):
             X = X.to_frame()
         if isinstance(X, (list, tuple)):
             X = np.array(X, dtype=object)
+        if hasattr(X, "collect"):
+            raise TypeError("X is a lazy frame, which has no rows: pass X.collect().")
         if not hasattr(X, "columns"):  # arrays of all kinds, and what is none
             X = check_array(X, dtype=None, ensure_all_finite=False, estimator=self)
         validate_data(self, X, reset=reset, skip_check_array=True)

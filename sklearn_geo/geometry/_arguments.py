@@ -4,9 +4,9 @@
 
 import numpy as np
 
-from sklearn_geo._numbers import is_real, read_numbers
+from sklearn_geo._numbers import is_real, is_whole, read_numbers
 
-__all__ = ["check_radius", "is_real", "read_numbers"]
+__all__ = ["check_radius", "is_real", "is_whole", "read_numbers"]
 
 # Beyond these, areas are infinite or zero.
 _SMALLEST_KM, _LARGEST_KM = 1e-100, 1e100

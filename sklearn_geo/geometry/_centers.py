@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Centres of weighted places: mean, mode and geometric median."""
 
-import numbers
 import warnings
 
 import numpy as np
@@ -11,7 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import gen_batches
 
 from sklearn_geo.base import check_places
-from sklearn_geo.geometry._arguments import is_real, read_numbers
+from sklearn_geo.geometry._arguments import is_real, is_whole, read_numbers
 from sklearn_geo.geometry._sphere import (
     EARTH_RADIUS_KM,
     _half_angles_of_vectors,
@@ -182,8 +181,7 @@ def geometric_median(places, sample_weight=None, *, max_iter=300, tol_km=1e-6):
     """
     places = check_places(places)
     weights = _check_weights(sample_weight, len(places))
-    whole = isinstance(max_iter, numbers.Integral) and is_real(max_iter)
-    if not (whole and max_iter >= 1):
+    if not (is_whole(max_iter) and max_iter >= 1):
         raise ValueError(f"max_iter must be an integer, 1 or more; got {max_iter!r}.")
     if not (is_real(tol_km) and tol_km >= 0.0):
         raise ValueError(f"tol_km must not be negative; got {tol_km!r}.")

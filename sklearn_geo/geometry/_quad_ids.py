@@ -14,6 +14,8 @@ from functools import cached_property
 
 import numpy as np
 
+from sklearn_geo._numbers import naming
+
 _ONE = np.uint64(1)
 _ALL_BITS = (1 << 64) - 1
 
@@ -141,7 +143,8 @@ class QuadIds:
 
     def closing_bits_of_levels(self, level, shape):
         """Return the closing bits of ids of a level, or of one level for each id."""
-        levels = np.asarray(level)
+        with naming("level"):
+            levels = np.asarray(level)
         if levels.dtype.kind not in "iu":
             raise TypeError(
                 f"level must be an integer or an array of integers; got {level!r}."
@@ -167,7 +170,8 @@ class QuadIds:
         return closed & (bits < self._first_free)
 
     def _as_uint64(self, ids, name):
-        array = np.asarray(ids)
+        with naming(name):
+            array = np.asarray(ids)
         if array.dtype.kind == "f" and not hasattr(ids, "dtype"):
             # Python's integers of 64 bits turn to floats beside smaller ones.
             array = np.asarray(ids, dtype=object)
@@ -320,7 +324,8 @@ class QuadIds:
     def _as_text(self, tokens):
         # Beside text in a list, numpy would turn numbers into text.
         dtype = None if hasattr(tokens, "dtype") else object
-        array = np.atleast_1d(np.asarray(tokens, dtype=dtype))
+        with naming("tokens"):
+            array = np.atleast_1d(np.asarray(tokens, dtype=dtype))
         if array.dtype.kind == "U" or all(
             issubclass(kind, str) for kind in set(map(type, array.flat))
         ):

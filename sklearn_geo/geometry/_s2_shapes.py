@@ -2,11 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Where S2 cells lie: their neighbours, corners, middles and areas."""
 
-import numbers
-
 import numpy as np
 
-from sklearn_geo.geometry._arguments import check_radius
+from sklearn_geo.geometry._arguments import check_radius, is_whole
 from sklearn_geo.geometry._quad_ids import ancestors
 from sklearn_geo.geometry._s2_curve import (
     BLOCK_ROWS,
@@ -272,7 +270,7 @@ def s2_average_area(level, *, radius_km=EARTH_RADIUS_KM):
     >>> round(s2_average_area(10), 2)
     81.07
     """
-    if not isinstance(level, numbers.Integral) or not 0 <= level <= S2_MAX_LEVEL:
+    if not is_whole(level) or not 0 <= level <= S2_MAX_LEVEL:
         raise ValueError(
             f"level must be an integer between 0 (6 cells) and {S2_MAX_LEVEL}; got "
             f"{level!r}."

@@ -11,6 +11,7 @@ import re
 import numpy as np
 
 from sklearn_geo._blocks import blocks
+from sklearn_geo._numbers import naming
 from sklearn_geo.base import check_places
 
 N_UTM_ZONES = 1197
@@ -347,9 +348,10 @@ def utm_zone_bands(ids):
 
 def check_zone_ids(ids):
     """Return ids as an array of integers, all of them ids of zones or caps."""
-    ids = np.asarray(ids)
+    with naming("zone ids"):
+        ids = np.asarray(ids)
     if ids.size == 0:
-        return ids.astype(np.intp)
+        return np.zeros(ids.shape, dtype=np.intp)
     if ids.dtype.kind not in "iu":
         raise ValueError(
             f"zone ids are integers from 0 to {len(ZONE_NAMES) - 1}; got an array of "
@@ -371,7 +373,9 @@ def _explain_name(name):
         'O, such as "30U" or "1C"; the polar caps are "A", "B", "Y" and "Z".'
     )
     problem = f"there is no UTM zone {name!r:.60}."
-    parts = re.fullmatch(r"\s*0*(\d{0,2})\s*([A-Z])\s*", str(name).upper())
+    # Text alone: others may be large, or broken, when they are written out.
+    text = name.upper() if isinstance(name, str) else ""
+    parts = re.fullmatch(r"\s*0*(\d{0,2})\s*([A-Z])\s*", text)
     if parts is None:
         return f"{problem} {how}"
     number, band = parts.groups()

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from sklearn_geo._labels import first_missing, label_array
+from sklearn_geo._tables import check_sparse
 
 
 def indicator_of(y, names=None, *, name="y"):
@@ -35,6 +36,7 @@ def indicator_of(y, names=None, *, name="y"):
         The names.
     """
     columns = getattr(y, "columns", None)
+    check_sparse(y, "y")
     table = y.toarray() if sparse.issparse(y) else np.asarray(y)
     if table.ndim == 2 and table.shape[1] == 1 and columns is None:
         table = table[:, 0]

@@ -14,7 +14,8 @@ from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from sklearn_geo._answers import final
 from sklearn_geo._blocks import blocks
-from sklearn_geo._tables import location_positions
+from sklearn_geo._numbers import read_numbers
+from sklearn_geo._tables import check_sparse, location_positions
 from sklearn_geo.metrics._responses import read_tag_scores
 
 # Places at a time, where memory does not ask for fewer.
@@ -272,9 +273,10 @@ def named_columns(table, columns, n_places, who):
             "for each, in the same order."
         )
     names = getattr(table, "columns", None)
+    check_sparse(table, "values")
     if sparse.issparse(table):
         table = table.toarray()
-    array = np.asarray(table, dtype=np.float64)
+    array = read_numbers(table, "values")
     if names is None and hasattr(table, "name") and array.ndim == 1:
         names = [table.name] if table.name is not None else None
     single = array.ndim == 1

@@ -10,6 +10,8 @@ from sklearn.utils.validation import _check_response_method, check_is_fitted
 
 from sklearn_geo._answers import final
 from sklearn_geo._labels import check_rows
+from sklearn_geo._numbers import read_numbers
+from sklearn_geo._tables import check_sparse
 from sklearn_geo.inspection._average_precision import class_precisions
 from sklearn_geo.inspection._classes import choose_classes, indicator_of
 from sklearn_geo.inspection._columns import by_name
@@ -445,8 +447,9 @@ def _scores(model, who, X, truth, classes):
 
 def _read_scores(table, shape, who):
     """Return scores as an array with a column a class."""
-    table = table.toarray() if sparse.issparse(table) else np.asarray(table)
-    table = np.asarray(table, dtype=np.float64)
+    check_sparse(table, "y_score")
+    table = table.toarray() if sparse.issparse(table) else table
+    table = read_numbers(table, "y_score")
     check_rows(shape[0], table, f"the scores of {who}", "y_true")
     if shape[1] == 2 and (table.ndim == 1 or table.shape[1] == 1):
         table = np.column_stack([-table.ravel(), table.ravel()])

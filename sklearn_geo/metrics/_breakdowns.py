@@ -2,13 +2,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Where a precision comes from: how often its tags were taught, and where it is."""
 
-from numbers import Integral
-
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
 from sklearn_geo._labels import check_groups, number_labels
-from sklearn_geo._numbers import read_numbers
+from sklearn_geo._numbers import is_whole, read_numbers
+from sklearn_geo._tables import check_sparse
 from sklearn_geo.base import check_places
 from sklearn_geo.metrics._intervals import bootstrap_interval
 from sklearn_geo.metrics._regions import _region_labels
@@ -106,8 +105,7 @@ def precision_by_tag_frequency(
     ([0.2, 0.7], [0.3, 0.9])
     """
     counts = _read_counts(counts)
-    whole = isinstance(bins_per_decade, Integral)
-    if not whole or not 1 <= bins_per_decade <= _MOST_BINS:
+    if not is_whole(bins_per_decade) or not 1 <= bins_per_decade <= _MOST_BINS:
         raise ValueError(
             "bins_per_decade must be a whole number above 0, at most "
             f"{_MOST_BINS}; got {bins_per_decade!r}."
@@ -262,6 +260,7 @@ def precision_by_region(
 
 
 def _read_counts(counts):
+    check_sparse(counts, "counts")
     if hasattr(counts, "toarray"):
         counts = counts.toarray()
     values = np.asarray(counts)
@@ -301,7 +300,7 @@ def _read_precision(precision, name, rows):
 
 def _edges(most, per_decade):
     """Give the least count of every bin: 0, then steps of one factor, rounded up."""
-    n_bins = per_decade * (len(str(max(most, 1))) + 1)
+    n_bins = per_decade * (len(str(most)) + 1)
     powers = 10.0 ** (np.arange(n_bins + 1) / per_decade)
     # What is a whole power of ten must not be rounded up past it.
     edges = np.ceil(powers - 1e-9 * powers).astype(np.int64)

@@ -3,12 +3,12 @@
 """Whether a classifier uses its cells as often as the truth does."""
 
 from dataclasses import dataclass
-from numbers import Integral, Real
 
 import numpy as np
 from scipy.special import entr, rel_entr
 
 from sklearn_geo._labels import first_missing, is_number, label_array, number_labels
+from sklearn_geo._numbers import is_real, is_whole
 from sklearn_geo.metrics._rows import (
     check_number,
     check_row_weights,
@@ -133,7 +133,7 @@ def class_bias(
     """
     if n_cells is not None and labels is not None:
         raise ValueError("Give either n_cells or labels, not both.")
-    if isinstance(pseudo_count, bool) or not isinstance(pseudo_count, Real):
+    if isinstance(pseudo_count, bool) or not is_real(pseudo_count):
         raise TypeError(f"pseudo_count must be a number; got {pseudo_count!r}.")
     if not 0 <= pseudo_count < np.inf:
         raise ValueError(f"pseudo_count must be 0 or more; got {pseudo_count!r}.")
@@ -149,7 +149,7 @@ def class_bias(
         true_cells = _positions(true_cells, cells, "true_cells")
         predicted_cells = _positions(predicted_cells, cells, "predicted_cells")
     else:
-        if not isinstance(n_cells, Integral) or n_cells < 1:
+        if not is_whole(n_cells) or n_cells < 1:
             raise ValueError(
                 f"n_cells must be a whole number above 0; got {n_cells!r}."
             )

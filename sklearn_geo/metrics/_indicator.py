@@ -31,6 +31,8 @@ def check_indicator(tags, *, name):
     csr_array of bool, of shape (n_photos, n_tags)
         With sorted indices, and no stored False.
     """
+    if hasattr(tags, "collect"):
+        raise TypeError(f"{name} is a lazy frame: pass {name}.collect().")
     if not sparse.issparse(tags) and not hasattr(tags, "columns"):
         try:
             tags = np.asarray(tags)

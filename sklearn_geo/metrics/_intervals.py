@@ -5,7 +5,6 @@
 import warnings
 from dataclasses import dataclass, field
 from functools import partial
-from numbers import Integral
 
 import numpy as np
 from scipy.special import ndtr, ndtri
@@ -20,6 +19,8 @@ from sklearn.utils import (
 from sklearn.utils.validation import _num_samples
 
 from sklearn_geo._labels import check_groups
+from sklearn_geo._numbers import is_whole
+from sklearn_geo._tables import check_sparse
 from sklearn_geo.metrics._errors import ROWS_OF_MEANS as MEANS_OF_ERRORS
 from sklearn_geo.metrics._errors import ROWS_OF_MEDIANS
 from sklearn_geo.metrics._names import read_metric
@@ -210,6 +211,8 @@ def bootstrap_interval(
         check_same_length(y_true=y_true, y_pred=y_pred)
     sample_weight = check_row_weights(sample_weight, n_rows)
     metric = read_metric(metric)
+    check_sparse(y_true, "y_true")
+    check_sparse(y_pred, "y_pred")
     # Of sparse matrices, only some kinds have rows to be drawn.
     arrays = indexable(*((y_true,) if y_pred is None else (y_true, y_pred)))
     extra = {} if sample_weight is None else {"sample_weight": sample_weight}
@@ -277,8 +280,7 @@ def _plain(value):
 
 
 def _check_settings(n_resamples, confidence_level, method):
-    whole = isinstance(n_resamples, Integral) and not isinstance(n_resamples, bool)
-    if not whole or not 1 <= n_resamples <= _MOST_RESAMPLES:
+    if not is_whole(n_resamples) or not 1 <= n_resamples <= _MOST_RESAMPLES:
         raise ValueError(
             "n_resamples must be a whole number above 0, at most "
             f"{_MOST_RESAMPLES:,}; got {n_resamples!r}."

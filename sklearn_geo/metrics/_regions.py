@@ -3,13 +3,14 @@
 """Any metric by region: zones, cells, continents or labels of one's own."""
 
 from collections.abc import Mapping
-from numbers import Integral
 
 import numpy as np
 from sklearn.utils import Bunch, _safe_indexing, indexable
 from sklearn.utils.validation import _num_samples
 
 from sklearn_geo._labels import first_missing, label_array, number_labels
+from sklearn_geo._numbers import is_whole
+from sklearn_geo._tables import check_sparse
 from sklearn_geo.base import check_places
 from sklearn_geo.geometry import s2_cell_ids, s2_tokens, utm_zone_names, utm_zones
 from sklearn_geo.metrics._names import find_function, read_metric
@@ -188,7 +189,7 @@ def per_region_score(
             "metric must name at least one metric, and none of them 'region' or "
             f"'count', which are columns already; got the keys {sorted(metrics)}."
         )
-    if not isinstance(min_count, Integral) or min_count < 1:
+    if not is_whole(min_count) or min_count < 1:
         raise ValueError(
             f"min_count must be a whole number above 0; got {min_count!r}."
         )
@@ -217,6 +218,8 @@ def per_region_score(
             f"{regions[counts.argmax()]}, has {counts.max()}."
         )
     scores = {key: [] for key in metrics}
+    check_sparse(y_true, "y_true")
+    check_sparse(y_pred, "y_pred")
     # Of sparse matrices, only some kinds have rows to be taken out.
     y_true, y_pred = indexable(y_true, y_pred)
     for region in np.flatnonzero(kept):
@@ -260,7 +263,7 @@ def _region_labels(by, y_true, places, n_rows):
         )
     if is_cells:
         level = by[1] if len(by) == 2 and by[0] == "s2" else None
-        if not isinstance(level, Integral) or not 0 <= level <= 30:
+        if not is_whole(level) or not 0 <= level <= 30:
             raise ValueError(
                 'Cells are asked for by the pair ("s2", level) with a level from 0 to '
                 f"30; got {by!r}. Pass labels in an array or a list, not in a tuple."

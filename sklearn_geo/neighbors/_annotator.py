@@ -18,6 +18,7 @@ from sklearn.utils.validation import (
 )
 
 from sklearn_geo._labels import check_rows
+from sklearn_geo._tables import check_sparse
 from sklearn_geo._tags import as_output, read_tags
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.neighbors._corpus import GeoTagCorpus
@@ -177,6 +178,7 @@ class NeighborVoteAnnotator(ClassifierMixin, GeoEstimator):
             )
         places, features = self._read(X, reset=True)
         self._many = _n_columns(y) > 1
+        check_sparse(y, "y")
         self._sparse_y = sparse.issparse(y)
         names = None
         if self._many:

@@ -5,7 +5,7 @@
 import numpy as np
 from sklearn.utils.validation import column_or_1d
 
-from sklearn_geo._labels import check_rows
+from sklearn_geo._labels import check_rows, first_missing
 
 
 def check_groups(groups, places):
@@ -52,13 +52,16 @@ def _as_column(groups, places):
             f"groups must have one dimension; got the shape {groups.shape}. Pass one "
             "user or album a row."
         )
-    groups = column_or_1d(groups)
+    try:
+        groups = column_or_1d(groups)
+    except ValueError as error:
+        raise ValueError(f"groups must be one a row: {error}") from None
     check_rows(len(places), groups, "groups")
     if groups.dtype.kind in "OT":
         text = [isinstance(value, str) for value in groups]
-        missing = [value is None or value != value for value in groups.tolist()]
-        if any(missing):
-            _refuse_missing(int(np.argmax(missing)))
+        row = first_missing(groups)
+        if row is not None:
+            _refuse_missing(row)
         if all(text):
             groups = groups.astype(np.str_)
         elif any(text):

@@ -7,14 +7,13 @@ haversine. The tree holds every place once, in the order of the S2 curve, so a t
 photos at one spot cost as much as one, and neighbours lie near each other in memory.
 """
 
-import numbers
-
 import numpy as np
 from joblib import effective_n_jobs
 from scipy.spatial import cKDTree
 from sklearn import get_config
 from sklearn.utils import gen_batches
 
+from sklearn_geo._numbers import is_real, is_whole
 from sklearn_geo.base import check_places
 from sklearn_geo.geometry import (
     chord_to_km,
@@ -176,10 +175,7 @@ class PlaceIndex:
         array([[ 1,  2, -1]])
         """
         places = check_places(places)
-        if (
-            not isinstance(n_neighbors, numbers.Integral)
-            or not 1 <= n_neighbors <= self.n_places
-        ):
+        if not is_whole(n_neighbors) or not 1 <= n_neighbors <= self.n_places:
             raise ValueError(
                 f"n_neighbors={n_neighbors!r} must be an integer from 1 to the number "
                 f"of indexed places, {self.n_places}."
@@ -504,7 +500,7 @@ def _blocks_of(counts, at_most):
 
 
 def _check_radius(radius_km):
-    if not radius_km >= 0.0:
+    if not (is_real(radius_km) and radius_km >= 0.0):
         raise ValueError(
             f"radius_km={radius_km!r} must be a number of kilometres, not negative."
         )

@@ -262,7 +262,13 @@ class TagVectorizer(TransformerMixin, GeoEstimator):
         check_is_fitted(self)
         check_sparse(X)
         with naming("X"):
-            X = sparse.csr_array(check_array(X, accept_sparse="csr", input_name="X"))
+            X = check_array(
+                X,
+                accept_sparse="csr",
+                dtype=[np.float64, np.float32],
+                input_name="X",
+            )
+        X = sparse.csr_array(X)
         names = self.get_feature_names_out()
         if X.shape[1] != len(names):
             raise ValueError(

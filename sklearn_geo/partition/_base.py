@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._blocks import blocks
+from sklearn_geo._numbers import naming
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.geometry import unit_vectors
 from sklearn_geo.partition._cells import (
@@ -373,7 +374,8 @@ class PlacePartition(TransformerMixin, GeoEstimator, abc.ABC):
 
     def _read_cells(self, cells):
         """Return cells as int64 of shape (n,), each -1 or a row of the table."""
-        given = np.asarray(cells)
+        with naming("cells"):
+            given = np.asarray(cells)
         if given.ndim == 2 and given.shape[1] == 1:
             given = given[:, 0]
         if given.ndim != 1:
@@ -381,7 +383,9 @@ class PlacePartition(TransformerMixin, GeoEstimator, abc.ABC):
                 "cells must have the shape (n_places,) or (n_places, 1), as predict "
                 f"and transform give them; got {given.shape}."
             )
-        if given.dtype.kind not in "iuf" and given.size:
+        if not given.size:
+            return np.zeros(0, dtype=np.int64)
+        if given.dtype.kind not in "iuf":
             raise TypeError(
                 f"cells are rows of cells_, integers; got the dtype {given.dtype}. "
                 "Names of cells are found with np.flatnonzero(cell_names_ == name)."

@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Partitions from coarse to fine, and which cell lies in which."""
 
-import numbers
-
 import numpy as np
 from scipy import sparse
 from sklearn.base import (
@@ -15,6 +13,7 @@ from sklearn.base import (
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_geo._numbers import is_whole
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.partition._base import PlacePartition
 from sklearn_geo.partition._quad_cells import locate
@@ -237,9 +236,7 @@ class CellHierarchy(TransformerMixin, GeoEstimator):
         """
         check_is_fitted(self, "partitions_")
         n_levels = len(self.partitions_)
-        if not isinstance(level, numbers.Integral) or not (
-            -n_levels <= level < n_levels
-        ):
+        if not is_whole(level) or not (-n_levels <= level < n_levels):
             raise ValueError(
                 f"level must be an integer from 0, the coarsest partition, to "
                 f"{n_levels - 1}, the finest; got {level!r}."

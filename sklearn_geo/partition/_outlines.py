@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Borders of cells on the sphere, and the same borders on a map."""
 
-import numbers
-
 import numpy as np
 
+from sklearn_geo._numbers import is_whole
 from sklearn_geo.geometry import places_from_vectors
 
 # A vector whose distance from the axis is smaller than this is a pole.
@@ -16,7 +15,7 @@ _MOST_PIECES = 10_000
 
 def check_cell(cell, n_cells):
     """Return a cell as an int, or say that there is no such cell."""
-    if not isinstance(cell, numbers.Integral) or isinstance(cell, bool):
+    if not is_whole(cell):
         raise TypeError(
             f"cell must be an integer, a row of cells_; got {cell!r}. Names of cells "
             "are found with np.flatnonzero(cell_names_ == name)."
@@ -31,8 +30,7 @@ def check_cell(cell, n_cells):
 
 def check_n_per_edge(n_per_edge):
     """Raise if edges cannot be cut into so many pieces."""
-    whole = isinstance(n_per_edge, numbers.Integral)
-    if not whole or not 1 <= n_per_edge <= _MOST_PIECES:
+    if not is_whole(n_per_edge) or not 1 <= n_per_edge <= _MOST_PIECES:
         raise ValueError(
             f"n_per_edge must be an integer, at least 1; got {n_per_edge!r:.60}. More "
             f"than {_MOST_PIECES:,} pieces are nothing to be seen."

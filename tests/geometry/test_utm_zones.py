@@ -9,6 +9,7 @@ import utm
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
 
 from sklearn_geo.geometry import (
     N_UTM_ZONES,
@@ -290,3 +291,11 @@ def test_what_is_no_name_of_a_zone():
     for names in (["30U", ["30U", "1C"]], [None], [{}], "4" * 5000):
         with pytest.raises(ValueError, match=r"there is no UTM zone .{2,80}A zone is"):
             utm_zone_ids(names)
+
+
+def test_broken_sparse_matrices_are_not_written_out():
+    # Writing one out reads memory that is not its own.
+    broken = sparse.csr_array(np.ones((1, 2)))
+    broken.indptr[-1] = 10**6
+    with pytest.raises(ValueError, match="there is no UTM zone"):
+        utm_zone_ids(broken)

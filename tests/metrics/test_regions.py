@@ -390,3 +390,11 @@ def test_weights_have_a_finite_sum():
         per_region_score(
             "geo_score", places, places, by="continent", sample_weight=[1e308] * 2
         )
+
+
+def test_broken_sparse_matrices_are_refused():
+    broken = sparse.csr_array(np.eye(2))
+    broken.indices[-1] = 10**6
+    for tags in ((broken, np.eye(2)), (np.eye(2), broken)):
+        with pytest.raises(ValueError, match="whose arrays contradict each other"):
+            per_region_score("macro_average_precision", *tags, by=["a", "b"])

@@ -215,3 +215,10 @@ def test_parameters_are_validated_documented_and_linked():
     assert "sklearn_geo.neighbors.NeighborVoteAnnotator.html" in html
     for parameter in NeighborVoteAnnotator().get_params():
         assert f"\n    {parameter} : " in NeighborVoteAnnotator.__doc__
+
+
+def test_broken_sparse_classes_are_refused():
+    broken = sparse.csr_array(np.ones((2, 1)))
+    broken.indptr[-1] = 10**6
+    with pytest.raises(ValueError, match="y is a csr_array whose arrays contradict"):
+        NeighborVoteAnnotator().fit(np.ones((2, 3)), broken)
