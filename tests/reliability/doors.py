@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What a function takes, argument by argument: how to draw it well, and how badly."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -10,6 +11,19 @@ import numpy as np
 from tests.reliability import strategies
 from tests.reliability.attack import MEGABYTES, attack
 from tests.reliability.strategies import columns, dressed, foul, scalar, wild
+
+# How scikit-learn says that a table is none; which one, it says in the traceback.
+_SKLEARN = (
+    r"Expected 2D (array|input)|Found array with|Complex data not supported"
+    r"|np\.matrix is not supported|could not convert string to float"
+    r"|\b(rows?|columns?|n_cells|input features|photos?|groups?|[Ll]abels?)\b"
+    r"|\b(y_true|zones?|min_per_cell)\b|dtype='numeric' is not compatible"
+    r"|setting an array element|feature names"
+    r"|ufunc 'isnan' not supported"  # an Interval asks that of fractions
+    r"|cannot be used to seed|Seed must be between"
+    r"|input variables with inconsistent numbers of samples"
+    r"|Input should have at least 1 dimension|Expected sequence or array-like"
+)
 
 __all__ = [
     "Door",
@@ -109,12 +123,18 @@ class Door:
                 arguments[name] = taken.good(draw, rows)
         return arguments
 
+    def words(self):
+        """Return what an error says: an argument's name, or as scikit-learn says it."""
+        names = "|".join(map(re.escape, self.takes))
+        return re.compile(rf"\b({names})s?\b|{_SKLEARN}", re.DOTALL)
+
     def attack(self, draw):
         """Call it, with an example."""
         return attack(
             draw,
             self.arguments,
             self.call,
+            words=self.words(),
             allowance=self.allowance,
             check=self.check,
             free=self.free,
@@ -223,7 +243,11 @@ def one_of(*values):
 
 
 scalars = one_of(0.5, 1, 2.0)
-flag = one_of(True, False)
+# Whatever is true or false is a flag.
+flag = Kind(
+    lambda draw, n: draw.choice([True, False]),
+    lambda draw, n: draw.choice([0, 1, None, "yes", 2.5, [], np.bool_(True)]),
+)
 positive = one_of(1.0, 0.001, 25, 6371.0088, 1e4, np.float32(2.5), np.int64(7))
 
 
