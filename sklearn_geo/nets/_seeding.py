@@ -68,7 +68,7 @@ def choose_device(device):
         device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         chosen = torch.device(device)
-    except (RuntimeError, TypeError) as error:
+    except (RuntimeError, TypeError, ValueError, OverflowError) as error:
         raise ValueError(
             f'device={device!r} is no device of torch. Use "auto", "cpu", "cuda" or '
             '"cuda:0".'

@@ -238,7 +238,7 @@ class PairLesson(Lesson):
         drawn = np.unique(rng.integers(n_tags, size=self._n_sampled))
         others = np.setdiff1d(drawn, own, assume_unique=True)
         # Those drawn stand for all others.
-        weight = np.log((n_tags - len(own)) / max(len(others), 1))
+        weight = np.log(max(n_tags - len(own), 1) / max(len(others), 1))
         offset = np.repeat([0.0, weight], [len(own), len(others)])
         return np.concatenate([own, others]), offset
 

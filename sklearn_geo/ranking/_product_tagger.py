@@ -323,6 +323,7 @@ class ProductTagger(TaggerMixin, PlaceColumns, GeoEstimator):
             found = []
             for model, part, name in zip(experts, parts, _NAMES, strict=True):
                 proba = tag_proba(model, take_rows(part, rows), self.n_tags_, name)
+                least = np.maximum(least, np.finfo(proba.dtype).tiny)
                 found.append(np.log(np.maximum(proba, least, out=proba), out=proba))
             photo, place = found
             place -= np.log(self.tag_frequencies_)

@@ -187,7 +187,9 @@ class TaggerMixin(ABC):
         else:
             found = [(np.empty(0, dtype=np.int64),) * 2]
             for rows, block in self._score_blocks(X):
-                at, tag = np.nonzero(self._vocabulary.silence(block) >= self.threshold)
+                block = self._vocabulary.silence(block)
+                with np.errstate(over="ignore"):  # beyond float32 is infinite
+                    at, tag = np.nonzero(block >= self.threshold)
                 found.append((at + rows.start, tag))
             row, columns = (np.concatenate(part) for part in zip(*found, strict=True))
         ones = np.ones(len(row), dtype=np.int64)

@@ -4,6 +4,7 @@
 
 import time
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -12,6 +13,7 @@ from sklearn.model_selection import KFold
 from sklearn.utils import _safe_indexing, check_random_state, gen_batches
 
 from sklearn_geo._numbers import read_numbers
+from sklearn_geo.base import check_places
 from sklearn_geo.geometry import s2_cell_ids
 from sklearn_geo.model_selection import S2BlockKFold
 from sklearn_geo.reproduce._tables import Estimate, Measure
@@ -243,7 +245,8 @@ def difference(first, second):
     samples_of_first, samples_of_second = samples
     if samples_of_first is None or samples_of_second is None:
         raise ValueError(
-            "Only what the same Resamples gave can be compared; these are numbers."
+            "first and second have to be what the same Resamples gave; these are "
+            "numbers."
         )
     return _with_interval(
         first.value - second.value, samples_of_first - samples_of_second
@@ -289,6 +292,14 @@ def multilabel_estimates(y_true, probabilities, resamples):
             f"y_true has the shape {y_true.shape}, and the probabilities have "
             f"{probabilities.shape}. Both need a row a sample and a column a label."
         )
+    n_rows = resamples.counts.shape[1]
+    if y_true.ndim != 2 or len(y_true) != n_rows:
+        raise ValueError(
+            f"y_true has the shape {y_true.shape}, but the resamples are of {n_rows} "
+            "rows: it needs a row for each, and a column a label."
+        )
+    if not np.isfinite(probabilities).all():
+        raise ValueError("probabilities have to be finite numbers.")
     wrong = ((probabilities >= 0.5) != y_true).mean(axis=1)
     # How far down the ranking the last label of a row stands, ties counted in full.
     lowest = np.where(y_true, probabilities, np.inf).min(axis=1)
@@ -337,7 +348,7 @@ def split_rows(places, kind, *, n_splits=5, level=None, random_state=None):
     >>> [test.tolist() for _, test in split_rows(places, "block", n_splits=2, level=5)]
     [[0, 1], [2, 3]]
     """
-    places = np.asarray(places, dtype=np.float64)
+    places = check_places(places)
     if kind == "random":
         splitter = KFold(n_splits, shuffle=True, random_state=random_state)
     elif kind == "block":
@@ -379,6 +390,11 @@ def block_level(places, n_splits):
     >>> block_level(town, 5), block_level(country, 5)
     (12, 5)
     """
+    if not isinstance(n_splits, Integral) or n_splits < 1:
+        raise ValueError(
+            f"n_splits must be a whole number of folds, at least 1; got {n_splits!r}."
+        )
+    places = check_places(places)
     for level in range(2, 20):
         _, sizes = np.unique(s2_cell_ids(places, level), return_counts=True)
         fine = sizes.size >= _BLOCKS_A_FOLD * n_splits

@@ -107,7 +107,8 @@ def probe_photo(height, width):
 def _channels(values, name, default):
     values = default if values is None else values
     try:
-        channels = torch.tensor(np.asarray(values, dtype=np.float32).ravel())
+        with np.errstate(over="ignore"):  # refused below
+            channels = torch.tensor(np.asarray(values, dtype=np.float32).ravel())
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name}={values!r} must be three numbers.") from error
     if len(channels) not in (1, 3) or not channels.isfinite().all():
