@@ -11,6 +11,9 @@ from sklearn.utils.validation import _num_samples
 from sklearn_geo._numbers import is_real, read_numbers
 from sklearn_geo.base import check_places
 
+# Larger weights times values may be infinite, though their sum is not.
+_SCALED = 1e150
+
 
 def check_not_empty(n_rows, name):
     """Check that there is a row at all."""
@@ -179,6 +182,8 @@ def mean_of_rows(values, weights, empty="No row has a positive weight."):
     if weights is None:
         mean = values.mean(axis=0)
     elif weights.any():
+        if weights.max() > _SCALED:
+            weights = weights / weights.max()
         mean = np.average(values, axis=0, weights=weights)
     else:
         mean = np.full(values.shape[1:], undefined(empty))
