@@ -180,7 +180,7 @@ def attack_method(subject, estimator, name, draw):
         if name not in LEARNS:
             with _quiet():
                 answer = getattr(estimator, name)(**arguments)
-            return answer.numpy() if hasattr(answer, "numpy") else answer
+            return _plain(answer)
         taught = copy.deepcopy(estimator)
         with _quiet():
             getattr(taught, name)(**arguments)
@@ -200,6 +200,14 @@ def attack_method(subject, estimator, name, draw):
         )
 
     return attack(draw, make, call, words=SAYS, check=check, free=free, undressed=False)
+
+
+def _plain(answer):
+    """Return what can be compared of an answer: the table of a report, say."""
+    for name in ("to_frame", "numpy"):
+        if hasattr(answer, name):
+            return getattr(answer, name)()
+    return answer
 
 
 def _n_rows(part):
@@ -535,6 +543,10 @@ def _flag(draw, context, bad):
     return draw.choice([None, 0, 1, "x", np.bool_(False)] if bad else [True, False])
 
 
+def _seed_of(draw, context, bad):
+    return draw.choice([0, -1, "x"] if bad else [0, 3])  # None is another each time
+
+
 ARGUMENTS = {
     "X": _rows,
     "y": _target,
@@ -567,7 +579,9 @@ ARGUMENTS = {
     "km": _number((1, 25, 200)),
     "confidence_level": _number(0.95),
     "n_resamples": _number(10, 0),
-    "random_state": _number(0, None),
+    "random_state": lambda draw, context, bad: draw.choice(
+        [0, -1, "x"] if bad else [0]
+    ),
     "transform": _number("default", "pandas", "polars", None),
 }
 

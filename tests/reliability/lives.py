@@ -36,6 +36,7 @@ SMALL = {
     "n_components": (1, 2, 9),
     "n_negatives": (1, 2, 40),
     "n_crops": (1, 2, 3),
+    "crops": (1, 2, 3),
     "size": (1, 5),
     "image_size": (1, 8),
     "hidden": ((), (1,), [2, 3], (0,), (1.5,), "x", 3, 0, (True,)),

@@ -15,7 +15,7 @@ MINE = [s for s in SUBJECTS if s.cls.__module__.split(".")[1] in ROOMS]
 
 
 @pytest.mark.parametrize("subject", MINE, ids=str)
-@settings(max_examples=scale(6, 2000))
+@settings(max_examples=scale(3, 2_000))
 @given(draw=draws)
 def test_whatever_happened_before(subject, draw):
     live(subject, draw)

@@ -27,14 +27,14 @@ def test_no_argument_is_forgotten():
 
 
 @pytest.mark.parametrize("entry", ASKED, ids=str)
-@settings(max_examples=scale(8, 10_000))
+@settings(max_examples=scale(5, 10_000))
 @given(draw=draws)
 def test_asked_anything(entry, draw):
     attack_method(entry.subject, known(entry.subject), entry.name, draw)
 
 
 @pytest.mark.parametrize("entry", TAUGHT, ids=str)
-@settings(max_examples=scale(8, 1_000))
+@settings(max_examples=scale(3, 1_000))
 @given(draw=draws)
 def test_taught_anything(entry, draw):
     attack_method(entry.subject, known(entry.subject), entry.name, draw)
