@@ -141,6 +141,8 @@ class ZoneReader(TransformerMixin, abc.ABC):
             )
 
     def _encode(self, places, inference):
+        # Parameters may have been changed after fit.
+        self._check_layer(self._zones.plan.hidden)
         n_said = self._zones.architecture.n_outputs(self.output_layer)
         location = self._zones.location_encoder if self.append_location else None
         n_zones = 0 if location is None else len(location.zones_)

@@ -47,7 +47,13 @@ class PhotoScaling:
         """Return scaled rows, float32."""
         if self.center is not None:
             rows = (rows - self.center) * self.factor
-        rows = np.ascontiguousarray(rows, dtype=np.float32)
+        with np.errstate(over="ignore"):  # told in words
+            rows = np.ascontiguousarray(rows, dtype=np.float32)
+        if not np.isfinite(rows).all():
+            raise ValueError(
+                "X holds features that float32, in which networks compute, does not "
+                "hold. Scale such columns first, and look for outliers."
+            )
         # No rows where no negative of a batch has another photo.
         return rows if self.kind is None or not len(rows) else normalize(rows)
 

@@ -301,7 +301,7 @@ class RankerAnswers(TaggerMixin):
             raise ValueError(
                 f"within_km is a distance, 0 or more kilometres; got {within_km!r}."
             )
-        if np.isinf(within_km):
+        if np.isinf(float(within_km)):  # a fraction, or an integer beyond 2**64
             return None
         nowhere = np.isnan(queries.places[:, 0])
         if nowhere.any():

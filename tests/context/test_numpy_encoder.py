@@ -172,6 +172,9 @@ def test_a_policy_may_change_after_fit(stores):
         encoder.set_params(missing_zone="fallback").transform([[0.0, 100.0]])
     with pytest.raises(ValueError, match="lies in zone 47N, which has no network"):
         encoder.set_params(missing_zone="error").transform([[0.0, 100.0]])
+    encoder.set_params(missing_zone="uniform", output_layer=1)
+    with pytest.raises(ValueError, match='missing_zone="uniform" is a distribution'):
+        encoder.transform([[0.0, 100.0]])
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from sklearn.utils.validation import validate_data
 
 from sklearn_geo.encoding import UTMOneHotEncoder
 from sklearn_geo.ranking import HashtagEmbedding, LocSensRanker
+from sklearn_geo.ranking._photo_rows import PhotoScaling
 from tests.contract import OTHER_INPUT, fold
 from tests.ranking.places import TakesPlainTables, checks_of
 from tests.ranking.rankers import SMALL, WORDS, photos_with_tags, small
@@ -561,3 +562,11 @@ def test_rough_states_do_not_ask_who_was_at_the_exact_place():
     ]
     assert hits[0] < 0.5
     assert hits[1] > 0.9
+
+
+@pytest.mark.parametrize("kind", ["l2", None])
+def test_features_that_float32_does_not_hold_are_refused(kind):
+    rows = np.array([[1.0, 0.0], [1e39, 0.0]])
+    assert PhotoScaling(kind).apply(rows[:1]).tolist() == [[1.0, 0.0]]
+    with pytest.raises(ValueError, match="X holds features that float32"):
+        PhotoScaling(kind).apply(rows)
