@@ -268,9 +268,9 @@ def test_fallback_that_was_not_trained(blend_km):
     inference = inference_of(zones, "fallback", blend_km)
     words = (
         'missing_zone="fallback" needs the network of the whole globe, which was not '
-        "trained: missing_zone was another one in fit, the fit was interrupted, or there "
-        'was no memory for it. Fit again, or use missing_zone="nearest", "uniform", "nan" '
-        'or "error".'
+        "trained: missing_zone was another one in fit, the fit was interrupted, or "
+        'there was no memory for it. Fit again, or use missing_zone="nearest", '
+        '"uniform", "nan" or "error".'
     )
     with pytest.raises(ValueError, match=re.escape(words)):
         said(inference, PLACES)
