@@ -66,8 +66,9 @@ ROWS_OUT |= {"kneighbors", "penultimate", "attention_weights"}
 ENDS = {
     # A probability that is missing stays so.
     "SceneHierarchy": {"transform", "fit"},
-    # What is not answered, or after the last place that the neighbours stand for.
-    "SelectiveGeolocator": {"predict", "fit"},
+    # What is not answered, and the interval of a number that has none.
+    "SelectiveGeolocator": {"predict", "fit", "report"},
+    # After the last place that the neighbours stand for.
     "NeighborGeolocator": {"predict_topk"},
 }
 
