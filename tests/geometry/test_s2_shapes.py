@@ -280,7 +280,9 @@ class TestAreas:
         assert s2_average_area(0) == pytest.approx(sphere / 6, rel=1e-15)
         assert s2_average_area(30) == pytest.approx(sphere / 6 / 4**30, rel=1e-15)
 
-    @pytest.mark.parametrize("radius_km", [0.0, -1.0, float("nan"), 1e200, 1e-200, np.float32(0)])
+    @pytest.mark.parametrize(
+        "radius_km", [0.0, -1.0, float("nan"), 1e200, 1e-200, np.float32(0)]
+    )
     def test_a_radius_is_positive(self, radius_km):
         with pytest.raises(ValueError, match="radius_km must be a positive number"):
             s2_areas([1 << 60], radius_km=radius_km)
