@@ -146,6 +146,16 @@ def sparse_columns(X, positions):
     return table
 
 
+def reject_unread(X, name):
+    """Refuse lazy frames, which have no rows yet, and arrow tables."""
+    for attribute, remedy in (("collect", ".collect()"), ("to_pandas", ".to_pandas()")):
+        if hasattr(X, attribute) and not (hasattr(X, "iloc") or hasattr(X, "row")):
+            raise TypeError(
+                f"{name} is a {type(X).__module__.split('.')[0]} {type(X).__name__}, "
+                f"which is not read as it is: pass X{remedy}."
+            )
+
+
 def reject_what_is_no_table(X, name, pair_only=True):
     """Refuse tuples, lists of tuples and text, which numpy would take in silently."""
     if isinstance(X, tuple):
@@ -168,13 +178,7 @@ def reject_what_is_no_table(X, name, pair_only=True):
             f"{name} is no table ({X!r:.60}). Places are two columns, latitude and "
             "longitude in degrees, of an array or a data frame."
         )
-    for attribute, remedy in (("collect", ".collect()"), ("to_pandas", ".to_pandas()")):
-        # Lazy frames have no rows yet, and arrow tables no columns by name.
-        if hasattr(X, attribute) and not (hasattr(X, "iloc") or hasattr(X, "row")):
-            raise TypeError(
-                f"{name} is a {type(X).__module__.split('.')[0]} {type(X).__name__}, "
-                f"which is not read as it is: pass X{remedy}."
-            )
+    reject_unread(X, name)
     check_sparse(X, name)
     if sparse.issparse(X):
         _reject_odd_sparse(X, name)

@@ -8,7 +8,7 @@ from sklearn import get_config
 from sklearn.utils.validation import check_array
 
 from sklearn_geo._numbers import naming
-from sklearn_geo._tables import check_sparse
+from sklearn_geo._tables import check_sparse, reject_unread
 
 
 def read_tags(tags, *, name, dtype=None):
@@ -35,6 +35,7 @@ def read_tags(tags, *, name, dtype=None):
         Column names of a data frame.
     """
     tag_names = None
+    reject_unread(tags, name)
     if hasattr(tags, "columns") and not sparse.issparse(tags):
         tag_names = check_tag_names(list(tags.columns), len(tags.columns), name)
     if dtype is None:

@@ -3,10 +3,17 @@
 """What tables are refused before scipy or numpy look at their numbers."""
 
 import numpy as np
+import polars as pl
+import pyarrow as pa
 import pytest
 from scipy import sparse
 
-from sklearn_geo._tables import check_columns, check_sparse, sparse_columns
+from sklearn_geo._tables import (
+    check_columns,
+    check_sparse,
+    reject_unread,
+    sparse_columns,
+)
 from sklearn_geo.geolocation import PriorGeolocator
 
 FORMATS = ("csr", "csc", "bsr", "coo", "lil", "dok", "dia")
@@ -86,3 +93,12 @@ def test_columns_of_a_wide_matrix_take_no_memory_for_the_others():
 def test_rows_without_columns_are_refused(X):
     with pytest.raises(ValueError, match="X holds no rows of columns"):
         check_columns(PriorGeolocator(), X, reset=True)
+
+
+def test_what_has_no_rows_yet_is_refused():
+    lazy, arrow = pl.LazyFrame({"a": [1.0]}), pa.table({"a": [1.0]})
+    with pytest.raises(TypeError, match=r"tags is a polars LazyFrame, .*X.collect"):
+        reject_unread(lazy, "tags")
+    with pytest.raises(TypeError, match=r"tags is a pyarrow Table, .*X.to_pandas"):
+        reject_unread(arrow, "tags")
+    reject_unread(pl.DataFrame({"a": [1.0]}), "tags")

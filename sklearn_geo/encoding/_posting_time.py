@@ -8,6 +8,7 @@ from sklearn.utils import check_array
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklearn_geo._tables import reject_unread
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.encoding._feature_names import check_input_features
 from sklearn_geo.encoding._times import hours_days_months, read_times, read_zone
@@ -187,8 +188,7 @@ class PostingTimeEncoder(TransformerMixin, GeoEstimator):
             X = X.to_frame()
         if isinstance(X, (list, tuple)):
             X = np.array(X, dtype=object)
-        if hasattr(X, "collect"):
-            raise TypeError("X is a lazy frame, which has no rows: pass X.collect().")
+        reject_unread(X, "X")
         if not hasattr(X, "columns"):  # arrays of all kinds, and what is none
             X = check_array(X, dtype=None, ensure_all_finite=False, estimator=self)
         validate_data(self, X, reset=reset, skip_check_array=True)

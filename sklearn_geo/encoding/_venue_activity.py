@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """VenueActivityEncoder: who checks in at a venue how often, and when."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 
 import numpy as np
 from sklearn.base import TransformerMixin, _fit_context
@@ -214,7 +214,14 @@ class VenueActivityEncoder(TransformerMixin, GeoEstimator):
         ids = _ids(self._venue_column(X), self.venue)
         # Not a search in sorted ids: 1 and "1" are different venues.
         rows = {venue: row for row, venue in enumerate(self.venues_.tolist())}
-        found = np.array([rows.get(venue, -1) for venue in ids.tolist()], dtype=np.intp)
+        found = np.array(
+            [
+                # A list is no venue.
+                rows.get(venue, -1) if isinstance(venue, Hashable) else -1
+                for venue in ids.tolist()
+            ],
+            dtype=np.intp,
+        )
         unknown = found < 0
         out = self.activity_[found].astype(self._float_dtype())
         if unknown.any():

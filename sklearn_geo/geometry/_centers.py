@@ -182,7 +182,9 @@ def geometric_median(places, sample_weight=None, *, max_iter=300, tol_km=1e-6):
     places = check_places(places)
     weights = _check_weights(sample_weight, len(places))
     if not (is_whole(max_iter) and max_iter >= 1):
-        raise ValueError(f"max_iter must be an integer, 1 or more; got {max_iter!r}.")
+        raise ValueError(
+            f"max_iter must be 1 or more; got {max_iter!r}. It is a whole number."
+        )
     if not (is_real(tol_km) and tol_km >= 0.0):
         raise ValueError(f"tol_km must not be negative; got {tol_km!r}.")
     places, weights = _merge_equal(places, weights)

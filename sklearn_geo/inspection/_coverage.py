@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Whether regions hold the truth as often as they promise."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from sklearn.utils import Bunch
 
@@ -13,6 +15,7 @@ from sklearn_geo._answers import (
     holds,
     innermost,
 )
+from sklearn_geo._tables import check_sparse
 from sklearn_geo.base import check_places
 from sklearn_geo.inspection._export import ShowsPlaces, collection_of, frame_of
 from sklearn_geo.inspection._map import point_feature
@@ -225,7 +228,14 @@ class CoverageDisplay(ShowsPlaces):
         """
         y_true = check_places(y_true, name="y_true")
         cells = cells_of(as_partition(partition), y_true)
+        if not isinstance(regions, Mapping):
+            raise TypeError(
+                "regions must be a dict from each promised coverage to the regions of "
+                f"the rows; got {regions!r:.60}."
+            )
         coverages = sorted(regions)
+        for coverage in coverages:
+            _check_regions(regions[coverage], len(cells))
         found = [holds(regions[coverage], cells) for coverage in coverages]
         return cls._of_hits(
             y_true,
@@ -385,3 +395,18 @@ class CoverageDisplay(ShowsPlaces):
             for place, hits in zip(self.y_true, np.transpose(self.hits), strict=True)
         ]
         return collection_of(features)
+
+
+def _check_regions(regions, n_rows):
+    """Refuse regions that are neither a row of cells a row nor lists of cells."""
+    check_sparse(regions, "regions")
+    if isinstance(regions, (list, tuple)):
+        good = len(regions) == n_rows and all(map(np.iterable, regions))
+    else:
+        shape = np.shape(regions) if not hasattr(regions, "shape") else regions.shape
+        good = len(shape) == 2 and shape[0] == n_rows
+    if not good:
+        raise ValueError(
+            f"regions must hold one region for each of the {n_rows} rows: a matrix of "
+            "shape (n_rows, n_cells), or a list of the cells of each."
+        )

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from sklearn_geo._answers import final
+from sklearn_geo._numbers import read_numbers
 from sklearn_geo.base import check_places
 from sklearn_geo.inspection._export import ShowsPlaces, collection_of, frame_of
 from sklearn_geo.inspection._map import plain, point_feature
@@ -170,7 +171,7 @@ class DistanceCurveDisplay(ShowsPlaces):
         y_true = check_places(y_true, name="y_true")
         curves, errors = {}, {}
         for name, answers in y_pred.items():
-            answers = np.asarray(answers, dtype=np.float64)
+            answers = read_numbers(answers, "y_pred")
             answered = ~np.isnan(answers).all(axis=1)
             km = np.full(len(y_true), np.nan)
             km[answered] = great_circle_error(y_true[answered], answers[answered])

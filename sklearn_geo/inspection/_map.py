@@ -8,6 +8,7 @@ from -180 or so to beyond 180, and only the tick labels wrap.
 
 import numpy as np
 
+from sklearn_geo._numbers import naming
 from sklearn_geo.base import check_places
 from sklearn_geo.inspection._land import lines_of, polygons_of, read_land
 
@@ -327,7 +328,11 @@ def read_truth(y_true, name="y_true"):
     """Validate one place, or None."""
     if y_true is None:
         return None
-    places = check_places(np.reshape(np.asarray(y_true), (-1, 2)), name=name)
+    with naming(name):
+        pair = np.asarray(y_true)
+    if pair.size % 2:
+        raise ValueError(f"{name} must be one place; got the shape {pair.shape}.")
+    places = check_places(np.reshape(pair, (-1, 2)), name=name)
     if len(places) != 1:
         raise ValueError(f"{name} must be one place; got {len(places)}.")
     return places[0]

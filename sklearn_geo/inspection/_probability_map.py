@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.utils.validation import _num_samples
 
 from sklearn_geo._answers import as_partition, finest_partition, innermost
+from sklearn_geo._numbers import is_whole, read_numbers
 from sklearn_geo.base import check_places
 from sklearn_geo.inspection._export import ShowsPlaces, collection_of
 from sklearn_geo.inspection._map import (
@@ -215,7 +216,7 @@ class ProbabilityMapDisplay(ShowsPlaces):
             The display.
         """
         partition = as_partition(partition)
-        probabilities = np.ravel(np.asarray(y_proba, dtype=np.float64))
+        probabilities = np.ravel(read_numbers(y_proba, "y_proba"))
         truth = read_truth(y_true)
         return cls._of_cells(probabilities, partition, None, k, truth, ax=ax, **kwargs)
 
@@ -233,6 +234,8 @@ class ProbabilityMapDisplay(ShowsPlaces):
         ax,
         **kwargs,
     ):
+        if not is_whole(k) or k < 1:
+            raise ValueError(f"k must be a whole number above 0; got {k!r}.")
         table = partition.cells_
         if probabilities.shape != (len(table),):
             raise ValueError(

@@ -57,6 +57,8 @@ def read_asked(places, place_names, *, allow_missing=False):
     if place_names is None:
         names = [coordinates(place) for place in places]
     else:
+        if not np.iterable(place_names):
+            raise TypeError(f"place_names must be a list of text; got {place_names!r}.")
         names = [place_names] if isinstance(place_names, str) else list(place_names)
         names = [str(name) for name in names]
     if len(names) != len(places):

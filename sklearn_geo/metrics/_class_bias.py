@@ -15,6 +15,9 @@ from sklearn_geo.metrics._rows import (
     check_same_length,
 )
 
+# A count of each is kept, for the truth and for what is predicted.
+_MOST_CELLS = 100_000_000
+
 
 @dataclass(frozen=True)
 class ClassBias:
@@ -149,9 +152,10 @@ def class_bias(
         true_cells = _positions(true_cells, cells, "true_cells")
         predicted_cells = _positions(predicted_cells, cells, "predicted_cells")
     else:
-        if not is_whole(n_cells) or n_cells < 1:
+        if not is_whole(n_cells) or not 1 <= n_cells <= _MOST_CELLS:
             raise ValueError(
-                f"n_cells must be a whole number above 0; got {n_cells!r}."
+                "n_cells must be a whole number above 0, at most "
+                f"{_MOST_CELLS:,}; got {n_cells!r}."
             )
         _check_positions(true_cells, n_cells, "true_cells")
         _check_positions(predicted_cells, n_cells, "predicted_cells")
@@ -233,7 +237,8 @@ def _all_cells(true_cells, predicted_cells, labels):
         if parts["labels"].size < labels.size:
             raise ValueError("labels names a cell twice.")
         return parts["labels"]
-    return np.unique(np.concatenate(_alike(*parts.values())))
+    known = np.concatenate(_alike(*parts.values()))
+    return number_labels(known, name="labels")[0]
 
 
 def _alike(*labels):

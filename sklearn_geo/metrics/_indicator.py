@@ -8,7 +8,7 @@ from sklearn import get_config
 from sklearn.utils import check_array, gen_batches
 
 from sklearn_geo._numbers import naming
-from sklearn_geo._tables import check_sparse
+from sklearn_geo._tables import check_sparse, reject_unread
 
 _BINARIZE = (
     "Turn lists of tags into columns with sklearn.preprocessing.MultiLabelBinarizer."
@@ -31,8 +31,7 @@ def check_indicator(tags, *, name):
     csr_array of bool, of shape (n_photos, n_tags)
         With sorted indices, and no stored False.
     """
-    if hasattr(tags, "collect"):
-        raise TypeError(f"{name} is a lazy frame: pass {name}.collect().")
+    reject_unread(tags, name)
     if not sparse.issparse(tags) and not hasattr(tags, "columns"):
         try:
             tags = np.asarray(tags)

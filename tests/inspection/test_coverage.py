@@ -87,3 +87,11 @@ def test_refuses():
     assert display.sizes_ == []
     with pytest.raises(ValueError, match="does not know where the rows were"):
         display.to_geojson()
+
+
+@pytest.mark.parametrize("regions", [7, {0.5: 7}, {0.5: [0, 1]}, {0.5: np.ones(2)}])
+def test_regions_are_a_dict_of_one_region_a_row(regions):
+    places = [[0.0, 0.0], [40.0, 40.0]]
+    cells = S2Partition(1, 1).fit(places)
+    with pytest.raises((TypeError, ValueError), match="regions must"):
+        CoverageDisplay.from_predictions(places, regions, partition=cells)

@@ -183,3 +183,13 @@ def test_a_real_classifier():
         model, features, places, coverages=(0.5, 0.7), n_resamples=20
     )
     assert coverage.name == "HierarchicalCellClassifier"
+
+
+@pytest.mark.parametrize("k", [0, 2.5, "3", None])
+def test_k_is_a_number_of_cells(k):
+    cells = S2Partition(1, 1).fit([[0.0, 0.0], [40.0, 40.0]])
+    share = np.full(cells.n_cells_, 1 / cells.n_cells_)
+    with pytest.raises(ValueError, match="k must be a whole number above 0"):
+        ProbabilityMapDisplay.from_predictions(None, share, partition=cells, k=k)
+    with pytest.raises(ValueError, match="y_true must be one place"):
+        ProbabilityMapDisplay.from_predictions([1.0], share, partition=cells)

@@ -14,7 +14,8 @@ from tests.reliability.strategies import columns, dressed, foul, scalar, wild
 
 # How scikit-learn says that a table is none; which one, it says in the traceback.
 _SKLEARN = (
-    r"Expected 2D (array|input)|Found array with|Complex data not supported"
+    r"Expected 2D (array|input)|Sparse data was passed|Found array with"
+    r"|Complex data not supported"
     r"|np\.matrix is not supported|could not convert string to float"
     r"|\b(rows?|columns?|n_cells|input features|photos?|groups?|[Ll]abels?)\b"
     r"|\b(y_true|zones?|min_per_cell)\b|dtype='numeric' is not compatible"

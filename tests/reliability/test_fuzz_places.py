@@ -41,6 +41,7 @@ READERS = {"save", "load"}  # see test_hostile_*.py
 OF_SKLEARN = {
     "set_output",
     "get_params",
+    "score",
     "set_params",
     "get_metadata_routing",
     "set_callbacks",
@@ -111,7 +112,6 @@ def _takes(subject, estimator, name):
         },
         "get_feature_names_out": lambda: {"input_features": _columns},
         "membership": lambda: {"level": one_of(0, 1)},
-        "score": lambda: {"X": X, "y": _indicator, "sample_weight": ~weights},
         "to_geojson": lambda: {"n_per_edge": ~_pieces},
         "to_geopandas": lambda: {"n_per_edge": ~_pieces},
         "transform_in_zone": lambda: {"X": X, "zones": _zones, "at_edge": ~flag},
