@@ -11,8 +11,8 @@ from sklearn_geo.fusion._base import FusionBase
 
 __all__ = ["AttentionFusionRegressor"]
 
-# Sums and squares of residuals of such numbers are still finite.
-_LARGEST = 1e300
+# What sums of numbers, weighted or not, have to stay below to be finite.
+_LARGEST = 1e307
 
 
 class AttentionFusionRegressor(RegressorMixin, FusionBase):
@@ -249,11 +249,15 @@ class AttentionFusionRegressor(RegressorMixin, FusionBase):
         y = np.asarray(y, dtype=np.float64)
         columns = y.reshape(len(y), -1)
         largest = np.abs(columns).max(initial=0.0)
-        if largest > _LARGEST:
+        if largest > _LARGEST / len(columns):
             raise ValueError(
                 f"y holds numbers as large as {largest:g}: their sums are beyond what "
                 "float64 holds. Scale y down first."
             )
+        if sample_weight is not None and sample_weight.max() > 1.0:
+            heaviest = sample_weight.max()
+            if largest > _LARGEST / len(columns) / heaviest:
+                sample_weight = sample_weight / heaviest
         if go_on:
             if columns.shape[1] != len(self._center):
                 raise ValueError(

@@ -268,3 +268,13 @@ def test_weights_of_blocks_that_have_learnt_too_far_are_0_and_1_in_silence():
     with np.errstate(over="raise"):
         model._set_attention(None)
     assert model.attention_ == {"one": 1.0, "two": 0.0}
+
+
+def test_large_numbers_under_large_weights():
+    X, y = np.eye(4), np.array([1e300, -1e300, 0.0, 5e299])
+    settings = {"hidden": 2, "max_iter": 1, "random_state": 0, "device": "cpu"}
+    with np.errstate(over="raise"):
+        heavy = AttentionFusionRegressor(None, **settings)
+        heavy.fit(X, y, sample_weight=np.full(4, 1e50))
+    plain = AttentionFusionRegressor(None, **settings).fit(X, y, np.ones(4))
+    np.testing.assert_allclose(heavy.predict(X), plain.predict(X), rtol=1e-6)
