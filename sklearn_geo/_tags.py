@@ -63,6 +63,8 @@ def read_tags(tags, *, name, dtype=None):
 
 def check_tag_names(tag_names, n_tags, name):
     """Return tag names as a list of different strings, one a column."""
+    if not np.iterable(tag_names):
+        raise TypeError(f"tag_names must be a list of names; got {tag_names!r:.60}.")
     tag_names = [str(tag) for tag in tag_names]
     if len(tag_names) != n_tags:
         raise ValueError(

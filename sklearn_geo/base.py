@@ -506,7 +506,10 @@ class GeoEstimator(BaseEstimator):
         others = columns_besides(pair, X.shape[1])
         features = X[:, others]
         try:
-            features = check_array(features, dtype=list(dtype), ensure_min_features=0)
+            with naming("X"):
+                features = check_array(
+                    features, dtype=list(dtype), ensure_min_features=0
+                )
         except ValueError:
             _explain_bad_feature(features, np.arange(X.shape[1])[others], names)
             raise

@@ -11,6 +11,7 @@ from sklearn_geo._answers import (
     final,
     finest_partition,
 )
+from sklearn_geo._labels import check_rows
 from sklearn_geo.base import check_places
 from sklearn_geo.inspection._export import ShowsPlaces, collection_of
 from sklearn_geo.inspection._map import RASTERIZED_FROM, MapWindow, cell_paths, plain
@@ -192,7 +193,8 @@ default="count"
         """
         partition = _partition_of(partition)
         y_true = check_places(y_true, name="y_true")
-        y_pred = np.asarray(y_pred, dtype=np.float64)
+        y_pred = check_places(y_pred, name="y_pred", allow_missing=True)
+        check_rows(len(y_true), y_pred, "y_pred", of="y_true")
         answered = ~np.isnan(y_pred).all(axis=1)
         errors = great_circle_error(y_true[answered], y_pred[answered])
         cells = cells_of(partition, y_true[answered])

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from sklearn_geo._answers import final
-from sklearn_geo._numbers import read_numbers
+from sklearn_geo._labels import check_rows
 from sklearn_geo.base import check_places
 from sklearn_geo.inspection._export import ShowsPlaces, collection_of, frame_of
 from sklearn_geo.inspection._map import plain, point_feature
@@ -171,7 +171,8 @@ class DistanceCurveDisplay(ShowsPlaces):
         y_true = check_places(y_true, name="y_true")
         curves, errors = {}, {}
         for name, answers in y_pred.items():
-            answers = read_numbers(answers, "y_pred")
+            answers = check_places(answers, name="y_pred", allow_missing=True)
+            check_rows(len(y_true), answers, "y_pred", of="y_true")
             answered = ~np.isnan(answers).all(axis=1)
             km = np.full(len(y_true), np.nan)
             km[answered] = great_circle_error(y_true[answered], answers[answered])

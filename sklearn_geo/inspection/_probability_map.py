@@ -239,8 +239,8 @@ class ProbabilityMapDisplay(ShowsPlaces):
         table = partition.cells_
         if probabilities.shape != (len(table),):
             raise ValueError(
-                f"There must be one probability for each of the {len(table)} cells; "
-                f"got the shape {probabilities.shape}."
+                f"y_proba must hold one probability for each of the {len(table)} "
+                f"cells; got the shape {probabilities.shape}."
             )
         places = np.column_stack([table["latitude"], table["longitude"]])
         if answers is None:

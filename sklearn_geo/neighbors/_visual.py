@@ -14,6 +14,7 @@ from sklearn.utils.validation import (
 )
 
 from sklearn_geo._labels import check_rows
+from sklearn_geo._numbers import naming
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.neighbors._approximate import index_of
 from sklearn_geo.neighbors._from_photos import FromPhotos
@@ -251,7 +252,8 @@ class VisualNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
         return features
 
     def _read_features(self, X, *, reset):
-        return validate_data(self, X, reset=reset, dtype=[np.float64, np.float32])
+        with naming("X"):
+            return validate_data(self, X, reset=reset, dtype=[np.float64, np.float32])
 
     def _propagate(self, features, own_rows, groups):
         photos, dtype = self.corpus_, np.dtype(self.dtype)

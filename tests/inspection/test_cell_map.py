@@ -126,3 +126,11 @@ def test_refuses(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     with pytest.raises(ImportError, match=r"pip install sklearn-geo\[plot\]"):
         CellMapDisplay.from_estimator(partition)
+
+
+def test_predictions_are_as_many_as_truths():
+    places = [[0.0, 0.0], [40.0, 40.0]]
+    cells = S2Partition(1, 1).fit(places)
+    for wrong in (places[:1], 7.0, [[1j, 0.0]] * 2, [[0.0, np.nan]] * 2):
+        with pytest.raises((TypeError, ValueError), match="y_pred"):
+            CellMapDisplay.from_predictions(places, wrong, partition=cells)

@@ -95,6 +95,9 @@ class Door:
 
     most : int, default=5
         The most rows.
+
+    undressed : bool, default=True
+        Whether plain arrays give the same answer, without names of columns too.
     """
 
     call: Callable
@@ -104,6 +107,7 @@ class Door:
     allowance: float = MEGABYTES
     alike: tuple = field(default=())
     most: int = 5
+    undressed: bool = True
 
     def arguments(self, draw):
         """Draw arguments: all good, or one bad, or all."""
@@ -139,6 +143,7 @@ class Door:
             allowance=self.allowance,
             check=self.check,
             free=self.free,
+            undressed=self.undressed,
         )
 
 
@@ -378,7 +383,16 @@ def _good_labels(draw, n):
     return np.array(drawn) if draw.often(0.5) else drawn
 
 
-labels = Kind(_good_labels, _bad_vector)
+def _bad_labels(draw, n):
+    # Of labels the type matters: an integer is not the float beside it.
+    plain, draw.plain = draw.plain, False
+    try:
+        return _bad_vector(draw, n)
+    finally:
+        draw.plain = plain
+
+
+labels = Kind(_good_labels, _bad_labels)
 groups = labels
 
 
@@ -389,4 +403,4 @@ def counts(most):
         drawn = np.array([draw.randrange(most) for _ in range(n)])
         return drawn if draw.often(0.7) or draw.plain else drawn.tolist()
 
-    return Kind(good, _bad_vector)
+    return Kind(good, _bad_labels)
