@@ -269,6 +269,7 @@ class QuadIds:
         """Tell whether cells are ancestors of others, or the same."""
         smallest, largest = self.ranges(cells, name="cells")
         ids = self.check(ids)
+        check_shapes(cells=smallest, ids=ids)
         return (smallest <= ids) & (ids <= largest)
 
     def at_level(self, level):
@@ -344,6 +345,18 @@ class QuadIds:
             f"Tokens are what {self.prefix}_tokens writes, 1 to 16 hexadecimal digits "
             f"such as {self.token!r}.{none}"
         )
+
+
+def check_shapes(**arrays):
+    """Raise unless the shapes of two arguments can be broadcast."""
+    (one, first), (other, second) = arrays.items()
+    try:
+        np.broadcast_shapes(first.shape, second.shape)
+    except ValueError:
+        raise ValueError(
+            f"{one} of shape {first.shape} and {other} of shape {second.shape} cannot "
+            "be broadcast: give as many of both, or one of them."
+        ) from None
 
 
 def _read_hexadecimal(tokens):

@@ -9,7 +9,7 @@ zeros. So ancestors are masks, descendants are ranges and sorting follows the cu
 
 import numpy as np
 
-from sklearn_geo.geometry._quad_ids import QuadIds
+from sklearn_geo.geometry._quad_ids import QuadIds, check_shapes
 
 S2_MAX_LEVEL = 30
 
@@ -264,6 +264,7 @@ def s2_intersects(a, b):
     """
     smallest_a, largest_a = S2_IDS.ranges(a, name="a")
     smallest_b, largest_b = S2_IDS.ranges(b, name="b")
+    check_shapes(a=smallest_a, b=smallest_b)
     return (smallest_a <= largest_b) & (smallest_b <= largest_a)
 
 

@@ -273,7 +273,8 @@ def _read_counts(counts):
             "it: the sums of the columns of an indicator, y_train.sum(axis=0); got "
             f"shape {values.shape} and dtype {values.dtype}."
         )
-    whole = np.isfinite(values) & (values >= 0)
+    # Floats beyond may be rounded.
+    whole = np.isfinite(values) & (values >= 0) & (values <= 2**53)
     whole[whole] = values[whole] == np.floor(values[whole])
     if not whole.all():
         tag = int(np.argmin(whole))
@@ -295,6 +296,13 @@ def _read_precision(precision, name, rows):
     check_same_length(**{name: rows, "precision": values})
     if np.isnan(values).all():
         raise ValueError("precision is NaN for every query: there is nothing to show.")
+    wrong = (values < 0.0) | (values > 1.0)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise ValueError(
+            f"precision, row {row}: {values[row]:g} is no share, which is between 0 "
+            "and 1. Divide per cents by 100."
+        )
     return values
 
 

@@ -87,7 +87,8 @@ def class_bias(
 
     pseudo_count : float, default=1.0
         What is added to the count of every cell, on both sides, before counts become
-        shares, so that the divergence is finite [1]_.
+        shares, so that the divergence is finite [1]_. With 0 it is infinite if no
+        photo is predicted in a cell that has one.
 
     base : float, default=None
         Base of the logarithms. None is e, the base of the published table.

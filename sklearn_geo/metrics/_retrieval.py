@@ -5,7 +5,7 @@
 import numpy as np
 from scipy.spatial import cKDTree
 
-from sklearn_geo._labels import label_array
+from sklearn_geo._labels import label_array, number_labels
 from sklearn_geo._numbers import read_numbers
 from sklearn_geo.base import check_places
 from sklearn_geo.geometry import EARTH_RADIUS_KM, haversine, unit_vectors
@@ -311,7 +311,7 @@ def mean_over_tags(query_tags, values):
     (0.75, 1.0)
     """
     values = read_numbers(values, "values")
-    if values.ndim not in (1, 2):
+    if values.ndim not in (1, 2) or (values.ndim == 2 and not values.shape[1]):
         raise ValueError(
             "values must hold one number for each query, or a row of them; got shape "
             f"{values.shape}."
@@ -327,7 +327,7 @@ def mean_over_tags(query_tags, values):
     if not asked.any():
         mean = np.full(table.shape[1], undefined("No query has a value."))
     else:
-        _, tag = np.unique(tags[asked], return_inverse=True)
+        _, tag = number_labels(tags[asked], name="query_tags")
         sums = np.stack([np.bincount(tag, column) for column in table[asked].T])
         mean = (sums / np.bincount(tag)).mean(axis=1)
     return float(mean[0]) if values.ndim == 1 else mean

@@ -457,3 +457,14 @@ class TestTokens:
             assert repr(token) in str(error.value)
         with pytest.raises(ValueError, match=r"^tokens, row 0: .* is not text"):
             grid.ids_from_tokens(token)
+
+
+def test_shapes_that_do_not_fit_are_named():
+    from sklearn_geo.geometry import s2_contains, s2_intersects, triangle_contains
+
+    with pytest.raises(ValueError, match=r"cells of shape \(2,\) and ids of shape \(3"):
+        s2_contains([1 << 60] * 2, [1 << 60] * 3)
+    with pytest.raises(ValueError, match=r"a of shape \(2,\) and b of shape \(3"):
+        s2_intersects([1 << 60] * 2, [1 << 60] * 3)
+    with pytest.raises(ValueError, match=r"cells of shape \(0,\) and ids of shape \(3"):
+        triangle_contains([], [1 << 52] * 3)

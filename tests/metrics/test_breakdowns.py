@@ -193,3 +193,11 @@ def test_more_that_does_not_fit():
 def test_bins_fit_in_memory():
     with pytest.raises(ValueError, match="bins_per_decade must be a whole number abov"):
         precision_by_tag_frequency([0], [1.0], [5], bins_per_decade=10**9)
+
+
+def test_shares_and_counts_are_what_they_are():
+    for wrong in (80.0, -0.5, np.inf, 1e308):
+        with pytest.raises(ValueError, match=r"precision, row 1: .* is no share"):
+            precision_by_tag_frequency([0, 0], [1.0, wrong], [5])
+    with pytest.raises(ValueError, match=r"counts, tag 0: .* is no number of photos"):
+        precision_by_tag_frequency([0], [1.0], [2.0**63])

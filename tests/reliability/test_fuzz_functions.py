@@ -102,6 +102,12 @@ _chord = vector(lambda draw: draw.choice([0.0, 2.0, 1.0, 1e-300, 1.9999999999999
 _metres = table(2, lambda draw: draw.choice([500_000.0, 0.0, 4e6, 166_021.4, 1e7]))
 _direction = table(3, lambda draw: draw.choice([0.0, 1.0, -1.0, 1e-300, 1e300, 0.3]))
 
+# Whoever asks for a billion steps waits for a billion.
+_steps = Kind(
+    lambda draw, n: draw.choice([1, 5, 300]),
+    lambda draw, n: draw.choice([0, -1, 2.5, "3", None, np.nan]),
+)
+
 GEOMETRY = {
     "bearing": Door(
         geometry.bearing,
@@ -131,7 +137,7 @@ GEOMETRY = {
         {
             "places": places,
             "sample_weight": ~weights,
-            "max_iter": ~one_of(1, 5, 300),
+            "max_iter": ~_steps,
             "tol_km": ~one_of(1e-6, 1.0, 0.0),
         },
         check=_on_the_globe,

@@ -3,6 +3,7 @@
 """Metrics, scorers and splitters, with anything: a finite number, or words."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from sklearn.dummy import DummyRegressor
@@ -41,7 +42,11 @@ region = one_of("continent", "utm_zone", ("s2", 3), ("s2", 30))
 precision = vector(lambda draw: draw.choice([0.0, 0.5, 1.0]))
 n_resamples = one_of(2, 5, 20)
 confidence = one_of(0.95, 0.5, 0.001)
-seed = one_of(0, 7, np.int64(3))
+# None asks for other numbers every time.
+seed = Kind(
+    lambda draw, n: draw.choice([0, 7, np.int64(3)]),
+    lambda draw, n: draw.choice([-1, "7", 2**32, 1.5, np.nan, pd.NA, [1], object]),
+)
 
 
 def _gallery(column):
@@ -82,6 +87,16 @@ def _no(draw, n):
 
 def _anything(arguments):
     return True
+
+
+def _one_resample(arguments):
+    # It has no standard error.
+    return arguments["n_resamples"] == 1
+
+
+def _nothing_added(arguments):
+    # Without pseudo counts the divergence may be infinite.
+    return arguments.get("pseudo_count") == 0
 
 
 def _score(metric, X, y, **options):
@@ -125,13 +140,17 @@ METRICS = {
     "bootstrap_interval": Door(
         metrics.bootstrap_interval,
         {
-            "metric": one_of("accuracy_at_25km", "mean_great_circle_error"),
+            "metric": Kind(
+                lambda draw, n: draw.choice(["accuracy_at_25km", "geo_score"]),
+                lambda draw, n: draw.choice(["", "x", None, 3, object()]),
+            ),
             **place_pairs,
             "groups": ~groups,
             "sample_weight": ~weights,
             "method": ~one_of("percentile", "bca"),
             **resampled,
         },
+        free=_one_resample,
     ),
     "per_region_score": Door(
         _regions,
@@ -154,6 +173,7 @@ METRICS = {
             "base": ~one_of(2, 10.0, None),
             "sample_weight": ~weights,
         },
+        free=_nothing_added,
     ),
     "ClassBias": Door(
         metrics.class_bias,
