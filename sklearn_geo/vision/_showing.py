@@ -163,5 +163,5 @@ class Showing:
         warnings.warn(
             f"{len(self.bad):,} of {n_photos:,} photos cannot be read, and have NaN: "
             f"{'; '.join(named)}.",
-            stacklevel=6,  # whoever called transform, above two decorators
+            stacklevel=8,  # whoever called transform, above two decorators
         )
