@@ -64,6 +64,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = "sklearn_geo"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_context = {"default_mode": "auto"}  # light or dark, as the reader's system is
 html_show_sourcelink = False
 # Pages without pages below them need no navigation at their side.
 html_sidebars = {page.stem: [] for page in HERE.glob("*.rst")}
