@@ -173,7 +173,15 @@ def fit_zone_store(
     model = _checked(transformer)
     frame = _open(photos)
     layout = _layout(frame, location, teachers, sample_weight, order)
-    return _Run(frame, Path(folder).absolute(), model, layout, resume).run()
+    run = _Run(frame, Path(folder).absolute(), model, layout, resume)
+    try:
+        survey = run.survey()
+    except (AttributeError, KeyError) as error:
+        if frame is photos:
+            raise
+        # What a file says of its columns is read with its first rows.
+        raise _unreadable(photos, error) from error
+    return run.run(survey)
 
 
 class _Run:
@@ -204,9 +212,8 @@ class _Run:
             seed=0,
         )
 
-    def run(self):
-        """Do all the steps."""
-        survey = self._survey()
+    def run(self, survey):
+        """Do all the steps after the survey."""
         zones = self._begin(survey)
         checkpoint = self._checkpoint(survey, zones)
         try:
@@ -234,7 +241,8 @@ class _Run:
         names = list(self.layout.teachers)
         return np.empty((0, len(names))), names
 
-    def _survey(self):
+    def survey(self):
+        """Count the photos of each zone."""
         columns = self.layout.columns(teachers=True)
         tasks = parts_of(self.frame, columns, survey_part, self.setup)
         survey = add_up(tasks, add_surveys)
@@ -426,9 +434,13 @@ def _read_parquet(paths):
         raise
     except (AttributeError, KeyError, OSError, TypeError, ValueError) as error:
         # Whatever the reader of the format raises of what a file says of its columns.
-        raise ValueError(
-            f"{paths} cannot be read as Parquet: {type(error).__name__}: {error}"
-        ) from error
+        raise _unreadable(paths, error) from error
+
+
+def _unreadable(paths, error):
+    return ValueError(
+        f"{paths} cannot be read as Parquet: {type(error).__name__}: {error}"
+    )
 
 
 def _layout(frame, location, teachers, sample_weight, order):
