@@ -40,8 +40,9 @@ def order_of(text):
     pages = ["index", "getting_started"]
     for front in ("guide", "project"):
         source = Path(__file__).with_name(f"{front}.rst").read_text(encoding="utf-8")
-        tree = source.split(".. toctree::")[1]
-        pages += [front, *re.findall(r"^   (\w+)$", tree, flags=re.MULTILINE)]
+        _, *trees = source.split(".. toctree::")
+        found = re.findall(r"^   (\w+)$", "".join(trees), flags=re.MULTILINE)
+        pages += [front, *found]
     rest = sorted(
         str(path.relative_to(text).with_suffix(""))
         for path in text.rglob("*.txt")
