@@ -26,6 +26,11 @@ class _Reached(Exception):  # noqa: N818 - no error: it ends a forward pass earl
     """The layer that was asked for has answered; the rest need not be computed."""
 
 
+# One layer is asked at a time: torch numbers hooks, and looks through them after an
+# exception, with no regard to other threads.
+_HOOKING = threading.RLock()
+
+
 def make_network(module):
     """Return the network that a parameter `module` is or makes.
 
@@ -149,18 +154,19 @@ class Asked:
         answers, ours = [], threading.get_ident()
 
         def keep(module, inputs, outputs):
-            # Another thread may show images to the same network meanwhile.
+            # Another thread may ask the same network for all of its answer meanwhile.
             if threading.get_ident() == ours:
                 answers.append(outputs)
                 raise _Reached
 
-        hook = self.layer.register_forward_hook(keep)
-        try:
-            self.network(views)
-        except _Reached:
-            return answers[0]
-        finally:
-            hook.remove()
+        with _HOOKING:
+            hook = self.layer.register_forward_hook(keep)
+            try:
+                self.network(views)
+            except _Reached:
+                return answers[0]
+            finally:
+                hook.remove()
         raise ValueError(
             f"layer={self.name!r} is a layer of the network, but it is not used when "
             "images are shown to it. Choose another."
