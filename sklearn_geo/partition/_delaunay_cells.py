@@ -8,6 +8,7 @@ from sklearn_geo.geometry import SphericalDelaunay, unit_vectors
 from sklearn_geo.partition._cells import cell_table
 from sklearn_geo.partition._delaunay_refine import SPOT_KM, base_mesh, grow_mesh
 from sklearn_geo.partition._equal_places import merge_equal
+from sklearn_geo.partition._files import integers
 from sklearn_geo.partition._outlines import along_geodesics, ring_on_map
 from sklearn_geo.partition._quad_cells import read_counts
 
@@ -94,7 +95,7 @@ class DelaunayCells:
                 "regular grids in another way: fit again"
             )
         dropped = extra["dropped_cells"]
-        lost = np.array(dropped["id"], dtype=np.int64)
+        lost = integers(dropped["id"])
         for rows in (partition.cells_["id"], lost):
             inside = (rows >= 0) & (rows < len(simplices))
             if not inside.all() or (np.diff(rows) <= 0).any():

@@ -147,7 +147,7 @@ def _read(cls, head, columns, path):
         partition._restore(head)
     except KeyError as error:
         raise _damaged(path, f"it does not say its {error}") from error
-    except (TypeError, ValueError) as error:
+    except (OverflowError, TypeError, ValueError) as error:
         raise _damaged(path, f"{error}") from error
     return partition
 
@@ -205,7 +205,7 @@ def _check_head(cls, head, path):
         raise _damaged(path, "it does not say its version")
     if version > VERSION:
         raise ValueError(
-            f"{path} was written by a newer sklearn_geo (version {version} of the "
+            f"{path} was written by a newer sklearn_geo (version {version!r:.60} of the "
             f"format; this one reads up to {VERSION}). Upgrade sklearn_geo."
         )
     held = head.get("class")
@@ -213,8 +213,8 @@ def _check_head(cls, head, path):
         raise _damaged(path, "it does not say its class")
     if held != cls.__name__:
         raise ValueError(
-            f"{path} holds cells of {held}, not of {cls.__name__}. Read it with "
-            f"{held}.load."
+            f"{path} holds cells of {held:.60}, not of {cls.__name__}. Read it with "
+            f"{held:.60}.load."
         )
     for name, kind in (("parameters", dict), ("columns", dict), ("n_cells", int)):
         if not isinstance(head.get(name), kind):
@@ -251,7 +251,7 @@ def _cells(head, columns, path):
             if kind == "float64":
                 table[name] = np.array([float(value) for value in values], dtype=kind)
             else:
-                table[name] = _integers(values, kind)
+                table[name] = integers(values, kind)
         except (KeyError, OverflowError, TypeError, ValueError) as error:
             what = f"the column {name!r:.60} does not hold {kind}: {error}"
             raise _damaged(path, what) from error
@@ -270,16 +270,16 @@ def _cells(head, columns, path):
     return cell_table(table)
 
 
-def _integers(values, kind):
+def integers(values, kind="int64"):
     """Read integers or their texts; a float has lost digits on the way."""
     for value in values:
         if type(value) not in (int, str):
-            raise TypeError(f"{value!r} is no integer")
+            raise TypeError(f"{value!r:.60} is no integer")
     read = [int(value) for value in values]
     limits = np.iinfo(kind)
     for value in read:  # old numpy would wrap them
         if not limits.min <= value <= limits.max:
-            raise OverflowError(f"{value} is out of bounds for {kind}")
+            raise ValueError(f"{value!r:.60} is out of bounds for {kind}")
     return np.array(read, dtype=kind)
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sklearn_geo.partition._cells import BLOCK_ROWS, blocks_of, cell_table, sums
+from sklearn_geo.partition._files import integers
 
 # Places that are sorted together, unless there are so many that this makes more pieces
 # than the second number: each piece costs a few binary searches a cell.
@@ -323,7 +324,7 @@ def dropped_from_json(grid, columns):
 
 def read_counts(columns):
     """Return the counts and the weights of dropped cells from a file."""
-    counts = np.array(columns["count"], dtype=np.int64)
+    counts = integers(columns["count"])
     weights = np.array(columns["weight"], dtype=np.float64)
     if (counts < 0).any() or not (np.isfinite(weights) & (weights >= 0.0)).all():
         raise ValueError("its dropped cells hold what is no count or no weight")

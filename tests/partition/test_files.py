@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 
-from sklearn_geo.partition import AreaPartition, S2Partition
+from sklearn_geo.partition import AreaPartition, S2Partition, TrianglePartition
 from tests.partition.common import globe, photos, seams
 
 SUFFIXES = [".json", ".csv"]
@@ -162,6 +162,11 @@ def changed(path, change):
             {"class": "KMeansPartition"},
             r"holds cells of KMeansPartition, not .*KMeansPartition\.load",
         ),
+        (
+            {"class": "y" * 100_000},
+            r"holds cells of y{60}, not of S2.*with y{60}\.load",
+        ),
+        ({"version": 10**70}, "version 10{59} of the format"),
         ({"parameters": {"max_cells": 3}}, "parameters are not those of S2Partition"),
         (
             {"parameters": {"min_per_cell": -3}},
@@ -194,6 +199,14 @@ def changed(path, change):
             "its dropped cells hold what is no count",
         ),
         (
+            {"dropped_cells": {"name": ["1"], "count": [2**63], "weight": [1]}},
+            "is damaged: 9223372036854775808 is out of bounds for int64",
+        ),
+        (
+            {"dropped_cells": {"name": ["1"], "count": [1.5], "weight": [1]}},
+            "is damaged: 1.5 is no integer",
+        ),
+        (
             {"dropped_cells": {"name": ["no"], "count": [1], "weight": [1]}},
             "not the tok",
         ),
@@ -204,6 +217,7 @@ def test_changed_heads(file, changes, match):
     with pytest.raises(ValueError, match=match) as caught:
         S2Partition.load(file)
     assert str(file) in str(caught.value)
+    assert len(str(caught.value)) < 1000
 
 
 @pytest.mark.parametrize(
@@ -315,6 +329,30 @@ def test_what_readers_give_up_on(tmp_path, name, content):
     path.write_text(content)
     with pytest.raises(ValueError, match=rf"{name} is damaged: it is no (JSON|CSV)"):
         S2Partition.load(path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "match"),
+    [
+        ({"simplices": [[10**30, 1, 2]]}, "too large"),
+        ({"simplices": [[float("inf"), 1, 2]]}, "infinity"),
+        (
+            {"dropped_cells": {"id": [2**63], "count": [1], "weight": [1.0]}},
+            "9223372036854775808 is out of bounds for int64",
+        ),
+        (
+            {"dropped_cells": {"id": [0], "count": [float("inf")], "weight": [1.0]}},
+            "inf is no integer",
+        ),
+    ],
+)
+def test_meshes_with_numbers_that_are_no_rows(tmp_path, changes, match):
+    path = tmp_path / "mesh.json"
+    places = np.random.default_rng(0).uniform(-60, 60, (40, 2))
+    TrianglePartition(20, 1, refine="delaunay").fit(places).save(path)
+    changed(path, lambda head: head.update(changes))
+    with pytest.raises(ValueError, match=f"mesh.json is damaged: .*{match}"):
+        TrianglePartition.load(path)
 
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.99])
