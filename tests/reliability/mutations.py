@@ -316,7 +316,7 @@ def mutated_safetensors(data, rng):
         return mutated_bytes(data, rng)
     if way < 0.2:
         length = rng.choice([0, 1, n_header - 1, n_header + 1, 2**32, 2**63, 2**64 - 1])
-        return length.to_bytes(8, "little") + header + body
+        return (length % 2**64).to_bytes(8, "little") + header + body
     if way < 0.6:
         return data[: 8 + n_header] + _mutated_numbers(body, rng)
     header = mutated_json(header.rstrip(), rng)
@@ -398,13 +398,16 @@ def _mutated_gzip(name, data, rng):
 
 def _mutated_png(data, rng):
     """Say other sizes and depths in the head of a picture, with the right checksum."""
-    if rng.random() < 0.5:
+    if rng.random() < 0.5 or len(data) < 33:
         return mutated_bytes(data, rng)
     width, height, *rest = struct.unpack(">IIBBBBB", data[16:29])
     sizes = [0, 1, width, 2 * width, 4000, 65535, 2**31 - 1, 2**32 - 1]
     rest[rng.randrange(5)] = rng.choice([0, 1, 2, 3, 4, 6, 8, 16, 255])
     head = struct.pack(
-        ">IIBBBBB", rng.choice(sizes), rng.choice([height, *sizes]), *rest
+        ">IIBBBBB",
+        rng.choice(sizes) % 2**32,
+        rng.choice([height, *sizes]) % 2**32,
+        *rest,
     )
     crc = struct.pack(">I", zlib.crc32(b"IHDR" + head))
     return data[:16] + head + crc + data[33:]
