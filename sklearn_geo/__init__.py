@@ -49,6 +49,7 @@ _ROOMS = {
         "ContinentDisplay",
         "CoverageDisplay",
         "DistanceCurveDisplay",
+        "FoldScoresDisplay",
         "LongitudeHourDisplay",
         "PerClassDisplay",
         "PlaceMapDisplay",

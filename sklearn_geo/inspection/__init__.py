@@ -8,6 +8,7 @@ from sklearn_geo.inspection._cell_map import CellMapDisplay
 from sklearn_geo.inspection._continents import ContinentDisplay
 from sklearn_geo.inspection._coverage import CoverageDisplay
 from sklearn_geo.inspection._distance_curve import DistanceCurveDisplay
+from sklearn_geo.inspection._fold_scores import FoldScoresDisplay
 from sklearn_geo.inspection._longitude_hour import LongitudeHourDisplay
 from sklearn_geo.inspection._per_class import PerClassDisplay
 from sklearn_geo.inspection._place_map import PlaceMapDisplay
@@ -24,6 +25,7 @@ __all__ = [
     "ContinentDisplay",
     "CoverageDisplay",
     "DistanceCurveDisplay",
+    "FoldScoresDisplay",
     "LongitudeHourDisplay",
     "PerClassDisplay",
     "PlaceMapDisplay",

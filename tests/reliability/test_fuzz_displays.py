@@ -53,6 +53,14 @@ names_of = Kind(
     lambda draw, n: [f"place {i}" for i in range(n)], lambda draw, n: scalar(draw)
 )
 resampled = {"n_resamples": one_of(2, 5), "random_state": one_of(0)}
+scores_of_folds = Kind(
+    lambda draw, n: {
+        name: [draw.choice([0.0, 0.5, np.nan]) for _ in range(n)] for name in "ab"
+    },
+    lambda draw, n: draw.choice(
+        [{"a": numbers.bad(draw, n), "b": [0.5] * n}, {}, scalar(draw)]
+    ),
+)
 
 
 @cache
@@ -96,7 +104,10 @@ def _anything(arguments):
 def _door(cls, takes, **options):
     options.setdefault("free", _anything)
     # Fonts and styles are loaded by whoever draws first.
-    return Door(partial(_draw, cls), takes, allowance=200, undressed=False, **options)
+    maker = options.pop("maker", "from_predictions")
+    return Door(
+        partial(_draw, cls, maker), takes, allowance=200, undressed=False, **options
+    )
 
 
 DOORS = {
@@ -120,6 +131,11 @@ DOORS = {
     "DistanceCurveDisplay": _door(
         inspection.DistanceCurveDisplay,
         {"y_true": places, "y_pred": places, "groups": ~groups, **resampled},
+    ),
+    "FoldScoresDisplay": _door(
+        inspection.FoldScoresDisplay,
+        {"scores": scores_of_folds, "measure": ~one_of("accuracy")},
+        maker="from_scores",
     ),
     "PerClassDisplay": _door(
         inspection.PerClassDisplay,
