@@ -9,8 +9,9 @@ import weakref
 from contextlib import contextmanager
 
 from sklearn_geo.context._fetch import folder_of
+from sklearn_geo.context._zone_manifest import ZoneManifest
 from sklearn_geo.context._zone_shelf import ZoneShelf
-from sklearn_geo.context._zone_store import ZoneTable, write_zone, write_zone_manifest
+from sklearn_geo.context._zone_store import ZoneTable, write_zone
 from sklearn_geo.nets import Store
 from sklearn_geo.nets._store import check_written
 from sklearn_geo.nets._strict_json import strict_json, to_json
@@ -39,7 +40,7 @@ class Checkpoint:
         Name of the class that reads the store.
 
     content : dict
-        What that class needs, see :func:`write_zone_manifest`.
+        What that class needs, see :class:`ZoneManifest`.
 
     dtype : {"float32", "float16", "int8"}, default="float32"
         How weights are stored. Only "float32" gives the numbers of a fit without a
@@ -57,6 +58,7 @@ class Checkpoint:
         self.kind = kind
         self.content = content
         self.dtype = dtype
+        self._manifest = ZoneManifest(self.folder, kind, dtype)
         self._fingerprint = strict_json(to_json(dict(fingerprint)))
         self._written, self._named = {}, {}
         self._lock, self._manifest_lock = threading.Lock(), threading.Lock()
@@ -158,18 +160,16 @@ class Checkpoint:
         self.close()
 
     def _write_manifest(self, *, finished, clean=False):
+        """Name what is written; a clean folder has nothing else."""
         with self._lock:
             written = dict(self._written)
+        for zone_id, zone in written.items():
+            if self._named.get(zone_id) is not zone:
+                self._manifest.name(zone)
+        checkpoint = {"fingerprint": self._fingerprint, "finished": finished}
+        write = self._manifest.write_clean if clean else self._manifest.write
         with _told(self.folder):
-            write_zone_manifest(
-                self.folder,
-                self.kind,
-                self.content,
-                written.values(),
-                self.dtype,
-                clean=clean,
-                checkpoint={"fingerprint": self._fingerprint, "finished": finished},
-            )
+            write(self.content, checkpoint)
         self._named = written
 
     def _find(self, resume):

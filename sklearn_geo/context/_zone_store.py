@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-import sklearn_geo
 from sklearn_geo._file_lock import folder_locked
 from sklearn_geo.context._quantize import (
     DTYPES,
@@ -17,7 +16,8 @@ from sklearn_geo.context._quantize import (
     packed_shapes,
     unpack_weights,
 )
-from sklearn_geo.nets import Store, write_block, write_manifest
+from sklearn_geo.context._zone_manifest import OURS, ZoneManifest
+from sklearn_geo.nets import Store, write_block
 
 __all__ = [
     "ZoneTable",
@@ -29,12 +29,9 @@ __all__ = [
     "write_zones",
 ]
 
-# What this file adds to the content of a manifest.
-_OURS = ("library_version", "dtype", "zones", "checkpoint")
 # Names of files keep names of zones that are fit for it; those without a letter could
 # be taken for the id of another zone.
 _FIT_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_.-]{1,80}")
-_FILE_END = re.compile(r"-[0-9a-f]{16}\.safetensors$")
 _COUNTS = ("photos", "epochs")
 _MEASURES = ("held_out_kl", "seconds")
 
@@ -75,7 +72,7 @@ class ZoneTable:
             raise ValueError(f"{where}: its manifest has no list of zones.")
         if not isinstance(content.get("library_version"), str):
             raise ValueError(f"{where}: it does not say its library_version.")
-        self.content = {k: v for k, v in content.items() if k not in _OURS}
+        self.content = {k: v for k, v in content.items() if k not in OURS}
         self.checkpoint = content.get("checkpoint")
         self.dtype, self.records, self.blocks = dtype, {}, {}
         names = set(store.names)
@@ -232,10 +229,8 @@ def write_zone(folder, zone_id, record, weights, dtype="float32"):
     return {"record": record, "entry": write_block(folder, block, arrays)}
 
 
-def write_zone_manifest(
-    folder, kind, content, written, dtype="float32", *, clean=False, checkpoint=None
-):
-    """Write the manifest that names zones, in one step.
+def write_zone_manifest(folder, kind, content, written, dtype="float32"):
+    """Write the manifest that names zones, in one step, and clean the folder.
 
     Parameters
     ----------
@@ -254,41 +249,18 @@ def write_zone_manifest(
     dtype : {"float32", "float16", "int8"}, default="float32"
         How all of them were stored.
 
-    clean : bool, default=False
-        Delete files that are no longer named, see :func:`write_manifest`.
-
-    checkpoint : dict or None, default=None
-        What a :class:`Checkpoint` notes about its fit.
-
     Returns
     -------
     Store
         The store.
     """
-    taken = sorted(set(content) & set(_OURS))
-    if taken:
-        raise ValueError(f"content must leave {taken} to the store.")
-    rows, entries, seen = [], {}, set()
+    manifest, seen = ZoneManifest(folder, kind, dtype), set()
     for each in written:
-        record, entry = each["record"], each["entry"]
-        if record["id"] in seen:
-            raise ValueError(f"Zone {record['name']} is written twice.")
-        seen.add(record["id"])
-        block = _FILE_END.sub("", entry["file"])
-        if block in entries:  # two zones of one name
-            block = f"zone-{record['id']}"
-        entries[block] = entry
-        rows.append({field: _finite(value) for field, value in record.items()})
-        rows[-1]["block"] = block
-    content = {
-        "library_version": sklearn_geo.__version__,
-        **content,
-        "dtype": dtype,
-        "zones": rows,
-    }
-    if checkpoint is not None:
-        content["checkpoint"] = checkpoint
-    return write_manifest(folder, kind, content, entries, clean=clean)
+        if each["record"]["id"] in seen:
+            raise ValueError(f"Zone {each['record']['name']} is written twice.")
+        seen.add(each["record"]["id"])
+        manifest.name(each)
+    return manifest.write_clean(content)
 
 
 def write_zones(folder, kind, content, zones, dtype="float32"):
@@ -316,7 +288,7 @@ def write_zones(folder, kind, content, zones, dtype="float32"):
     Path(folder).mkdir(parents=True, exist_ok=True)
     with folder_locked(folder):
         written = _written(folder, zones, dtype)
-        return write_zone_manifest(folder, kind, content, written, dtype, clean=True)
+        return write_zone_manifest(folder, kind, content, written, dtype)
 
 
 def update_zones_in(folder, kind, zones, *, content=None):
@@ -355,9 +327,7 @@ def update_zones_in(folder, kind, zones, *, content=None):
         for new in _written(folder, zones, table.dtype):
             written[new["record"]["id"]] = new
         content = table.content if content is None else content
-        return write_zone_manifest(
-            folder, kind, content, written.values(), table.dtype, clean=True
-        )
+        return write_zone_manifest(folder, kind, content, written.values(), table.dtype)
 
 
 def _written(folder, zones, dtype):
@@ -365,11 +335,6 @@ def _written(folder, zones, dtype):
         new = write_zone(folder, zone_id, record, weights, dtype)
         del weights  # before the next zone is loaded
         yield new
-
-
-def _finite(value):
-    """Return None for what JSON has no number for."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _is_text(name):

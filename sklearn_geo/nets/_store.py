@@ -188,17 +188,9 @@ def write_manifest(folder, kind, content, entries, *, clean=False):
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     before = _file_names(folder) if clean else set()
-    head = {
-        "format": _FORMAT,
-        "format_version": _VERSION,
-        "kind": kind,
-        "content": content,
-    }
-    # One line a block: fast to write, and to be read by people too.
-    lines = [f"{to_json(key)}: {to_json(value)}" for key, value in head.items()]
-    rows = [f"{to_json(name)}: {to_json(entry)}" for name, entry in entries.items()]
-    lines.append('"blocks": {\n' + ",\n".join(rows) + "\n}")
-    text = "{\n" + ",\n".join(lines) + "\n}\n"
+    text = manifest_text(
+        kind, to_json(content), (block_line(*each) for each in entries.items())
+    )
     _check_manifest(folder / MANIFEST, strict_json(text))
     if clean:
         # Nothing goes before what takes its place is there.
@@ -209,6 +201,41 @@ def write_manifest(folder, kind, content, entries, *, clean=False):
         # Files of the store before stay for its readers; older ones go.
         _clean(folder, before | {entry["file"] for entry in entries.values()})
     return Store(folder, kind=kind)
+
+
+def manifest_text(kind, content, blocks):
+    """Return the text of a manifest from parts that are JSON already.
+
+    Parameters
+    ----------
+    kind : str
+        What is stored.
+
+    content : str
+        The content, as :func:`to_json` has it.
+
+    blocks : iterable of str
+        What :func:`block_line` makes of each block.
+
+    Returns
+    -------
+    str
+        The text.
+    """
+    # One line a block: fast to write, and to be read by people too.
+    lines = [
+        f'"format": {to_json(_FORMAT)}',
+        f'"format_version": {to_json(_VERSION)}',
+        f'"kind": {to_json(kind)}',
+        f'"content": {content}',
+        '"blocks": {\n' + ",\n".join(blocks) + "\n}",
+    ]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def block_line(name, entry):
+    """Return the line of one block in a manifest."""
+    return f"{to_json(name)}: {to_json(entry)}"
 
 
 class Store:
@@ -408,10 +435,11 @@ def _check_manifest(path, manifest):
     if not isinstance(manifest.get("content"), dict):
         raise ValueError(f"{path} is incomplete: it has no content.")
     for name, entry in blocks.items():
-        _check_entry(path, name, entry)
+        check_entry(path, name, entry)
 
 
-def _check_entry(path, name, entry):
+def check_entry(path, name, entry):
+    """Refuse what a manifest says of a block unless a writer here could say it."""
     if not _BLOCK_NAME.fullmatch(name):
         raise ValueError(
             f"{path}: {name!r:.120} is no name of a block; this manifest was not "

@@ -295,9 +295,10 @@ def test_kill_9_while_a_store_is_updated(tmp_path, writers):
         folder, KIND, [zone(i, value=1) for i in (30, 31)], content={"values": [1, 1]}
     )
     moments, seen, n_kills = random.Random(0), set(), 0
-    # More often where the machine is so busy that few updates come to an end.
+    # More often, and later, where the machine is so busy that few updates end.
     while n_kills < 20 or (len(seen) <= 5 and n_kills < 200):
-        writers.run("update", folder, moments.uniform(0.0, 0.05))
+        longest = 0.05 * 2 ** (n_kills // 40)
+        writers.run("update", folder, moments.uniform(0.0, longest))
         n_kills += 1
         store = Store(folder)
         shelf = ZoneShelf(store, SHAPES)
