@@ -6,6 +6,7 @@ What `sklearn_geo.base` needs to know about arrays, data frames, GeoSeries and
 GeoDataFrames before it looks at a single number.
 """
 
+import itertools
 import numbers
 
 import numpy as np
@@ -18,6 +19,8 @@ LATITUDE_NAMES = frozenset({"lat", "latitude", "y"})
 LONGITUDE_NAMES = frozenset({"lon", "lng", "long", "longitude", "x"})
 # Sparse rows for each number stored, of which most can be no places any more.
 _MANY_ROWS = 1_000_000
+# Rows of text in which the first that is no number is looked for.
+_LOOKED_AT = 100_000
 
 
 def is_geo(X):
@@ -194,10 +197,16 @@ def reject_what_is_no_table(X, name, pair_only=True):
         _reject_odd_rows(X, name)
         X = np.asarray(X, dtype=object)
     if getattr(X, "ndim", 2) == 1 and len(X):
+        remedy = (
+            "a single place is [[latitude, longitude]], for example "
+            "np.reshape(X, (1, -1))."
+            if len(X) == 2
+            else 'and this is one: pass both, for example df[["lat", "lon"]] or '
+            "np.column_stack([latitude, longitude])."
+        )
         raise ValueError(
             f"{name} is one-dimensional (shape {X.shape}). Reshape your data: places "
-            "are rows of two columns, and a single place is [[latitude, longitude]], "
-            "for example np.reshape(X, (1, -1))."
+            f"are rows of two columns, {remedy}"
         )
     if not pair_only:
         return
@@ -259,17 +268,54 @@ def reject_columns_of_text(X, name):
     if not (hasattr(X, "columns") and hasattr(X, "dtypes")):
         return
     for column, dtype in zip(X.columns, list(X.dtypes), strict=True):
-        if hasattr(dtype, "is_numeric"):  # polars
-            numeric = dtype.is_numeric()
-            remedy = f"X.with_columns(pl.col({column!r}).cast(pl.Float64))"
-        else:
-            numeric = getattr(dtype, "kind", "O") in "fiub"
-            remedy = f"pd.to_numeric(X[{column!r}])"
-        if not numeric:
-            raise TypeError(
-                f"{name}: column {column!r} has dtype {dtype}, not numbers. Convert it "
-                f"to degrees first, for example with {remedy}."
+        polars = hasattr(dtype, "is_numeric")
+        if dtype.is_numeric() if polars else getattr(dtype, "kind", "O") in "fiub":
+            continue
+        if len(X.columns) > 2 and bare(column) not in LATITUDE_NAMES | LONGITUDE_NAMES:
+            remedy = (
+                "By its name it is no part of a place: leave it out, as in "
+                'X[["lat", "lon"]], or give it an encoder of its own in a '
+                "ColumnTransformer."
             )
+        else:
+            remedy = _remedy_for_text(X[column], column, polars)
+        raise TypeError(
+            f"{name}: column {column!r} has dtype {dtype}, not numbers. {remedy}"
+        )
+
+
+def _remedy_for_text(values, column, polars):
+    """Say how a column becomes numbers, after the first value that is none."""
+    odd = None
+    for row, value in enumerate(itertools.islice(values, _LOOKED_AT)):
+        if isinstance(value, str) and not _reads_as_number(value):
+            odd = (row, value)
+            break
+    if odd and _reads_as_number(odd[1].replace(",", ".")):
+        option = "decimal_comma=True" if polars else 'decimal=","'
+        return (
+            f"Row {odd[0]} is {odd[1]!r}, with a decimal comma: read the file with "
+            f"read_csv(..., {option})."
+        )
+    if polars:
+        how = f"X.with_columns(pl.col({column!r}).cast(pl.Float64"
+        how += ", strict=False))" if odd else "))"
+    else:
+        how = f"pd.to_numeric(X[{column!r}]" + (', errors="coerce")' if odd else ")")
+    if odd:
+        return (
+            f"Row {odd[0]} is {odd[1]!r:.60}, which is no number of degrees. Mend such "
+            f"rows; or make them missing with {how}, and drop them."
+        )
+    return f"Convert it to degrees first, for example with {how}."
+
+
+def _reads_as_number(text):
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def bare(column_name):

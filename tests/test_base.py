@@ -314,6 +314,27 @@ BAD = {
         TypeError,
         r"column 'lon' has dtype String, not numbers.*pl.col\('lon'\).cast\(pl.Float64",
     ),
+    "decimal commas": (
+        pd.DataFrame({"lat": ["48.5", "48,14"], "lon": [1.0, 2.0]}),
+        TypeError,
+        r"column 'lat' has .* not numbers. Row 1 is '48,14', with a decimal comma: "
+        r'read the file with read_csv\(..., decimal=","\)',
+    ),
+    "decimal commas of polars": (
+        pl.DataFrame({"lat": ["48,14"], "lon": [1.0]}),
+        TypeError,
+        r"Row 0 is '48,14', with .* read_csv\(..., decimal_comma=True\)",
+    ),
+    "degrees and minutes": (
+        pd.DataFrame({"lat": [1.0, 2.0], "lon": [None, "11°34'E"]}),
+        TypeError,
+        r"""Row 1 is "11°34'E", .*pd.to_numeric\(X\['lon'\], errors="coerce"\)""",
+    ),
+    "words of polars": (
+        pl.DataFrame({"lat": ["1.5", "unknown"], "lon": [1.0, 2.0]}),
+        TypeError,
+        r"Row 1 is 'unknown', .*pl.col\('lat'\).cast\(pl.Float64, strict=False\)\)",
+    ),
     "dates": (
         pd.DataFrame({"lat": [1.0], "lon": pd.to_datetime(["2020-01-01"])}),
         TypeError,
@@ -323,6 +344,11 @@ BAD = {
         np.array([48.0, 11.0]),
         ValueError,
         r"one-dimensional \(shape \(2,\)\).*\[\[latitude, longitude\]\]",
+    ),
+    "one of two columns": (
+        np.array([48.0, 59.9, 11.0]),
+        ValueError,
+        r'one-dimensional \(shape \(3,\)\).*pass both, for example df\[\["lat", "lon',
     ),
     "metres in one column": (
         [[48.0, 11.0], [48.0, 500_000.0]],
@@ -363,7 +389,15 @@ BAD = {
 }
 
 
-FITTABLE_NAMES = {"object column", "polars text column", "dates"}
+FITTABLE_NAMES = {
+    "object column",
+    "polars text column",
+    "decimal commas",
+    "decimal commas of polars",
+    "degrees and minutes",
+    "words of polars",
+    "dates",
+}
 
 
 @pytest.mark.parametrize("case", BAD)
@@ -387,6 +421,16 @@ def test_bad_input_says_what_to_do(case, door):
     with pytest.raises(error, match=re.compile(words, re.DOTALL)) as caught:
         call(table)
     assert len(str(caught.value)) < 500
+
+
+def test_text_in_a_wider_table():
+    frame = pd.DataFrame({"city": ["Oslo"], "lat": ["59.9"], "lon": [10.8]})
+    beside = r"column 'city' .* leave it out, as in X\[\[\"lat\", \"lon\"\]\]"
+    for call in (check_places, Pair().fit):
+        with pytest.raises(TypeError, match=beside):
+            call(frame)
+    with pytest.raises(TypeError, match=r"'lat' .*Convert it .*_numeric\(X\['lat'\]\)"):
+        Pair().fit(frame[["lat", "lon"]].assign(height=3.0))
 
 
 def test_geometries_that_are_no_points():
