@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 from scipy import sparse
 from sklearn import get_config
+from sklearn.base import is_regressor
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
@@ -22,6 +23,8 @@ from sklearn_geo.metrics._responses import read_tag_scores
 _BLOCK_ROWS = 8192
 # What a column is called that stands alone and has no name.
 UNNAMED = "value"
+# What the single answer of a regressor is called.
+PREDICTED = "prediction"
 
 
 def by_name(estimators):
@@ -34,11 +37,11 @@ def by_name(estimators):
 
 
 class PlaceColumns:
-    """The columns that a transformer makes of places, or a classifier's probabilities.
+    """What is said of places: columns, a classifier's probabilities, predictions.
 
     Parameters
     ----------
-    transformer : transformer or classifier
+    transformer : transformer, classifier or regressor
         Fitted on places alone: arrays or frames of latitude and longitude.
 
     who : str
@@ -51,11 +54,15 @@ class PlaceColumns:
     def __init__(self, transformer, who, sample):
         methods = ("transform", "predict_proba")
         method = next((name for name in methods if hasattr(transformer, name)), None)
+        # Tags of what is no estimator cannot be asked for.
+        if hasattr(transformer, "__sklearn_tags__") and is_regressor(transformer):
+            method = method or "predict"
         if method is None:
             raise TypeError(
-                f"{who} has neither transform nor predict_proba, so that there is no "
-                "column to draw. Pass a transformer or a classifier of places, or the "
-                "steps of the pipeline before its last: pipeline[:-1]."
+                f"{who} has neither transform nor predict_proba and is no regressor, "
+                "so that there is no column to draw. Pass a transformer, classifier or "
+                "regressor of places, or the steps of the pipeline before its last: "
+                "pipeline[:-1]."
             )
         try:
             check_is_fitted(transformer)
@@ -80,7 +87,9 @@ class PlaceColumns:
             raise ValueError(
                 f"{self.who} reads {n_columns} columns{which}, and a map has only the "
                 "two of a place. Pass the part of it that reads places alone, such as "
-                'column_transformer.named_transformers_["place"].'
+                'column_transformer.named_transformers_["place"]; or predict for a '
+                "grid of places with the other columns filled in, and draw that by "
+                "from_predictions."
             )
         if names is None:
             return (0, 1), None
@@ -107,6 +116,8 @@ class PlaceColumns:
     def _read_names(self, said):
         if hasattr(said, "columns"):
             return [str(name) for name in said.columns]
+        if self._method == "predict":
+            return [PREDICTED] if self.n_columns == 1 else None
         if self._method == "predict_proba":
             names = self._label_names()
             return names if names is not None and len(names) == said.shape[1] else None

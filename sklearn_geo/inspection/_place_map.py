@@ -147,7 +147,8 @@ class PlaceMapDisplay(ShowsPlaces):
             Fitted transformers of places: `GeoNeighborTagPropagator`,
             `GPS2VecPlusTransformer`, encoders, or a Pipeline or ColumnTransformer that
             reads latitude and longitude alone. Of a classifier of places the columns
-            are the probabilities of its classes or labels.
+            are the probabilities of its classes or labels; a regressor has one,
+            "prediction".
 
         columns : str, int or sequence of them, default=None
             Names of columns, as in `get_feature_names_out`, or numbers. A name may lack

@@ -14,9 +14,11 @@ from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.svm import LinearSVC
 
 from sklearn_geo.context import GPS2VecPlusTransformer
 from sklearn_geo.encoding import UnitVectorEncoder, UTMOneHotEncoder
@@ -201,6 +203,28 @@ def test_classifiers_of_places():
     assert_array_equal(display.pictures_[0].get_array(), 0.0)
 
 
+def test_a_regressor_is_drawn_by_what_it_predicts():
+    frame = pd.DataFrame(UK, columns=["lat", "lon"])
+    model = make_pipeline(StandardScaler(), LinearRegression())
+    model.fit(frame, 2 * frame["lat"] - frame["lon"])  # a plane, so known everywhere
+    display = PlaceMapDisplay.from_estimator(model, photos=frame, resolution=5)
+    latitude, longitude = display.places.T
+    assert list(display.values) == [("LinearRegression", "prediction")]
+    drawn = display.values["LinearRegression", "prediction"]
+    assert_allclose(drawn, 2 * latitude - longitude)
+    assert_allclose(display.pictures_[0].get_array().ravel(), drawn)
+    # Of several targets each has a number, and no name.
+    two = LinearRegression().fit(UK, UK[:, ::-1])
+    display = PlaceMapDisplay.from_estimator(two, columns=1, resolution=4)
+    assert_allclose(
+        display.values["LinearRegression", "column 1"], display.places[:, 0], atol=1e-9
+    )
+    display = PlaceMapDisplay.from_estimator(
+        GridSearchCV(Ridge(), {"alpha": [1.0]}, cv=2).fit(UK, UK[:, 0]), resolution=4
+    )
+    assert [name for _, name in display.values] == ["prediction"]
+
+
 def test_the_column_that_differs_most_is_the_default():
     display = PlaceMapDisplay.from_estimator(
         Echo(), extent=(0, 10, 0, 10), resolution=10
@@ -330,7 +354,9 @@ def test_what_cannot_be_drawn():
     with pytest.raises(ValueError, match="resolution must be a whole number"):
         draw(UnitVectorEncoder().fit(UK), resolution=1)
     with pytest.raises(TypeError, match=r"neither transform nor .*pipeline\[:-1\]"):
-        draw(LinearRegression())
+        draw(LinearSVC())
+    with pytest.raises(TypeError, match="object has neither transform nor predict_p"):
+        draw(object())
     with pytest.raises(ValueError, match="the mapping is empty"):
         draw({})
     wide = StandardScaler().fit(pd.DataFrame(np.eye(3), columns=["lat", "lon", "n"]))
