@@ -54,8 +54,9 @@ def gather(places, weighted):
 
 def kernel_weights(km, kernel, bandwidth_km):
     """Return what photos at some distances count."""
-    d = km / bandwidth_km
-    return np.where(d <= REACH[kernel], KERNELS[kernel](d), 0.0)
+    with np.errstate(over="ignore"):  # so far away that it does not count
+        d = km / bandwidth_km
+        return np.where(d <= REACH[kernel], KERNELS[kernel](d), 0.0)
 
 
 def mixed_weights(

@@ -5,10 +5,14 @@
 import numpy as np
 from sklearn.preprocessing import normalize
 
-__all__ = ["PhotoPart", "PhotoRows", "PhotoScaling"]
+__all__ = ["LARGEST_FACTOR", "PhotoPart", "PhotoRows", "PhotoScaling"]
 
 # Rows that means and deviations are taken over: more change nothing but the time.
 _MANY_ROWS = 100_000
+# A column whose deviation is this much smaller than its numbers says nothing, and no
+# numbers are smaller than that: so no column is multiplied by more.
+_FLAT, _TINY = 1e-7, 1e-30
+LARGEST_FACTOR = 1.0 / (_FLAT * _TINY)
 
 
 class PhotoScaling:
@@ -36,26 +40,33 @@ class PhotoScaling:
         if len(at) > _MANY_ROWS:
             at = np.sort(rng.choice(at, _MANY_ROWS, replace=False))
         some = np.asarray(features[at], dtype=np.float64)
-        deviation = some.std(axis=0)
+        with np.errstate(over="ignore", invalid="ignore"):  # told in words
+            deviation = some.std(axis=0)
+        if not np.isfinite(deviation).all():
+            raise _too_large()
         # A column that says nothing stays as quiet as it was.
-        flat = deviation <= 1e-7 * np.maximum(np.abs(some).max(axis=0), 1e-30)
+        flat = deviation <= _FLAT * np.maximum(np.abs(some).max(axis=0), _TINY)
         self.center = some.mean(axis=0)
         self.factor = np.where(flat, 0.0, 1.0 / np.where(flat, 1.0, deviation))
         return self
 
     def apply(self, rows):
         """Return scaled rows, float32."""
-        if self.center is not None:
-            rows = (rows - self.center) * self.factor
-        with np.errstate(over="ignore"):  # told in words
+        with np.errstate(over="ignore", invalid="ignore"):  # told in words
+            if self.center is not None:
+                rows = (rows - self.center) * self.factor
             rows = np.ascontiguousarray(rows, dtype=np.float32)
         if not np.isfinite(rows).all():
-            raise ValueError(
-                "X holds features that float32, in which networks compute, does not "
-                "hold. Scale such columns first, and look for outliers."
-            )
+            raise _too_large()
         # No rows where no negative of a batch has another photo.
         return rows if self.kind is None or not len(rows) else normalize(rows)
+
+
+def _too_large():
+    return ValueError(
+        "X holds features that float32, in which networks compute, does not "
+        "hold. Scale such columns first, and look for outliers."
+    )
 
 
 class PhotoRows:

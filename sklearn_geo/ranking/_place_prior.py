@@ -186,8 +186,10 @@ class PlacePrior:
         )
         sums = sparse.csr_array(weights @ self.indicator)
         sums.sort_indices()
+        # A share that is too small for a number is the smallest there is.
+        rest = np.maximum(rest, np.finfo(np.float64).tiny)
         row = np.repeat(np.arange(len(places)), np.diff(sums.indptr))
-        sums.data = np.log1p(sums.data / (rest[row] * self.frequency[sums.indices]))
+        sums.data = _lifts(sums.data, rest[row], self.frequency[sums.indices])
         return sums.astype(np.float32), np.log(rest).astype(np.float32)
 
     def _counts(self, rows, query):
@@ -195,3 +197,14 @@ class PlacePrior:
         pairs = query * (self.groups.max() + 1) + self.groups[rows]
         _, which, n_photos = np.unique(pairs, return_inverse=True, return_counts=True)
         return n_photos[which] ** -_BURST
+
+
+def _lifts(sums, rest, frequency):
+    """Return the second term of the formula, also where its ratio is beyond numbers."""
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        lifts = np.log1p(sums / (rest * frequency))
+        beyond = ~np.isfinite(lifts)
+        if beyond.any():
+            logs = np.log(sums) - np.log(rest) - np.log(frequency)
+            lifts[beyond] = np.maximum(logs[beyond], 0.0)
+    return lifts

@@ -26,8 +26,9 @@ from sklearn_geo.nets._store_within import free_folder, named_folder
 from sklearn_geo.ranking._embedding import HashtagEmbedding
 from sklearn_geo.ranking._encoder_files import encoder_from_json, encoder_to_json
 from sklearn_geo.ranking._levels import RankerState, plan_levels
-from sklearn_geo.ranking._photo_rows import PhotoScaling
+from sklearn_geo.ranking._photo_rows import LARGEST_FACTOR, PhotoRows, PhotoScaling
 from sklearn_geo.ranking._place_prior import PlacePrior
+from sklearn_geo.ranking._scorers import ScorerWithPrior, make_scorer
 from sklearn_geo.ranking._vocabulary import Vocabulary
 
 __all__ = ["load_ranker", "save_ranker"]
@@ -37,6 +38,8 @@ _EMBEDDING, _FIELD = "embedding", "embedding_folder"
 # How a parameter is told that is an estimator or an array.
 _GIVEN, _FROZEN = "given", "frozen"
 _TUPLES = ("location", "sigma_km_schedule", "hidden_layer_sizes")
+# No prior is smoothed by near as much.
+_SMOOTHEST = 1e9
 
 
 # Writing ------------------------------------------------------------------------------
@@ -258,7 +261,8 @@ def _read_tags(model, names, tables):
     fine = counts.shape == (model.n_tags_,) and counts.dtype == np.int64
     _need(bool(fine and (counts >= 0).all()), "tag_counts is of other tags")
     fine = frequency.shape == (model.n_tags_,) and frequency.dtype == np.float64
-    _need(bool(fine and (frequency > 0).all()), "frequency is of other tags")
+    fine = fine and (frequency > 0).all() and (frequency <= 1).all()
+    _need(bool(fine), "frequency is of other tags")
     model.tag_counts_, model._frequency = counts, frequency
     model.tag_vectors_ = None
     if not model._learns_tags:
@@ -300,6 +304,8 @@ def _read_scaling(model, kind, tables):
             fine = array.shape == (model._n_photo_columns,)
             _need(fine and array.dtype == np.float64, f"{name} is of other columns")
             _finite(array, name)
+        fine = (factor >= 0).all() and (factor <= LARGEST_FACTOR).all()
+        _need(bool(fine), "photo_factor is not what columns are multiplied by")
     model._scaling = PhotoScaling(kind, center, factor)
 
 
@@ -316,13 +322,17 @@ def _read_prior(model, arrays):
     fine = fine and (not len(indices) or indices.min() >= 0)
     fine = fine and (not len(indices) or indices.max() < model.n_tags_)
     _need(fine, "the prior is of other tags")
+    # Together they are a finite number, so all that is made of them is.
+    most = np.finfo(data.dtype).max / max(len(data), 1)
+    fine = (data >= 0).all() and (data <= most).all()
+    _need(bool(fine), "the prior has weights of tags that are none")
     shape = (n_places, model.n_tags_)
     indicator = sparse.csr_array((data, indices, indptr), shape=shape)
     bandwidths = _finite(arrays["bandwidths_km"], "the prior")
     fine = bandwidths.ndim == 1 and len(bandwidths) and (bandwidths > 0).all()
     _need(bool(fine), "the prior has no bandwidths")
     smoothing, groups = arrays["smoothing"], arrays.get("groups")
-    fine = smoothing.shape == () and _finite(smoothing, "the prior") > 0
+    fine = smoothing.shape == () and 0 < _finite(smoothing, "the prior") <= _SMOOTHEST
     _need(bool(fine), "the smoothing of the prior is none")
     if groups is not None:
         fine = groups.shape == (n_places,) and groups.dtype == np.int64
@@ -369,6 +379,7 @@ def _read_networks(model, content, blocks):
         table = model.states_[-1].module.table.weight
         model.tag_vectors_ = table.detach().cpu().numpy()
     _read_quick(model, blocks.get("quick"))
+    _check_scores(model)
     _put_back(model, content["params"])
 
 
@@ -399,6 +410,25 @@ def _check_weights(model, weights, *scorer):
             _need(fine, f"{name} has the shape {array.shape}, not {wanted[name]}")
     missing, more = set(wanted) - set(weights), set(weights) - set(wanted)
     _need(not missing and not more, f"weights lack {missing}, and have {more} besides")
+
+
+def _check_scores(model):
+    """Refuse weights that are finite and so large that what comes out is no number.
+
+    A photo at a place tells of them; scorers refuse what is left when they are asked.
+    """
+    n_columns = model._n_photo_columns
+    photo = np.full((1, n_columns), n_columns**-0.5, dtype=np.float32)
+    place, heard = np.array([model._somewhere]), np.ones(1, dtype=np.float32)
+    encoded = model._places(place).encoded(place)
+    modules = [state.module for state in model.states_]
+    modules += [] if model._quick is None else [model._quick]
+    for module in modules:
+        scorer = make_scorer(module)
+        vectors = scorer.photo_vectors(PhotoRows(photo, None))
+        if model._prior is not None and hasattr(module, "prior_share"):
+            scorer = ScorerWithPrior(scorer, model._prior, place)
+        scorer.of_tags(vectors, encoded, heard)
 
 
 def _put_back(model, params):

@@ -87,6 +87,18 @@ def _product(matrix, vector):
     return torch.from_numpy(matrix.numpy() @ vector.numpy())
 
 
+def _finite(scores):
+    """Refuse scores that no network gives whose weights are those of a training."""
+    # The sum of the least and the largest tells of NaN too, and makes no copy.
+    if scores.size and not np.isfinite(float(scores.min()) + float(scores.max())):
+        raise ValueError(
+            "The scores of the network are not finite, so its weights are not what a "
+            "training leaves. Fit again, or copy the folder again that it was read "
+            "from."
+        )
+    return scores
+
+
 class MultilinearScorer(_Scorer):
     """Every query is one product; see :class:`MultilinearNetwork`."""
 
@@ -127,7 +139,7 @@ class MultilinearScorer(_Scorer):
             scores += same
         else:
             scores = torch.addmm(bias, queries, vectors.T).add_(same[:, None])
-        return scores.cpu().numpy()
+        return _finite(scores.cpu().numpy())
 
     @torch.inference_mode()
     def of_pairs(self, photos, places, heard, tags):
@@ -139,7 +151,7 @@ class MultilinearScorer(_Scorer):
             queries, same = module.tag_queries(u, place), (u * module.E(place)).sum(1)
             bias, vectors = self.tag_bias()[listed], self.tag_vectors()[listed]
             scores = torch.addmm(bias, queries, vectors.T) + same[:, None]
-            return scores.cpu().numpy()[:, number]
+            return _finite(scores.cpu().numpy())[:, number]
         every = self.of_tags(photos, places, heard)
         return np.take_along_axis(every, tags, axis=1)
 
@@ -188,7 +200,7 @@ class MultilinearScorer(_Scorer):
             scores = _product(self._to(photos), queries[0])[None]
         else:
             scores = queries @ self._to(photos).T
-        return scores.add_(same[:, None]).cpu().numpy()
+        return _finite(scores.add_(same[:, None]).cpu().numpy())
 
 
 class TrunkScorer(_Scorer):
@@ -205,7 +217,7 @@ class TrunkScorer(_Scorer):
             part = functional.linear(tags[at], self.module._part(2))
             for row, other in enumerate(asked):
                 scores[row, at] = self.module.scores(part + other).cpu().numpy()
-        return scores
+        return _finite(scores)
 
     @torch.inference_mode()
     def of_pairs(self, photos, places, heard, tags):
@@ -216,7 +228,7 @@ class TrunkScorer(_Scorer):
         for row, other in enumerate(asked):
             listed = vectors[self._to(tags[row])]
             scores[row] = self._one_by_one(listed, other, 2)
-        return scores
+        return _finite(scores)
 
     @torch.inference_mode()
     def of_photos(self, photos, places, heard, tags, inputs=None):
@@ -237,7 +249,7 @@ class TrunkScorer(_Scorer):
         scores = np.empty((len(asked), len(photos)), dtype=np.float32)
         for row, other in enumerate(asked):
             scores[row] = self._one_by_one(photos, other, 1)
-        return scores
+        return _finite(scores)
 
     def _photo_and_place(self, photos, places, heard):
         module = self.module
@@ -281,10 +293,11 @@ class ScorerWithPrior:
             return scores  # nobody has used these tags anywhere
         lifts, rest = self._prior.lifts(self._places, heard > 0)
         share = float(self._scorer.module.prior_share.detach())
-        scores += (share * rest)[:, np.newaxis]
-        row = np.repeat(np.arange(len(scores)), np.diff(lifts.indptr))
-        scores[row, lifts.indices] += share * lifts.data
-        return scores
+        with np.errstate(over="ignore", invalid="ignore"):  # told in words
+            scores += (share * rest)[:, np.newaxis]
+            row = np.repeat(np.arange(len(scores)), np.diff(lifts.indptr))
+            scores[row, lifts.indices] += share * lifts.data
+        return _finite(scores)
 
     def of_pairs(self, photos, places, heard, tags):
         """Score some tags of each photo, positions of shape (n, n_listed)."""

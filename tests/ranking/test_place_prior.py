@@ -96,6 +96,18 @@ def test_one_photo_by_hand():
     np.testing.assert_allclose(lifts.toarray() + rest, [[np.log(2), np.log(2 / 3)]])
 
 
+def test_ratios_that_no_number_holds():
+    # p = 1 / (1 + 2e-308) is 1, and the frequency 1e-300: the lift is 300 ln 10, though
+    # the share that is left to the world times the frequency is no number.
+    tags = sparse.csr_array([[1.0, 0.0]])
+    prior = PlacePrior(np.array([[0.0, 0.0]]), tags, [1e-300, 1.0], [1e-320, 1.0])
+    prior.smoothing = 1e-20
+    asked = np.array([[0.0, 0.0], [0.0, 1e-3]])
+    lifts, rest = prior.lifts(asked, np.ones(2, dtype=bool))
+    found = lifts.toarray()[:, 0] + rest
+    np.testing.assert_allclose(found, 300 * np.log(10), rtol=1e-5)
+
+
 def test_smoothing_follows_how_much_places_tell():
     n = 600
     town = rng.integers(0, 6, n)

@@ -564,6 +564,15 @@ def test_rough_states_do_not_ask_who_was_at_the_exact_place():
     assert hits[1] > 0.9
 
 
+def test_features_that_float64_does_not_square_are_refused():
+    rows = np.array([[1.0, 0.0], [1e200, 0.0]])
+    with pytest.raises(ValueError, match="X holds features that float32"):
+        PhotoScaling("standard").fit(rows, np.arange(2), None)
+    scaling = PhotoScaling("standard", np.array([-1e308]), np.array([1e37]))
+    with pytest.raises(ValueError, match="X holds features that float32"):
+        scaling.apply(np.array([[1e308]]))
+
+
 @pytest.mark.parametrize("kind", ["l2", None])
 def test_features_that_float32_does_not_hold_are_refused(kind):
     rows = np.array([[1.0, 0.0], [1e39, 0.0]])

@@ -337,6 +337,17 @@ def _scale(*path, by):
     return change
 
 
+def _huge(block):
+    """Make weights finite and so large that their products are not."""
+
+    def change(content, blocks):
+        blocks[block] = {
+            name: np.full_like(array, 3e38) for name, array in blocks[block].items()
+        }
+
+    return change
+
+
 def _cut(block, name):
     def change(content, blocks):
         blocks[block][name] = blocks[block][name][..., :-1].copy()
@@ -417,8 +428,11 @@ WEIGHTS = "state-0"
         (_cut("tables", "tag_counts"), "tag_counts is of other tags"),
         (_scale("tables", "tag_counts", by=-1), "tag_counts is of other tags"),
         (_scale("tables", "frequency", by=0), "frequency is of other tags"),
+        (_scale("tables", "frequency", by=1e9), "frequency is of other tags"),
         (_cut("tables", "photo_center"), "photo_center is of other columns"),
         (_scale("tables", "photo_factor", by=np.nan), "photo_factor has numbers that"),
+        (_scale("tables", "photo_factor", by=1e300), "photo_factor is not what"),
+        (_scale("tables", "photo_factor", by=-1), "photo_factor is not what"),
         (_drop("tables", "photo_factor"), "it lacks 'photo_factor'"),
         (_drop("tables", "history_epoch"), "it lacks 'history_epoch'"),
         (
@@ -432,6 +446,8 @@ WEIGHTS = "state-0"
         (_cut(WEIGHTS, "places.linear.weight"), "columns"),
         (_set(WEIGHTS, "places.linear.weight", to=np.ones(3, "f4")), "is no matrix"),
         (_scale(WEIGHTS, "A.weight", by=np.inf), "A.weight has numbers that are not"),
+        (_huge(WEIGHTS), "The scores of the network are not finite"),
+        (_scale(WEIGHTS, "prior_share", by=1e38), "scores of the network are not"),
         (_set(WEIGHTS, "A.weight", to=np.ones((8, 8))), "A.weight holds other numbers"),
         (_drop("prior", "indptr"), "it lacks 'indptr'"),
         (_cut("prior", "places"), "the prior has no places"),
@@ -440,8 +456,11 @@ WEIGHTS = "state-0"
         (_scale("prior", "indptr", by=-1), "the prior is of other tags"),
         (_scale("prior", "indices", by=9), "the prior is of other tags"),
         (_scale("prior", "data", by=np.nan), "the prior has numbers that are not"),
+        (_scale("prior", "data", by=1e38), "the prior has weights of tags that are"),
+        (_scale("prior", "data", by=-1), "the prior has weights of tags that are"),
         (_scale("prior", "bandwidths_km", by=-1), "the prior has no bandwidths"),
         (_scale("prior", "smoothing", by=0), "the smoothing of the prior is none"),
+        (_scale("prior", "smoothing", by=1e300), "the smoothing of the prior is none"),
         (_set("prior", "smoothing", to=np.ones(2)), "the smoothing of the prior is"),
         (_set("prior", "groups", to=np.ones(59, int)), "the prior is of other users"),
         (_set("prior", "groups", to=-np.ones(60, int)), "the prior is of other users"),
@@ -469,6 +488,8 @@ def test_words_about_changed_rankers(stored, change, words, tmp_path):
         (_scale("tables", "tag_vectors", by=np.nan), "tag_vectors has numbers"),
         (_set("tables", "tag_vectors", to=np.ones(5, "f4")), "of other tags"),
         (_cut("quick", "A.weight"), "A.weight has the shape"),
+        (_huge("quick"), "The scores of the network are not finite"),
+        (_huge(WEIGHTS), "The scores of the network are not finite"),
         (_cut("place-encoder", "regions"), "the regions of the encoder are no list"),
         (_scale("place-encoder", "regions", by=0), "a region is there twice"),
         (_scale("place-encoder", "regions", by=-1), "are no ids|twice"),
