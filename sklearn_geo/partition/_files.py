@@ -205,8 +205,8 @@ def _check_head(cls, head, path):
         raise _damaged(path, "it does not say its version")
     if version > VERSION:
         raise ValueError(
-            f"{path} was written by a newer sklearn_geo (version {version!r:.60} of the "
-            f"format; this one reads up to {VERSION}). Upgrade sklearn_geo."
+            f"{path} was written by a newer sklearn_geo (version {version!r:.60} of "
+            f"the format; this one reads up to {VERSION}). Upgrade sklearn_geo."
         )
     held = head.get("class")
     if not isinstance(held, str):
