@@ -8,7 +8,7 @@ CONSTRAINTS ?= constraints.txt
 PIP_INSTALL := $(BIN)/python -m pip install --quiet -c $(CONSTRAINTS)
 INPUTS := setup.cfg pyproject.toml $(CONSTRAINTS)
 
-.PHONY: demo test oldest coverage nightly mutants lint doctest docs site wheel benchmarks clean
+.PHONY: demo test oldest coverage nightly nights mutants limits lint doctest docs site wheel benchmarks clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python -m examples.demo --out demo
@@ -23,6 +23,11 @@ test: $(VENV)/.test
 nightly: $(VENV)/.test
 	SKLEARN_GEO_NIGHTLY=1 $(BIN)/python -m pytest -n logical --maxprocesses=4 \
 		--dist worksteal --hypothesis-profile=nightly tests/reliability
+
+# The same fuzz and the same damaged files, as many minutes as there are: runs add up.
+MINUTES ?= 60
+nights: $(VENV)/.test
+	$(BIN)/python -m tests.reliability.nights --minutes $(MINUTES)
 
 # The suite with the oldest dependencies that setup.cfg promises. Gigabytes, once.
 oldest:

@@ -34,6 +34,8 @@ from tests.reliability.subjects import places as spread_places
 
 matplotlib.use("Agg")
 
+# Examples a door in the long form, see nights.py.
+LONG = 300
 N_TAGS = 4
 precision = vector(lambda draw: draw.choice([0.0, 0.5, 1.0]))
 share = table(3, lambda draw: draw.choice([0.0, 0.2, 1.0]))
@@ -226,7 +228,7 @@ def test_nobody_is_forgotten():
 
 
 @pytest.mark.parametrize("name", DOORS)
-@settings(max_examples=scale(2, 300))
+@settings(max_examples=scale(2, LONG))
 @given(draw=draws)
 def test_it_draws_or_says_why_not(name, draw):
     DOORS[name].attack(draw)

@@ -30,6 +30,9 @@ from tests.reliability.doors import (
 from tests.reliability.strategies import columns, draws, scalar, wild
 
 radius = ~positive
+# Examples a door in the long form, see nights.py.
+LONG = 10_000
+
 LISTED = Kind(lambda draw, n: draw.randint(0, 4), lambda draw, n: scalar(draw))
 
 
@@ -324,7 +327,7 @@ def test_nobody_is_forgotten():
 
 
 @pytest.mark.parametrize("name", DOORS)
-@settings(max_examples=scale(8, 10_000))
+@settings(max_examples=scale(8, LONG))
 @given(draw=draws)
 def test_it_answers_or_says_why_not(name, draw):
     DOORS[name].attack(draw)

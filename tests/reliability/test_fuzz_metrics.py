@@ -49,6 +49,10 @@ seed = Kind(
 )
 
 
+# Examples a door in the long form, see nights.py.
+LONG = 10_000
+
+
 def _gallery(column):
     """Return the kind of a table that is as long whatever the number of queries is."""
     return Kind(
@@ -348,7 +352,7 @@ def test_nobody_is_forgotten():
 
 
 @pytest.mark.parametrize("name", DOORS)
-@settings(max_examples=scale(8, 10_000))
+@settings(max_examples=scale(8, LONG))
 @given(draw=draws)
 def test_it_answers_or_says_why_not(name, draw):
     DOORS[name].attack(draw)

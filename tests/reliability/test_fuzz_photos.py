@@ -16,6 +16,9 @@ from tests.reliability.arguments import (
 )
 from tests.reliability.strategies import draws
 
+# Examples a door in the long form, see nights.py; fewer of those who learn.
+LONG, LEARN = 10_000, 1_000
+
 ENTRIES = entries_of("vision", "geolocation", "ranking")
 ASKED = [entry for entry in ENTRIES if entry.name not in LEARNS]
 TAUGHT = [entry for entry in ENTRIES if entry.name in LEARNS]
@@ -27,14 +30,14 @@ def test_no_argument_is_forgotten():
 
 
 @pytest.mark.parametrize("entry", ASKED, ids=str)
-@settings(max_examples=scale(5, 10_000))
+@settings(max_examples=scale(5, LONG))
 @given(draw=draws)
 def test_asked_anything(entry, draw):
     attack_method(entry.subject, known(entry.subject), entry.name, draw)
 
 
 @pytest.mark.parametrize("entry", TAUGHT, ids=str)
-@settings(max_examples=scale(3, 1_000))
+@settings(max_examples=scale(3, LEARN))
 @given(draw=draws)
 def test_taught_anything(entry, draw):
     attack_method(entry.subject, known(entry.subject), entry.name, draw)

@@ -35,6 +35,9 @@ from tests.reliability.spoiled import spoil
 from tests.reliability.strategies import draws, dressed, foul, scalar
 from tests.reliability.subjects import SUBJECTS, answers, taught
 
+# Examples a door in the long form, see nights.py.
+LONG = 10_000
+
 ROOMS = {"partition": partition, "encoding": encoding, "neighbors": neighbors}
 OURS = [s for s in SUBJECTS if s.cls.__module__.split(".")[1] in ROOMS]
 READERS = {"save", "load"}  # see test_hostile_*.py
@@ -178,7 +181,7 @@ def test_nobody_is_forgotten():
 
 
 @pytest.mark.parametrize("key", ENTRIES)
-@settings(max_examples=scale(8, 10_000))
+@settings(max_examples=scale(8, LONG))
 @given(draw=draws)
 def test_methods(key, draw):
     _door(key).attack(draw)
@@ -208,7 +211,7 @@ def _attack_settings(subject, draw):
 
 
 @pytest.mark.parametrize("subject", OURS, ids=str)
-@settings(max_examples=scale(8, 10_000))
+@settings(max_examples=scale(8, LONG))
 @given(draw=draws)
 def test_settings(subject, draw):
     _attack_settings(subject, draw)
@@ -267,7 +270,7 @@ DOORS_OF_METHODS = {key: partial(_door, key) for key in ENTRIES}
 
 
 @pytest.mark.parametrize("name", DOORS)
-@settings(max_examples=scale(8, 10_000))
+@settings(max_examples=scale(8, LONG))
 @given(draw=draws)
 def test_what_is_no_estimator(name, draw):
     DOORS[name].attack(draw)

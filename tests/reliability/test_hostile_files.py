@@ -14,8 +14,9 @@ from tests.reliability.mutations import bomb
 from tests.reliability.readers import READERS
 
 # Formats that differ in a name or a suffix only are tried less often by day.
-SOME = scale(20, 5000)
-MORE = scale(60, 5000)
+LONG = 5_000
+SOME = scale(20, LONG)
+MORE = scale(60, LONG)
 OFTEN = (
     "store",
     "partition S2Partition",

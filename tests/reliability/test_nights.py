@@ -1,0 +1,73 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""What runs the long forms counts right, and names whoever fell over."""
+
+import os
+import subprocess
+import sys
+import time
+from functools import partial
+
+import pytest
+
+pytest.importorskip("resource")  # of Unix, as forks are
+
+from tests.reliability import nights
+
+
+def odd(seed):
+    assert seed % 2 == 0, f"{seed} is odd"
+
+
+def deadly(seed):
+    if seed == 3:
+        os._exit(9)
+
+
+def made(folder):
+    kinds = {"k odd": odd, "k deadly": deadly, "k good": lambda seed: None}
+    return [nights.Target(name, 6, once, folder) for name, once in kinds.items()]
+
+
+def test_counts_and_what_was_wrong(tmp_path, capfd):
+    end = time.monotonic() + 60
+    nights._watch(partial(made, tmp_path), end, 4, False, tmp_path, 0)
+    known = {target.name: target for target in made(tmp_path)}
+    assert {name: t.examples for name, t in known.items()} == dict.fromkeys(known, 4)
+    assert set(known["k odd"].wrong) == {"1", "3"}
+    assert "3 is odd" in known["k odd"].wrong["3"]
+    assert known["k deadly"].wrong == {"3": "the process ended or hung: 9"}
+    assert known["k good"].wrong == {}
+    # The next run goes on with the next seeds, up to what each is to have.
+    nights._watch(partial(made, tmp_path), end, 100, False, tmp_path, 0)
+    known = {target.name: target for target in made(tmp_path)}
+    assert [target.examples for target in known.values()] == [6, 6, 6]
+    assert set(known["k odd"].wrong) == {"1", "3", "5"}
+    nights.show(known.values())
+    table = capfd.readouterr().out.splitlines()
+    assert table[-1].split() == ["k", "3", "3", "6", "18", "4"]
+
+
+def test_what_was_wrong_is_tried_again_once_it_is_mended(tmp_path):
+    end = time.monotonic() + 60
+    nights._watch(partial(made, tmp_path), end, 100, False, tmp_path, 0)
+
+    def mended():
+        return [nights.Target("k odd", 6, lambda seed: None, tmp_path)]
+
+    nights._watch(mended, end, 100, True, tmp_path, 0)
+    assert mended()[0].wrong == {}
+    assert mended()[0].examples == 6
+
+
+def test_as_a_command(tmp_path):
+    # It finds the doors of tests that have them, in the order that they are written.
+    command = [sys.executable, "-m", "tests.reliability.nights", "metrics"]
+    options = ["--minutes=1", "--jobs=1", "--until=1", f"--out={tmp_path}"]
+    said = subprocess.run(
+        [*command, *options], capture_output=True, text=True, check=True, timeout=300
+    ).stdout
+    from tests.reliability.test_fuzz_metrics import DOORS
+
+    n = str(len(DOORS))
+    assert said.splitlines()[-1].split() == ["metrics", n, "0", "1", n, "0"]
