@@ -114,4 +114,4 @@ class Folder:
         if not names:
             return "; there is no file of data in it"
         more = f" and {len(names) - 5:,} more" if len(names) > 5 else ""
-        return f"; it has only {', '.join(names[:5])}{more}"
+        return f"; it has only {', '.join(name[:200] for name in names[:5])}{more}"

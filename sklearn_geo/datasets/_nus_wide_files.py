@@ -80,7 +80,9 @@ class Images:
         of_split = (of_split,) if isinstance(of_split, str) else of_split
         of_all = (of_all,) if isinstance(of_all, str) else of_all
         if self.split != "all":
-            own = [name.format(self.split.capitalize()) for name in of_split]
+            # Names of concepts are from the files: there may be braces in them.
+            part = self.split.capitalize()
+            own = [part.join(name.rsplit("{}", 1)) for name in of_split]
             file = self.folder.find(*own)
             if file is not None:
                 return RowFile(file, convert, called, report=self.report)
@@ -142,6 +144,7 @@ def image_files(texts):
         if not _IMAGE.search(name):
             raise ValueError("is no file of an image")
         out.append(name)
+    photo_numbers(out)  # which their places and users are looked up by
     return out
 
 

@@ -60,7 +60,8 @@ class DataFile:
     member: str | None = None
 
     def __str__(self):
-        return self.path if self.member is None else f"{self.path}:{self.member}"
+        # What is in archives of strangers has names of up to 65,535 letters.
+        return self.path if self.member is None else f"{self.path}:{self.member:.200}"
 
     @property
     def name(self):
@@ -101,7 +102,7 @@ class DataFile:
         try:
             return archive.open(self.member)
         except (EOFError, OSError, ValueError, zipfile.BadZipFile) as error:
-            problem, remedy = f"the archive is damaged ({error})", _AGAIN
+            problem, remedy = f"the archive is damaged ({error!s:.200})", _AGAIN
         except NotImplementedError:
             problem = "it is compressed in a way that Python cannot undo"
             remedy = "Unpack it with another program, and pass the folder."
@@ -134,7 +135,7 @@ def open_zip(path):
         struct.error,
         zipfile.BadZipFile,
     ) as error:
-        problem = f"the zip archive is damaged ({str(error)[:200]})"
+        problem = f"the zip archive is damaged ({error!s:.200})"
         raise DataFileError(path, None, problem, remedy=_AGAIN) from error
     with archive:
         yield archive
@@ -269,7 +270,7 @@ def _what_there_is(names):
     if not names:
         return ", it is empty"
     more = f" and {len(names) - 5:,} more" if len(names) > 5 else ""
-    return f", only {', '.join(names[:5])}{more}"
+    return f", only {', '.join(name[:200] for name in names[:5])}{more}"
 
 
 def text_blocks(file, *, report=None, block_bytes=None):
@@ -401,7 +402,7 @@ def _sqlite_blocks(file, block_bytes):
                 yield TextBlock(first, "\n".join(lines), False, "")
                 first += len(lines)
     except (OverflowError, sqlite3.Error) as error:
-        problem = f"the database is damaged ({error})"
+        problem = f"the database is damaged ({error!s:.200})"
         raise DataFileError(file, first, problem, remedy=_AGAIN) from error
     if first == 1:
         raise DataFileError(file, None, "the table is empty", remedy=_AGAIN)
@@ -447,7 +448,7 @@ def open_text(file, *, report=None):
 def _why_broken(error):
     if isinstance(error, EOFError):
         return "the compressed file breaks off here"
-    return f"the compressed file is damaged here ({error})"
+    return f"the compressed file is damaged here ({error!s:.200})"
 
 
 def _check_head(file, data, ended):

@@ -294,6 +294,8 @@ def test_the_label_that_is_wrong_as_published(folder):
         ("BoW_Train_int.dat", "1 2 3\n4 1 5\n6 0 0\n0 0", 4, "has not 3 numbers"),
         ("TrainImagelist.txt", "a\\1_101.jpg\ncat\nz\\4_104.jpg\nz\\6_106.jpg\n", 2,
          "'cat' is no file of an image"),
+        ("TrainImagelist.txt", "a\\1_101.jpg\nb\\x7.jpg\nz\\4_104.jpg\nz\\6_106.jpg\n",
+         2, "'b..x7.jpg' is neither the number of a photo nor a file named by it"),
     ],
 )  # fmt: skip
 def test_a_wrong_line_is_named_or_its_photo_skipped(folder, file, text, line, match):
@@ -319,6 +321,19 @@ def test_a_wrong_line_is_named_or_its_photo_skipped(folder, file, text, line, ma
         )
     assert_array_equal(np.concatenate([c.ids for c in chunks]), photos.ids)
     assert len(caught) == 1
+
+
+@pytest.mark.parametrize("concept", ["{", "a}b", "{0}", "x{}"])
+def test_concepts_with_braces(folder, concept):
+    (path,) = folder.rglob("Concepts81.txt")
+    path.write_text(f"sky\n{concept}\n")
+    with pytest.raises(FileNotFoundError, match=re.escape(f"Labels_{concept}_Train.t")):
+        load_nus_wide(folder)
+    labels = folder / f"Labels_{concept}_Train.txt"
+    labels.write_text("0\n1\n0\n1\n")
+    photos = load_nus_wide(folder)
+    assert photos.target_names == ["sky", concept]
+    assert photos.target[:, 1].tolist() == [0, 1, 0, 1]
 
 
 @pytest.mark.parametrize(

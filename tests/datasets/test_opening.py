@@ -263,6 +263,18 @@ def test_members_that_cannot_be_opened_are_told(tmp_path, at, value, message):
         lines_of_member(path, "photos-1")
 
 
+def test_long_names_of_members_are_shown_shortly(tmp_path):
+    path, name = tmp_path / "all.zip", "photos-" + "y" * 30_000
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(name, TEXT)
+    data = bytearray(path.read_bytes())
+    data[30 + 9] ^= 1  # a letter of the name, in the one place of two where it is
+    path.write_bytes(bytes(data))
+    words = r"^\S*all\.zip:photos-y{193}: the archive is damaged \(.{200}\)\. Down"
+    with pytest.raises(DataFileError, match=words):
+        lines_of_member(path, name)
+
+
 def write_database(path, create, *rows):
     with closing(sqlite3.connect(path)) as database, database:
         database.execute(create)
