@@ -164,6 +164,9 @@ class RowCache:
                 if digest != _FILE.fullmatch(name).group(1):
                     self._drop(name, "its checksum is another")
                     return None
+                if not np.isfinite(self._mapped[name]["rows"]).all():
+                    self._drop(name, "it holds numbers that are not finite")
+                    return None
                 self._checked.add(name)
             return self._mapped[name]["rows"][position]
 

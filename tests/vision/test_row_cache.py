@@ -327,6 +327,20 @@ def test_files_of_something_else(tmp_path):
     assert (folder / "notes.txt").read_text() == "mine"
 
 
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_rows_that_no_network_says_are_not_taken(tmp_path, wrong):
+    rows, keys = RowCache(tmp_path, {}, np.zeros(2)), [key_of(0), key_of(1)]
+    values = np.array([[0.5, 0.5], [wrong, 0.5]], dtype=np.float32)
+    # As a stranger can write it: its name says its checksum.
+    arrays = {"keys": np.frombuffer(b"".join(keys), np.uint8).reshape(2, 16)}
+    row_cache.write_block(rows.folder, "rows", arrays | {"rows": values})
+    rows.refresh()
+    with pytest.warns(UserWarning, match="deleted.*: it holds numbers that are not fi"):
+        assert rows.get(keys[0]) is None
+    assert rows.get(keys[1]) is None
+    assert not list(rows.folder.glob("rows-*"))
+
+
 @pytest.mark.parametrize("text", ["", "{}", '{"format": "other"}'])
 def test_a_damaged_manifest_is_written_again(tmp_path, text):
     cache = tmp_path / "cache"
