@@ -9,7 +9,7 @@ import threading
 import time
 from contextlib import contextmanager
 
-__all__ = ["folder_locked", "locked"]
+__all__ = ["folder_locked", "locked", "try_lock"]
 
 _BUSY = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
 _PAUSE = 0.05
@@ -88,21 +88,35 @@ def _open_folder(folder):
         return None
 
 
+def try_lock(file):
+    """Lock a file, unless somebody else holds its lock.
+
+    Parameters
+    ----------
+    file : file or int
+        An open file, or the handle of a file or folder. Closing it releases the lock.
+
+    Returns
+    -------
+    bool or None
+        Whether it is locked now; None where there are no locks.
+    """
+    try:
+        _lock(file, True)
+    except OSError as error:
+        return False if error.errno in _BUSY else None
+    return True
+
+
 def _take(file, waiting):
     """Wait for the lock; return False where there are no locks."""
     told = waiting is None
-    while True:
-        try:
-            _lock(file, True)
-        except OSError as error:
-            if error.errno not in _BUSY:
-                return False
-        else:
-            return True
+    while (held := try_lock(file)) is False:
         if not told:
             told = True
             waiting()
         time.sleep(_PAUSE)
+    return held is True
 
 
 if sys.platform == "win32":

@@ -4,19 +4,19 @@
 
 import os
 import secrets
+import sys
 import time
 from pathlib import Path
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None
+from sklearn_geo._file_lock import try_lock
 
 __all__ = ["is_part", "remove_parts", "write_whole"]
 
 _PART = (".store-", ".part")
 # Where nothing says whether the writer of a part lives, it is given so many seconds.
 _PATIENCE = 3600.0
+# Windows lets nobody read or rename what is locked.
+_LOCKS = sys.platform != "win32"
 
 
 def write_whole(path, write):
@@ -80,7 +80,7 @@ def _written(path, write):
             write(file) if callable(write) else file.write(write)
             file.flush()
             os.fsync(file.fileno())
-            if fcntl is not None:
+            if _LOCKS:
                 os.replace(part, path)  # while it is locked
                 return True
         os.replace(part, path)  # Windows renames nothing that is open
@@ -92,7 +92,7 @@ def _written(path, write):
 
 def _is_ours(file, part):
     """Lock a part that was just made; return False if somebody swept it away."""
-    held = _lock(file)
+    held = try_lock(file) if _LOCKS else None
     if held is None:
         return True
     if not held:
@@ -106,22 +106,9 @@ def _is_ours(file, part):
 def _remove_if_dead(part):
     """Delete a part whose writer does not hold its lock any more."""
     with open(part, "rb") as file:
-        held = _lock(file)
+        held = try_lock(file) if _LOCKS else None
         old = time.time() - os.fstat(file.fileno()).st_mtime > _PATIENCE
         if held:
             part.unlink(missing_ok=True)
     if held is None and old:
         part.unlink(missing_ok=True)
-
-
-def _lock(file):
-    """Lock a file; return whether that went, None where there are no locks."""
-    if fcntl is None:
-        return None
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return None
-    return True

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from sklearn_geo._file_lock import folder_locked, locked
+from sklearn_geo._file_lock import folder_locked, locked, try_lock
 
 
 def test_one_at_a_time(tmp_path):
@@ -53,6 +53,16 @@ def test_an_error_lets_the_next_in(tmp_path):
             1 / 0  # noqa: B018
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the file is open twice")
+def test_a_lock_is_tried_once(tmp_path):
+    (tmp_path / "lock").touch()
+    with open(tmp_path / "lock") as mine, open(tmp_path / "lock") as other:
+        assert try_lock(mine) is True
+        assert try_lock(other) is False
+        mine.close()
+        assert try_lock(other) is True
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there are always locks")
 def test_file_systems_without_locks(tmp_path, monkeypatch):
     import fcntl
@@ -61,6 +71,8 @@ def test_file_systems_without_locks(tmp_path, monkeypatch):
         raise OSError(errno.ENOLCK, "No locks available")
 
     monkeypatch.setattr(fcntl, "flock", none)
+    with open(tmp_path / "a", "w") as file:
+        assert try_lock(file) is None
     with locked(tmp_path / "lock"), locked(tmp_path / "lock"):
         assert (tmp_path / "lock").read_bytes() == b""
 

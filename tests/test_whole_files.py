@@ -84,7 +84,7 @@ def test_parts_of_the_dead_go(tmp_path):
 
 
 def test_where_nothing_can_be_locked_parts_go_when_they_are_old(tmp_path, monkeypatch):
-    monkeypatch.setattr(_whole_files, "fcntl", None)
+    monkeypatch.setattr(_whole_files, "_LOCKS", False)
     write_whole(tmp_path / "a", b"one")
     for name, age in ((".store-1.part", 0), (".store-2.part", 7200)):
         (tmp_path / name).write_bytes(b"half")
@@ -97,7 +97,7 @@ def test_where_nothing_can_be_locked_parts_go_when_they_are_old(tmp_path, monkey
 def test_a_part_that_was_swept_away_before_it_was_locked_is_written_again(
     tmp_path, monkeypatch
 ):
-    lock, swept = _whole_files._lock, []
+    lock, swept = _whole_files.try_lock, []
 
     def slow(file):
         if not swept:
@@ -105,7 +105,7 @@ def test_a_part_that_was_swept_away_before_it_was_locked_is_written_again(
             os.unlink(file.name)
         return lock(file)
 
-    monkeypatch.setattr(_whole_files, "_lock", slow)
+    monkeypatch.setattr(_whole_files, "try_lock", slow)
     write_whole(tmp_path / "a", b"one")
     assert len(swept) == 1
     assert (tmp_path / "a").read_bytes() == b"one"
