@@ -3,11 +3,13 @@
 """A fit that survives: every finished zone is on disk at once."""
 
 import os
+import sys
 import threading
 import warnings
 import weakref
 from contextlib import contextmanager
 
+from sklearn_geo._file_lock import try_lock
 from sklearn_geo.context._fetch import folder_of
 from sklearn_geo.context._zone_manifest import ZoneManifest
 from sklearn_geo.context._zone_shelf import ZoneShelf
@@ -265,29 +267,15 @@ def _short(value):
 def _acquire(folder):
     """Lock the folder for this process; the lock ends with it, however it ends."""
     handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
-    try:
-        _lock_file(handle)
-    except BlockingIOError as error:
+    # On Windows such folders are not locked.
+    if sys.platform != "win32" and try_lock(handle) is False:
         os.close(handle)
         raise ValueError(
             f"checkpoint_dir: another fit is using {folder} now. Give each fit a "
             "folder of its own."
-        ) from error
+        )
     return handle
 
 
 def _release(handle):
     os.close(handle)
-
-
-def _lock_file(handle):
-    try:
-        import fcntl
-    except ImportError:  # Windows has none; there folders are not locked
-        return
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise
-    except OSError:  # a file system without locks
-        return
