@@ -22,6 +22,7 @@ import numpy as np
 from sklearn_geo._whole_files import remove_parts
 from sklearn_geo.nets import Store, write_block, write_manifest
 from sklearn_geo.nets._mapped_arrays import checksum, map_file, mapped_arrays
+from sklearn_geo.nets._store import check_place
 from sklearn_geo.nets._strict_json import strict_json, to_json
 
 __all__ = ["KEY_BYTES", "RowCache", "digest_of", "key_of"]
@@ -104,7 +105,10 @@ class RowCache:
                 "other settings: it was copied or renamed. Delete it, or choose "
                 "another cache."
             )
-        off = np.abs(before - probe).max() if before.shape == probe.shape else np.inf
+        off = np.inf
+        if before.shape == probe.shape:
+            with np.errstate(invalid="ignore"):  # NaN is refused as another answer is
+                off = np.abs(before - probe).max()
         if not off <= _TOLERANCE * max(float(np.abs(probe).max()), 1e-12):
             raise ValueError(
                 f"cache: {self.folder} holds the answers of a network with the same "
@@ -133,6 +137,7 @@ class RowCache:
             self._where[key.tobytes()] = (path.name, position)
 
     def _map(self, path):
+        check_place(path)
         if not path.stat().st_size:
             raise ValueError("it is empty")
         data = map_file(path)

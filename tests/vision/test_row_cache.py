@@ -341,6 +341,26 @@ def test_rows_that_no_network_says_are_not_taken(tmp_path, wrong):
     assert not list(rows.folder.glob("rows-*"))
 
 
+def test_links_that_lead_out_are_not_followed(tmp_path):
+    rows = RowCache(tmp_path / "cache", {}, np.zeros(2))
+    secret = tmp_path / "secret"
+    secret.write_text("mine")
+    link = rows.folder / f"rows-{'0' * 16}.safetensors"
+    link.symlink_to(secret)
+    with pytest.warns(UserWarning, match="is damaged and deleted.* leads out of its f"):
+        rows.refresh()
+    assert not link.is_symlink()
+    assert secret.read_text() == "mine"
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_what_no_network_says_of_the_picture_is_refused(tmp_path, wrong):
+    probe = np.array([wrong, 0.5], dtype=np.float32)
+    RowCache(tmp_path, {}, probe)
+    with pytest.raises(ValueError, match="the answers of a network with the same lay"):
+        RowCache(tmp_path, {}, probe)
+
+
 @pytest.mark.parametrize("text", ["", "{}", '{"format": "other"}'])
 def test_a_damaged_manifest_is_written_again(tmp_path, text):
     cache = tmp_path / "cache"
