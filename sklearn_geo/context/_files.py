@@ -183,7 +183,9 @@ def check_zones(plan, table, entries, folder):
             raise ValueError(f"{where} is none of the {n_zones:,} zones there are.")
         name = FALLBACK_NAME if is_fallback else plan.regions.names([zone])[0]
         if record["name"] != name:
-            raise ValueError(f"{where} is called {record['name']!r}, and is {name!r}.")
+            raise ValueError(
+                f"{where} is called {record['name']!r:.60}, and is {name!r}."
+            )
         lacking = [field for field in _REPORTED if field not in record]
         if lacking:
             raise ValueError(f"{where} does not say its {lacking[0]}.")

@@ -67,7 +67,9 @@ class ZoneTable:
         where = f"The zone store {store.folder} cannot be read"
         dtype, rows = content.get("dtype"), content.get("zones")
         if not isinstance(dtype, str) or dtype not in DTYPES:
-            raise ValueError(f"{where}: its dtype is {dtype!r}, not one of {DTYPES}.")
+            raise ValueError(
+                f"{where}: its dtype is {dtype!r:.60}, not one of {DTYPES}."
+            )
         if not isinstance(rows, list):
             raise ValueError(f"{where}: its manifest has no list of zones.")
         if not isinstance(content.get("library_version"), str):
@@ -83,7 +85,7 @@ class ZoneTable:
                 row = dict(row)
                 block = row.pop("block", None)
                 if not isinstance(block, str) or block not in names:
-                    raise ValueError(f"its block {block!r} is not in the store")
+                    raise ValueError(f"its block {block!r:.60} is not in the store")
                 record = checked_record(row.pop("id", None), row)
                 if record["id"] in self.records:
                     raise ValueError(f"its id {record['id']} is there twice")
@@ -115,7 +117,7 @@ def checked_record(zone_id, record):
     """
     # numpy's integers are Integral too; True is, but it is no id.
     if not isinstance(zone_id, Integral) or isinstance(zone_id, (bool, np.bool_)):
-        raise ValueError(f"its id {zone_id!r} is no integer")
+        raise ValueError(f"its id {zone_id!r:.60} is no integer")
     zone_id = int(zone_id)
     if not -(2**63) <= zone_id < 2**63:
         raise ValueError(f"its id {zone_id} has more than 64 bits")
@@ -124,20 +126,25 @@ def checked_record(zone_id, record):
         value = value.item() if isinstance(value, np.generic) else value
         if field in _COUNTS:
             if type(value) is not int or value < 0:
-                raise ValueError(f"its {field} {value!r} is no count")
+                raise ValueError(f"its {field} {value!r:.60} is no count")
         elif field in _MEASURES:
             value = math.nan if value is None else value
             if not isinstance(value, Real) or isinstance(value, bool):
-                raise ValueError(f"its {field} {value!r} is no number")
-            value = float(value)
+                raise ValueError(f"its {field} {value!r:.60} is no number")
+            try:
+                value = float(value)
+            except OverflowError as error:
+                raise ValueError(f"its {field} is too large a number") from error
         elif not isinstance(value, (str, int, float, bool, type(None))):
-            raise ValueError(f"its {field} is a {type(value).__name__}, not a value")
+            raise ValueError(
+                f"its {field:.60} is a {type(value).__name__}, not a value"
+            )
         checked[str(field)] = value
     if checked["id"] != zone_id:
         raise ValueError(f"its record is that of zone {checked['id']!r}")
     name = checked["name"]
     if not isinstance(name, str) or not name or not _is_text(name):
-        raise ValueError(f"its name {name!r} is no text")
+        raise ValueError(f"its name {name!r:.60} is no text")
     return checked
 
 
@@ -172,7 +179,7 @@ def load_weights(store, table, zone_id, shapes):
         )
         raise ValueError(
             f"The zone store {store.folder}, zone {table.records[zone_id]['name']}: "
-            f"its array {name!r} is {_words(found.get(name))}, and the networks of "
+            f"its array {name!r:.60} is {_words(found.get(name))}, and the networks of "
             f"the manifest need {_words(expected.get(name))}. The folder was changed; "
             "copy it again, or write it again with save_pretrained."
         )
@@ -182,7 +189,7 @@ def load_weights(store, table, zone_id, shapes):
         if array.size and not math.isfinite(float(array.min()) + float(array.max())):
             raise ValueError(
                 f"The zone store {store.folder}, zone {table.records[zone_id]['name']}"
-                f": its array {name!r} holds values that are not finite, which no "
+                f": its array {name!r:.60} holds values that are not finite, which no "
                 "training leaves. Write the store again with save_pretrained."
             )
     return weights

@@ -116,7 +116,7 @@ def load_fusion(cls, folder):
         return _restored(cls, store.content, tables, weights)
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         what = f"it lacks {error}" if isinstance(error, KeyError) else f"{error}"
-        what = what.rstrip(".")
+        what = what[:500].rstrip(".")
         raise ValueError(
             f"{folder} is incomplete or was changed: {what}. Copy the whole "
             "folder, or write it again with save_pretrained."

@@ -326,7 +326,9 @@ class GeoTagCorpus:
         try:
             return cls._from_arrays(arrays, manifest)
         except (IndexError, OverflowError, TypeError, ValueError) as error:
-            raise ValueError(f"The corpus in {folder} is damaged: {error}") from error
+            raise ValueError(
+                f"The corpus in {folder} is damaged: {error!s:.500}"
+            ) from error
 
     @classmethod
     def _from_arrays(cls, arrays, manifest):

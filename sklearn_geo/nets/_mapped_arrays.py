@@ -120,7 +120,9 @@ def mapped_arrays(data):
     position = 0
     for name, (_, _, begin, end) in sorted(fields.items(), key=lambda f: f[1][2:]):
         if begin != position:
-            raise ValueError(f"{name!r} does not begin where the array before it ends")
+            raise ValueError(
+                f"{name!r:.60} does not begin where the array before it ends"
+            )
         position = end
     if 8 + n_header + position != len(data):
         raise ValueError("its arrays end before or after the end of the file")
@@ -139,16 +141,16 @@ def mapped_arrays(data):
 def _checked(name, field):
     """Return the dtype, shape, begin and end of one array."""
     if not isinstance(field, dict) or str(field.get("dtype")) not in _DTYPES:
-        raise ValueError(f"{name!r} has a dtype that is not read")
+        raise ValueError(f"{name!r:.60} has a dtype that is not read")
     dtype, shape = np.dtype(_DTYPES[field["dtype"]]), field.get("shape")
     offsets = field.get("data_offsets")
     if not _are_counts(shape) or len(shape) > _MAX_NDIM:
-        raise ValueError(f"{name!r} has no shape")
+        raise ValueError(f"{name!r:.60} has no shape")
     if not _are_counts(offsets) or len(offsets) != 2:
-        raise ValueError(f"{name!r} has no place in the file")
+        raise ValueError(f"{name!r:.60} has no place in the file")
     begin, end = offsets
     if end - begin != math.prod(shape) * dtype.itemsize:
-        raise ValueError(f"{name!r} has more or fewer bytes than its shape needs")
+        raise ValueError(f"{name!r:.60} has more or fewer bytes than its shape needs")
     return dtype, tuple(shape), begin, end
 
 

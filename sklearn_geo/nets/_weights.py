@@ -61,7 +61,9 @@ def check_weights(weights, module=None):
     """
     for name, array in weights.items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise ValueError(f"The weights {name} hold numbers that are not finite.")
+            raise ValueError(
+                f"The weights {name:.60} hold numbers that are not finite."
+            )
     if module is not None:
         with torch.device("meta"):
             own = module().state_dict()
@@ -109,7 +111,7 @@ def _check_shapes(own, weights):
     if missing or foreign:
         raise ValueError(
             f"These are weights of another network: missing {missing}, unknown "
-            f"{foreign}."
+            f"{foreign!s:.500}."
         )
     for name, tensor in own.items():
         if tuple(tensor.shape) != tuple(np.shape(weights[name])):

@@ -69,8 +69,9 @@ def load_embedding(cls, folder, backbone=None):
         return _with_network(model, content, tables, weights)
     except (KeyError, TypeError, InvalidParameterError, _ChangedError) as error:
         what = f"it lacks {error}" if isinstance(error, KeyError) else f"{error}"
+        what = what[:500].rstrip(".")
         raise ValueError(
-            f"{folder} is incomplete or was changed: {what.rstrip('.')}. Copy the "
+            f"{folder} is incomplete or was changed: {what}. Copy the "
             "whole folder, or write it again with save_pretrained."
         ) from error
 

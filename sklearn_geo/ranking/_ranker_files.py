@@ -181,7 +181,7 @@ def load_ranker(cls, folder):
         _read_networks(model, store.content, blocks)
     except (KeyError, TypeError, ValueError, OverflowError, RuntimeError) as error:
         what = f"it lacks {error}" if isinstance(error, KeyError) else f"{error}"
-        what = what.rstrip(".")
+        what = what[:500].rstrip(".")
         raise ValueError(
             f"{folder} is incomplete or was changed: {what}. Copy the whole "
             "folder, or write it again with save_pretrained."

@@ -122,9 +122,9 @@ def read_scene_table(path):
             )
         scenes.append(scene_name(row[0]))
         if scenes[-1] in scenes[:-1]:
-            raise ValueError(f"{where}: the scene {scenes[-1]!r} is there twice.")
+            raise ValueError(f"{where}: the scene {scenes[-1]!r:.60} is there twice.")
         for j, column in enumerate(used):
-            table[i, j] = _zero_or_one(row[column], f"{where}, {groups[j]!r}")
+            table[i, j] = _zero_or_one(row[column], f"{where}, {groups[j]!r:.60}")
     return Bunch(
         scenes=scenes,
         levels={
@@ -160,7 +160,7 @@ def _zero_or_one(text, where):
         return 0
     if not _is_number(text) or float(text) not in (0.0, 1.0):
         raise ValueError(
-            f"{where}: {text!r} is neither 0 nor 1. A scene is in a group, or is not."
+            f"{where}: {text!r:.60} is neither 0 nor 1. A scene is in a group, or not."
         )
     return int(float(text))
 
@@ -268,7 +268,9 @@ def _level(name, table, rows, groups):
     groups = [str(i) for i in range(table.shape[1])] if groups is None else [*groups]
     twice = next((each for each in groups if groups.count(each) > 1), None)
     if twice is not None:
-        raise ValueError(f"membership, {name!r}: the group {twice!r} is there twice.")
+        raise ValueError(
+            f"membership, {name!r:.60}: the group {twice!r:.60} is there twice."
+        )
     wrong = ~(np.isfinite(table) & (table >= 0)).all(axis=1)
     if wrong.any():
         who = _who(rows, int(np.argmax(wrong)))
@@ -283,7 +285,7 @@ def _level(name, table, rows, groups):
 
 
 def _who(rows, row):
-    return f"row {row}" if rows is None else f"{rows[row]!r}"
+    return f"row {row}" if rows is None else f"{rows[row]!r:.60}"
 
 
 def _homeless(name, who):

@@ -154,6 +154,9 @@ def test_weights_too_large_for_the_dtype_name_the_zone(tmp_path):
         (lambda c: c["zones"][1].update(block=["a"]), r"block \['a'\] is not in"),
         (lambda c: c["zones"][1].pop("block"), "its block None is not in the store"),
         (lambda c: c["zones"][1].update(block="zone-30U"), "name the same block"),
+        (lambda c: c["zones"][1].update(seconds=10**400), "seconds is too large a num"),
+        (lambda c: c["zones"][1].update(block="y" * 9999), "block 'y{59} is not in"),
+        (lambda c: c["zones"][1].update({"y" * 9999: []}), "its y{60} is a list"),
     ],
 )
 def test_manifests_that_lie(tmp_path, change, words):

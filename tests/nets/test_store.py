@@ -186,6 +186,7 @@ def field(dtype="F32", shape=(1,), offsets=(0, 4)):
         (safetensors(b"[" * 100_000), "nested too deeply"),
         (safetensors([1]), "no mapping"),
         (safetensors({"w": 3}), "dtype that is not read"),
+        (safetensors({"y" * 9999: 3}), "'y{59} has a dtype that is not read"),
         (safetensors({"w": field("O")}, bytes(4)), "dtype that is not read"),
         (safetensors({"w": field(["F32"])}, bytes(4)), "dtype that is not read"),
         (safetensors({"w": {"dtype": "F32"}}), "has no shape"),

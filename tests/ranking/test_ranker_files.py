@@ -441,6 +441,7 @@ WEIGHTS = "state-0"
         ),
         (_drop(WEIGHTS, "A.weight"), "weights lack"),
         (_set(WEIGHTS, "trojan", to=np.ones(2, "f4")), "have {'trojan'} besides"),
+        (_set(WEIGHTS, "y" * 9999, to=np.ones(2, "f4")), "have {'y{400,500}. Copy"),
         (_cut(WEIGHTS, "A.weight"), r"A.weight has the shape \(8, 7\), not \(8, 8\)"),
         (_cut(WEIGHTS, "table.weight"), "vectors of tags have the shape"),
         (_cut(WEIGHTS, "places.linear.weight"), "columns"),

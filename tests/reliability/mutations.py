@@ -25,7 +25,17 @@ FOLDER, PIPE = object(), object()
 # As text; what is no number of JSON is written there all the same.
 NUMBERS = ["1e400", "-1e400", "NaN", "Infinity", "-1", "0", "-0", "1e-400", "1.5"]
 NUMBERS += [str(2**31), str(2**63), str(2**64), "-" + str(2**63), "1e308", "9" * 25]
-NUMBERS += ["9" * 5000, "1_000", "0x10", "\u0661", "\u00b2", "true", "1e5", "181"]
+NUMBERS += [
+    "9" * 400,
+    "9" * 5000,
+    "1_000",
+    "0x10",
+    "\u0661",
+    "\u00b2",
+    "true",
+    "1e5",
+    "181",
+]
 TEXTS = [
     "",
     " ",
@@ -56,7 +66,7 @@ PIECES += [b"\r\n", b"\t", b",", b'"', b"'", b"%", b"%E9", b"\\N", b"\x1e", b"\x
 PIECES += [b"\n" * 1000, b"\t" * 1000, b"[" * 20_000, b"{", b"}", b"nan", b"inf"]
 VALUES = [None, True, False, -1, 0, 1, 2, 7, 2**31, 2**63, 2**70, 10**12, 1.5, -1e300]
 VALUES += ["", "x", "../x", "\ud800", "\u202e", "e\u0301", [], {}, [[]], [0], [1, 2]]
-VALUES += [{"type": "x"}, "y" * 50_000, [0] * 5_000]
+VALUES += [10**400, {"type": "x"}, "y" * 50_000, [0] * 5_000]
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,7 @@ def test_one_level_and_other_separators(tmp_path):
         (PUBLISHED.replace("field',0", "field',x"), "line 3: it is no scene with"),
         (PUBLISHED[:-6], r"line 6: it has 6 columns.*cut off"),
         (PUBLISHED + "'/b/barn',1,0,0,0,0,0,1\n", "line 7: the scene 'barn' is there"),
+        (f"a,{'y' * 9999}\nb,1\nc,2\n", "line 3, 'y{59}: '2' is neither 0 nor 1"),
         ("airfield,0,1\nbarn,1,0\n", "has no header"),
         ("a,b,c\nd,e,f\n", "has no line of zeros and ones"),
         ("", "has no line of zeros and ones"),
