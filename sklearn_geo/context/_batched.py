@@ -17,7 +17,7 @@ from sklearn import get_config
 from sklearn_geo.context._architecture import of_network
 from sklearn_geo.context._batched_rows import ResidentRows, StreamedRows, walk
 from sklearn_geo.context._batched_steps import NetworkStack
-from sklearn_geo.context._short_memory import SkippedZone, ran_out, words_of
+from sklearn_geo.context._short_memory import ShortMemory, SkippedZone
 from sklearn_geo.context._zone_training import TrainedZone, train_or_skip, training_of
 from sklearn_geo.nets import Patience, RowData, choose_device, hold_out, seeded
 
@@ -96,27 +96,25 @@ def train_zones(tasks, architecture, preset):
     buckets = deque(_buckets(together, architecture, preset, device))
     while buckets:
         bucket, is_resident = buckets.popleft()
-        done, interrupted, short = set(), False, None
-        try:
+        done, interrupted = set(), False
+        with ShortMemory() as memory:
             for position, trained in _train_bucket(
                 bucket, architecture, preset, device, is_resident
             ):
                 done.add(position)
                 interrupted |= trained.interrupted
                 yield trained
-        except (MemoryError, RuntimeError) as error:
-            if not ran_out(error):
-                raise
-            short = words_of(error)
         if interrupted:
             return
-        if short:  # the error and what it held is gone by now
+        if memory.why:
             if device.type == "cuda":
                 torch.cuda.empty_cache()
             left = [task for at, task in enumerate(bucket) if at not in done]
             if len(bucket) == 1:
                 (task,) = bucket
-                yield SkippedZone(task.zone, task.name, int(task.X.shape[0]), short)
+                yield SkippedZone(
+                    task.zone, task.name, int(task.X.shape[0]), memory.why
+                )
                 continue
             middle = (len(left) + 1) // 2
             halves = [(left[:middle], is_resident), (left[middle:], is_resident)]

@@ -6,7 +6,7 @@ import numpy as np
 
 from sklearn_geo.context._fit_zones import train_all
 from sklearn_geo.context._inference import FALLBACK, FALLBACK_NAME
-from sklearn_geo.context._short_memory import SkippedZone, words_of
+from sklearn_geo.context._short_memory import ShortMemory, SkippedZone
 from sklearn_geo.context._zone_training import ZoneTask
 from sklearn_geo.nets import LazyRows, rows_in_memory
 
@@ -92,11 +92,9 @@ def train_plan(
         )
 
     def task_or_skip(zone, columns):
-        try:
+        with ShortMemory() as memory:
             return task(zone, columns)
-        except MemoryError as error:
-            why = words_of(error)
-        return SkippedZone(zone, names[zone], len(photos_of[zone]), why)
+        return SkippedZone(zone, names[zone], len(photos_of[zone]), memory.why)
 
     def train(zones, columns, shape, **options):
         # Made when their turn comes.

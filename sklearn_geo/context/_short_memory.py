@@ -5,7 +5,7 @@
 import warnings
 from dataclasses import dataclass
 
-__all__ = ["SkippedZone", "check_memory", "ran_out", "tell_of", "words_of"]
+__all__ = ["ShortMemory", "SkippedZone", "check_memory", "tell_of"]
 
 # What torch says where it raises no error of its own for it.
 _WORDS = ("can't allocate memory", "not enough memory", "out of memory")
@@ -45,7 +45,32 @@ class SkippedZone:
         return f"Zone {self.name}: {self.n_photos:,} photos, skipped: {self.why}"
 
 
-def ran_out(error):
+class ShortMemory:
+    """A `with` in which memory may run out, of the machine or of a card.
+
+    After it the error is gone, and with it all that it held.
+
+    Attributes
+    ----------
+    why : str or None
+        What was said of the memory; None if there was enough.
+    """
+
+    why = None
+
+    def __enter__(self):
+        """Begin."""
+        return self
+
+    def __exit__(self, kind, error, trace):
+        """Note what was said, unless it was about anything else."""
+        if error is None or not _ran_out(error):
+            return False
+        self.why = _words_of(error)
+        return True
+
+
+def _ran_out(error):
     """Say whether an error is that memory ran out, of the machine or of a card."""
     if isinstance(error, MemoryError):
         return True
@@ -57,7 +82,7 @@ def ran_out(error):
     )
 
 
-def words_of(error):
+def _words_of(error):
     """Return what an error says, in one line that ends without a stop."""
     text = " ".join(str(error).split()).rstrip(".")
     text = text or "there was no memory left"

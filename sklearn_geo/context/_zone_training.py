@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from sklearn_geo.context._architecture import of_network
-from sklearn_geo.context._short_memory import SkippedZone, ran_out, words_of
+from sklearn_geo.context._short_memory import ShortMemory, SkippedZone
 from sklearn_geo.nets import (
     HeadsLoss,
     RowData,
@@ -255,11 +255,6 @@ def train_or_skip(task, architecture, preset):
     """
     if isinstance(task, SkippedZone):
         return task
-    try:
+    with ShortMemory() as memory:
         return train_zone(task, architecture, preset)
-    except (MemoryError, RuntimeError) as error:
-        if not ran_out(error):
-            raise
-        why = words_of(error)
-    # Here, the error and all that it held is gone.
-    return SkippedZone(task.zone, task.name, int(task.X.shape[0]), why)
+    return SkippedZone(task.zone, task.name, int(task.X.shape[0]), memory.why)

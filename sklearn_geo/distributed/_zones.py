@@ -10,7 +10,7 @@ from scipy import sparse
 from sklearn_geo.context._fitting import train_plan
 from sklearn_geo.context._inference import FALLBACK, FALLBACK_NAME
 from sklearn_geo.context._propagators import fit_propagators
-from sklearn_geo.context._short_memory import SkippedZone, ran_out, words_of
+from sklearn_geo.context._short_memory import ShortMemory, SkippedZone
 from sklearn_geo.context._teachers import Teachers
 from sklearn_geo.context._zone_store import write_zone
 from sklearn_geo.distributed._spool import gather
@@ -100,15 +100,10 @@ def do_zone(job, setup, spool, folder):
         photos of the sample have no teachers.
     """
     done = {**lost_zone(job, ""), "skipped": None}
-    try:
+    with ShortMemory() as memory:
         _do_zone(job, setup, spool, folder, done)
-    except (MemoryError, RuntimeError) as error:
-        if not ran_out(error):
-            raise
-        why = words_of(error)
-    else:
         return {**done, "untaught": False}
-    lost = lost_zone(job, why)
+    lost = lost_zone(job, memory.why)
     return done if done["written"] or done["skipped"] else lost
 
 
@@ -192,13 +187,9 @@ def train_fallback(job, setup, spool, folder):
     dict
         As of :func:`do_zone`.
     """
-    try:
+    with ShortMemory() as memory:
         return _train_fallback(job, setup, spool, folder)
-    except (MemoryError, RuntimeError) as error:
-        if not ran_out(error):
-            raise
-        why = words_of(error)
-    return lost_fallback(job, why)
+    return lost_fallback(job, memory.why)
 
 
 def lost_fallback(job, why):

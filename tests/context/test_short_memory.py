@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A zone for which memory runs out is left out, and named; the others are trained."""
 
+import weakref
+
 import joblib
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ import torch
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_geo.context import GPS2VecPlusTransformer, _batched, _zone_training
-from sklearn_geo.context._short_memory import ran_out
+from sklearn_geo.context._short_memory import ShortMemory
 from sklearn_geo.neighbors import GeoTagCorpus
 from sklearn_geo.nets import Store
 from tests.context.fits import N_UTM_ZONES, photos, transformer
@@ -38,13 +40,38 @@ def test_errors_that_say_that_memory_ran_out():
         lambda: bytes(1 << 60),
         lambda: torch.empty(1 << 60, dtype=torch.uint8),
     ):
-        with pytest.raises((MemoryError, RuntimeError)) as caught:
+        with ShortMemory() as memory:
             grab()
-        assert ran_out(caught.value)
-    assert ran_out(torch.cuda.OutOfMemoryError("CUDA out of memory."))
-    assert not ran_out(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
-    assert not ran_out(ValueError("not enough memory"))
-    assert not ran_out(OSError(12, "Cannot allocate memory"))
+        assert memory.why
+    with ShortMemory() as memory:
+        raise torch.cuda.OutOfMemoryError("CUDA out of\n memory.")
+    assert memory.why == "CUDA out of memory"
+    for other in (
+        RuntimeError("mat1 and mat2 shapes cannot be multiplied"),
+        ValueError("not enough memory"),
+        OSError(12, "Cannot allocate memory"),
+    ):
+        with pytest.raises(type(other)), ShortMemory():
+            raise other
+    with ShortMemory() as memory:
+        pass
+    assert memory.why is None
+
+
+def test_what_held_the_memory_is_gone():
+    class Large:
+        pass
+
+    def run_out():
+        held = Large()
+        there.append(weakref.ref(held))
+        raise MemoryError
+
+    there = []
+    with ShortMemory() as memory:
+        run_out()
+    assert memory.why == "there was no memory left"
+    assert there[0]() is None
 
 
 @pytest.fixture(scope="module")
