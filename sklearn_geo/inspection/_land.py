@@ -52,7 +52,7 @@ def _checked(land):
     except (KeyError, OverflowError, RecursionError, TypeError, ValueError) as error:
         raise ValueError(
             f"Line {n_lines} of the coastline is no line of GeoJSON, which are lists "
-            f"of [longitude, latitude]: {str(error).rstrip('.')}."
+            f"of [longitude, latitude]: {str(error)[:200].rstrip('.')}."
         ) from error
     if not n_lines:
         raise ValueError(

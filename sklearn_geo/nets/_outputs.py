@@ -91,7 +91,8 @@ def check_outputs(outputs, first=0):
     raise ValueError(
         f"X, row {first + row}: the network's answer is not finite. Its features are "
         "too large for float32, in which networks compute: scale them first, for "
-        "example with StandardScaler, and look for outliers."
+        "example with StandardScaler, and look for outliers. Or its weights are, if "
+        "the folder is damaged that it was read from: copy it again."
     )
 
 

@@ -54,7 +54,7 @@ def read_areas(areas, name_column, long_edges):
         raise ValueError("areas is empty: give at least one polygon.")
     names = _names(columns, name_column, len(shapes))
     shapes = [
-        check_shape(shape, f"areas, row {row} ({str(name)!r})", long_edges)
+        check_shape(shape, f"areas, row {row} ({str(name)!r:.60})", long_edges)
         for row, (name, shape) in enumerate(zip(names, shapes, strict=True))
     ]
     return names, shapes
@@ -133,13 +133,14 @@ def _from_geojson(given):
             AttributeError,
             IndexError,
             KeyError,
+            OverflowError,
             TypeError,
             ValueError,
             shapely.errors.ShapelyError,
         ) as error:
             raise ValueError(
                 f"areas, row {row}: its geometry is no GeoJSON: "
-                f"{str(error).rstrip('.')}."
+                f"{str(error)[:200].rstrip('.')}."
             ) from error
         own = feature.get("properties") or {}
         if not isinstance(own, dict):
@@ -216,7 +217,7 @@ def _names(columns, name_column, n_areas):
         if str(name) in seen:
             raise ValueError(
                 f"areas, rows {seen[str(name)]} and {row} are both named "
-                f"{str(name)!r}. Join them first, for example with "
+                f"{str(name)!r:.60}. Join them first, for example with "
                 f"areas.dissolve(by={name_column!r}, as_index=False), or name them by "
                 "another column with name_column."
             )

@@ -462,6 +462,17 @@ def test_an_array_of_geometries():
         ('{"type": ' + "9" * 5000 + "}", "is no GeoJSON"),
         ('{"type": "FeatureCollection", "features": []}', "areas is empty"),
         ('{"type": "Polygon", "coordinates": []}', "areas, row 0"),
+        (
+            '{"type": "Polygon", "coordinates": [[[1, 2], [3, %s], [4, 5], [1, 2]]]}'
+            % ("9" * 400),
+            "row 0: its geometry is no GeoJSON: int too large to convert to float",
+        ),
+        (
+            '{"type": "Feature", "properties": {"name": "%s"}, "geometry": {"type": '
+            '"Polygon", "coordinates": [[[1, 2], [3, 95], [4, 5], [1, 2]]]}}'
+            % ("y" * 9999),
+            r"areas, row 0 \('y{59}\) has a vertex",
+        ),
     ],
 )
 def test_a_file_that_is_wrong_is_named(tmp_path, text, words):
