@@ -102,9 +102,11 @@ class Folder:
             return file
         if self._cut_off:  # it may have been in there
             raise cut_off(self._cut_off[0])
-        purpose = f" for {purpose}" if purpose else ""
+        # Names of concepts, which are asked for, are from files too.
+        wanted = " or ".join(name[:200] for name in patterns)
+        wanted += f" for {purpose[:200]}" if purpose else ""
         raise FileNotFoundError(
-            f"The folder {self.path} has no {' or '.join(patterns)}{purpose} (looked "
+            f"The folder {self.path} has no {wanted} (looked "
             "for in its sub-folders and zip archives too, also as .gz, .bz2 or .xz"
             f"){self._what_there_is()}. Expected is {self.what}; see {self.described}."
         )

@@ -323,6 +323,14 @@ def test_a_wrong_line_is_named_or_its_photo_skipped(folder, file, text, line, ma
     assert len(caught) == 1
 
 
+def test_long_names_of_concepts_are_shown_shortly(folder):
+    (path,) = folder.rglob("Concepts81.txt")
+    path.write_text("y" * 9999 + "\n")
+    words = "has no Labels_y{193} or Labels_y{193} for the concept 'y{187} .looked for"
+    with pytest.raises(FileNotFoundError, match=words):
+        load_nus_wide(folder)
+
+
 @pytest.mark.parametrize("concept", ["{", "a}b", "{0}", "x{}"])
 def test_concepts_with_braces(folder, concept):
     (path,) = folder.rglob("Concepts81.txt")
