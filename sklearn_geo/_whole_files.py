@@ -54,7 +54,12 @@ def remove_parts(folder):
         The folder. Parts that are being written, and all other files, stay.
     """
     try:
-        names = [entry.name for entry in os.scandir(folder) if is_part(entry.name)]
+        # Pipes, which would be waited for, and links are nobody's parts.
+        names = [
+            entry.name
+            for entry in os.scandir(folder)
+            if is_part(entry.name) and entry.is_file(follow_symlinks=False)
+        ]
     except OSError:  # there is no such folder, or it is nobody's to read
         return
     for name in names:

@@ -83,6 +83,15 @@ def test_parts_of_the_dead_go(tmp_path):
     remove_parts(tmp_path / "nowhere")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pipes in folders")
+def test_pipes_and_links_are_no_parts(tmp_path):
+    os.mkfifo(tmp_path / ".store-1.part")
+    (tmp_path / ".store-2.part").symlink_to(tmp_path / "mine")
+    (tmp_path / "mine").write_bytes(b"mine")
+    remove_parts(tmp_path)
+    assert names(tmp_path) == [".store-1.part", ".store-2.part", "mine"]
+
+
 def test_where_nothing_can_be_locked_parts_go_when_they_are_old(tmp_path, monkeypatch):
     monkeypatch.setattr(_whole_files, "_LOCKS", False)
     write_whole(tmp_path / "a", b"one")

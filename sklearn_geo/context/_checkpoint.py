@@ -266,7 +266,9 @@ def _short(value):
 
 def _acquire(folder):
     """Lock the folder for this process; the lock ends with it, however it ends."""
-    handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+    # Not through a link of a stranger, which may lead anywhere.
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+    handle = os.open(folder / _LOCK, flags, 0o666)
     # On Windows such folders are not locked.
     if sys.platform != "win32" and try_lock(handle) is False:
         os.close(handle)

@@ -61,7 +61,7 @@ def _refuse_another_class(folder):
         return
     if kind != KIND:
         raise ValueError(
-            f"{folder} holds a {kind}. Save to another folder, or delete that one "
+            f"{folder} holds a {kind:.60}. Save to another folder, or delete that one "
             "first."
         )
 

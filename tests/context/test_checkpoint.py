@@ -186,6 +186,16 @@ def test_one_fit_at_a_time(tmp_path):
     begin(tmp_path, resume=True).close()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="folders are not locked there")
+def test_the_lock_is_not_made_through_a_link(tmp_path):
+    folder = tmp_path / "checkpoint"
+    folder.mkdir()
+    (folder / "checkpoint.lock").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OSError, match=f"checkpoint_dir: {folder} cannot be written"):
+        begin(folder)
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_many_threads(tmp_path):
     with begin(tmp_path) as checkpoint, ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda i: checkpoint.add(*zone(i)), range(60)))
