@@ -22,6 +22,11 @@ from sklearn_geo.geolocation._crop_scores import (
 from sklearn_geo.geolocation._examples import ExamplesMixin
 from sklearn_geo.geolocation._files import load_classifier, save_classifier
 from sklearn_geo.geolocation._heads import level_target, make_loss, make_network
+from sklearn_geo.geolocation._held_out import (
+    calibration_rows,
+    read_groups,
+    watched_rows,
+)
 from sklearn_geo.geolocation._inputs import cells_of, read_inputs
 from sklearn_geo.geolocation._levels import (
     are_fitted,
@@ -43,7 +48,6 @@ from sklearn_geo.nets import (
     RowData,
     Training,
     draw_seed,
-    hold_out,
 )
 from sklearn_geo.nets._mlp import ACTIVATIONS
 
@@ -138,8 +142,10 @@ class HierarchicalCellClassifier(NetMixin, ExamplesMixin, CellPredictor):
         :meth:`predict` answers NaN where the confidence is below this.
 
     calibration_fraction : float, default=0.1
-        Share of the rows that is held out, to calibrate :meth:`predict_region`. None
-        learns from all rows; regions then need :meth:`calibrate`.
+        Share of the rows (or of users) that is held out, to calibrate
+        :meth:`predict_region`. Users are held out whole if `fit` gets `groups`, and
+        regions then keep their promise for new users, instead of for more photos of the
+        same. None learns from all rows; regions then need :meth:`calibrate`.
 
     sampling_alpha : float or sequence of float, default=None
         Power of a cell's size in its chance of being drawn: 0 shows all finest cells
@@ -185,10 +191,11 @@ class HierarchicalCellClassifier(NetMixin, ExamplesMixin, CellPredictor):
 
     early_stopping : "auto" or bool, default="auto"
         Watch the loss of a held-out share (besides the one for calibration), and keep
-        the weights of the best epoch. "auto" does so for more than 10,000 rows.
+        the weights of the best epoch. "auto" does so for more than 10,000 rows. Photos
+        of a user are held out together if `fit` gets `groups`.
 
     validation_fraction : float, default=0.1
-        That share.
+        That share, of rows or of users.
 
     device : str, default="auto"
         "auto" is the first CUDA device if there is one, else the processor.
@@ -200,8 +207,8 @@ class HierarchicalCellClassifier(NetMixin, ExamplesMixin, CellPredictor):
         1 prints a line an epoch.
 
     warm_start : bool, default=False
-        Go on with the cells and the network of the last `fit`. Pass the same rows, so
-        that the same ones are held out.
+        Go on with the cells and the network of the last `fit`. Pass the same rows (and
+        groups), so that the same ones are held out.
 
     random_state : int, RandomState instance or None, default=None
         Decides the held-out rows, the first weights and the order of rows.
@@ -236,6 +243,10 @@ class HierarchicalCellClassifier(NetMixin, ExamplesMixin, CellPredictor):
 
     calibration_scores_ : ndarray of shape (n_held_out,) or None
         Tail masses of the true cells of held-out rows (-1 for those in no cell).
+
+    calibration_groups_ : ndarray of int of shape (n_held_out,) or None
+        Numbers of the groups of these rows. None if there were no groups, or nothing
+        was held out.
 
     net_ : EstimatorNet
         The skorch net; `net_.module_` is the network.
@@ -421,7 +432,7 @@ class HierarchicalCellClassifier(NetMixin, ExamplesMixin, CellPredictor):
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None, scenes=None):
+    def fit(self, X, y, sample_weight=None, scenes=None, groups=None):
         """Fit the partitions to places and the network to features.
 
         Parameters
@@ -447,20 +458,25 @@ class HierarchicalCellClassifier(NetMixin, ExamplesMixin, CellPredictor):
             The scene of every photo, or probabilities of scenes: a head more for a
             multi-task network.
 
+        groups : array-like of shape (n_photos,), default=None
+            Whose photos they are: users are held out whole, to calibrate regions and
+            to watch the loss. None holds out rows.
+
         Returns
         -------
         self : HierarchicalCellClassifier
             The fitted classifier.
         """
         go_on = self.warm_start and self.__sklearn_is_fitted__()
-        return self._learn(X, y, sample_weight, scenes, go_on=go_on)
+        return self._learn(X, y, sample_weight, scenes, groups, go_on=go_on)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None, scenes=None):
         """Learn from some rows in one epoch.
 
         The first call makes the cells, so give it many rows, or frozen partitions.
-        Nothing is held out: call :meth:`calibrate` before :meth:`predict_region`.
+        Nothing is held out, so that there are no groups to keep apart: call
+        :meth:`calibrate` before :meth:`predict_region`.
 
         Parameters
         ----------
@@ -477,12 +493,13 @@ class HierarchicalCellClassifier(NetMixin, ExamplesMixin, CellPredictor):
         go_on = self.__sklearn_is_fitted__()
         return self._learn(X, y, sample_weight, scenes, go_on=go_on, epochs=1)
 
-    def _learn(self, X, y, sample_weight, scenes, *, go_on, epochs=None):
+    def _learn(self, X, y, sample_weight, scenes, groups=None, *, go_on, epochs=None):
         X = self._read_features(X, reset=not go_on)
         if not go_on:
             self._X_ndim = X.ndim
         places, given = self._read_y(y, X)
         weights = self._read_weights(sample_weight, X)
+        groups = read_groups(groups, X.shape[0])
         if not go_on:
             self._seed = draw_seed(self.random_state)
         counted = np.arange(X.shape[0])
@@ -490,10 +507,9 @@ class HierarchicalCellClassifier(NetMixin, ExamplesMixin, CellPredictor):
             counted = np.flatnonzero(weights)
         held_out = np.zeros(0, dtype=np.intp)
         if self.calibration_fraction is not None and epochs is None:
-            n_held_out = int(self.calibration_fraction * len(counted))
-            order = np.random.default_rng([self._seed, 1]).permutation(len(counted))
-            held_out = np.sort(counted[order[:n_held_out]])
-            counted = np.sort(counted[order[n_held_out:]])
+            counted, held_out = calibration_rows(
+                counted, self.calibration_fraction, self._seed, groups
+            )
         if not go_on:
             self._fit_cells(places, weights, counted)
         if given is None:
@@ -526,13 +542,15 @@ class HierarchicalCellClassifier(NetMixin, ExamplesMixin, CellPredictor):
         if scene_target is not None:
             targets.append(scene_target)
         data = RowData(X, targets, weights, rows=counted)
-        self._train_cells(data, cells[:, -1], go_on=go_on, epochs=epochs)
+        own = None if groups is None else groups[counted]
+        self._train_cells(data, cells[:, -1], own, go_on=go_on, epochs=epochs)
         self._make_scorer()
         self._forget_examples()
-        self.calibration_scores_ = None
+        self.calibration_scores_, self.calibration_groups_ = None, None
         if len(held_out):
             own_places = None if places is None else places[held_out]
-            self._calibrate(X, cells[held_out, -1], own_places, rows=held_out)
+            users = None if groups is None else groups[held_out]
+            self._calibrate(X, cells[held_out, -1], own_places, held_out, users)
         return self
 
     def _fit_cells(self, places, weights, counted):
@@ -563,13 +581,15 @@ class HierarchicalCellClassifier(NetMixin, ExamplesMixin, CellPredictor):
         # What is watched is held out here, where a sampler can see which rows are left.
         return Training.of(self, early_stopping=False)
 
-    def _train_cells(self, data, cells, *, go_on, epochs):
+    def _train_cells(self, data, cells, groups, *, go_on, epochs):
         valid, draw = None, None
         watch = self.early_stopping
         if watch == "auto":
             watch = len(data) > _MANY_ROWS
         if watch and epochs is None:
-            data, valid = hold_out(data, self.validation_fraction, self._seed)
+            data, valid = watched_rows(
+                data, self.validation_fraction, self._seed, groups
+            )
         if self.sampling_alpha is not None or self.epoch_growth is not None:
             draw = CellSampler(
                 cells[data.rows],

@@ -28,7 +28,12 @@ WRONG = (
     TypeError,
     ValueError,
 )
-CALIBRATION = ("calibration_scores_", "calibration_cells_", "calibration_places_")
+CALIBRATION = (
+    "calibration_scores_",
+    "calibration_cells_",
+    "calibration_places_",
+    "calibration_groups_",
+)
 _HISTORY = history_table([]).dtype.names
 
 
@@ -137,13 +142,26 @@ def _read_cells(model, content, tables, folder):
     model.parents_ = [tables[f"parent_{k}"] for k in range(len(fitted) - 1)]
     model.cell_places_, model.left_out_ = tables["cell_places_"], tables["left_out_"]
     _check_tables(model)
-    for name in CALIBRATION:
-        setattr(model, name, tables.get(name))
+    read_calibration(model, tables)
     scenes = content["scenes"]
     model.scenes_ = None if scenes is None else read_scenes(scenes)
     names = content["feature_names"]
     if names is not None:
         model.feature_names_in_ = np.array(names, dtype=object)
+
+
+def read_calibration(model, tables):
+    """Set what is known of the rows that regions were calibrated on, if any were."""
+    for name in CALIBRATION:
+        setattr(model, name, tables.get(name))
+    groups, scores = model.calibration_groups_, model.calibration_scores_
+    if groups is not None and (
+        groups.dtype.kind != "i" or scores is None or groups.shape != scores.shape
+    ):
+        raise ValueError(
+            f"calibration_groups_ has the shape {groups.shape} and the type "
+            f"{groups.dtype}, which is not one number for each calibrated row"
+        )
 
 
 def read_scenes(held):

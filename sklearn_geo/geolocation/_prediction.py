@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_geo._labels import label_array, number_labels
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.geolocation._combine import softmax
+from sklearn_geo.geolocation._held_out import read_groups
 from sklearn_geo.geolocation._masks import log_prior
 from sklearn_geo.geolocation._places_out import GeolocatorMixin
 from sklearn_geo.geolocation._points import N_WEIGHED, POINTS, best_points
@@ -276,6 +277,21 @@ class CellPredictor(GeolocatorMixin, GeoEstimator, abc.ABC):
         distinct. Nothing is randomised and no region is empty: when the likeliest cell
         alone is right more often than promised, regions are that cell.
 
+        **New users.** Photos of one user are alike, so that the promise above says
+        nothing of users who are not among the held-out. If `groups` were held out whole
+        (or passed to :meth:`calibrate`), :math:`q` is, of :math:`K` held-out users
+        with :math:`N_k` rows each, the quantile of hierarchical conformal prediction
+        [3]_: the least score for which
+
+        .. math:: \frac{1}{K + 1} \sum_{k=1}^{K} \frac{1}{N_k}
+            \#\{i : E_{ki} \le q\} \ge \text{coverage},
+
+        where every user has the same weight, however many rows. If users are drawn as
+        those were, a photo drawn from those of a new one lies in its region with at
+        least the promised probability, and with at most :math:`2 / (K + 1)` more where
+        scores are distinct. That takes at least coverage / (1 - coverage) users: 9 for
+        0.9, 19 for 0.95.
+
         A held-out place that lies in no cell counts as missed. With `by`, every group
         of cells has its own :math:`q` from the held-out rows whose truth lies in it;
         groups with too few rows share one, and where that is not enough their cells
@@ -291,6 +307,8 @@ class CellPredictor(GeolocatorMixin, GeoEstimator, abc.ABC):
            World", Springer, 2005.
         .. [2] Y. Romano, M. Sesia and E. Candès, "Classification with Valid and
            Adaptive Coverage", NeurIPS 2020.
+        .. [3] Y. Lee, R. F. Barber and R. Willett, "Distribution-free inference with
+           hierarchical data", arXiv:2306.06342, 2023.
         """
         check_is_fitted(self)
         X = self._read_features(X)
@@ -314,7 +332,7 @@ class CellPredictor(GeolocatorMixin, GeoEstimator, abc.ABC):
         )
         return region if (order == every).all() else region[np.argsort(order)]
 
-    def calibrate(self, X, y):
+    def calibrate(self, X, y, *, groups=None):
         """Calibrate regions on rows that were not used in `fit`.
 
         Replaces the share that `fit` held out. Use it for rows of other users, say,
@@ -328,6 +346,11 @@ class CellPredictor(GeolocatorMixin, GeoEstimator, abc.ABC):
         y : array-like of shape (n_photos, 2)
             Where they were taken, or what `fit` took as y.
 
+        groups : array-like of shape (n_photos,), default=None
+            Whose photos they are. The promise is then about photos of other users,
+            each of whom counts the same; see :meth:`predict_region`. None counts every
+            photo the same.
+
         Returns
         -------
         self : estimator
@@ -335,7 +358,9 @@ class CellPredictor(GeolocatorMixin, GeoEstimator, abc.ABC):
         """
         check_is_fitted(self)
         X = self._read_features(X)
-        self._calibrate(X, *self._true_cells(y, X))
+        cells, places = self._true_cells(y, X)
+        users = None if groups is None else read_groups(groups, X.shape[0])
+        self._calibrate(X, cells, places, users=users)
         return self
 
     def score(self, X, y, sample_weight=None):
@@ -431,7 +456,7 @@ class CellPredictor(GeolocatorMixin, GeoEstimator, abc.ABC):
             out[rows] = np.exp(np.take_along_axis(own, order, axis=1) - top) / total
         return cells, out
 
-    def _calibrate(self, X, cells, places, rows=None):
+    def _calibrate(self, X, cells, places, rows=None, users=None):
         """Keep the scores of held-out rows of X: tail masses of their true cells."""
         rows = np.arange(X.shape[0]) if rows is None else rows
         scores = np.full(len(rows), OUTSIDE)
@@ -442,6 +467,7 @@ class CellPredictor(GeolocatorMixin, GeoEstimator, abc.ABC):
         self.calibration_scores_ = scores
         self.calibration_cells_ = cells
         self.calibration_places_ = places
+        self.calibration_groups_ = users
 
     def _some_scores(self, X, rows):
         """Yield positions among some rows of X, and the log scores of these rows."""
@@ -466,26 +492,30 @@ class CellPredictor(GeolocatorMixin, GeoEstimator, abc.ABC):
                 f"{held_out if own else 'Call'} calibrate(X, y) with rows that were "
                 "not used in fit."
             )
+        # Estimators of before there were groups have none.
+        users = getattr(self, "calibration_groups_", None)
         if by is not None:
-            return self._group_thresholds(scores, coverage, by)
-        return promised_threshold(scores, coverage)
+            return self._group_thresholds(scores, coverage, by, users)
+        return promised_threshold(scores, coverage, users=users)
 
-    def _group_thresholds(self, scores, coverage, by):
+    def _group_thresholds(self, scores, coverage, by, users):
         groups = self._groups(by)
         cells = self.calibration_cells_
-        outside = cells < 0
+        inside, outside = np.flatnonzero(cells >= 0), np.flatnonzero(cells < 0)
         # What lies in no cell is missed, in the group that it would be in; where that
         # is unknown, in every group.
-        missed = np.unique(groups)
-        if self.calibration_places_ is not None:
+        missed = groups[:0]
+        if len(outside) and self.calibration_places_ is None:
+            missed = np.unique(groups)
+            outside = np.repeat(outside[:1], len(missed))
+        elif len(outside):
             tree = cKDTree(unit_vectors(self.cell_places_))
             places = unit_vectors(self.calibration_places_[outside])
-            missed = groups[tree.query(places)[1]] if len(places) else groups[:0]
-        elif not outside.any():
-            missed = missed[:0]
-        scores = np.concatenate([scores[~outside], np.full(len(missed), OUTSIDE)])
-        rows = np.concatenate([groups[cells[~outside]], missed])
-        return cell_thresholds(scores, rows, groups, coverage)
+            missed = groups[tree.query(places)[1]]
+        rows = np.concatenate([inside, outside])
+        own = np.concatenate([groups[cells[inside]], missed])
+        users = None if users is None else users[rows]
+        return cell_thresholds(scores[rows], own, groups, coverage, users)
 
     def _groups(self, by):
         if isinstance(by, str) and by == "continent":

@@ -59,7 +59,7 @@ def _rank(n, coverage):
     return math.ceil((n + 1) * coverage - 1e-9)
 
 
-def threshold(scores, coverage):
+def threshold(scores, coverage, users=None):
     """Return the least tail mass of cells that belong to a region.
 
     Parameters
@@ -70,13 +70,19 @@ def threshold(scores, coverage):
     coverage : float
         The promised rate, between 0 and 1.
 
+    users : ndarray of int of shape (n_held_out,) or None, default=None
+        Whose rows they are, if the promise is about other users.
+
     Returns
     -------
     float
         The finite-sample quantile: of the scores in descending order, the one of rank
-        ceil((n_held_out + 1) * coverage). Minus infinity if there is none, that is, if
-        there are too few rows.
+        ceil((n_held_out + 1) * coverage). With users, each has one vote, which their
+        rows share, and the first score at which (n_users + 1) * coverage votes are
+        reached. Minus infinity if there is none, that is, if there are too few.
     """
+    if users is not None:
+        return _threshold_of_users(scores, coverage, users)
     n = len(scores)
     rank = _rank(n, coverage)
     if rank > n:
@@ -84,7 +90,15 @@ def threshold(scores, coverage):
     return np.partition(scores, n - rank)[n - rank]
 
 
-def cell_thresholds(scores, row_groups, cell_groups, coverage):
+def _threshold_of_users(scores, coverage, users):
+    _, own, sizes = np.unique(users, return_inverse=True, return_counts=True)
+    order = np.argsort(-scores, kind="stable")
+    votes = np.cumsum(1.0 / sizes[own.reshape(-1)[order]])
+    at = np.searchsorted(votes, (len(sizes) + 1) * coverage - 1e-9)
+    return scores[order[at]] if at < len(scores) else -np.inf
+
+
+def cell_thresholds(scores, row_groups, cell_groups, coverage, users=None):
     """Return one threshold a cell, calibrated within groups of cells.
 
     Parameters
@@ -101,12 +115,15 @@ def cell_thresholds(scores, row_groups, cell_groups, coverage):
     coverage : float
         The promised rate, within every group.
 
+    users : ndarray of int of shape (n_held_out,) or None, default=None
+        Whose rows they are, if the promise is about other users.
+
     Returns
     -------
     ndarray of shape (n_cells,)
-        Thresholds. Groups with too few rows are calibrated together; if they still are
-        too few, their cells are in every region (minus infinity), which is all that
-        can be done for them.
+        Thresholds. Groups with too few rows (or users) are calibrated together; if they
+        still are too few, their cells are in every region (minus infinity), which is
+        all that can be done for them.
     """
     out = np.full(len(cell_groups), -np.inf)
     needed = rows_needed(coverage)
@@ -114,17 +131,26 @@ def cell_thresholds(scores, row_groups, cell_groups, coverage):
         np.concatenate([cell_groups, row_groups]), return_inverse=True
     )
     of_cells, of_rows = np.split(numbers, [len(cell_groups)])
-    counts = np.bincount(of_rows, minlength=len(groups))
-    small = counts < needed
+    counted = of_rows
+    if users is not None:
+        counted = np.unique(np.column_stack([of_rows, users]), axis=0)[:, 0]
+    small = np.bincount(counted, minlength=len(groups)) < needed
+
+    def of(rows, some):
+        return None if some is None else some[rows]
+
     for group in np.flatnonzero(~small):
-        own = scores[of_rows == group]
-        out[of_cells == group] = promised_threshold(own, coverage, groups[group])
-    rest = threshold(scores[small[of_rows]], coverage)
+        own = of_rows == group
+        out[of_cells == group] = promised_threshold(
+            scores[own], coverage, groups[group], of(own, users)
+        )
+    own = small[of_rows]
+    rest = threshold(scores[own], coverage, of(own, users))
     out[small[of_cells]] = rest if rest != OUTSIDE else -np.inf
     return out
 
 
-def promised_threshold(scores, coverage, group=None):
+def promised_threshold(scores, coverage, group=None, users=None):
     """Return the threshold, or raise if no region can keep the promise.
 
     Parameters
@@ -138,6 +164,9 @@ def promised_threshold(scores, coverage, group=None):
     group : object, default=None
         What these rows have in common, for the message.
 
+    users : ndarray of int of shape (n_held_out,) or None, default=None
+        Whose rows they are, if the promise is about other users.
+
     Returns
     -------
     float
@@ -145,7 +174,15 @@ def promised_threshold(scores, coverage, group=None):
     """
     n = len(scores)
     where = "" if group is None else f" in the group {group!s}"
-    least = threshold(scores, coverage)
+    least = threshold(scores, coverage, users)
+    if np.isinf(least) and users is not None:
+        raise ValueError(
+            f"coverage={coverage:g} for new users needs photos of at least "
+            f"{rows_needed(coverage)} held-out users (groups){where}, and there are "
+            f"those of {len(np.unique(users))}. Ask for less, hold out more "
+            "(calibration_fraction), call calibrate with photos of more users, or "
+            "leave groups out: regions are then promised for photos of the same users."
+        )
     if np.isinf(least):
         raise ValueError(
             f"coverage={coverage:g} needs at least {rows_needed(coverage)} held-out "

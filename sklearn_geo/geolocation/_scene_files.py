@@ -12,6 +12,7 @@ from sklearn_geo.geolocation._files import (
     WRONG,
     changed,
     classifier_parts,
+    read_calibration,
     read_scenes,
     restored_classifier,
 )
@@ -85,10 +86,9 @@ def load_networks(cls, folder, backbone, scene_estimator):
             _network(common, store.load(f"scene-{number}")) if has else common
             for number, has in enumerate(own)
         ]
+        read_calibration(model, tables)
     except WRONG as error:
         raise changed(folder, error) from error
-    for name in CALIBRATION:
-        setattr(model, name, tables.get(name))
     return model
 
 

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo.geolocation._classifier import HierarchicalCellClassifier
 from sklearn_geo.geolocation._combine import softmax
+from sklearn_geo.geolocation._held_out import calibration_rows, read_groups
 from sklearn_geo.geolocation._masks import add_known
 from sklearn_geo.geolocation._prediction import CellPredictor
 from sklearn_geo.geolocation._scene_files import load_networks, save_networks
@@ -56,9 +57,9 @@ class SceneNetworks(CellPredictor):
         Learning rate of their first epoch.
 
     calibration_fraction : float, default=0.1
-        Share of the rows that no network sees, to calibrate :meth:`predict_region`.
-        None learns from all rows. A frozen classifier has seen the rows it was fitted
-        to: calibrate on others then.
+        Share of the rows that no network sees, to calibrate :meth:`predict_region`; of
+        users, if `fit` gets `groups`. None learns from all rows. A frozen classifier
+        has seen the rows it was fitted to: calibrate on others then.
 
     random_state : int, RandomState instance or None, default=None
         Decides the held-out rows, and what the classifier and the scene estimator leave
@@ -165,7 +166,7 @@ class SceneNetworks(CellPredictor):
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None, scenes=None):
+    def fit(self, X, y, sample_weight=None, scenes=None, groups=None):
         """Fit the common classifier, and one for each scene.
 
         Parameters
@@ -183,6 +184,10 @@ class SceneNetworks(CellPredictor):
             The scene of every photo, or probabilities of scenes. None asks the
             `scene_estimator`, which has to be frozen then.
 
+        groups : array-like of shape (n_photos,), default=None
+            Whose photos they are: users are held out whole, to calibrate regions and
+            to watch the loss of networks. None holds out rows.
+
         Returns
         -------
         self : SceneNetworks
@@ -193,7 +198,8 @@ class SceneNetworks(CellPredictor):
         given, X = X, model._read_features(X, reset=not is_frozen)
         weights = self._read_weights(sample_weight, X)
         weights = np.ones(X.shape[0]) if weights is None else np.array(weights)
-        held_out = self._hold_out(weights, seed)
+        groups = read_groups(groups, X.shape[0])
+        held_out = self._hold_out(weights, seed, groups)
         weights[held_out] = 0.0
         # A fit that ends half way leaves no mixture of new and old networks.
         vars(self).pop("calibration_scores_", None)
@@ -209,7 +215,7 @@ class SceneNetworks(CellPredictor):
                 "was fitted with scenes."
             )
         if not is_frozen:
-            model.fit(given, y, sample_weight=weights, scenes=taught)
+            model.fit(given, y, sample_weight=weights, scenes=taught, groups=groups)
         self._take_common(model)
         cells, places = self._true_cells(y, X)
         self.networks_, rows = [], []
@@ -217,14 +223,15 @@ class SceneNetworks(CellPredictor):
             own = np.where(proba > self.threshold, weights, 0.0)
             network = None
             if len(np.unique(cells[(own > 0.0) & (cells >= 0)])) > 1:
-                network = self._fine_tuned(given, y, own, taught)
+                network = self._fine_tuned(given, y, own, taught, groups)
             self.networks_.append(model if network is None else network)
             rows.append(_report_row(number, own, network))
         self.scene_report_ = np.array(rows, dtype=_REPORT)
-        self.calibration_scores_ = None
+        self.calibration_scores_, self.calibration_groups_ = None, None
         if len(held_out):
             places = None if places is None else places[held_out]
-            self._calibrate(X[held_out], cells[held_out], places)
+            users = None if groups is None else groups[held_out]
+            self._calibrate(X[held_out], cells[held_out], places, users=users)
         return self
 
     def predict_scene_proba(self, X):
@@ -333,13 +340,11 @@ class SceneNetworks(CellPredictor):
             hand_down(model, seed)
         return model, is_frozen
 
-    def _hold_out(self, weights, seed):
+    def _hold_out(self, weights, seed, groups):
         if self.calibration_fraction is None:
             return np.zeros(0, dtype=np.intp)
         counted = np.flatnonzero(weights)
-        order = np.random.default_rng([seed, 1]).permutation(len(counted))
-        n_rows = int(self.calibration_fraction * len(counted))
-        return np.sort(counted[order[:n_rows]])
+        return calibration_rows(counted, self.calibration_fraction, seed, groups)[1]
 
     def _fit_scene_estimator(self, X, scenes, weights, seed):
         """Return what says scenes (None for the common classifier), and scenes."""
@@ -379,8 +384,10 @@ class SceneNetworks(CellPredictor):
         self.cell_places_ = model.cell_places_
         self.n_cells_ = model.n_cells_
 
-    def _fine_tuned(self, X, y, weights, scenes):
+    def _fine_tuned(self, X, y, weights, scenes, groups):
         """Return a copy of the common classifier that is trained further."""
+        if groups is not None and len(np.unique(groups[weights > 0.0])) < 2:
+            groups = None  # nobody else is there whose loss could be watched
         network = copy.deepcopy(self.common_)
         network.net_.history.clear()
         network.set_params(
@@ -389,7 +396,7 @@ class SceneNetworks(CellPredictor):
             max_iter=self.max_iter,
             learning_rate_init=self.learning_rate_init,
         )
-        return network.fit(X, y, sample_weight=weights, scenes=scenes)
+        return network.fit(X, y, sample_weight=weights, scenes=scenes, groups=groups)
 
     def __sklearn_is_fitted__(self):
         # A fit that fails may have seen X, but it has learnt nothing.

@@ -429,6 +429,17 @@ def test_regions_by_group():
             model.predict_region(X[:2], by=by)
 
 
+def test_regions_by_group_where_every_place_lies_in_a_cell():
+    X, places = _photos()
+    model = _model(S2Partition(60, 1), max_iter=1).fit(X, places)
+    assert (model.calibration_cells_ >= 0).all()
+    everywhere = np.zeros(model.n_cells_[-1])
+    np.testing.assert_array_equal(
+        model.predict_region(X, 0.5, by=everywhere).toarray(),
+        model.predict_region(X, 0.5).toarray(),
+    )
+
+
 def test_calibration_by_rows_of_ones_own():
     X, places = _photos()
     model = _model(calibration_fraction=None).fit(X, places)

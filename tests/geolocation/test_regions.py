@@ -109,3 +109,72 @@ def test_what_lies_outside_in_a_small_group_stops_nobody():
     found = cell_thresholds(scores, row_groups, np.array(["a", "b"]), 0.75)
     # Rank ceil(5 * 0.75) = 4 of the four in "a".
     np.testing.assert_array_equal(found, [0.1, -np.inf])
+
+
+# New users ----------------------------------------------------------------------------
+
+
+def test_threshold_of_users_by_hand():
+    scores = np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.4])
+    users = np.array([7, 7, 7, 7, 2, 3])
+    # Votes in descending order: 1/4, 1/2, 3/4, 1, 2, 3. (3 + 1) * coverage of them.
+    assert threshold(scores, 0.25, users) == 0.6
+    assert threshold(scores, 0.125, users) == 0.8
+    assert threshold(scores, 0.5, users) == 0.5
+    assert threshold(scores, 0.75, users) == 0.4
+    assert threshold(scores, 0.76, users) == -np.inf
+    order = np.random.default_rng(0).permutation(6)
+    assert threshold(scores[order], 0.5, users[order]) == 0.5
+    # Alone, each row is a user: what it is for rows.
+    scores = np.random.default_rng(1).random(31)
+    for coverage in (0.1, 0.5, 0.8, 0.9, 0.96, 0.97, 0.99):
+        found = threshold(scores, coverage, np.arange(31) * 5)
+        assert found == threshold(scores, coverage)
+
+
+def _simulate_users(n_users, coverage, alike, n_trials=2000):
+    """Shares of new users whose photo has its truth, by users and by photos."""
+    rng = np.random.default_rng(0)
+    hits = np.zeros(2)
+    for _ in range(n_trials):
+        sizes = np.minimum(rng.zipf(1.5, size=n_users), 500)
+        users = np.repeat(np.arange(n_users), sizes)
+        ease = rng.random(n_users + 1)
+        scores = alike * ease[users] + (1.0 - alike) * rng.random(len(users))
+        new = alike * ease[-1] + (1.0 - alike) * rng.random()
+        hits[0] += threshold(scores, coverage, users) <= new
+        hits[1] += threshold(scores, coverage) <= new
+    return hits / n_trials
+
+
+@pytest.mark.parametrize("alike", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize(("n_users", "coverage"), [(9, 0.9), (24, 0.8)])
+def test_promise_to_new_users_is_kept(n_users, coverage, alike):
+    by_users, by_photos = _simulate_users(n_users, coverage, alike)
+    noise = 3.0 * np.sqrt(coverage * (1.0 - coverage) / 2000)
+    most = coverage + 2.0 / (n_users + 1) + noise
+    assert coverage - noise <= by_users <= most
+    if alike == 1.0:
+        # Whoever has many photos decides alone.
+        assert by_photos < coverage - noise
+
+
+def test_groups_of_cells_have_users_of_their_own():
+    scores = np.array([0.1, 0.2, 0.3, 0.8, 0.9, 0.7])
+    row_groups = np.array(["a", "a", "a", "b", "b", "b"])
+    users = np.array([0, 1, 2, 0, 0, 1])
+    # Three users in "a": rank ceil(4 * 0.75) = 3. Two in "b" are too few for 0.75, and
+    # calibrated together with nobody else, they are too few again.
+    found = cell_thresholds(scores, row_groups, np.array(["b", "a"]), 0.75, users)
+    np.testing.assert_array_equal(found, [-np.inf, 0.1])
+    # For 0.5 they are enough: 1.5 votes of 1/2, 1/2 and 1.
+    found = cell_thresholds(scores, row_groups, np.array(["b", "a"]), 0.5, users)
+    np.testing.assert_array_equal(found, [0.7, 0.2])
+
+
+def test_too_few_users_are_counted():
+    words = r"at least 9 held-out users \(groups\), and there are those of 2"
+    with pytest.raises(ValueError, match=words):
+        promised_threshold(np.ones(50), 0.9, users=np.arange(50) % 2)
+    with pytest.raises(ValueError, match=r"users \(groups\) in the group Asia, and"):
+        promised_threshold(np.ones(50), 0.9, "Asia", np.arange(50) % 2)
