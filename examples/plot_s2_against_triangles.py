@@ -10,38 +10,26 @@ triangles. How close to a photo can each of them come?
 """
 
 # %%
-# Photos
-# ------
-#
-# An invented world. One half of the photos makes the cells, the other half is asked
-# about.
-
-from sklearn.model_selection import train_test_split
-
-from sklearn_geo.datasets import make_geotagged_photos
-
-photos = make_geotagged_photos(60_000, random_state=0)
-train, test = train_test_split(photos.places, test_size=0.5, random_state=0)
-
-# %%
 # Three partitions
 # ----------------
 #
-# The same limits for all: a cell with more than 300 photos is cut, one with fewer than
-# 30 is dropped. S2 cells and "midpoint" triangles are cut in four where they are;
-# "delaunay" triangles get a new corner where their photos are.
+# One half of the photos of an invented world makes the cells, the other half is asked
+# about. The same limits for all: a cell with more than 300 photos is cut, one with
+# fewer than 30 is dropped. S2 cells and "midpoint" triangles are cut in four where they
+# are; "delaunay" triangles get a new corner where their photos are.
 
+from sklearn.model_selection import train_test_split
+
+from sklearn_geo.datasets import make_coastline, make_geotagged_photos
 from sklearn_geo.partition import S2Partition, TrianglePartition
 
+photos = make_geotagged_photos(60_000, random_state=0)
+train, test = train_test_split(photos.places, test_size=0.5, random_state=0)
 partitions = {
     "S2 cells": S2Partition(300, 30),
     "triangles, midpoint": TrianglePartition(300, 30),
     "triangles, delaunay": TrianglePartition(300, 30, refine="delaunay"),
 }
-for name, partition in partitions.items():
-    partition.fit(train)
-    print(f"{name:20} {partition.n_cells_:4} cells", end=", ")
-    print(f"{len(partition.dropped_) / len(train):.1%} of the photos dropped")
 
 # %%
 # The best a classifier could do
@@ -49,54 +37,42 @@ for name, partition in partitions.items():
 #
 # A classifier that always names the right cell answers with the place that stands for
 # it, the mean of its training photos. How far that is from the photo bounds every
-# classifier over these cells.
+# classifier over these cells. Photos in no cell are not found at all.
 
-import numpy as np
+from sklearn_geo.metrics import accuracy_at_km
 
-from sklearn_geo.geometry import haversine
-
-errors = {}
+titles = []
 for name, partition in partitions.items():
-    cells = partition.predict(test)
+    cells = partition.fit(train).predict(test)
     found = cells >= 0
-    errors[name] = np.full(len(test), np.inf)
-    errors[name][found] = haversine(
-        test[found], partition.inverse_transform(cells[found])
-    )
-    shares = [(errors[name] <= radius).mean() for radius in (25, 200, 750)]
-    print(f"{name:20} 25 km {shares[0]:.1%}, 200 km {shares[1]:.1%}", end=", ")
-    print(f"750 km {shares[2]:.1%}")
+    answers = partition.inverse_transform(cells[found])
+    near = accuracy_at_km(test[found], answers, [25, 200, 750])
+    city, region, country = near * found.mean()
+    dropped = len(partition.dropped_) / len(train)
+    print(f"{name:20} {partition.n_cells_} cells, {dropped:.1%} dropped;", end=" ")
+    titles.append(f"{name}: {region:.0%} within 200 km")
+    print(f"within 25 km {city:.1%}, 200 km {region:.1%}, 750 km {country:.1%}")
 
 # %%
 # On a map
 # --------
 #
 # The same corner of that world, cut three times: colours tell how many photos a cell
-# holds, white areas are in no cell.
+# holds, dots are photos, and what is pale is in no cell.
 
 import matplotlib.pyplot as plt
-from matplotlib.collections import PolyCollection
 
-WEST, EAST, SOUTH, NORTH = -30.0, 60.0, 20.0, 66.0
-figure, axes = plt.subplots(
-    1, 3, figsize=(12, 3.4), layout="constrained", sharex=True, sharey=True
-)
-for ax, (name, partition) in zip(axes, partitions.items(), strict=True):
-    outlines = [partition.cell_outline(k) for k in range(partition.n_cells_)]
-    drawn = PolyCollection(
-        [outline[:, ::-1] for outline in outlines],
-        array=partition.cells_["count"],
-        cmap="viridis",
-        edgecolors="white",
-        linewidths=0.4,
-        clim=(0, 300),
+from sklearn_geo import CellMapDisplay
+
+style = {"norm": plt.Normalize(0, 300), "coastline": make_coastline()}
+figure, axes = plt.subplots(1, 3, figsize=(12, 3.2), layout="compressed")
+for ax, title, partition in zip(axes, titles, partitions.values(), strict=True):
+    display = CellMapDisplay.from_estimator(
+        partition, extent=(-30, 60, 20, 66), colorbar=False, ax=ax, **style
     )
-    ax.add_collection(drawn)
-    ax.scatter(train[:, 1], train[:, 0], s=1.0, color="C3", linewidths=0)
-    ax.set(title=name, xlim=(WEST, EAST), ylim=(SOUTH, NORTH), xlabel="longitude")
-    ax.set_aspect(1.3)
-axes[0].set_ylabel("latitude")
-figure.colorbar(drawn, ax=axes, label="photos in a cell", shrink=0.8, pad=0.01)
+    ax.plot(train[:, 1], train[:, 0], ",", color="black")
+    ax.set_title(title)
+figure.colorbar(display.cells_, ax=axes, label="photos in a cell", pad=0.01)
 plt.show()
 
 # %%

@@ -41,16 +41,14 @@ from sklearn_geo import (
     UTMOneHotEncoder,
 )
 
-model = Pipeline([("place", "passthrough"), ("linear", LogisticRegression(C=3))])
-model.set_params(linear__max_iter=300)
+linear = LogisticRegression(C=3, max_iter=300)
+model = Pipeline([("place", "passthrough"), ("linear", linear)])
+waves = RandomFourierEncoder(128, random_state=0)
 grid = [
     {"place": [UTMOneHotEncoder(zones="seen", handle_unknown="ignore")]},
     {"place": [S2OneHotEncoder()], "place__level": [2, 3, 4]},
     {"place": [SphericalHarmonicsEncoder()], "place__degree": [2, 4, 8]},
-    {
-        "place": [RandomFourierEncoder(128, random_state=0)],
-        "place__sigmas": [(0.5,), (2.0,), (8.0,)],
-    },
+    {"place": [waves], "place__sigmas": [(0.5,), (2.0,), (8.0,)]},
 ]
 folds = S2BlockKFold(5, level=4, shuffle=True, random_state=0)
 search = GridSearchCV(model, grid, cv=folds).fit(X, y)
@@ -58,51 +56,20 @@ search = GridSearchCV(model, grid, cv=folds).fit(X, y)
 # %%
 # What was tried, best first
 # --------------------------
-
-import numpy as np
-
-results = search.cv_results_
-scores = np.column_stack([results[f"split{k}_test_score"] for k in range(5)])
-names = []
-for tried in results["params"]:
-    rest = [
-        f"{key.split('__')[1]}={value}" for key, value in tried.items() if "__" in key
-    ]
-    encoder = type(tried["place"]).__name__.removesuffix("Encoder")
-    names.append(f"{encoder} {', '.join(rest)}".strip())
-order = np.argsort(-scores.mean(axis=1))
-for at in order:
-    behind = scores[order[0]] - scores[at]
-    error = 2 * behind.std(ddof=1) / np.sqrt(5)
-    print(f"{names[at]:<34}{scores[at].mean():.3f}", end="")
-    print("" if at == order[0] else f"  behind by {behind.mean():.3f} ± {error:.3f}")
-
-# %%
-# The picture
-# -----------
 #
-# Dots are folds and lines their means. The map is what the best model says of the
-# language that is spoken most; white dots are the photos.
+# On the left is every candidate, on every fold. The map is what the best one says of
+# the language that is spoken most; white dots are the photos.
 
 import matplotlib.pyplot as plt
+import numpy as np
 
-from sklearn_geo import PlaceMapDisplay
+from sklearn_geo import FoldScoresDisplay, PlaceMapDisplay
 
 figure, (left, right) = plt.subplots(
     1, 2, figsize=(12, 3.9), layout="constrained", width_ratios=[1, 1.5]
 )
-kinds = ["UTM", "S2", "Spherical", "Random"]
-colors = dict(zip(kinds, ["#CC79A7", "#E69F00", "#0072B2", "#009E73"], strict=True))
-for row, at in enumerate(order):
-    color = next(c for kind, c in colors.items() if names[at].startswith(kind))
-    left.plot(scores[at], np.full(5, row), "o", color=color, alpha=0.45, markersize=5)
-    left.plot(
-        scores[at].mean(), row, "|", color=color, markersize=15, markeredgewidth=3
-    )
-left.set_yticks(np.arange(len(names)), [names[at] for at in order])
-left.set(ylim=(len(names) - 0.4, -0.6), xlim=(0, 1.02), xlabel="accuracy")
-left.grid(axis="y", color="0.92")
-left.spines[["top", "right"]].set_visible(False)
+tried = FoldScoresDisplay.from_search(search, measure="accuracy", ax=left)
+left.set_title("Smooth encoders share the first places")
 PlaceMapDisplay.from_estimator(
     search.best_estimator_,
     columns=int(np.bincount(y).argmax()),
@@ -112,11 +79,16 @@ PlaceMapDisplay.from_estimator(
     coastline=make_coastline(),
     ax=right,
 )
-right.set_title("what the best one says")
+right.set_title("What the best of them says")
 plt.show()
 
 # %%
-# The smooth encoders share the first places, and differ by no more than the folds do:
-# take the simplest of them. Cells fall behind, and the more so the smaller they are: a
-# cell that was not seen cannot guess. For another question, or with folds that are
-# nearer to the training photos, the order is another one; that is why one searches.
+# How far each is behind, and twice the standard error of that, fold by fold:
+
+print(tried.to_frame().round(3).to_string(index=False))
+
+# %%
+# The smooth encoders differ by no more than the folds do: take the simplest of them.
+# Cells fall behind, and the more so the smaller they are: a cell that was not seen
+# cannot guess. For another question, or with folds that are nearer to the training
+# photos, the order is another one; that is why one searches.

@@ -11,11 +11,14 @@ it six encoders find the rest of the globe.
 """
 
 # %%
-# A place, and a globe of others
-# ------------------------------
+# Six encoders
+# ------------
+#
+# Raw degrees, scaled as one would scale any column, are what many start with.
 
 import numpy as np
 from sklearn.metrics.pairwise import cosine_similarity
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from sklearn_geo import (
@@ -28,16 +31,6 @@ from sklearn_geo import (
 )
 
 place = np.array([[66.0, 175.0]])
-latitudes, longitudes = np.arange(-89.0, 90.0, 2.0), np.arange(-179.0, 180.0, 2.0)
-globe = np.stack(np.meshgrid(latitudes, longitudes, indexing="ij"), axis=-1)
-globe = globe.reshape(-1, 2)
-
-# %%
-# Six encoders
-# ------------
-#
-# Raw degrees, scaled as one would scale any column, are what many start with.
-
 encoders = {
     "raw degrees": FunctionTransformer(lambda X: X / [90.0, 180.0]),
     "S2 cells of level 2": S2OneHotEncoder(level=2, sparse_output=False),
@@ -46,10 +39,6 @@ encoders = {
     "Sphere2Vec, 16 scales": Sphere2VecEncoder(n_scales=16, min_radius=0.05),
     "spherical harmonics, degree 12": SphericalHarmonicsEncoder(degree=12),
 }
-similar = {}
-for name, encoder in encoders.items():
-    columns = encoder.fit_transform(np.vstack([place, globe]))
-    similar[name] = cosine_similarity(columns[:1], columns[1:])[0]
 
 # %%
 # Six ideas of near
@@ -63,19 +52,25 @@ for name, encoder in encoders.items():
 
 import matplotlib.pyplot as plt
 
-figure, axes = plt.subplots(2, 3, figsize=(11, 4.6), layout="constrained", sharey=True)
-shape = len(latitudes), len(longitudes)
-for ax, (name, values) in zip(axes.flat, similar.items(), strict=True):
-    picture = ax.pcolormesh(
-        longitudes, latitudes, values.reshape(shape), cmap="RdBu_r", vmin=-1, vmax=1
-    )
-    ax.plot(place[0, 1], place[0, 0], "k+", markersize=9)
-    ax.set(title=name, xticks=range(-180, 181, 90), yticks=range(-90, 91, 45))
-for ax in axes[:, 0]:
-    ax.set_ylabel("latitude")
-for ax in axes[1]:
-    ax.set_xlabel("longitude")
-figure.colorbar(picture, ax=axes, label="cosine similarity to +", shrink=0.8)
+from sklearn_geo import PlaceMapDisplay
+from sklearn_geo.datasets import make_coastline
+
+similar = {}
+for name, encoder in encoders.items():
+    to_place = {"Y": encoder.fit_transform(place)}
+    similarity = FunctionTransformer(cosine_similarity, kw_args=to_place)
+    similar[name] = make_pipeline(encoder, similarity).fit(place)
+figure, axes = plt.subplots(2, 3, figsize=(11, 4.2), layout="compressed")
+PlaceMapDisplay.from_estimator(
+    similar,
+    extent="world",
+    photos=place,
+    label="cosine similarity to the dot",
+    cmap="RdBu_r",
+    norm=plt.Normalize(-1, 1),
+    coastline=make_coastline(),
+    ax=axes.ravel(),
+)
 plt.show()
 
 # %%
