@@ -4,14 +4,12 @@
 
 import functools
 import pickle
-import sys
-import threading
-import warnings
 
 import numpy as np
 import pytest
 
 from sklearn_geo.context import GPS2VecPlusTransformer, NumpyContextEncoder
+from tests.at_once import at_once
 from tests.reliability import scale
 from tests.reliability.subjects import SUBJECTS, answers, photos, taught
 
@@ -19,43 +17,6 @@ N_THREADS = 8
 N_ROUNDS = scale(1, 10)
 # How many sets of rows a thread asks for, one after the other.
 N_TURNS = scale(2, N_THREADS)
-
-
-@pytest.fixture(autouse=True)
-def _impatient():
-    """Let threads take turns after a millionth of a second."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(before)
-
-
-def at_once(jobs):
-    """Return what jobs return that all begin at the same moment, a thread each."""
-    found, barrier = [None] * len(jobs), threading.Barrier(len(jobs))
-
-    def work(number, job):
-        barrier.wait()
-        try:
-            found[number] = job()
-        except BaseException as error:
-            found[number] = error
-
-    threads = [
-        threading.Thread(target=work, args=each, daemon=True)
-        for each in enumerate(jobs)
-    ]
-    with warnings.catch_warnings():  # which is no matter of one thread
-        warnings.simplefilter("error")
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(120)
-    assert not any(thread.is_alive() for thread in threads), "threads wait for ever"
-    for result in found:
-        if isinstance(result, BaseException):
-            raise result
-    return found
 
 
 def named(name):

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Layers asked by threads at once: hooks of torch have no regard to threads."""
 
-import sys
-import threading
+from functools import partial
 
 import numpy as np
 import torch
 
 from sklearn_geo.vision._network import Asked
+from tests.at_once import at_once
 from tests.vision.photo_files import Small
 
 
@@ -22,25 +22,11 @@ def test_threads_may_ask_two_layers_and_the_whole_of_one_network():
         for layer in ("pool", "body", None)
     ]
     expected = [[door(each).numpy() for each in views] for door in doors]
-    barrier, wrong, before = threading.Barrier(8), [], sys.getswitchinterval()
 
     def ask(number):
-        barrier.wait()
         for turn in range(300):
             which = (number + turn) % len(doors)
-            try:
-                said = doors[which](views[number]).numpy()
-                np.testing.assert_allclose(said, expected[which][number], rtol=1e-4)
-            except Exception as error:
-                wrong.append(repr(error))
+            said = doors[which](views[number]).numpy()
+            np.testing.assert_allclose(said, expected[which][number], rtol=1e-4)
 
-    threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
-    sys.setswitchinterval(1e-6)
-    try:
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(before)
-    assert wrong == []
+    at_once([partial(ask, number) for number in range(len(views))])

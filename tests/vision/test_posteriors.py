@@ -4,8 +4,6 @@
 
 import copy
 import pickle
-import sys
-import threading
 import warnings
 from functools import partial
 
@@ -30,6 +28,7 @@ from torch import nn
 
 from sklearn_geo import GPS2VecPlusTransformer, vision
 from sklearn_geo.vision import EvenCrops, PosteriorTransformer
+from tests.at_once import at_once
 from tests.contract import OTHER_INPUT
 from tests.vision.photo_files import Small, pixels
 
@@ -571,24 +570,13 @@ def test_threads_that_share_a_transformer_have_their_own_rows():
     X = pixels(16, 12, 14)
     model = PosteriorTransformer(Small(), layer="pool", image_size=8, device="cpu")
     expected = model.fit(X).transform(X)
-    barrier, found, before = threading.Barrier(8), {}, sys.getswitchinterval()
 
     def ask(number):
-        barrier.wait()
         rows = slice(2 * number, 2 * number + 2)
-        found[number] = [model.transform(X[rows]) for _ in range(10)]
+        return [model.transform(X[rows]) for _ in range(10)]
 
-    threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
-    sys.setswitchinterval(1e-6)
-    try:
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(before)
-    assert sorted(found) == list(range(8))
-    for number, said in found.items():
+    found = at_once([partial(ask, number) for number in range(8)])
+    for number, said in enumerate(found):
         for each in said:
             np.testing.assert_allclose(
                 each, expected[2 * number : 2 * number + 2], rtol=1e-5
