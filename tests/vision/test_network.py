@@ -19,12 +19,12 @@ def test_threads_may_ask_two_layers_and_the_whole_of_one_network():
     views = torch.randn(8, 2, 3, 8, 8, generator=torch.Generator().manual_seed(0))
     doors = [
         Asked(network, layer, "features", torch.device("cpu"))
-        for layer in ("pool", "body", None)
+        for layer in ("pool", "body", "pool", None)
     ]
     expected = [[door(each).numpy() for each in views] for door in doors]
 
     def ask(number):
-        for turn in range(300):
+        for turn in range(500):
             which = (number + turn) % len(doors)
             said = doors[which](views[number]).numpy()
             np.testing.assert_allclose(said, expected[which][number], rtol=1e-4)
