@@ -134,7 +134,8 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
 
     **How far a promise goes.** A threshold found for a coverage accepts about that
     share of new photos if they are drawn as those of `fit` were. With photos of the
-    same users on both sides of a fold, confidences flatter: name `groups`. Equally good
+    same users on both sides of a fold, confidences flatter: name `groups`. (A wrapped
+    classifier that stops early still watches rows, not users.) Equally good
     photos are accepted together, which may be many where confidences are shares of
     neighbours.
 
@@ -214,7 +215,7 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
 
         times, groups : array-like of shape (n_photos,), default=None
             When photos were taken, and by whom, for a wrapped estimator that reads
-            that. Groups also keep the photos of a user in one fold.
+            that at prediction. Groups also keep the photos of a user in one fold.
 
         Returns
         -------

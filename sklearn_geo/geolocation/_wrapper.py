@@ -341,6 +341,8 @@ class CellWrapper(CellPredictor):
     def calibrate(self, X, y, *, times=None, groups=None):
         """Calibrate regions on photos that were not used in `fit`.
 
+        Every photo counts the same, whoever took it.
+
         Parameters
         ----------
         X, times, groups : as there
