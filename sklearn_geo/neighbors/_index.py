@@ -79,8 +79,9 @@ class PlaceIndex:
     """
 
     def __init__(self, places):
-        # A copy without -0.0: equal places are equal numbers.
+        # A copy without -0.0, and a pole by one name: equal places are equal numbers.
         places = check_places(places) + 0.0
+        places[np.abs(places[:, 0]) == 90.0, 1] = 0.0
         # Stable, so the rows of one place stay in their order.
         order = np.lexsort((places[:, 1], places[:, 0], s2_leaf_ids(places)))
         places = places[order]

@@ -318,3 +318,14 @@ def test_a_radius_beyond_the_globe_holds_everything():
     for radius_km in [20_100.0, np.inf]:
         rows = PlaceIndex(places).within([[12.0, 34.0]], radius_km)[1]
         np.testing.assert_array_equal(np.sort(rows), np.arange(50))
+
+
+def test_all_names_of_a_pole_are_one_place():
+    # As many pairs would be told apart otherwise as there are names.
+    names = np.random.default_rng(0).uniform(-180.0, 180.0, 20_000)
+    index = PlaceIndex(np.column_stack([np.full(len(names), -90.0), names]))
+    km, rows = index.nearest([[-90.0, 17.0], [-90.0, -180.0]], 3)
+    assert (km == 0.0).all()
+    assert rows.tolist() == [[0, 1, 2], [0, 1, 2]]
+    everybody = np.column_stack([np.full(len(names), -90.0), names])
+    assert (index.nearest(everybody, 2)[1] == [0, 1]).all()

@@ -21,11 +21,9 @@ N = scale(3_000, 1_000_000)
 WORKING, MEGABYTES, TIMES = 32, 150, 60
 # Who looks at every photo around each place: as many pairs as there are.
 PAIRS = {"HashTagEncoder"}
-# Who reads latitude and longitude as they are, so that a pole has many names; and who
-# takes some of many neighbours that are equally near but for the last bit.
+# Who reads latitude and longitude as they are, so that a pole has many names.
 MANY_POLES = {
     "GPS2VecPlusTransformer",
-    "GeoNeighborTagPropagator",
     "GridOneHotEncoder",
     "NumpyContextEncoder",
     "SinusoidalEncoder",
