@@ -80,6 +80,8 @@ def read_contexts(contexts, n_columns, names):
         raise ValueError(
             "y has no columns: it needs one for each thing a teacher says."
         )
+    contexts = _plain_rules(contexts)
+    names = None if names is None else [_plain(name) for name in names]
     if contexts is None:
         chosen = _contexts_by_name(n_columns, names)
     else:
@@ -118,6 +120,22 @@ def read_contexts(contexts, n_columns, names):
             "context before their own. Rename a context."
         )
     return found
+
+
+def _plain(value):
+    """Return a name or number as Python's own, which errors show as what it is."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _plain_rules(contexts):
+    if not isinstance(contexts, Mapping):
+        return contexts
+    return {
+        _plain(context): list(map(_plain, rule))
+        if isinstance(rule, (list, tuple))
+        else _plain(rule)
+        for context, rule in contexts.items()
+    }
 
 
 def default_networks(contexts):
@@ -263,7 +281,7 @@ def _by_rule(context, rule, n_columns, names):
                 f"{names[:5]}."
             )
     else:
-        keys = list(rule)
+        keys = list(map(_plain, rule))
         if keys and all(isinstance(key, (bool, np.bool_)) for key in keys):
             raise ValueError(
                 f"contexts: {context!r} is a mask. Give the positions instead, as "

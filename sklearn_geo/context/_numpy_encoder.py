@@ -36,9 +36,8 @@ class NumpyContextEncoder(ZoneReader, GeoEstimator):
     append_location : bool, default=False
         Append a one-hot of the UTM zones of the training places.
 
-    missing_zone : {"fallback", "nearest", "uniform", "nan", "error"}
-        What places get whose zone has no networks, or that lie in no cell; "fallback"
-        is the default:
+    missing_zone : str, default="fallback"
+        What places get whose zone has no networks, or that lie in no cell:
 
         - "fallback": what networks of the whole globe say, if they were trained;
         - "nearest": what the nearest zone with networks says at its edge;

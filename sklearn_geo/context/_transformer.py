@@ -123,9 +123,8 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, ZoneReader, GeoEstimator):
         How many photos a zone needs for networks of its own. Below about a hundred,
         the network of the whole globe is the better one on photos held out.
 
-    missing_zone : {"fallback", "nearest", "uniform", "nan", "error"}
-        What places get whose zone has no networks, or that lie in no cell; "fallback"
-        is the default:
+    missing_zone : str, default="fallback"
+        What places get whose zone has no networks, or that lie in no cell:
 
         - "fallback": what networks of the whole globe say. They are trained before the
           zones, on photos of which no zone has more than a fair share;

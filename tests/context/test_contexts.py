@@ -143,6 +143,29 @@ def test_rules_that_are_refused(rule, names, words):
         read_contexts(rule, 4, names)
 
 
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ({"a": 1, "b": 2}, "contexts={'a': 1, 'b': 2} add up to 3 columns"),
+        ({"a": 4, "b": "tag"}, "contexts={'a': 4, 'b': 'tag'} mixes numbers of"),
+        ({"a": ["tag_sea", "moon"]}, "'a' names the column 'moon', which"),
+        ({"a": np.array(["moon"])}, "'a' names the column 'moon', which y does not"),
+        ({"a": "moon"}, "no column of y begins with 'moon'. The first columns are ['"),
+    ],
+)
+def test_names_and_numbers_of_numpy_are_shown_plainly(rule, words):
+    def wrapped(value):
+        if isinstance(value, list):
+            return list(map(wrapped, value))
+        kind = np.str_ if isinstance(value, str) else np.int64
+        return value if isinstance(value, np.ndarray) else kind(value)
+
+    rule = {np.str_(context): wrapped(value) for context, value in rule.items()}
+    with pytest.raises(ValueError, match=re.escape(words)) as caught:
+        read_contexts(rule, 4, list(map(np.str_, NAMES)))
+    assert "np." not in str(caught.value)
+
+
 def test_names_that_would_meet():
     words = "two columns would both be called 'a_b_c', .* Rename a context"
     with pytest.raises(ValueError, match=words):
