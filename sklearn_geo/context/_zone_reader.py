@@ -103,7 +103,8 @@ class ZoneReader(TransformerMixin, abc.ABC):
             model._take(zones, names)
         except (TypeError, ValueError) as error:
             raise ValueError(
-                f"{folder} holds parameters that {cls.__name__} does not take: {error}"
+                f"{folder} holds parameters that {cls.__name__} does not take: "
+                f"{error!s:.500}"
             ) from error
         return model
 

@@ -9,6 +9,9 @@ import numpy as np
 
 __all__ = ["strict_json", "to_json"]
 
+# Larger ones are infinite as a float, and overflow wherever they meet one.
+_MOST_DIGITS = 308
+
 
 def strict_json(text):
     """Read JSON, or raise a ValueError that says why not.
@@ -29,6 +32,7 @@ def strict_json(text):
             object_pairs_hook=_once_each,
             parse_constant=_no_constant,
             parse_float=_finite,
+            parse_int=_whole,
         )
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
@@ -68,6 +72,12 @@ def _finite(text):
     if math.isinf(value):
         raise ValueError(f"{text[:20]} is too large a number")
     return value
+
+
+def _whole(text):
+    if len(text) > _MOST_DIGITS:
+        raise ValueError(f"{text[:20]} is too large a number")
+    return int(text)
 
 
 def _plain(value):
