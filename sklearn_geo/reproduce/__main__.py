@@ -119,10 +119,12 @@ def _save(table, file):
 
 
 def _count(text):
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be 1 or more; got {text}")
-    return number
+    # Written by hand: argparse would say "invalid _count value".
+    if not text.strip().isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(
+            f"must be 1 or more, a whole number; got {text}"
+        )
+    return int(text)
 
 
 if __name__ == "__main__":

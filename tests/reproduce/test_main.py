@@ -57,6 +57,8 @@ def test_unknown_tables_and_numbers_are_refused(capsys):
     for arguments, text in (
         (["venues"], "invalid choice: 'venues'"),
         (["venue", "--rows", "0"], "must be 1 or more"),
+        (["venue", "--rows", "-3"], "must be 1 or more"),
+        (["venue", "--rows", "1e3"], "must be 1 or more, a whole number; got 1e3"),
         (["venue", "--folds", "ten"], "invalid choice: 'ten'"),
         ([], "required: TABLE"),
     ):
