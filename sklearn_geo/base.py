@@ -7,15 +7,11 @@ longitude) in degrees. What may come through that door, and what a person reads
 when something else comes, is decided here and nowhere else.
 """
 
-import warnings
-
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator
-from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils.validation import check_array, validate_data
 
-from sklearn_geo import __version__
 from sklearn_geo._numbers import naming, read_numbers
 from sklearn_geo._tables import (
     check_order,
@@ -28,6 +24,7 @@ from sklearn_geo._tables import (
     reject_what_is_no_table,
     sparse_columns,
 )
+from sklearn_geo._versions import DatedPickles
 
 __all__ = [
     "GeoEstimator",
@@ -393,19 +390,7 @@ def _check_two_columns(matrix, names, name):
         )
 
 
-class _OtherVersionWarning(InconsistentVersionWarning):
-    """A pickle comes from another release of this library."""
-
-    def __str__(self):
-        return (
-            f"A pickle of {self.estimator_name} was written by sklearn-geo "
-            f"{self.original_sklearn_version} and is read by "
-            f"{self.current_sklearn_version}. It may answer otherwise, or not at all: "
-            "fit it again. What save and save_pretrained write stays readable."
-        )
-
-
-class GeoEstimator(BaseEstimator):
+class GeoEstimator(DatedPickles, BaseEstimator):
     """Base of every estimator of the library: reads places, links to the docs.
 
     Think twice before adding anything here. Subclasses call one of two methods
@@ -438,24 +423,6 @@ class GeoEstimator(BaseEstimator):
         # Public names live one level below the package: sklearn_geo.encoding.X.
         room = ".".join(type(self).__module__.split(".")[:2])
         return {"estimator_module": room, "estimator_name": type(self).__name__}
-
-    # scikit-learn says which version has pickled its own estimators, and no others.
-    def __getstate__(self):
-        return {**super().__getstate__(), "_sklearn_geo_version": __version__}
-
-    def __setstate__(self, state):
-        state = dict(state)
-        version = state.pop("_sklearn_geo_version", "of an unknown version")
-        if version != __version__:
-            warnings.warn(
-                _OtherVersionWarning(
-                    estimator_name=type(self).__name__,
-                    current_sklearn_version=__version__,
-                    original_sklearn_version=version,
-                ),
-                stacklevel=2,
-            )
-        super().__setstate__(state)
 
     def _read_places(self, X, *, reset):
         """Validate X as exactly two columns and return places, float64 degrees."""
