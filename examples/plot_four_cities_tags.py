@@ -63,46 +63,35 @@ tags[:, -2:] = rng.random((n_photos, 2)) < 0.2
 
 from sklearn.frozen import FrozenEstimator
 
-from sklearn_geo import (
-    HashtagEmbedding,
-    KernelTagger,
-    LocSensRanker,
-    ProductTagger,
-    UserDisjointShuffleSplit,
-)
+from sklearn_geo import HashtagEmbedding, KernelTagger, LocSensRanker, ProductTagger
+from sklearn_geo.metrics import bootstrap_interval
+from sklearn_geo.model_selection import UserDisjointShuffleSplit
 
 X = np.hstack([places, features])
 splitter = UserDisjointShuffleSplit(1, test_size=0.4, random_state=0)
 train, test = next(splitter.split(X, groups=user))
 train = train[tags[train].any(axis=1)]
 
-picture = HashtagEmbedding(n_components=32, max_iter=15, random_state=0)
-picture.fit(features[train], tags[train])
+small = {"n_components": 32, "max_iter": 15, "random_state": 0}
+picture = HashtagEmbedding(**small).fit(features[train], tags[train])
 place = KernelTagger(bandwidth_km=50).fit(X[train], tags[train])
 product = ProductTagger(FrozenEstimator(picture), place).fit(X[train], tags[train])
-ranker = LocSensRanker(
-    n_components=32, max_iter=15, tag_names=names, random_state=0
-).fit(X[train], tags[train], groups=user[train])
+ranker = LocSensRanker(tag_names=names, **small)
+ranker.fit(X[train], tags[train], groups=user[train])
 
 # %%
 # How often is the first word the local word for what the photo shows? Names of cities
 # and words that say nothing do not count. Intervals of 95 % draw users anew.
 
-from sklearn_geo.metrics import bootstrap_interval
-
-taggers = {
-    "picture": (picture, features),
-    "place": (place, X),
-    "picture x place": (product, X),
-    "ranker": (ranker, X),
-}
-no_words = np.arange(len(names)) >= n_words
-for name, (tagger, columns) in taggers.items():
-    lists = tagger.predict_topk(columns[test], len(names))
-    order = lists[~no_words[lists]].reshape(len(test), n_words)
+taggers = {"picture": picture, "place": place, "product": product, "ranker": ranker}
+for name, tagger in taggers.items():
+    lists = tagger.predict_topk(
+        (features if name == "picture" else X)[test], len(names)
+    )
+    order = lists[lists < n_words].reshape(len(test), n_words)
     hit = (order[:, 0] == right[test]).astype(float)
     found = bootstrap_interval(np.mean, hit, groups=user[test], random_state=0)
-    print(f"{name:<16}{found.estimate:5.0%}  ({found.low:.0%} to {found.high:.0%})")
+    print(f"{name:<8}{found.estimate:5.0%}  ({found.low:.0%} to {found.high:.0%})")
 
 # %%
 # The picture alone guesses among the words of four cities, the place alone among those

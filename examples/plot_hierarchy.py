@@ -48,8 +48,8 @@ answers["f* (all three)"] = together.predict(X[test])
 # ------------------------------
 #
 # Within 1, 25, 200, 750 and 2,500 km: a street, a city, a region, a country and a
-# continent, in the usual words. Next to it is how much f* is ahead of each single
-# partition on the same photos. Bars are intervals of 95 %, made by drawing users anew,
+# continent, in the usual words. The picture shows how much f* is ahead of each single
+# partition on the same photos, with intervals of 95 %, made by drawing users anew,
 # because photos of one user are alike.
 
 import matplotlib.pyplot as plt
@@ -62,48 +62,33 @@ near = {
     name: 100.0 * (great_circle_error(y[test], answer)[:, np.newaxis] <= KM)
     for name, answer in answers.items()
 }
+for name, hits in near.items():
+    print(f"{name:<18}", *(f"{share:6.1f}" for share in hits.mean(axis=0)))
 
-
-def interval(values):
-    """Return means of columns, and how far down and up their intervals reach."""
-    found = bootstrap_interval(
+figure, ax = plt.subplots(figsize=(7, 4.4), layout="constrained")
+*singles, (_, best) = near.items()
+styles = ("#E69F00", "o"), ("#009E73", "s"), ("#0072B2", "^")
+for at, ((name, hits), (color, marker)) in enumerate(zip(singles, styles, strict=True)):
+    ahead = bootstrap_interval(
         lambda rows: rows.mean(axis=0),
-        values,
+        best - hits,
         groups=photos.users[test],
         n_resamples=500,
         random_state=0,
     )
-    return found.estimate, (found.estimate - found.low, found.high - found.estimate)
-
-
-figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.4), layout="constrained")
-*singles, (best_name, best) = near.items()
-colors = ["#E69F00", "#009E73", "#0072B2", "#D55E00"]
-for at, ((name, hits), color) in enumerate(zip(near.items(), colors, strict=True)):
-    shares, reach = interval(hits)
-    x = np.arange(len(KM)) + 0.2 * (at - 1.5)
-    left.bar(x, shares, 0.19, yerr=reach, color=color, error_kw={"lw": 1}, label=name)
-    print(f"{name:<18}", *(f"{share:6.1f}" for share in shares))
-print("f* ahead of")
-for at, ((name, hits), color) in enumerate(zip(singles, colors, strict=False)):
-    ahead, reach = interval(best - hits)
-    x = np.arange(len(KM)) + 0.15 * (at - 1)
-    right.errorbar(x, ahead, reach, fmt="o", color=color, capsize=3, label=name)
-    print(f"{name:<18}", *(f"{gain:+6.1f}" for gain in ahead))
-right.axhline(0, color="0.4", linewidth=1, zorder=0)
-left.set(title="Answers within the distance", ylabel="percent of photos")
-right.set(title="How much f* is ahead", ylabel="percentage points")
-for ax in (left, right):
-    ax.set_xticks(np.arange(len(KM)), [f"{km:,} km" for km in KM])
-    ax.spines[["top", "right"]].set_visible(False)
-left.legend(frameon=False, loc="upper left")
-right.legend(frameon=False, title="f* ahead of", loc="upper right")
+    reach = ahead.estimate - ahead.low, ahead.high - ahead.estimate
+    x, style = np.arange(len(KM)) + 0.15 * (at - 1), {"color": color, "fmt": marker}
+    ax.errorbar(x, ahead.estimate, reach, capsize=3, label=name, **style)
+ax.axhline(0, color="0.4", linewidth=1, zorder=0)
+ax.set_xticks(np.arange(len(KM)), [f"{km:,} km" for km in KM])
+ax.set(title="f* is behind no single partition", ylabel="f* ahead, percentage points")
+ax.set_xlabel("answers within")
+ax.legend(frameon=False, title="f* ahead of", loc="upper right")
+ax.spines[["top", "right"]].set_visible(False)
 plt.show()
 
 # %%
 # The coarse partition is good at continents and useless in cities; the fine one is the
-# other way round. f* need not choose: it is ahead of the fine cells where country and
-# continent matter, of the coarse ones where cities do, and falls behind none of them by
-# more than chance. It is one network, and costs one training instead of three. What it
-# cannot do is repair weak features: four photos in ten are still placed more than a
-# continent away.
+# other way round. f* need not choose: it falls behind neither by more than chance, and
+# costs one training instead of three. What it cannot do is repair weak features: four
+# photos in ten are still placed more than a continent away.
