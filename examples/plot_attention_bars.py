@@ -96,6 +96,6 @@ plt.show()
 
 # %%
 # All blocks are open for all labels: the weights tell nothing apart. What is lost does.
-# Concerts and museums are told from the photo, and nothing stands in for it; for a beach
-# the tags of other people's photos count, too; the zone is worth little or nothing.
-# Less than a tenth, either way, is within what another seed would change.
+# Concerts and museums are told from the photo, and nothing stands in for it; for a
+# beach the tags of other people's photos count, too; the zone is worth little. Less
+# than a tenth, either way, is within what another seed would change.

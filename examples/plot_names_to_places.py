@@ -28,7 +28,8 @@ from sklearn.model_selection import train_test_split
 from sklearn_geo.datasets import make_coastline, make_town_names
 
 if path := os.environ.get("SKLEARN_GEO_TOWNS"):
-    towns = pd.read_csv(path, keep_default_na=False).sample(30_000, random_state=0)
+    towns = pd.read_csv(path, keep_default_na=False)
+    towns = towns.sample(frac=1.0, random_state=0).head(30_000)
     names, places = towns["name"].to_numpy(), towns[["lat", "lon"]].to_numpy()
 else:
     names, places = make_town_names(6_000, random_state=0, return_X_y=True)
