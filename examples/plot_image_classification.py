@@ -17,7 +17,6 @@ Here are these contexts one by one, together, and with the photo itself.
 # Everything is synthetic. Photos to classify have features with much noise; users of
 # test photos have no photo in training, and those of the corpus are other people.
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
@@ -27,9 +26,6 @@ from sklearn_geo import (
     UserDisjointShuffleSplit,
 )
 from sklearn_geo.datasets import make_geotagged_photos
-from sklearn_geo.fusion import AttentionFusionClassifier
-from sklearn_geo.inspection import PerClassDisplay
-from sklearn_geo.metrics import macro_average_precision
 
 world = {"n_tags": 100, "n_features": 16, "n_towns": 150, "place_subjects": 4.0}
 photos = make_geotagged_photos(2_500, subject_signal=0.5, random_state=0, **world)
@@ -38,11 +34,8 @@ others = make_geotagged_photos(5_000, random_state=1, **world)
 names = np.array(photos.subject_names)
 common = np.flatnonzero(np.bincount(photos.subject, minlength=len(names)) > 100)
 shown = pd.DataFrame(photos.subject[:, None] == common, columns=names[common])
-train, test = next(
-    UserDisjointShuffleSplit(1, test_size=0.4, random_state=0).split(
-        photos.places, groups=photos.users
-    )
-)
+splitter = UserDisjointShuffleSplit(1, test_size=0.4, random_state=0)
+train, test = next(splitter.split(photos.places, groups=photos.users))
 
 # %%
 # What networks learnt about places
@@ -73,25 +66,22 @@ columns = pd.concat([columns, features], axis=1)
 # One by one, and together
 # ------------------------
 
+from sklearn_geo import AttentionFusionClassifier, PerClassDisplay
+from sklearn_geo.metrics import macro_average_precision
+
+settings = {"hidden": 64, "batch_size": 128, "max_iter": 20, "random_state": 0}
+
 
 def classify(*blocks):
-    """Return what is said of test photos by some blocks of columns."""
     chosen = columns.filter(regex=f"^({'|'.join(blocks)})__")
-    model = AttentionFusionClassifier(
-        hidden=64, batch_size=128, learning_rate_init=0.004, max_iter=20, random_state=0
-    ).fit(chosen.iloc[train], shown.iloc[train])
+    model = AttentionFusionClassifier(learning_rate_init=0.004, **settings)
+    model.fit(chosen.iloc[train], shown.iloc[train])
     return model.predict_proba(chosen.iloc[test])
 
 
-said = {
-    "zone": classify("utm"),
-    "objects": classify("object"),
-    "scenes": classify("scene"),
-    "tags": classify("tag"),
-    "place (all four)": classify("utm", "object", "scene", "tag"),
-    "photo": classify("photo"),
-    "photo + place": classify("utm", "object", "scene", "tag", "photo"),
-}
+place = "utm", "object", "scene", "tag"
+said = {block: classify(block) for block in (*place, "photo")}
+said |= {"place": classify(*place), "photo + place": classify(*place, "photo")}
 for name, scores in said.items():
     score = macro_average_precision(shown.iloc[test], scores)
     print(f"{name:<18}{score:.3f}")
@@ -99,15 +89,14 @@ for name, scores in said.items():
 # %%
 # Where the place helps
 # ---------------------
-#
-# Beaches and mountains are bound to a kind of land and gain most: the features leave
+
+import matplotlib.pyplot as plt
+
+compared = {name: said[name] for name in ("place", "photo", "photo + place")}
+PerClassDisplay.from_predictions(shown.iloc[test], compared, n_resamples=50)
+plt.show()
+
+# %%
+# Beaches and mountains are bound to a kind of land and gain much: the features leave
 # them in doubt, the place does not. Concerts are anywhere; there the place is one more
 # thing to be wrong about.
-
-display = PerClassDisplay.from_predictions(
-    shown.iloc[test],
-    {name: said[name] for name in ("place (all four)", "photo", "photo + place")},
-    n_resamples=50,
-    random_state=0,
-)
-plt.show()

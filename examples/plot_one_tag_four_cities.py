@@ -97,3 +97,7 @@ RetrievalSheetDisplay.from_ranker(
     subjects=np.array(subjects)[subject[test]],
 )
 plt.show()
+
+# %%
+# One word, three sports: soccer in San José and Edinburgh, gridiron in Chicago (but for
+# one photo), and footy in Melbourne.
