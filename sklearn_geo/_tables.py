@@ -379,7 +379,7 @@ def location_positions(location, names, n_columns):
     if not (ordered and np.ndim(location) and len(location) == 2):
         raise ValueError(
             "location must be a pair, (latitude column, longitude column), of names or "
-            f"positions; got {location!r}. X has {there}."
+            f"positions; got {location!r:.200}. X has {there}."
         )
     positions = []
     for key in location:
@@ -396,7 +396,8 @@ def location_positions(location, names, n_columns):
             if isinstance(key, str) and names is None:
                 hint = " X has no column names: use positions, location=(0, 1)."
             raise ValueError(
-                f"location={location!r}: there is no column {key!r}. X has {there}."
+                f"location={location!r:.200}: there is no column {key!r:.60}. X has "
+                f"{there}."
                 f"{hint}"
             )
     if positions[0] == positions[1]:

@@ -6,11 +6,14 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
+import scipy
+from packaging.version import Version
 from scipy import sparse
 
 from sklearn_geo._tables import (
     check_columns,
     check_sparse,
+    location_positions,
     reject_unread,
     sparse_columns,
 )
@@ -37,6 +40,13 @@ def test_what_is_not_sparse_passes():
     for thing in (None, 1, "csr", np.zeros(3), [[1.0]]):
         check_sparse(thing)
     check_sparse(sparse.coo_array(np.ones(3)))
+
+
+@pytest.mark.skipif(
+    Version(scipy.__version__) < Version("1.15"),
+    reason="compressed arrays of one dimension came with scipy 1.15",
+)
+def test_compressed_arrays_of_one_dimension_pass():
     check_sparse(sparse.csr_array(np.array([0.0, 1.0])))
 
 
@@ -102,3 +112,9 @@ def test_what_has_no_rows_yet_is_refused():
     with pytest.raises(TypeError, match=r"tags is a pyarrow Table, .*X.to_pandas"):
         reject_unread(arrow, "tags")
     reject_unread(pl.DataFrame({"a": [1.0]}), "tags")
+
+
+def test_long_names_of_columns_are_shown_shortly():
+    words = r"^location=\('y{198}: there is no column 'y{59}\. X has 3 columns\."
+    with pytest.raises(ValueError, match=words):
+        location_positions(("y" * 9999, 1), None, 3)
