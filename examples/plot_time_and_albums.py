@@ -15,22 +15,17 @@ the map do they rule out?
 #
 # An invented world. People take photos by day and post them at once, and somebody who
 # was in a town an hour ago is still there. Each photo has image features, the time it
-# was posted, in UTC, and its owner.
+# was posted, in UTC, and its owner. Whoever teaches is not tested.
 
 from sklearn_geo import UserDisjointShuffleSplit
-from sklearn_geo.datasets import make_geotagged_photos
+from sklearn_geo.datasets import make_coastline, make_geotagged_photos
 
 photos = make_geotagged_photos(4_000, n_users=400, random_state=0, as_frame=True)
 X = photos.data.assign(posted=photos.frame["posted"], user=photos.users)
 y = photos.places
-
-# %%
-# Whoever teaches is not tested: photos of one person are alike.
-
 splitter = UserDisjointShuffleSplit(1, test_size=0.3, random_state=0)
 train, test = next(splitter.split(X, groups=X["user"]))
 X_train, X_test, y_train, y_test = X.iloc[train], X.iloc[test], y[train], y[test]
-print(f"{len(train):,} photos teach, {len(test):,} of other users are asked about")
 
 # %%
 # Three models in one
@@ -55,9 +50,8 @@ album = AlbumGeolocator(clock, groups="user", times="posted", cv=3, random_state
 album.fit(X_train, y_train)
 
 # %%
-# The inner ones are fitted too, to all training photos. The outer one takes the columns
-# of users and times out before they see X. The mean over a user, which learns nothing,
-# is what albums have to be compared with.
+# The inner ones are fitted too, to all training photos. The mean over a user, which
+# learns nothing, is what albums have to be compared with.
 
 clock, photo = album.estimator_, album.estimator_.estimator_
 features, posted = X_test[photos.feature_names], X_test["posted"]
@@ -86,14 +80,12 @@ from sklearn_geo.metrics import (
 photo_alone, with_clock = answers["photo (M1)"], answers["photo and clock (M2)"]
 print(f"{'':<24} {'median':>9} {'200 km':>8} {'750 km':>8}   p")
 for name, places in answers.items():
-    shares = accuracy_at_km(y_test, places, [200, 750])
     median = median_great_circle_error(y_test, places)
-    simpler = photo_alone if places is with_clock else with_clock
-    gain = paired_wilcoxon(
-        y_test, places, simpler, alternative="less", groups=X_test["user"]
-    )
+    region, country = accuracy_at_km(y_test, places, [200, 750])
+    pair = y_test, places, photo_alone if places is with_clock else with_clock
+    gain = paired_wilcoxon(*pair, alternative="less", groups=X_test["user"])
     p = "" if places is photo_alone else f"{gain.pvalue:.0e}"
-    print(f"{name:<24} {median:>6,.0f} km {shares[0]:>8.1%} {shares[1]:>8.1%}   {p}")
+    print(f"{name:<24} {median:>6,.0f} km {region:>8.1%} {country:>8.1%}   {p}")
 
 # %%
 # People of this world stay near home, so that the mean over all their photos is hard to
@@ -103,10 +95,9 @@ for name, places in answers.items():
 # Why the clock helps
 # -------------------
 #
-# Each box holds the longitudes of photos posted in one hour, one random photo of each
-# user, of whom there are more here. Most photos are taken where it is day, on either
-# side of the line where it is noon. Boxes that go out at the top come in at the bottom:
-# the earth is round.
+# Each box holds the longitudes of photos posted in one hour, one photo of each of more
+# users. Most are taken where it is day, on either side of the line where it is noon.
+# Boxes that go out at the top come in at the bottom: the earth is round.
 
 import matplotlib.pyplot as plt
 
@@ -122,10 +113,9 @@ plt.show()
 # Why the album helps
 # -------------------
 #
-# The first 24 photos of one person who was not in training: whoever has most photos. By
-# themselves they are all over the world. Arrows lead from each answer to the next, and
-# the length of that way is written above. The album cannot know which of two nearby
-# countries is right, but it knows that nobody flies to Africa for one photo.
+# The first 24 photos of one person who was not in training. By themselves they are all
+# over the world. Arrows lead from each answer to the next, and the length of that way
+# is written above.
 
 from sklearn_geo.inspection import AlbumPathDisplay
 
@@ -135,7 +125,11 @@ AlbumPathDisplay.from_estimators(
     X_test,
     y_test,
     names=("photo and clock", "photo, clock and album"),
-    photos=y_train,
+    coastline=make_coastline(),
 )
 # sphinx_gallery_thumbnail_number = -1
 plt.show()
+
+# %%
+# The album cannot know which of two nearby countries is right, but it knows that nobody
+# flies to Africa for one photo.
