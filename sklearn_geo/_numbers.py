@@ -69,6 +69,11 @@ def read_numbers(values, name):
             kind = np.asarray(values).dtype.kind
         if values is None or kind in "cmMSTUV":
             raise TypeError(f"no numbers but the dtype kind {kind!r}")
+        if isinstance(kind, str) and hasattr(values, "to_numpy"):
+            missing = getattr(values.dtype, "na_value", None)
+            # A masked array of older pandas does not take what is missing for NaN.
+            if missing is not None and missing is not np.nan:
+                return values.to_numpy(dtype=np.float64, na_value=np.nan)
         # A wider float may be beyond float64.
         with np.errstate(over="ignore"):
             return np.asarray(values, dtype=np.float64)
@@ -77,6 +82,16 @@ def read_numbers(values, name):
             f"{name} must hold numbers; got {values!r:.60}. Convert text first, for "
             "example with np.asarray(values, dtype=float)."
         ) from error
+
+
+def reject_many(values, name, most=1_000):
+    """Refuse a list of settings that is so long that it is a mistake.
+
+    Such as a range of a billion, which numpy would write out.
+    """
+    n = len(values) if hasattr(values, "__len__") else 0
+    if n > most:
+        raise ValueError(f"{name} has {n:,} numbers; pass at most {most:,}.")
 
 
 def check_float32(X, name="X", first=0):

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, validate_params
 
+from sklearn_geo._numbers import is_whole
 from sklearn_geo.datasets._draw import (
     draw_columns,
     draw_ranks,
@@ -301,7 +302,15 @@ def make_checkins(
             f"n_checkins={n_checkins} is less than n_venues={n_venues}, but each venue "
             "has at least one check-in. Raise n_checkins or lower n_venues."
         )
-    world = make_world(int(world_seed), int(n_towns), int(language_regions))
+    seeds = {
+        "world_seed": world_seed,
+        "n_towns": n_towns,
+        "language_regions": language_regions,
+    }
+    for name, value in seeds.items():
+        if not is_whole(value):  # a span of time is an Integral of numpy
+            raise TypeError(f"{name}={value!r} must be an integer.")
+    world = make_world(*map(int, seeds.values()))
     rng = named_streams(random_state, _STREAMS)
     categories = CATEGORIES[:n_categories]
 

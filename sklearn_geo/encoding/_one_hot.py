@@ -176,6 +176,9 @@ class PlaceOneHotEncoder(TransformerMixin, GeoEstimator, abc.ABC):
         """
         check_is_fitted(self)
         check_sparse(X)
+        dtype = getattr(X, "dtype", None)
+        if getattr(dtype, "kind", None) in ("T", "V"):  # scikit-learn knows neither
+            raise TypeError(f"X has the dtype {dtype}, not numbers.")
         with naming("X"):
             X = check_array(X, accept_sparse="csr", estimator=self, input_name="X")
         if X.dtype.kind not in "biuf":

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 
+from sklearn_geo._numbers import reject_many
 from sklearn_geo.encoding._dense import DensePlaceEncoder
 from sklearn_geo.geometry import unit_vectors
 
@@ -123,6 +124,7 @@ class RandomFourierEncoder(DensePlaceEncoder):
         self.dtype = dtype
 
     def _prepare(self, places):
+        reject_many(self.sigmas, "sigmas")
         sigmas = np.asarray(self.sigmas)
         good = sigmas.ndim == 1 and sigmas.size and sigmas.dtype.kind in "iuf"
         if good:

@@ -167,10 +167,10 @@ class VenueActivityEncoder(TransformerMixin, GeoEstimator):
             The fitted encoder.
         """
         self._float_dtype()
-        venues, of_row = _number(_ids(_column(X, self.venue), self.venue))
+        venues, of_row = self._number(X, self.venue)
         if len(venues) == 0:
             raise ValueError("Found array with 0 sample(s): there is no check-in in X.")
-        users, visitor = _number(_ids(_column(X, self.user), self.user))
+        users, visitor = self._number(X, self.user)
         times = self._local_times(X)
         for name, values in ((self.user, visitor), (self.time, times)):
             if len(values) != len(of_row):
@@ -280,6 +280,16 @@ class VenueActivityEncoder(TransformerMixin, GeoEstimator):
             )
         return times + np.round(seconds).astype("timedelta64[s]")
 
+    def _number(self, X, name):
+        ids = _ids(_column(X, name), name)
+        for row, value in enumerate(ids.tolist() if ids.dtype.kind == "O" else ()):
+            if not isinstance(value, Hashable):
+                raise ValueError(
+                    f"X[{name!r}], row {row}: {value!r:.60} is no id. Ids are numbers "
+                    "or text."
+                )
+        return _number(ids)
+
     def _venue_column(self, X):
         if isinstance(X, Mapping):
             return _column(X, self.venue)
@@ -339,6 +349,10 @@ def _to_numpy(column):
 def _ids(column, name):
     """Return ids as an array, none of them missing."""
     ids = _to_numpy(column)
+    if ids.ndim != 1:
+        raise ValueError(
+            f"X[{name!r}] must be one column; it has the shape {ids.shape}."
+        )
     if ids.dtype.kind in "iuUSb":
         return ids
     for row, value in enumerate(ids.tolist()):

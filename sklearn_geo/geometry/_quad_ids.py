@@ -330,7 +330,7 @@ class QuadIds:
         if array.dtype.kind == "U" or all(
             issubclass(kind, str) for kind in set(map(type, array.flat))
         ):
-            return array
+            return array if array.dtype.kind == "U" else array.astype(object)
         bad = np.array([not isinstance(token, str) for token in array.flat])
         row = _first_row(bad.reshape(array.shape))
         raise ValueError(

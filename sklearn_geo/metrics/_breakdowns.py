@@ -273,6 +273,8 @@ def _read_counts(counts):
             "it: the sums of the columns of an indicator, y_train.sum(axis=0); got "
             f"shape {values.shape} and dtype {values.dtype}."
         )
+    if values.dtype.kind == "f":
+        values = values.astype(np.float64)  # narrow ones do not hold the bound below
     # Floats beyond may be rounded.
     whole = np.isfinite(values) & (values >= 0) & (values <= 2**53)
     whole[whole] = values[whole] == np.floor(values[whole])

@@ -13,6 +13,7 @@ from sklearn.utils import gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_geo._numbers import reject_many
 from sklearn_geo._tags import as_output
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.encoding._feature_names import check_input_features
@@ -277,6 +278,7 @@ class HashTagEncoder(FromPhotos, TransformerMixin, GeoEstimator):
         return places
 
     def _read_radii(self):
+        reject_many(self.radii_km, "radii_km")
         try:
             radii = np.array(self.radii_km, dtype=np.float64)
         except (TypeError, ValueError) as error:

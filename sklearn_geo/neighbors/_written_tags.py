@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Reading tags as users wrote them: lists of words, or delimited strings."""
 
+import numpy as np
 from scipy import sparse
 
 
@@ -57,7 +58,7 @@ def _column(X):
                 'example X["tags"], or with make_column_transformer((TagVectorizer(), '
                 '"tags")).'
             )
-        X = X[X.columns[0]] if hasattr(X, "columns") else X[:, 0]
+        X = X[X.columns[0]] if hasattr(X, "columns") else np.asarray(X)[:, 0]
     elif len(shape) != 1:
         raise ValueError(f"X has the shape {shape}, but tags are one column.")
     for to_list in ("to_list", "tolist"):

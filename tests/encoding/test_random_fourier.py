@@ -116,3 +116,8 @@ def test_a_row_fits_in_memory():
         match="of 3 sigmas, asks for 6,000,000,000 columns",
     ):
         RandomFourierEncoder(n_frequencies=10**9).fit([[48.0, 11.0]])
+
+
+def test_a_billion_sigmas_are_a_mistake():
+    with pytest.raises(ValueError, match="sigmas has 999,999,999 numbers"):
+        RandomFourierEncoder(sigmas=range(1, 10**9)).fit([[0.0, 0.0]])

@@ -262,3 +262,15 @@ def test_dtype_clone_pickle_and_not_fitted(checkins):
             getattr(clone(encoder), method)(["zoo"])
     again = pickle.loads(pickle.dumps(encoder))
     assert_array_equal(again.transform(["zoo"]), encoder.transform(["zoo"]))
+
+
+def test_what_is_no_column_of_ids_is_refused():
+    when = np.datetime64("2020-01-01T12:00:00")
+    table = {"venue": ["a", ["b"]], "user": [1, 2], "time": [when, when]}
+    table["venue"] = np.array([*table["venue"], None], dtype=object)[:2]
+    with pytest.raises(ValueError, match=r"X\['venue'\], row 1: \['b'\] is no id"):
+        VenueActivityEncoder(time_zone="UTC").fit(table)
+    table["venue"] = np.array(["a", "b"])
+    encoder = VenueActivityEncoder(time_zone="UTC").fit(table)
+    with pytest.raises(ValueError, match="must be one column; it has the shape"):
+        encoder.transform({"venue": np.array(when)})

@@ -201,3 +201,10 @@ def test_shares_and_counts_are_what_they_are():
             precision_by_tag_frequency([0, 0], [1.0, wrong], [5])
     with pytest.raises(ValueError, match=r"counts, tag 0: .* is no number of photos"):
         precision_by_tag_frequency([0], [1.0], [2.0**63])
+
+
+def test_counts_of_half_floats():
+    # 2 ** 53, beyond which floats may be rounded, is infinite in them.
+    half = np.array([10.0, 20.0], dtype=np.float16)
+    table = precision_by_tag_frequency([0, 1], [0.1, 0.3], half, random_state=0)
+    assert table.tags["count"].tolist() == [10, 20]

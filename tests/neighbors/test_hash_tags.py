@@ -256,3 +256,9 @@ def test_photos_between_places_far_apart_are_no_matter():
     expected[1, [198, 199]] = 1.0
     expected[2, [139, 140, 141]] = 1.0
     np.testing.assert_array_equal(found, expected)
+
+
+def test_a_billion_radii_are_a_mistake():
+    encoder = HashTagEncoder(radii_km=range(10**9))
+    with pytest.raises(ValueError, match="radii_km has 1,000,000,000 numbers"):
+        encoder.fit(FIVE, np.ones((len(FIVE), 1)))

@@ -17,7 +17,7 @@ from shapely import geometry as shapes
 
 from tests.reliability.attack import attack
 from tests.reliability.spoiled import THINGS, spoil
-from tests.reliability.strategies import HUGE, foul, scalar
+from tests.reliability.strategies import HUGE, STRINGS, foul, scalar
 from tests.reliability.subjects import SUBJECTS, Subject, answers, taught
 
 __all__ = [
@@ -411,7 +411,7 @@ def _mask(draw, context, bad):
                     [["x"]],
                     "x",
                     b"x",
-                    np.array(["x"], dtype="T"),
+                    np.array(["x"], dtype=STRINGS),
                     pd.Series([0]),
                     pd.Series([True] * n, index=range(5, 5 + n)),
                     pd.array([True] * (n - 1) + [pd.NA], dtype="boolean"),

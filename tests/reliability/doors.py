@@ -10,7 +10,7 @@ import numpy as np
 
 from tests.reliability import strategies
 from tests.reliability.attack import MEGABYTES, attack
-from tests.reliability.strategies import columns, dressed, foul, scalar, wild
+from tests.reliability.strategies import STRINGS, columns, dressed, foul, scalar, wild
 
 # How scikit-learn says that a table is none; which one, it says in the traceback.
 _SKLEARN = (
@@ -21,6 +21,8 @@ _SKLEARN = (
     r"|\b(y_true|zones?|min_per_cell)\b|dtype='numeric' is not compatible"
     r"|setting an array element|feature names"
     r"|ufunc 'isnan' not supported"  # an Interval asks that of fractions
+    r"|ufunc 'less' did not contain a loop"  # and that of a span of time
+    r"|Cannot cast array data from"  # a structured array as features
     r"|cannot be used to seed|Seed must be between"
     r"|input variables with inconsistent numbers of samples"
     r"|Input should have at least 1 dimension|Expected sequence or array-like"
@@ -343,7 +345,7 @@ def _tokens_kind(draw_ids):
         if draw.plain or form == "array":
             return np.array(drawn)
         if form == "strings":
-            return np.array(drawn, dtype="T")
+            return np.array(drawn, dtype=STRINGS)
         return drawn if form == "list" else np.array(drawn, dtype=object)
 
     def bad(draw, n):

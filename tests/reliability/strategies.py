@@ -152,10 +152,16 @@ def columns(draw, n, width=None, element=None):
     return np.array([element(draw) for _ in range(size)], np.float64).reshape(shape)
 
 
+# Text of any length, which came with numpy 2.
+STRINGS = "T" if np.lib.NumpyVersion(np.__version__) >= "2.0.0" else "U"
+
+
 # Dresses: another container, the same meaning -----------------------------------------
 
 
 def _memmap(table, mode="r"):
+    if not table.size:  # numpy below 2 maps no empty file
+        return table
     with tempfile.TemporaryFile() as file:
         memmap = np.memmap(file, dtype=table.dtype, mode="w+", shape=table.shape)
     memmap[...] = table
@@ -413,7 +419,7 @@ def _frame_of(values, **options):
 
 
 def _swapped(n, width):
-    names = ["lon", "lat", *"abcdefgh"][:width]
+    names = (["lon", "lat"] + [f"c{i}" for i in range(2, width)])[:width]
     return pd.DataFrame(np.ones((n, width)), columns=names)
 
 
@@ -480,7 +486,7 @@ THINGS = {
     "generator": lambda n, width: ([1.0] * width for _ in range(n)),
     "map": lambda n, width: map(list, [[1.0] * width] * n),
     "memoryview": lambda n, width: memoryview(np.ones((n, width))),
-    "text strings": lambda n, width: np.array([["1"] * width] * n, dtype="T"),
+    "text strings": lambda n, width: np.array([["1"] * width] * n, dtype=STRINGS),
     "sparse of bool": lambda n, width: sparse.csr_array(np.ones((n, width), bool)),
     "sparse of one axis": lambda n, width: sparse.coo_array(np.ones(n)),
     "sparse and wide": lambda n, width: sparse.csr_array((n, 10**9)),

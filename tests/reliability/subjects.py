@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
@@ -503,7 +503,7 @@ def _subjects():
         None,
         network=True,
     )
-    yield Subject("KernelTagger", lambda: kernel, photos, tags, ANSWERS_OF_TAGS)
+    yield Subject("KernelTagger", lambda: clone(kernel), photos, tags, ANSWERS_OF_TAGS)
     yield Subject(
         "PlaceFrequencyTagger",
         lambda: geo.PlaceFrequencyTagger((8, 4)),
@@ -513,7 +513,7 @@ def _subjects():
     )
     yield Subject(
         "ProductTagger",
-        lambda: geo.ProductTagger(linear, kernel, random_state=0),
+        lambda: geo.ProductTagger(clone(linear), clone(kernel), random_state=0),
         photos,
         tags,
         ANSWERS_OF_TAGS,
@@ -529,7 +529,9 @@ def _subjects():
         )
     # It answers with photos of its gallery: `retrieve(tag, place)`, which is no method
     # of rows.
-    yield Subject("RadiusFilter", lambda: geo.RadiusFilter(linear), photos, tags, ())
+    yield Subject(
+        "RadiusFilter", lambda: geo.RadiusFilter(clone(linear)), photos, tags, ()
+    )
 
 
 _SUBJECTS = {subject.name: subject for subject in _subjects()}

@@ -340,6 +340,7 @@ SPLITS = {
         model_selection.drop_buffer,
         {"X": places, "train": rows, "test": rows, "km": positive},
         most=8,
+        undressed=False,  # positions are integers, and a plain table is of floats
     ),
     "s2_level_for_km": Door(model_selection.s2_level_for_km, {"km": positive}),
 }
