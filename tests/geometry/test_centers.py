@@ -11,6 +11,8 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_geo.geometry import (
     EARTH_RADIUS_KM,
+    _centers,
+    bearing,
     destination,
     geometric_median,
     haversine,
@@ -100,6 +102,13 @@ class TestMean:
         with pytest.raises(ValueError, match="no mean of these places is defined"):
             spherical_mean(places)
 
+    def test_many_places_that_cancel(self):
+        # Sums of 400,000 numbers leave 1e-12 of rounding, which is no direction.
+        places = random_places(200_000)
+        opposite = np.column_stack([-places[:, 0], places[:, 1] + 180.0])
+        with pytest.raises(ValueError, match="no mean of these places is defined"):
+            spherical_mean(np.vstack([places, opposite]))
+
     def test_turns_with_the_globe(self):
         places = random_places(40) * [0.5, 0.4]
         mean = spherical_mean(places)
@@ -159,6 +168,12 @@ class TestMode:
         assert_array_equal(
             spherical_mode([[0, 1], [0, 0], [1, 0]], radius_km=0), [0, 1]
         )
+
+    def test_opposite_places(self):
+        # Nothing is amid them, and nothing between them: the first.
+        assert_array_equal(spherical_mode([[0, 0], [0, 180]]), [0, 0])
+        assert_array_equal(spherical_mode([[-90, 0], [90, 0]]), [-90, 0])
+        assert_array_equal(spherical_mode([[0, 0], [0, 180]], [1, 2]), [0, -180])
 
     def test_rounding_breaks_no_tie(self):
         # 0.1 + 0.2 + 0.3 is a hair more than 0.6, and says no more.
@@ -294,6 +309,33 @@ class TestMedian:
             beside = destination([median], theta, 1e-3)[0]
             assert weights @ haversine_to_point(places, beside) > found
 
+    @pytest.mark.parametrize("turn", [0, 1, 2])
+    def test_newtons_step_worked_by_hand(self, turn):
+        # In the tangent plane of each axis: what draws, over what it meets.
+        x, drawn = np.roll([0.0, 0.0, 1.0], turn), np.roll([0.2, 0.9, 0.0], turn)
+        hessian = np.diag(np.roll([2.0, 3.0, 0.0], turn))
+        step = _centers._newton_step(x, drawn, hessian)
+        assert_allclose(step, np.roll([0.1, 0.3, 0.0], turn), atol=1e-15)
+        # 1 and 3 are too far: half as long as the globe's radius, the same way.
+        step = _centers._newton_step(x, 10.0 * drawn, hessian)
+        expected = np.roll([1.0, 3.0, 0.0], turn) * (0.5 / math.sqrt(10.0))
+        assert_allclose(step, expected, atol=1e-15)
+        # Amid a saddle, or where one side is flat, there is no minimum to step to.
+        for bend in (-1.0, 0.0, 1e-10):
+            flat = np.diag(np.roll([bend, 3.0, 0.0], turn))
+            assert _centers._newton_step(x, drawn, flat) is None
+        flat = np.diag(np.roll([1e-19, 1e-12, 0.0], turn))
+        assert _centers._newton_step(x, drawn, flat) is None
+
+    @pytest.mark.parametrize("size", [0.01, 1.0, 10.0, 30.0])
+    def test_few_steps_are_enough(self, size):
+        # Newton's steps double the digits. Weiszfeld's alone take dozens.
+        corners = [[90 - size, 0], [90 - size, 105], [90 - size, -120]]
+        median = geometric_median(corners, max_iter=6)
+        # Fermat's point: it sees the corners at 120 degrees from each other.
+        seen = np.sort(bearing([median], corners))
+        assert_allclose(np.diff(seen), 120, atol=1e-5)
+
     def test_on_a_line(self):
         places = [[0, 0], [0, 1], [0, 2], [0, 70], [0, 75]]
         assert_array_equal(geometric_median(places), [0, 2])
@@ -369,7 +411,7 @@ class TestMedian:
         (
             lambda: spherical_mean([[0, 0]], ["a"]),
             TypeError,
-            "sample_weight must",
+            "^sample_weight must",
         ),
     ],
 )

@@ -143,6 +143,14 @@ def test_merge_km():
     assert len(delaunay.vertices) < 200
 
 
+def test_copies_are_merged_at_any_distance():
+    places = random_places(6)
+    order = [0, 1, 2, 0, 3, 4, 5, 3, 3, 1]
+    delaunay = SphericalDelaunay(places[order], merge_km=0.0)
+    np.testing.assert_array_equal(delaunay.vertices, places)
+    np.testing.assert_array_equal(delaunay.vertex_of_place, order)
+
+
 def test_dense_photos_of_a_street():
     # 5,000 photos within 50 m: hundreds of pairs closer than a metre.
     photos = np.r_[cluster([48.85, 2.35], 0.05, 5_000), random_places(50)]

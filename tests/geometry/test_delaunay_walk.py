@@ -128,6 +128,34 @@ def test_on_an_edge_wherever_the_walk_comes_from(places):
     np.testing.assert_array_equal(delaunay.locate(middles), expected.ravel())
 
 
+@pytest.mark.parametrize("beyond_m", [-1e-6, 1e-6])
+def test_edges_are_known_to_a_micrometre(beyond_m):
+    # A field of 3,000 photos whose southern edge is a piece of the equator.
+    places = grid(np.arange(0.0, 3.0, 0.1), np.arange(0.0, 10.0, 0.1))
+    delaunay = SphericalDelaunay(places)
+    east = np.arange(0.05, 9.9, 0.1)
+    south = -np.degrees(beyond_m / 1e3 / EARTH_RADIUS_KM)
+    found = delaunay.locate(np.column_stack([np.full(len(east), south), east]))
+    assert ((found == -1) == (beyond_m > 0)).all()
+
+
+def test_the_last_resort_finds_the_same(case):
+    # Trying all triangles, in the middle, on a vertex and in the middle of an edge.
+    start, end = case.simplices[:, 0], case.simplices[:, 1]
+    vectors = cartesian(case.vertices)
+    middles = vectors[start] + vectors[end]
+    middles /= np.linalg.norm(middles, axis=1, keepdims=True)
+    own = np.arange(len(case.simplices))
+    for row in range(0, len(own), 7):
+        center = cartesian(case.centers()[row : row + 1])[0]
+        assert case._walk._search(center) == row
+        around = (case.simplices == start[row]).any(axis=1)
+        assert case._walk._search(case._walk.vectors[start[row]]) == around.argmax()
+        other = case.neighbors[row, 2]
+        expected = own[row] if other < 0 else min(own[row], other)
+        assert case._walk._search(middles[row]) == expected
+
+
 def test_rows_are_independent():
     delaunay = SphericalDelaunay(np.r_[random_places(500), CASES["full grid"]])
     edges = grid(np.arange(-90, 91, 2.5), np.arange(-180, 180, 2.5))

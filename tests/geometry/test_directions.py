@@ -153,17 +153,21 @@ class TestBearingAndDestination:
             bearing(places[:2], places)
         with pytest.raises(ValueError, match=r"places has 3 rows, bearing 1 and .* 2:"):
             destination(places, 0.0, [1.0, 2.0])
-        with pytest.raises(ValueError, match="distance_km, row 2: inf is not a finite"):
+        with pytest.raises(
+            ValueError, match=r"^distance_km, row 2: inf is not a finite"
+        ):
             destination(places, 0.0, [1.0, 2.0, np.inf])
-        with pytest.raises(TypeError, match="bearing must hold numbers"):
+        with pytest.raises(TypeError, match=r"^bearing must hold numbers"):
             destination(places, "north", 1.0)
         with pytest.raises(ValueError, match="give tables of equal length"):
             bearing(places, places[:2])
         with pytest.raises(ValueError, match="give one value, or one per row"):
             destination(places, [1.0, 2.0], 3.0)
-        with pytest.raises(ValueError, match="bearing, row 1: nan is not a finite"):
+        with pytest.raises(ValueError, match=r"^bearing, row 1: nan is not a finite"):
             destination(places, [1.0, np.nan, 2.0], 3.0)
-        with pytest.raises(ValueError, match="distance_km must be one number"):
+        with pytest.raises(TypeError, match=r"^distance_km must hold numbers"):
+            destination(places, 1.0, "far")
+        with pytest.raises(ValueError, match=r"^distance_km must be one number"):
             destination(places, 1.0, [[3.0]])
         with pytest.raises(ValueError, match="radius_km must be a positive"):
             destination(places, 1.0, 3.0, radius_km=0)

@@ -130,6 +130,15 @@ class TestHaversine:
             2 * QUARTER_KM - haversine(a, b), left * EARTH_RADIUS_KM, atol=1e-11
         )
 
+    @pytest.mark.parametrize("step", [1.0, 1e-3, 1e-6])
+    @pytest.mark.parametrize("longitude", [0.0, 40.0, 180.0])
+    def test_from_a_pole_to_beside_the_other(self, step, longitude):
+        # On whichever meridian, a step less than half the circumference.
+        left = math.radians(90.0 - (90.0 - step)) * EARTH_RADIUS_KM
+        for a, b in (([90.0, 0.0], [step - 90.0, longitude]),
+                     ([90.0 - step, longitude], [-90.0, 0.0])):  # fmt: skip
+            assert_allclose(2 * QUARTER_KM - haversine([a], [b]), left, atol=1e-11)
+
     @modest
     @given(pairs, pairs)
     def test_against_vectors(self, a, b):
@@ -157,7 +166,9 @@ class TestHaversine:
 
     def test_one_against_many(self):
         a, b = random_places(30, 1), random_places(1, 2)
+        a[20] = [-b[0, 0], b[0, 1] + 180.0]  # the antipode is measured in another way
         expected = haversine(a, np.repeat(b, 30, axis=0))
+        assert_allclose(expected[20], 2 * QUARTER_KM)
         assert_array_equal(haversine(a, b), expected)
         assert_array_equal(haversine(b, a), expected)
         assert_array_equal(haversine_to_point(a, b[0].tolist()), expected)
@@ -254,6 +265,13 @@ class TestHaversine:
             rows, block = next(pairwise_haversine_chunks(a))
         assert rows == slice(0, 1)
         assert_array_equal(block[0], pairwise_haversine(a)[0])
+        # Rows in messages are those of the table, not of the chunk.
+        a[70] = [91.0, 0.0]
+        with (
+            config_context(working_memory=0.1),
+            pytest.raises(ValueError, match=r"^a, row 70: latitude 91"),
+        ):
+            next(pairwise_haversine_chunks(a, b))
 
 
 def test_radius_of_the_earth():

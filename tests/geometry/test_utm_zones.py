@@ -287,6 +287,14 @@ class TestTable:
         assert len(function([])) == 0
 
 
+@pytest.mark.parametrize("name", ["61X", "0C", "X", "N"])
+def test_what_is_wrong_with_other_names_is_not_made_up(name):
+    with pytest.raises(
+        ValueError, match=f"^there is no UTM zone '{name}'. A zone is called"
+    ):
+        utm_zone_ids(name)
+
+
 def test_what_is_no_name_of_a_zone():
     for names in (["30U", ["30U", "1C"]], [None], [{}], "4" * 5000):
         with pytest.raises(ValueError, match=r"there is no UTM zone .{2,80}A zone is"):
