@@ -285,7 +285,7 @@ def _changed(held, rng):
     way = rng.random()
     if way < 0.3:
         return Raw(rng.choice(NUMBERS))
-    if way < 0.4 and isinstance(held, int | float):
+    if way < 0.4 and isinstance(held, int | float) and abs(held) < 1e300:
         return held + rng.choice([-1, 1, 0.5, 360, 1e6])
     if way < 0.5:
         return rng.choice(TEXTS)
