@@ -9,7 +9,7 @@ __all__ = ["check_total", "check_weights"]
 
 
 def check_weights(sample_weight, X):
-    """Return weights as float64: one a row, none negative, a sum that is finite.
+    """Return weights as float64: none negative, not all zero, a sum that is finite.
 
     Parameters
     ----------
@@ -27,6 +27,12 @@ def check_weights(sample_weight, X):
     weights = _check_sample_weight(
         sample_weight, X, dtype=np.float64, ensure_non_negative=True
     )
+    # Newer versions of scikit-learn refuse this themselves.
+    if weights.size and not weights.any():
+        raise ValueError(
+            "sample_weight is 0 in every row, so that there is nothing to learn from: "
+            "weights need at least one non-zero number."
+        )
     check_total(weights)
     return weights
 

@@ -69,13 +69,7 @@ class GeolocatorMixin:
         """Validate weights; None stays None, and not all may be zero."""
         if sample_weight is None:
             return None
-        weights = check_weights(sample_weight, X)
-        if not weights.any():
-            raise ValueError(
-                "sample_weight is 0 in every row, so that there is nothing to learn "
-                "from."
-            )
-        return weights
+        return check_weights(sample_weight, X)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

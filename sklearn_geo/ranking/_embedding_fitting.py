@@ -7,10 +7,11 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.utils import assert_all_finite
-from sklearn.utils.validation import _check_sample_weight, check_array, validate_data
+from sklearn.utils.validation import check_array, validate_data
 
 from sklearn_geo._blocks import blocks
 from sklearn_geo._numbers import check_float32
+from sklearn_geo._weights import check_weights
 from sklearn_geo.fusion._scaling import Scaling
 from sklearn_geo.nets import NetMixin, draw_seed, rows_in_memory
 from sklearn_geo.ranking._embedding_data import EmbeddingData
@@ -43,9 +44,7 @@ class EmbeddingFitting(NetMixin):
         if self.supervision == "her":
             vectors = self._read_vectors(go_on)
         if sample_weight is not None:
-            sample_weight = _check_sample_weight(
-                sample_weight, X, dtype=np.float64, ensure_non_negative=True
-            )
+            sample_weight = check_weights(sample_weight, X)
         data = EmbeddingData(self, X, indicator, sample_weight, rows, vectors)
         if not go_on:
             self._seed = draw_seed(self.random_state)

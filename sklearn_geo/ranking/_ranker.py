@@ -8,9 +8,10 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._labels import check_groups, check_rows
+from sklearn_geo._weights import check_weights
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.nets import TRAINING_CONSTRAINTS, draw_seed
 from sklearn_geo.ranking._ranker_answers import RankerAnswers
@@ -450,9 +451,7 @@ class LocSensRanker(RankerAnswers, RankerTraining, GeoEstimator):
         go_on = self.warm_start and self.__sklearn_is_fitted__()
         places, features = self._read(X, reset=not go_on)
         if sample_weight is not None:
-            sample_weight = _check_sample_weight(
-                sample_weight, places, dtype=np.float64, ensure_non_negative=True
-            )
+            sample_weight = check_weights(sample_weight, places)
         if groups is not None:
             check_rows(len(places), groups, "groups")
             _, groups = check_groups(groups, len(places))
