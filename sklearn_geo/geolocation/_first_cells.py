@@ -77,6 +77,11 @@ class FirstCells:
         if n_first < n_cells:
             best = np.argpartition(-proba, n_first - 1, axis=1)[:, :n_first]
             best.sort(axis=1)
+            # Of those that equal the last, a partition keeps any.
+            last = np.take_along_axis(proba, best, axis=1).min(axis=1, keepdims=True)
+            tied = np.flatnonzero((proba >= last).sum(axis=1) > n_first)
+            whole = np.argsort(-proba[tied], axis=1, kind="stable")
+            best[tied] = np.sort(whole[:, :n_first], axis=1)
         else:
             best = np.broadcast_to(np.arange(n_cells), proba.shape)
         own = np.take_along_axis(proba, best, axis=1)
