@@ -218,6 +218,9 @@ def times(fields):
 def _as_times(fields):
     """Convert what has the form of a time, and nothing else that numpy understands."""
     try:
+        # A zone of time, which numpy warns of, or will not read.
+        if any("Z" in f or "+" in f or "-" in f[10:] for f in fields):
+            raise ValueError("zoned")
         out = np.array(fields, dtype="datetime64[s]")
     except ValueError:
         out = np.array([], dtype="datetime64[s]")

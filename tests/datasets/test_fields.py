@@ -128,6 +128,9 @@ def test_times():
         "2012-02-30 10:00:00",
         "03.04.2012",
         "1333476009",
+        "2012-04-03T18:00Z",
+        "2012-04-03 18:00+01",
+        "2012-04-03T18-0800",
     ):
         with pytest.raises(ValueError, match="is not a time such as"):
             times([field])
