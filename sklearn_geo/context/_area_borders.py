@@ -35,7 +35,9 @@ def area_edges(partition, ids=None):
     for end in (-180.0, 180.0):
         meridian = shapely.LineString([(end, -90.0), (end, 90.0)])
         for line in lines[: partition.n_cells_]:
-            along = shapely.intersection(line, meridian)
+            # GEOS below 3.12 leaves a flag, which numpy takes for an invalid value.
+            with np.errstate(invalid="ignore"):
+                along = shapely.intersection(line, meridian)
             lines.append(
                 shapely.transform(along, lambda xy, end=end: xy - [2.0 * end, 0.0])
             )

@@ -54,7 +54,7 @@ class Seams:
 
     def __init__(self, regions, blend_km):
         self.regions = regions
-        self.blend_km = blend_km
+        self.blend_km = float(blend_km)  # an integer may be beyond 64 bits
 
     @cached_property
     def _borders(self):
