@@ -32,7 +32,7 @@ from sklearn_geo.geolocation._cross_fit import with_cells_of
 from sklearn_geo.geolocation._selective import covering
 from sklearn_geo.metrics import accuracy_at_km, bootstrap_interval
 from sklearn_geo.partition import S2Partition
-from tests.contract import OTHER_INPUT
+from tests.contract import OTHER_INPUT, need_routed_searches
 from tests.geolocation.common import checks_of, folds_y
 from tests.geolocation.wrapping import album_photos, classifier, looks
 
@@ -321,6 +321,7 @@ def test_arrays_by_metadata_routing():
         pipe.fit(X, PLACES, groups=USERS)
         found = pipe.predict(X, groups=USERS)
         thresholds = {"selectivegeolocator__threshold": [0.0, 1.1]}
+        need_routed_searches()
         search = GridSearchCV(pipe, thresholds, cv=GroupKFold(2))
         search.fit(X, PLACES, groups=USERS)
     scaled = pipe[0].transform(X)

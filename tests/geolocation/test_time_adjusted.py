@@ -25,7 +25,7 @@ from sklearn_geo.geolocation._time_lessons import PaperLesson, paper_scores
 from sklearn_geo.geometry import haversine
 from sklearn_geo.metrics import paired_wilcoxon
 from sklearn_geo.partition import S2Partition
-from tests.contract import OTHER_INPUT
+from tests.contract import OTHER_INPUT, need_routed_searches
 from tests.geolocation.common import checks_of, folds_y
 
 N_CITIES = 8
@@ -408,6 +408,7 @@ def test_times_by_metadata_routing():
         pipe = make_pipeline(StandardScaler(), model)
         pipe.fit(X, places, times=times, groups=users)
         found = pipe.predict(X, times=times)
+        need_routed_searches()
         search = GridSearchCV(
             pipe, {"timeadjustedgeolocator__shrinkage": [1.0, 1e6]}, cv=GroupKFold(2)
         )

@@ -25,7 +25,7 @@ from sklearn_geo.geolocation import (
 from sklearn_geo.geolocation._photo_columns import Given
 from sklearn_geo.geolocation._user_averaging import add_windows
 from sklearn_geo.partition import S2Partition
-from tests.contract import OTHER_INPUT
+from tests.contract import OTHER_INPUT, need_routed_searches
 from tests.geolocation.common import checks_of, folds_y
 from tests.geolocation.wrapping import album_photos, cells_of_towns, classifier, looks
 
@@ -272,6 +272,7 @@ def test_groups_by_metadata_routing():
         pipe = make_pipeline(StandardScaler(), model)
         pipe.fit(X, PLACES, groups=users, times=FRAME["taken"])
         found = pipe.predict(X, groups=users, times=FRAME["taken"])
+        need_routed_searches()
         search = GridSearchCV(
             pipe, {"useraveraginggeolocator__window_hours": [0, None]}, cv=GroupKFold(2)
         )

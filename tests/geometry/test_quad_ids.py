@@ -282,6 +282,20 @@ class TestIds:
             ):
                 grid.levels(ids)
 
+    def test_the_number_beyond_64_bits_is_named(self, grid):
+        # The rows before it fit, the least and the largest of 64 bits among them.
+        ids = [-(1 << 63), (1 << 64) - 1, 1, 1 << 64]
+        with pytest.raises(ValueError, match=rf"^ids, row 3: {1 << 64} is not the id"):
+            grid.levels(ids)
+        valid = grid.quad.is_valid(np.array(ids[:3], dtype=object))
+        assert valid.tolist() == [False, False, True]
+
+    def test_no_cell_is_named_where_there_is_one(self, grid):
+        with pytest.raises(ValueError, match=r"^ids, row 1: 0 .* is not the") as error:
+            grid.levels([1, 0])
+        hint = ". 0 stands for no cell: drop it first, for example with ids[ids != 0]."
+        assert str(error.value).endswith(hint) == grid.quad.has_none
+
     @pytest.mark.parametrize(
         ("ids", "words"),
         [
@@ -295,7 +309,7 @@ class TestIds:
             (np.array([1 << 60, True], dtype=object), "row 1: True"),
             (np.array([1 << 60, "47f"], dtype=object), "row 1: '47f' .* {prefix}_ids"),
             (pd.Series([1 << 60, pd.NA], dtype="object"), "row 1: <NA>"),
-            (pd.Series([1 << 60, pd.NA], dtype="UInt64"), "missing values"),
+            (pd.Series([1 << 60, pd.NA], dtype="UInt64"), "missing values|row 1: <NA>"),
         ],
     )
     def test_what_is_no_integer_is_refused(self, grid, ids, words):
@@ -414,6 +428,7 @@ class TestTokens:
             np.array(tokens),
             np.array(tokens, dtype="U40"),
             np.array(tokens, dtype=object),
+            list(np.array(tokens)),
             pd.Series(tokens),
             pd.Series(tokens, dtype="string"),
             pd.Series(tokens, dtype="category"),
@@ -442,8 +457,10 @@ class TestTokens:
             ) as error:
                 grid.ids_from_tokens(tokens)
             assert repr(token) in str(error.value)
-            assert f"of {grid.quad.one}. Tokens are what {prefix}_tok" in str(
-                error.value
+            none = " 'X' stands for no cell." if prefix == "s2" else ""
+            assert str(error.value).endswith(
+                f"of {grid.quad.one}. Tokens are what {prefix}_tokens writes, 1 to 16 "
+                f"hexadecimal digits such as {grid.quad.token!r}.{none}"
             )
 
     @pytest.mark.parametrize("token", [None, float("nan"), 5, b"001", pd.NA, True])

@@ -27,7 +27,7 @@ from sklearn.utils.validation import validate_data
 from sklearn_geo.encoding import UTMOneHotEncoder
 from sklearn_geo.ranking import HashtagEmbedding, LocSensRanker
 from sklearn_geo.ranking._photo_rows import PhotoScaling
-from tests.contract import OTHER_INPUT, fold
+from tests.contract import OTHER_INPUT, fold, need_routed_searches
 from tests.ranking.places import TakesPlainTables, checks_of
 from tests.ranking.rankers import SMALL, WORDS, photos_with_tags, small
 
@@ -450,6 +450,7 @@ def test_metadata_is_routed():
         pipe = make_pipeline(ranker).fit(X, TAGS, sample_weight=weight, groups=users)
         expected = small().fit(X[:40], TAGS[:40], groups=users[:40])
         assert_allclose(scores(pipe), scores(expected), atol=1e-6)
+        need_routed_searches()
         search = GridSearchCV(
             pipe, {"locsensranker__n_components": [4, 8]}, cv=GroupKFold(3), refit=True
         )

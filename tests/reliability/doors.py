@@ -23,6 +23,7 @@ _SKLEARN = (
     r"|ufunc 'isnan' not supported"  # an Interval asks that of fractions
     r"|ufunc 'less' did not contain a loop"  # and that of a span of time
     r"|Cannot cast array data from"  # a structured array as features
+    r"|Cannot cast scalar from"  # a span of time as a seed
     r"|cannot be used to seed|Seed must be between"
     r"|input variables with inconsistent numbers of samples"
     r"|Input should have at least 1 dimension|Expected sequence or array-like"

@@ -307,8 +307,13 @@ def test_networks_of_other_kinds():
     with pytest.raises(ValueError, match=r"images of shape \(3, 3, 12, 12\).*image_si"):
         teacher(flat).fit(PHOTOS)
     assert teacher(flat, image_size=8).fit_transform(PHOTOS).shape == (7, 2)
+    with warnings.catch_warnings():
+        warnings.filterwarnings(
+            "ignore", "Lazy modules are a new feature"
+        )  # in torch 2.2
+        lazy = nn.LazyLinear(2)
     with pytest.raises(ValueError, match="lazy layers"):
-        teacher(nn.Sequential(nn.Flatten(), nn.LazyLinear(2))).fit(PHOTOS)
+        teacher(nn.Sequential(nn.Flatten(), lazy)).fit(PHOTOS)
     tied = nn.Sequential(nn.Conv2d(3, 3, 1), nn.Conv2d(3, 3, 1))
     tied[1].weight = tied[0].weight
     copied = teacher(tied).fit(PHOTOS).module_
