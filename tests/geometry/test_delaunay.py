@@ -6,6 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
+from sklearn import config_context
 
 from sklearn_geo.geometry import EARTH_RADIUS_KM, SphericalDelaunay
 from tests.geometry.common import random_places
@@ -147,5 +148,8 @@ def test_bad_arguments():
         with pytest.raises(ValueError, match="radius_km must be a positive"):
             octahedron.areas(radius_km=radius_km)
     for function in (SphericalDelaunay, octahedron.locate):
-        with pytest.raises(ValueError, match=r"^places, row 1: latitude 91"):
+        with (
+            config_context(working_memory=0),  # one place at a time
+            pytest.raises(ValueError, match=r"^places, row 1: latitude 91"),
+        ):
             function([[0.0, 0.0], [91.0, 0.0]])

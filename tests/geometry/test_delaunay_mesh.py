@@ -8,6 +8,7 @@ import pytest
 from sklearn_geo.geometry import (
     EARTH_RADIUS_KM,
     SphericalDelaunay,
+    _delaunay_mesh,
     destination,
     triangle_ids_at_level,
     triangle_vertices,
@@ -94,6 +95,37 @@ def test_same_places_same_triangles():
     shuffled = SphericalDelaunay(places[order])
     names = {frozenset(t) for t in one.simplices.tolist()}
     assert {frozenset(t) for t in order[shuffled.simplices].tolist()} == names
+
+
+def test_pairs_of_triangles_worked_by_hand():
+    neighbors = _delaunay_mesh._neighbors
+    # Two on both sides of the edge from 0 to 1, which lies opposite their last corner.
+    pair = np.array([[0, 1, 2], [1, 0, 3]])
+    assert neighbors(pair).tolist() == [[-1, -1, 1], [-1, -1, 0]]
+    assert neighbors(pair).dtype == np.intp
+    # Two on one side of it, and a third.
+    assert neighbors(np.array([[0, 1, 2], [0, 1, 3]])) is None
+    assert neighbors(np.array([[0, 1, 2], [1, 0, 3], [0, 1, 4]])) is None
+
+
+def test_soundness_worked_by_hand():
+    octahedron = SphericalDelaunay(OCTAHEDRON)
+    vectors = cartesian(OCTAHEDRON)
+
+    def is_sound(simplices, covers_globe):
+        neighbors = _delaunay_mesh._neighbors(simplices)
+        return _delaunay_mesh._is_sound(vectors, simplices, neighbors, covers_globe)
+
+    assert is_sound(octahedron.simplices, True)
+    # Without one triangle it is a disk.
+    assert is_sound(octahedron.simplices[1:], False)
+    assert not is_sound(octahedron.simplices[1:], True)
+    assert not is_sound(octahedron.simplices, False)
+    # Two that have no corner in common; two on one side of an edge.
+    apart = np.array([[0, 2, 3], [1, 5, 4]])
+    for overlap in (apart, np.array([[0, 2, 3], [0, 2, 4]])):
+        assert not is_sound(overlap, True)
+        assert not is_sound(overlap, False)
 
 
 # ---- Distinct places ---------------------------------------------------------------

@@ -206,3 +206,14 @@ class TestCellIds:
         assert_array_equal(leaf, oracle_leaves(place))
         assert s2_contains(cell, leaf).all()
         assert_array_equal(s2_levels(cell), [level])
+
+
+def test_of_equal_components_the_last_is_the_face():
+    # x and y, x and z, y and z, all three; of either sign.
+    vectors = np.array([[2, 2, 1], [3, 0, -3], [1, -5, 5], [4, -4, 4], [2, 1, 1]])
+    axis, largest, first, second = _s2_curve.split_by_face(*vectors.T)
+    assert axis.tolist() == [1, 2, 2, 2, 0]
+    assert largest.tolist() == [2, -3, 5, 4, 2]
+    # u and v of face 1 are -x and z over y, of face 2 -x and -y over z.
+    assert first.tolist() == [-2, -3, -1, -4, 1]
+    assert second.tolist() == [1, 0, 5, 4, 1]
