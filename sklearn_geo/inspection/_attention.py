@@ -450,6 +450,10 @@ def _read_weights(weights, names):
         )
     if names is None:
         names = [f"block {at}" for at in range(rows.shape[1])]
+    if not hasattr(names, "__len__") or np.ndim(names) == 0 or isinstance(names, str):
+        raise TypeError(
+            f"block_names={names!r:.60} must be a list with a name for each block."
+        )
     if len(names) != rows.shape[1]:
         raise ValueError(
             f"block_names has {len(names)} names for {rows.shape[1]} blocks."

@@ -233,9 +233,11 @@ class CoverageDisplay(ShowsPlaces):
                 "regions must be a dict from each promised coverage to the regions of "
                 f"the rows; got {regions!r:.60}."
             )
+        if not regions:
+            raise ValueError("regions is empty: there is no coverage to draw.")
         coverages = sorted(regions)
         for coverage in coverages:
-            _check_regions(regions[coverage], len(cells))
+            _check_regions(regions[coverage], cells)
         found = [holds(regions[coverage], cells) for coverage in coverages]
         return cls._of_hits(
             y_true,
@@ -397,9 +399,10 @@ class CoverageDisplay(ShowsPlaces):
         return collection_of(features)
 
 
-def _check_regions(regions, n_rows):
+def _check_regions(regions, cells):
     """Refuse regions that are neither a row of cells a row nor lists of cells."""
     check_sparse(regions, "regions")
+    n_rows, n_cells = len(cells), int(cells.max(initial=-1)) + 1
     if isinstance(regions, (list, tuple)):
         good = len(regions) == n_rows and all(map(np.iterable, regions))
     else:
@@ -409,4 +412,9 @@ def _check_regions(regions, n_rows):
         raise ValueError(
             f"regions must hold one region for each of the {n_rows} rows: a matrix of "
             "shape (n_rows, n_cells), or a list of the cells of each."
+        )
+    if not isinstance(regions, (list, tuple)) and shape[1] < n_cells:
+        raise ValueError(
+            f"regions has {shape[1]} columns, and a row lies in cell {n_cells - 1}: "
+            "every cell of the partition needs a column."
         )

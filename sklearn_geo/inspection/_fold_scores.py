@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_geo._numbers import read_numbers
 from sklearn_geo.inspection._export import frame_of
 from sklearn_geo.inspection._pyplot import COLORS, axes_of
 
@@ -240,7 +241,8 @@ class FoldScoresDisplay:
         for name in names:
             behind = best - self.scores[name]
             n = len(behind)
-            spread = behind.std(ddof=1) if n > 1 else np.nan
+            with np.errstate(over="ignore"):  # of scores beyond 1e154
+                spread = behind.std(ddof=1) if n > 1 else np.nan
             columns["model"].append(name)
             columns["mean"].append(float(self.scores[name].mean()))
             columns["behind"].append(float(behind.mean()))
@@ -289,7 +291,7 @@ def _read_scores(scores):
     read = {}
     for name, folds in scores.items():
         try:
-            read[str(name)] = np.array(folds, dtype=np.float64)
+            read[str(name)] = read_numbers(folds, f"The scores of {name}")
         except (TypeError, ValueError) as error:
             raise ValueError(
                 f"The scores of {name} must be numbers, one a fold; got {folds!r:.60}."

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from sklearn_geo._labels import check_rows
+from sklearn_geo._numbers import read_numbers
 from sklearn_geo.inspection._cell_map import corners_of
 from sklearn_geo.inspection._export import ShowsPlaces, collection_of
 from sklearn_geo.inspection._map import MapWindow, cell_paths, plain
@@ -243,7 +244,7 @@ class ZoneReportDisplay(ShowsPlaces):
         for who, numbers in models.items():
             what = f"values of {who}" if who else "values"
             check_rows(len(names), numbers, what, "zones")
-            found[str(who)] = np.asarray(numbers, dtype=np.float64).ravel()
+            found[str(who)] = read_numbers(numbers, what).ravel()
         if counts is not None:
             check_rows(len(names), counts, "counts", "zones")
             counts = np.asarray(counts)

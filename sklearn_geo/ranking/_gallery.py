@@ -30,6 +30,8 @@ _PREPARED = 1_024
 def check_not_empty(X):
     """Refuse a gallery without a photo."""
     shape = getattr(X, "shape", None)
+    if shape == ():
+        raise ValueError("X is a single value, not photos: pass a row a photo.")
     n_photos = shape[0] if shape else len(X) if hasattr(X, "__len__") else 1
     if n_photos == 0:
         raise ValueError(

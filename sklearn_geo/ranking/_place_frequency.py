@@ -216,16 +216,17 @@ class PlaceFrequencyTagger(PlaceTagger):
             )
         X = self._open(X, reset=True)
         levels = read_levels(self.regions)
-        self._levels = levels if self.backoff else levels[:1]
-        for level in self._levels:
+        levels = levels if self.backoff else levels[:1]
+        for level in levels:
             level.check(X)
-        places = self._places(X)
+        places = self._places(X, levels)
         rows, weighted = self._read_photos(X.shape[0], y, sample_weight)
         weights = None
         if sample_weight is not None:
             weights = np.asarray(sample_weight, dtype=np.float64)
-        for level in self._levels:
+        for level in levels:
             level.fit(*_take(X, places, weights, rows))
+        self._levels = levels  # whole, or a fit that failed would have left them so
         codes = self._codes(X, places)[rows]
         self.n_regions_ = [int(level.n_regions) for level in self._levels]
         self._count(codes, weighted, weights if weights is None else weights[rows])
@@ -248,8 +249,8 @@ class PlaceFrequencyTagger(PlaceTagger):
             np.ones(len(codes)) if weights is None else weights
         )
 
-    def _places(self, X):
-        needed = any(level.needs_places for level in self._levels)
+    def _places(self, X, levels):
+        needed = any(level.needs_places for level in levels)
         return self._places_of(X) if needed else None
 
     def _codes(self, X, places):
@@ -261,7 +262,9 @@ class PlaceFrequencyTagger(PlaceTagger):
 
     def _read_queries(self, X):
         X = self._open(X, reset=False)
-        return distinct_chains(self._codes(X, self._places(X)), self.n_regions_)
+        return distinct_chains(
+            self._codes(X, self._places(X, self._levels)), self.n_regions_
+        )
 
     def _parts(self, queries):
         rest = np.ones(len(queries))

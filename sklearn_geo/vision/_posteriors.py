@@ -293,6 +293,7 @@ class PosteriorTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimator)
             A row a photo.
         """
         check_is_fitted(self, "n_outputs_")
+        self._validate_params()  # how photos are shown may have been set after fit
         rows = photo_rows(X, self)
         if self.errors == "raise":
             self._check_files(rows)

@@ -205,3 +205,9 @@ def test_weights_beyond_one_are_seen():
     assert display.ax_.get_xlim()[1] > 1.45
     display = AttentionDisplay.from_predictions([[0.5, 0.5], [0.75, 0.25]])
     assert display.ax_.get_xlim() == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("names", [3, np.datetime64("2020-01-01"), "ab"])
+def test_names_of_blocks_are_a_list(names):
+    with pytest.raises(TypeError, match="must be a list with a name for each block"):
+        AttentionDisplay.from_predictions([[0.5, 0.5]], block_names=names)

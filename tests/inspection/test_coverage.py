@@ -95,3 +95,13 @@ def test_regions_are_a_dict_of_one_region_a_row(regions):
     cells = S2Partition(1, 1).fit(places)
     with pytest.raises((TypeError, ValueError), match="regions must"):
         CoverageDisplay.from_predictions(places, regions, partition=cells)
+
+
+def test_every_cell_that_a_row_lies_in_needs_a_column():
+    partition = S2Partition(1, 1).fit([[0.0, 0.0], [50.0, 10.0], [-30.0, 140.0]])
+    cell = int(partition.predict([[50.0, 10.0]])[0])
+    regions = {0.9: np.ones((1, cell))}
+    with pytest.raises(ValueError, match=f"and a row lies in cell {cell}"):
+        CoverageDisplay.from_predictions([[50.0, 10.0]], regions, partition=partition)
+    with pytest.raises(ValueError, match="regions is empty"):
+        CoverageDisplay.from_predictions([[50.0, 10.0]], {}, partition=partition)

@@ -158,3 +158,11 @@ def test_scores_that_are_none(scores, message):
 def test_options_that_are_wrong(options, message):
     with pytest.raises(ValueError, match=message):
         FoldScoresDisplay.from_scores(SCORES, **options)
+
+
+def test_scores_that_are_complex_or_huge():
+    with pytest.raises(ValueError, match="The scores of a must be numbers"):
+        FoldScoresDisplay.from_scores({"a": [1j, 2j], "b": [1, 2]})
+    huge = {"a": [1e200, -1e200], "b": [0.0, 1.0]}
+    frame = FoldScoresDisplay.from_scores(huge).to_frame()
+    assert np.isposinf(frame["error"]).any()

@@ -381,3 +381,12 @@ def test_a_fit_that_fails_is_none(tagger):
         tagger.fit(X, np.zeros((2, 3)))
     with pytest.raises(NotFittedError):
         tagger.predict(X)
+
+
+def test_a_second_fit_that_fails_leaves_the_first():
+    tagger = PlaceFrequencyTagger(regions=[3], tag_names=["a", "b"])
+    places, y = [[0.0, 0.0], [50.0, 10.0]], np.eye(2)
+    before = tagger.fit(places, y).decision_function(places)
+    with pytest.raises(ValueError, match="tag_names has 2 names"):
+        tagger.fit([[-40.0, 0.0], [1.0, 1.0]], np.ones((2, 1)))
+    assert_array_equal(tagger.decision_function(places), before)

@@ -586,3 +586,10 @@ def test_threads_that_share_a_transformer_have_their_own_rows():
             np.testing.assert_allclose(
                 each, expected[2 * number : 2 * number + 2], rtol=1e-5
             )
+
+
+def test_parameters_set_after_fit_are_checked_too():
+    X = pixels(2, 12, 14)
+    model = PosteriorTransformer(Small(), image_size=8, device="cpu").fit(X)
+    with pytest.raises(ValueError, match="'batch_size' parameter"):
+        model.set_params(batch_size="auto").transform(X)
