@@ -89,7 +89,7 @@ def _sparse_frame(y):
             raise ValueError(
                 f"y: what the sparse column {column!r} does not store is "
                 f"{dtype.fill_value}, not 0. Use "
-                "y.astype(pd.SparseDtype(float, 0)), or y.sparse.to_dense()."
+                "y.sparse.to_dense(), and astype(pd.SparseDtype(float, 0)) of that."
             )
     return sparse.csr_array(y.sparse.to_coo())
 
