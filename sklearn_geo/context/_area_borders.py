@@ -42,7 +42,8 @@ def area_edges(partition, ids=None):
                 shapely.transform(along, lambda xy, end=end: xy - [2.0 * end, 0.0])
             )
     # Cut wherever they meet, so that along a piece nothing changes on either side.
-    pieces = shapely.get_parts(shapely.union_all(lines))
+    with np.errstate(invalid="ignore"):
+        pieces = shapely.get_parts(shapely.union_all(lines))
     points, piece = shapely.get_coordinates(pieces, return_index=True)
     same = piece[1:] == piece[:-1]
     starts, ends, piece = points[:-1][same], points[1:][same], piece[1:][same]
