@@ -165,7 +165,7 @@ def test_its_place_in_the_contract():
     ("photo", "words"),
     [
         (np.zeros(3), r"its shape is \(3,\)"),
-        (np.zeros((2, 2, 3), "M8[s]"), "its pixels are of type datetime64"),
+        (np.zeros((2, 2, 3), "M8[s]"), "the photo has pixels of type datetime64"),
         (None, "the photo is missing"),
     ],
 )

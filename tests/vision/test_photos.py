@@ -83,7 +83,7 @@ def test_sixteen_bits(tmp_path):
     assert read_photo(old)[..., 2].tolist() == expected
     with pytest.raises(ValueError, match="more than 16 bits"):
         read_photo(Image.fromarray(np.array([[70000]], dtype=np.int32)))
-    with pytest.raises(ValueError, match="its pixels are floats"):
+    with pytest.raises(ValueError, match="the photo has pixels of floats"):
         read_photo(Image.fromarray(np.zeros((2, 2), dtype=np.float32)))
 
 
@@ -167,7 +167,7 @@ def test_arrays():
         (PHOTO.astype(int) * 2, "a pixel of 5.*Integers go from 0 to 255"),
         (PHOTO.astype(int) - 300, "a pixel of -300"),
         (np.full((2, 2, 3), np.nan), "a pixel of nan"),
-        (np.zeros((2, 2, 3), bool), "its pixels are of type bool"),
+        (np.zeros((2, 2, 3), bool), "the photo has pixels of type bool"),
         (np.zeros((2, 2, 5)), r"its shape is \(2, 2, 5\)"),
         (np.zeros(7), r"its shape is \(7,\)"),
         (np.zeros((0, 4, 3)), r"its shape is \(0, 4, 3\)"),
