@@ -175,14 +175,14 @@ def _from_pillow(image):
         deep = np.asarray(image).astype(np.int64)
         if deep.min(initial=0) < 0 or deep.max(initial=0) > 65535:
             raise PhotoError(
-                "the photo has pixels of more than 16 bits. Pass an array of floats between 0 "
-                "and 1"
+                "the photo has pixels of more than 16 bits. Pass an array of floats "
+                "between 0 and 1"
             )
         return _from_array(((deep + 128) // 257).astype(np.uint8))
     if image.mode == "F":
         raise PhotoError(
-            "the photo has pixels of floats, and does not say of which range. Pass an array "
-            "of floats between 0 and 1"
+            "the photo has pixels of floats, and does not say of which range. Pass an "
+            "array of floats between 0 and 1"
         )
     if image.mode in _ALPHA or "transparency" in image.info:
         return _from_array(np.array(image.convert("RGBA")))
@@ -218,8 +218,8 @@ def _in_range(pixels):
         return pixels
     if pixels.dtype.kind not in "iuf":
         raise PhotoError(
-            f"the photo has pixels of type {pixels.dtype}. Pass integers between 0 and 255, "
-            "or floats between 0 and 1"
+            f"the photo has pixels of type {pixels.dtype}. Pass integers between 0 and "
+            "255, or floats between 0 and 1"
         )
     floats = pixels.dtype.kind == "f"
     low, high = pixels.min(), pixels.max()
