@@ -68,7 +68,7 @@ wheel: $(VENV)/.test
 benchmarks: $(VENV)/.test
 	$(BIN)/python -m benchmarks
 
-# About twelve minutes on a quiet machine. A bound that is crossed stops it before the
+# Half an hour, best on a quiet machine. A bound that is crossed stops it before the
 # table of docs/limits.rst is written.
 LIMITS := limits_transformers limits_neighbors limits_tags limits_cells limits_zones
 limits: $(VENV)/.test
