@@ -70,7 +70,8 @@ def read_numbers(values, name):
         if values is None or kind in "cmMSTUV":
             raise TypeError(f"no numbers but the dtype kind {kind!r}")
         if isinstance(kind, str) and hasattr(values, "to_numpy"):
-            missing = getattr(values.dtype, "na_value", None)
+            # A frame has no dtype of its own.
+            missing = getattr(getattr(values, "dtype", None), "na_value", None)
             # A masked array of older pandas does not take what is missing for NaN.
             if missing is not None and missing is not np.nan:
                 return values.to_numpy(dtype=np.float64, na_value=np.nan)

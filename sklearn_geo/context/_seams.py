@@ -54,7 +54,8 @@ class Seams:
 
     def __init__(self, regions, blend_km):
         self.regions = regions
-        self.blend_km = float(blend_km)  # an integer may be beyond 64 bits
+        # An integer may be beyond 64 bits.
+        self.blend_km = None if blend_km is None else float(blend_km)
 
     @cached_property
     def _borders(self):
