@@ -389,7 +389,7 @@ def test_views_stay_views():
         (np.ma.masked_equal([[1.0, 2.0]], 2), "y has masked values. Write NaN in all"),
         (
             pd.DataFrame(np.eye(2), columns=["u", "v"]).astype(pd.SparseDtype(float)),
-            "what the sparse column 'u' does not store is nan, not 0. Use y.sparse.to_d",
+            "what the sparse column 'u' does not store is nan, not 0. Use y.sparse",
         ),
     ],
 )
