@@ -245,7 +245,7 @@ def _same_sparse(a, b, loose):
     if a.shape != b.shape or a.dtype != b.dtype:
         return False
     if loose:
-        a, b = sparse.csr_array(a), sparse.csr_array(b)
+        a, b = sparse.csr_array(a, copy=True), sparse.csr_array(b, copy=True)
         for each in (a, b):
             each.sum_duplicates()
             each.eliminate_zeros()
