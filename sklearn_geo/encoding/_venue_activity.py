@@ -167,10 +167,10 @@ class VenueActivityEncoder(TransformerMixin, GeoEstimator):
             The fitted encoder.
         """
         self._float_dtype()
-        venues, of_row = self._number(X, self.venue)
+        venues, of_row = _number_ids(X, self.venue)
         if len(venues) == 0:
             raise ValueError("Found array with 0 sample(s): there is no check-in in X.")
-        users, visitor = self._number(X, self.user)
+        users, visitor = _number_ids(X, self.user)
         times = self._local_times(X)
         for name, values in ((self.user, visitor), (self.time, times)):
             if len(values) != len(of_row):
@@ -280,16 +280,6 @@ class VenueActivityEncoder(TransformerMixin, GeoEstimator):
             )
         return times + np.round(seconds).astype("timedelta64[s]")
 
-    def _number(self, X, name):
-        ids = _ids(_column(X, name), name)
-        for row, value in enumerate(ids.tolist() if ids.dtype.kind == "O" else ()):
-            if not isinstance(value, Hashable):
-                raise ValueError(
-                    f"X[{name!r}], row {row}: {value!r:.60} is no id. Ids are numbers "
-                    "or text."
-                )
-        return _number(ids)
-
     def _venue_column(self, X):
         if isinstance(X, Mapping):
             return _column(X, self.venue)
@@ -362,6 +352,20 @@ def _ids(column, name):
                 f"X[{name!r}], row {row}: the id is missing. Drop such rows first."
             )
     return ids
+
+
+def _number_ids(table, name):
+    """Return the distinct ids of a column, and the number of the one in each row."""
+    ids = _ids(_column(table, name), name)
+    if ids.dtype.kind != "O":
+        return _number(ids)
+    for row, value in enumerate(ids.tolist()):
+        if not isinstance(value, Hashable):
+            raise ValueError(
+                f"X[{name!r}], row {row}: {value!r:.60} is no id. Ids are numbers or "
+                "text."
+            )
+    return _number(ids)
 
 
 def _number(ids):
