@@ -257,9 +257,7 @@ class RankerAnswers(TaggerMixin):
                 return scorer.ask(encoded, heard, queries.tags[at])
 
             def score(at, rows):
-                photos = gallery.vectors(scorer)
-                photos = photos if rows is None else photos[rows]
-                return scorer.answer(photos, *asked[at])
+                return scorer.answer(gallery.vectors(scorer), *asked[at], rows=rows)
 
             asked = Prepared(ask, len(queries.places))
             return score

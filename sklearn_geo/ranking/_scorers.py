@@ -11,7 +11,9 @@ from sklearn_geo.nets import rows_in_memory
 __all__ = ["MultilinearScorer", "ScorerWithPrior", "TrunkScorer", "make_scorer"]
 
 # Rows of a trunk at a time: what lies between two layers stays in the cache.
-_ROWS_AT_ONCE = 1_024
+_ROWS_AT_ONCE = 512
+# Rows that are looked up at a time, and multiplied before they leave the cache.
+_ROWS_GATHERED = 256
 
 
 def make_scorer(module):
@@ -85,6 +87,19 @@ def _product(matrix, vector):
     if matrix.device.type != "cpu":
         return torch.mv(matrix, vector)
     return torch.from_numpy(matrix.numpy() @ vector.numpy())
+
+
+def _product_of_rows(matrix, rows, vector):
+    """Multiply some rows of an ndarray and a vector, a share of them at a time."""
+    vector = vector.numpy()
+    out = np.empty(len(rows), dtype=matrix.dtype)
+    found = np.empty((min(_ROWS_GATHERED, len(rows)), len(vector)), dtype=matrix.dtype)
+    for start in range(0, len(rows), _ROWS_GATHERED):
+        part = rows[start : start + _ROWS_GATHERED]
+        # "clip" writes to `found` itself; "raise" would fill a copy first.
+        np.take(matrix, part, axis=0, out=found[: len(part)], mode="clip")
+        np.dot(found[: len(part)], vector, out=out[start : start + len(part)])
+    return torch.from_numpy(out)
 
 
 def _finite(scores):
@@ -194,8 +209,12 @@ class MultilinearScorer(_Scorer):
         return module.photo_queries(w, place), same
 
     @torch.inference_mode()
-    def answer(self, photos, queries, same):
-        """Score photos for the queries that :meth:`ask` has prepared."""
+    def answer(self, photos, queries, same, *, rows=None):
+        """Score photos, or some rows of them, for what :meth:`ask` has prepared."""
+        if rows is not None and len(queries) == 1 and self.device.type == "cpu":
+            scores = _product_of_rows(photos, rows, queries[0])[None]
+            return _finite(scores.add_(same[:, None]).numpy())
+        photos = photos if rows is None else photos[rows]
         if len(queries) == 1:
             scores = _product(self._to(photos), queries[0])[None]
         else:
@@ -244,8 +263,9 @@ class TrunkScorer(_Scorer):
         return (asked + self.module.place_parts(self._to(places), self._to(heard)),)
 
     @torch.inference_mode()
-    def answer(self, photos, asked):
-        """Score photos for the queries that :meth:`ask` has prepared."""
+    def answer(self, photos, asked, *, rows=None):
+        """Score photos, or some rows of them, for what :meth:`ask` has prepared."""
+        photos = photos if rows is None else photos[rows]
         scores = np.empty((len(asked), len(photos)), dtype=np.float32)
         for row, other in enumerate(asked):
             scores[row] = self._one_by_one(photos, other, 1)
