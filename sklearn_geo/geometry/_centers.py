@@ -427,7 +427,7 @@ def _descend(x, vectors, weights, max_iter, tol):
         if holding == 0.0:
             steps.insert(0, _newton_step(x, drawn, hessian))
         moved, cost_moved, length = _first_descent(x, cost, steps, columns, weights)
-        if moved is None or length <= tol:
+        if length <= tol:
             return cost, x if moved is None else moved, None, True
         x, cost = moved, cost_moved
     return cost, x, None, False
@@ -448,7 +448,10 @@ def _newton_step(x, drawn, hessian):
 
 
 def _first_descent(x, cost, steps, columns, weights):
-    """Take the first step, halved if need be, that does not raise the cost."""
+    """Take the first step, halved if need be, that does not raise the cost.
+
+    Where there is none, None is returned, and a length of 0.
+    """
     for step in steps:
         for _ in range(0 if step is None else 30):
             length = np.linalg.norm(step)

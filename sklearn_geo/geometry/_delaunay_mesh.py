@@ -126,8 +126,10 @@ def _hull_triangles(vectors, merge_km):
 
 
 def _turn_slivers(simplices, sure):
-    """Turn triangles that are not sure to be counterclockwise as the sure ones are."""
-    sure = sure.copy()
+    """Turn triangles that are not sure to be counterclockwise as the sure ones are.
+
+    Both arrays are changed in place.
+    """
     while not sure.all():
         start, _, one, other, _ = _paired_edges(simplices)
         one, other = np.r_[one, other], np.r_[other, one]

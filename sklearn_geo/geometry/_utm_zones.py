@@ -145,7 +145,7 @@ class ZoneValues:
             np.copyto(numbers[:n], words, casting="unsafe")
             # Wrapping only spares numpy the check: all numbers are in the table.
             self._table.take(numbers[:n], out=out[block], mode="wrap")
-        if out.min(initial=0) == self._edge:
+        if out.min() == self._edge:
             rows = np.flatnonzero(out == self._edge)
             columns = np.floor(places[rows, 1]).astype(np.intp) + 180
             on_edge = places[rows, 0] == 84.0

@@ -326,6 +326,13 @@ class TestMedian:
             assert _centers._newton_step(x, drawn, flat) is None
         flat = np.diag(np.roll([1e-19, 1e-12, 0.0], turn))
         assert _centers._newton_step(x, drawn, flat) is None
+        # Off the axes: the same bends along two directions of another plane.
+        x = np.roll([2.0, 3.0, 6.0], turn) / 7.0
+        one = np.roll([3.0, -2.0, 0.0], turn) / math.sqrt(13.0)
+        other = np.cross(x, one)
+        hessian = 2.0 * np.outer(one, one) + 3.0 * np.outer(other, other)
+        step = _centers._newton_step(x, 0.2 * one + 0.9 * other, hessian)
+        assert_allclose(step, 0.1 * one + 0.3 * other, atol=1e-15)
 
     @pytest.mark.parametrize("size", [0.01, 1.0, 10.0, 30.0])
     def test_few_steps_are_enough(self, size):
