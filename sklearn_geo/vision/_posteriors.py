@@ -30,7 +30,7 @@ from sklearn_geo.vision._network import (
 from sklearn_geo.vision._photo_rows import as_row_error, photo_rows
 from sklearn_geo.vision._photos import PhotoError, is_missing, photo_path, read_photo
 from sklearn_geo.vision._row_cache import RowCache
-from sklearn_geo.vision._showing import Showing
+from sklearn_geo.vision._showing import Showing, tell_of_bad
 from sklearn_geo.vision._views import Views
 
 __all__ = ["PosteriorTransformer"]
@@ -301,7 +301,9 @@ class PosteriorTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimator)
         # that share this one have one each.
         told = object.__new__(type(self))
         told.__dict__.update(self.__dict__)
-        return told._tell_of(self._show, rows)
+        out, bad = told._tell_of(self._show, rows)
+        tell_of_bad(bad, len(rows))  # how deep the rest is depends on scikit-learn
+        return out
 
     @with_callbacks
     def _tell_of(self, show, rows):
@@ -312,7 +314,7 @@ class PosteriorTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimator)
         return out
 
     def _show(self, rows, tell):
-        """Return what the network, or the cache, says of photos."""
+        """Return what the network, or the cache, says of photos, and the bad ones."""
         device, views = choose_device(self.device), self._views()
         asked = self._asked(device)
         showing = Showing(
@@ -326,7 +328,7 @@ class PosteriorTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimator)
             n_threads=effective_n_jobs(self.n_jobs),
             tell=tell,
         )
-        return showing.rows_of(rows, self.n_outputs_)
+        return showing.rows_of(rows, self.n_outputs_), showing.bad
 
     def get_feature_names_out(self, input_features=None):
         """Return the names of the columns.

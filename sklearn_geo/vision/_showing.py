@@ -13,7 +13,7 @@ from sklearn_geo.vision._photo_keys import photo_key
 from sklearn_geo.vision._photo_rows import as_row_error
 from sklearn_geo.vision._photos import PhotoError, read_photo
 
-__all__ = ["Showing"]
+__all__ = ["Showing", "tell_of_bad"]
 
 # So many bad rows are named in a warning.
 _NAMED = 5
@@ -41,6 +41,11 @@ class Showing:
 
     tell : callable
         Called with the number of photos that are done since the last call.
+
+    Attributes
+    ----------
+    bad : dict
+        Row -> why it cannot be read, and has NaN.
     """
 
     def __init__(
@@ -76,8 +81,6 @@ class Showing:
         finally:
             if self.cache is not None:
                 self.cache.flush()
-        if self.bad:
-            self._warn(len(photos))
         return out
 
     def _pass(self, photos, todo, out):
@@ -156,12 +159,25 @@ class Showing:
             self.cache.add(keys, means)
         self.tell(len(rows))
 
-    def _warn(self, n_photos):
-        named = [f"row {row}: {self.bad[row]}" for row in sorted(self.bad)[:_NAMED]]
-        if len(self.bad) > _NAMED:
-            named.append("...")
-        warnings.warn(
-            f"{len(self.bad):,} of {n_photos:,} photos cannot be read, and have NaN: "
-            f"{'; '.join(named)}.",
-            stacklevel=8,  # whoever called transform, above two decorators
-        )
+
+def tell_of_bad(bad, n_photos):
+    """Warn of photos that could not be read, in the name of who called transform.
+
+    Parameters
+    ----------
+    bad : dict
+        Row -> why it cannot be read.
+
+    n_photos : int
+        Of how many.
+    """
+    if not bad:
+        return
+    named = [f"row {row}: {bad[row]}" for row in sorted(bad)[:_NAMED]]
+    if len(bad) > _NAMED:
+        named.append("...")
+    warnings.warn(
+        f"{len(bad):,} of {n_photos:,} photos cannot be read, and have NaN: "
+        f"{'; '.join(named)}.",
+        stacklevel=4,  # above transform and its decorator
+    )
