@@ -12,6 +12,7 @@ from sklearn_geo._lazy import offer
 _MODULES = {
     "_device_rows": ("DeviceRows", "keep_on_device"),
     "_estimator": ("NetMixin",),
+    "_held_out": ("hold_out", "split_rows"),
     "_history": ("history_table",),
     "_linear": ("RowLinear",),
     "_losses": (
@@ -23,7 +24,7 @@ _MODULES = {
     ),
     "_memory": ("rows_in_memory",),
     "_mlp": ("HeadedMLP", "init_weights"),
-    "_net": ("EstimatorNet", "hold_out", "split_rows", "train_net"),
+    "_net": ("EstimatorNet",),
     "_optimizers": ("RowOptimizer", "make_optimizers"),
     "_outputs": ("net_outputs",),
     "_processes": ("start_processes",),
@@ -38,6 +39,7 @@ _MODULES = {
     "_sparse_rows": ("SparseRows",),
     "_stopping": ("BestWeights", "Patience"),
     "_store": ("Store", "write_block", "write_manifest", "write_store"),
+    "_train_net": ("train_net",),
     "_training": ("TRAINING_CONSTRAINTS", "Training"),
     "_weights": ("get_weights", "net_from_weights", "set_weights"),
 }

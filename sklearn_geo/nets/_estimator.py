@@ -3,7 +3,7 @@
 """What an estimator mixes in to hold a net: training, progress, history."""
 
 from sklearn_geo.nets._history import history_table
-from sklearn_geo.nets._net import train_net
+from sklearn_geo.nets._train_net import train_net
 from sklearn_geo.nets._training import Training
 
 try:  # scikit-learn 1.9

@@ -3,7 +3,6 @@
 """The skorch net behind an estimator, and the loop that trains it."""
 
 import time
-import warnings
 from contextlib import nullcontext
 from functools import partial
 
@@ -14,13 +13,12 @@ from skorch import NeuralNet
 from sklearn_geo.nets._device_rows import keep_on_device
 from sklearn_geo.nets._optimizers import make_optimizers
 from sklearn_geo.nets._processes import start_processes
-from sklearn_geo.nets._random_layers import draws_from_torch, seed_layers
 from sklearn_geo.nets._row_data import RowData
-from sklearn_geo.nets._seeding import choose_device, seeded
+from sklearn_geo.nets._seeding import choose_device
 from sklearn_geo.nets._stopping import BestWeights, Patience
 from sklearn_geo.nets._training import Training
 
-__all__ = ["EstimatorNet", "hold_out", "split_rows", "train_net"]
+__all__ = ["EstimatorNet"]
 
 
 class EstimatorNet(NeuralNet):
@@ -378,204 +376,10 @@ class EstimatorNet(NeuralNet):
         return torch.amp.GradScaler(torch.device(self.device).type)
 
 
-def train_net(
-    module,
-    criterion,
-    data,
-    *,
-    training=None,
-    seed=0,
-    valid=None,
-    net=None,
-    epochs=None,
-    draw=None,
-    on_epoch=None,
-    keep_steps=False,
-):
-    """Make a net and train it, or go on with one.
-
-    Torch's random numbers are seeded inside and are afterwards what they were.
-
-    Parameters
-    ----------
-    module, criterion : callable
-        Make the network and its loss, see :class:`EstimatorNet`.
-
-    data : RowData
-        Rows to learn from.
-
-    training : Training or None, default=None
-        The settings.
-
-    seed : int, default=0
-        Decides everything that is left to chance.
-
-    valid : RowData or None, default=None
-        Rows held out. None takes `validation_fraction` of the data if the settings say
-        `early_stopping`.
-
-    net : EstimatorNet or None, default=None
-        A net to go on with: `module` and `criterion` are then not used.
-
-    epochs : int or None, default=None
-        How many epochs at most; None is `max_iter`.
-
-    draw, on_epoch : callable or None, default=None
-        See :meth:`EstimatorNet.fit_loop`.
-
-    keep_steps : bool, default=False
-        Keep what the optimizers remember, for more steps later.
-
-    Returns
-    -------
-    EstimatorNet
-        The trained net, ready to predict also if Ctrl-C ended the training, which is
-        warned of.
-
-    See Also
-    --------
-    Training : The settings.
-    EstimatorNet : What is trained.
-
-    Examples
-    --------
-    >>> from functools import partial
-    >>> import numpy as np
-    >>> from sklearn_geo.nets import HeadedMLP, HeadsLoss, RowData, Training, train_net
-    >>> X = np.array([[0.0], [1.0]] * 20)
-    >>> data = RowData(X, [np.array([0, 1] * 20)])
-    >>> net = train_net(
-    ...     partial(HeadedMLP, 1, [2]), HeadsLoss, data,
-    ...     training=Training(learning_rate_init=0.1, max_iter=50, device="cpu"),
-    ... )
-    >>> (logits,) = net.forward(X[:2])
-    >>> logits.argmax(dim=1)
-    tensor([0, 1])
-    """
-    training = Training() if training is None else training
-    if valid is None and training.early_stopping:
-        data, valid = hold_out(data, training.validation_fraction, seed)
-    if net is None:
-        net = EstimatorNet(
-            module,
-            criterion,
-            training=training,
-            seed=seed,
-            sparse=data.is_sparse,
-        )
-        with seeded(seed, net.device):
-            net.initialize()
-    else:
-        net.training = training
-        net.batch_size = training.batch_size
-        if net.sparse != data.is_sparse:
-            # Gradients of sparse rows have an optimizer of their own: it begins anew.
-            net.sparse = data.is_sparse
-            with net._current_init_context("optimizer"):
-                net.initialize_optimizer()
-    later = _later_seed(seed, len(net.history))
-    seed_layers(net.module_, later)
-    # Networks of our own layers train in several threads at once.
-    shared = draws_from_torch(net.module_)
-    with seeded(later, net.device) if shared else nullcontext():
-        net.partial_fit(data, epochs=epochs, valid=valid, draw=draw, on_epoch=on_epoch)
-    if not keep_steps:
-        net.forget_steps()
-    net.module_.eval()
-    if net.interrupted_:
-        warnings.warn(
-            f"Training was interrupted after {len(net.history)} whole epochs. The "
-            "network is fitted and predicts, as well as it had learnt by then.",
-            UserWarning,
-            stacklevel=2,
-        )
-    return net
-
-
-def hold_out(data, fraction, seed):
-    """Split rows at random.
-
-    Parameters
-    ----------
-    data : RowData
-        The rows.
-
-    fraction : float
-        Share of the second part.
-
-    seed : int
-        Decides which rows.
-
-    Returns
-    -------
-    train, valid : RowData
-        Views, their rows ascending.
-
-    See Also
-    --------
-    split_rows : Positions of the two parts.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sklearn_geo.nets import RowData, hold_out
-    >>> train, valid = hold_out(RowData(np.eye(10)), 0.2, seed=0)
-    >>> len(train), len(valid)
-    (8, 2)
-    """
-    train, valid = split_rows(len(data), fraction, seed)
-    return data.subset(train), data.subset(valid)
-
-
-def split_rows(n_rows, fraction, seed):
-    """Split the numbers of rows at random, as :func:`hold_out` does.
-
-    Parameters
-    ----------
-    n_rows : int
-        How many rows there are.
-
-    fraction : float
-        Share of the second part.
-
-    seed : int
-        Decides which rows.
-
-    Returns
-    -------
-    train, valid : ndarray of int
-        Numbers of rows, ascending.
-
-    See Also
-    --------
-    hold_out : The same of :class:`RowData`.
-
-    Examples
-    --------
-    >>> from sklearn_geo.nets import split_rows
-    >>> train, valid = split_rows(10, 0.2, seed=0)
-    >>> len(train), len(valid)
-    (8, 2)
-    """
-    n_valid = max(1, round(fraction * n_rows))
-    if n_valid >= n_rows:
-        raise ValueError(
-            f"validation_fraction={fraction} of {n_rows} rows leaves none to learn "
-            "from. Lower it, or set early_stopping=False."
-        )
-    order = np.random.default_rng([seed, 0x5EED]).permutation(n_rows)
-    return np.sort(order[n_valid:]), np.sort(order[:n_valid])
-
-
 def _device(device):
     if isinstance(device, str) and device == "accelerate":
         return start_processes(device).device
     return choose_device(device)
-
-
-def _later_seed(seed, n_epochs):
-    """Give the epochs that a warm start adds a dropout of their own."""
-    return int(np.random.SeedSequence([seed, n_epochs]).generate_state(1)[0])
 
 
 def _size_and_weight(batch):

@@ -20,6 +20,7 @@ from sklearn_geo.nets import (
     HeadsLoss,
     RowData,
     Training,
+    _train_net,
     get_weights,
     hold_out,
     train_net,
@@ -163,18 +164,6 @@ def test_no_shuffle_and_samplers():
     assert [row["n_rows"] for row in few.history] == [5, 6]
 
 
-def test_held_out_rows_are_a_partition():
-    rows = data()
-    train, valid = hold_out(rows, 0.2, seed=1)
-    assert len(valid) == 18
-    assert sorted([*train.rows, *valid.rows]) == list(range(N))
-    again = hold_out(rows, 0.2, seed=1)[1]
-    assert np.array_equal(valid.rows, again.rows)
-    assert not np.array_equal(valid.rows, hold_out(rows, 0.2, seed=2)[1].rows)
-    with pytest.raises(ValueError, match="of 1 rows leaves none to learn"):
-        hold_out(data(1), 0.5, seed=1)
-
-
 def test_early_stopping_puts_the_best_weights_back():
     # Labels that mean nothing: the held-out loss soon rises.
     rng = np.random.default_rng(0)
@@ -211,7 +200,7 @@ def test_evaluate_by_hand():
 
 def test_going_on_is_warm(monkeypatch):
     whole = fit(keep_steps=True)
-    monkeypatch.setattr(module, "_later_seed", lambda seed, n_epochs: seed)
+    monkeypatch.setattr(_train_net, "_later_seed", lambda seed, n_epochs: seed)
     part = fit(epochs=2, keep_steps=True)
     more = train_net(None, None, data(), training=SETTINGS, net=part, epochs=2)
     assert more is part

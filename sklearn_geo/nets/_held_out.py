@@ -1,0 +1,82 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Rows held out at random, to watch a training on."""
+
+import numpy as np
+
+__all__ = ["hold_out", "split_rows"]
+
+
+def hold_out(data, fraction, seed):
+    """Split rows at random.
+
+    Parameters
+    ----------
+    data : RowData
+        The rows.
+
+    fraction : float
+        Share of the second part.
+
+    seed : int
+        Decides which rows.
+
+    Returns
+    -------
+    train, valid : RowData
+        Views, their rows ascending.
+
+    See Also
+    --------
+    split_rows : Positions of the two parts.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_geo.nets import RowData, hold_out
+    >>> train, valid = hold_out(RowData(np.eye(10)), 0.2, seed=0)
+    >>> len(train), len(valid)
+    (8, 2)
+    """
+    train, valid = split_rows(len(data), fraction, seed)
+    return data.subset(train), data.subset(valid)
+
+
+def split_rows(n_rows, fraction, seed):
+    """Split the numbers of rows at random, as :func:`hold_out` does.
+
+    Parameters
+    ----------
+    n_rows : int
+        How many rows there are.
+
+    fraction : float
+        Share of the second part.
+
+    seed : int
+        Decides which rows.
+
+    Returns
+    -------
+    train, valid : ndarray of int
+        Numbers of rows, ascending.
+
+    See Also
+    --------
+    hold_out : The same of :class:`RowData`.
+
+    Examples
+    --------
+    >>> from sklearn_geo.nets import split_rows
+    >>> train, valid = split_rows(10, 0.2, seed=0)
+    >>> len(train), len(valid)
+    (8, 2)
+    """
+    n_valid = max(1, round(fraction * n_rows))
+    if n_valid >= n_rows:
+        raise ValueError(
+            f"validation_fraction={fraction} of {n_rows} rows leaves none to learn "
+            "from. Lower it, or set early_stopping=False."
+        )
+    order = np.random.default_rng([seed, 0x5EED]).permutation(n_rows)
+    return np.sort(order[n_valid:]), np.sort(order[:n_valid])

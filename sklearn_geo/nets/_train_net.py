@@ -1,0 +1,135 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""A net is made and trained, or trained further, and chance is seeded."""
+
+import warnings
+from contextlib import nullcontext
+
+import numpy as np
+
+from sklearn_geo.nets._held_out import hold_out
+from sklearn_geo.nets._net import EstimatorNet
+from sklearn_geo.nets._random_layers import draws_from_torch, seed_layers
+from sklearn_geo.nets._seeding import seeded
+from sklearn_geo.nets._training import Training
+
+__all__ = ["train_net"]
+
+
+def train_net(
+    module,
+    criterion,
+    data,
+    *,
+    training=None,
+    seed=0,
+    valid=None,
+    net=None,
+    epochs=None,
+    draw=None,
+    on_epoch=None,
+    keep_steps=False,
+):
+    """Make a net and train it, or go on with one.
+
+    Torch's random numbers are seeded inside and are afterwards what they were.
+
+    Parameters
+    ----------
+    module, criterion : callable
+        Make the network and its loss, see :class:`EstimatorNet`.
+
+    data : RowData
+        Rows to learn from.
+
+    training : Training or None, default=None
+        The settings.
+
+    seed : int, default=0
+        Decides everything that is left to chance.
+
+    valid : RowData or None, default=None
+        Rows held out. None takes `validation_fraction` of the data if the settings say
+        `early_stopping`.
+
+    net : EstimatorNet or None, default=None
+        A net to go on with: `module` and `criterion` are then not used.
+
+    epochs : int or None, default=None
+        How many epochs at most; None is `max_iter`.
+
+    draw, on_epoch : callable or None, default=None
+        See :meth:`EstimatorNet.fit_loop`.
+
+    keep_steps : bool, default=False
+        Keep what the optimizers remember, for more steps later.
+
+    Returns
+    -------
+    EstimatorNet
+        The trained net, ready to predict also if Ctrl-C ended the training, which is
+        warned of.
+
+    See Also
+    --------
+    Training : The settings.
+    EstimatorNet : What is trained.
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> import numpy as np
+    >>> from sklearn_geo.nets import HeadedMLP, HeadsLoss, RowData, Training, train_net
+    >>> X = np.array([[0.0], [1.0]] * 20)
+    >>> data = RowData(X, [np.array([0, 1] * 20)])
+    >>> net = train_net(
+    ...     partial(HeadedMLP, 1, [2]), HeadsLoss, data,
+    ...     training=Training(learning_rate_init=0.1, max_iter=50, device="cpu"),
+    ... )
+    >>> (logits,) = net.forward(X[:2])
+    >>> logits.argmax(dim=1)
+    tensor([0, 1])
+    """
+    training = Training() if training is None else training
+    if valid is None and training.early_stopping:
+        data, valid = hold_out(data, training.validation_fraction, seed)
+    if net is None:
+        net = EstimatorNet(
+            module,
+            criterion,
+            training=training,
+            seed=seed,
+            sparse=data.is_sparse,
+        )
+        with seeded(seed, net.device):
+            net.initialize()
+    else:
+        net.training = training
+        net.batch_size = training.batch_size
+        if net.sparse != data.is_sparse:
+            # Gradients of sparse rows have an optimizer of their own: it begins anew.
+            net.sparse = data.is_sparse
+            with net._current_init_context("optimizer"):
+                net.initialize_optimizer()
+    later = _later_seed(seed, len(net.history))
+    seed_layers(net.module_, later)
+    # Networks of our own layers train in several threads at once.
+    shared = draws_from_torch(net.module_)
+    with seeded(later, net.device) if shared else nullcontext():
+        net.partial_fit(data, epochs=epochs, valid=valid, draw=draw, on_epoch=on_epoch)
+    if not keep_steps:
+        net.forget_steps()
+    net.module_.eval()
+    if net.interrupted_:
+        warnings.warn(
+            f"Training was interrupted after {len(net.history)} whole epochs. The "
+            "network is fitted and predicts, as well as it had learnt by then.",
+            UserWarning,
+            stacklevel=2,
+        )
+    return net
+
+
+def _later_seed(seed, n_epochs):
+    """Give the epochs that a warm start adds a dropout of their own."""
+    return int(np.random.SeedSequence([seed, n_epochs]).generate_state(1)[0])
