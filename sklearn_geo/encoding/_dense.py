@@ -32,6 +32,10 @@ class DensePlaceEncoder(TransformerMixin, GeoEstimator, abc.ABC):
     }
 
     @abc.abstractmethod
+    def _n_columns(self):
+        """Count the columns; millions of names would take seconds to make."""
+
+    @abc.abstractmethod
     def _column_names(self):
         """Give the names of the columns as a list of str, in order."""
 
@@ -103,10 +107,6 @@ class DensePlaceEncoder(TransformerMixin, GeoEstimator, abc.ABC):
                 f"{settings} asks for {n_columns:,} columns, and {_MOST_COLUMNS:,} are "
                 "the most. Choose smaller numbers."
             )
-
-    def _n_columns(self):
-        """Count the columns. Names take longer to make than one place to encode."""
-        return len(self._column_names())
 
     def _encode(self, places):
         n_columns = self._n_columns()

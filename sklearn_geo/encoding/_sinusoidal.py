@@ -81,6 +81,9 @@ class SinusoidalEncoder(DensePlaceEncoder):
         self.n_scales = n_scales
         self.dtype = dtype
 
+    def _n_columns(self):
+        return 4 * int(self.n_scales)
+
     def _column_names(self):
         return [
             f"{wave}_{axis}_s{scale}"

@@ -264,7 +264,7 @@ class SoftGridEncoder(DensePlaceEncoder):
     def _encode_in(self, places, zones, *, at_edge=False):
         """Do what `transform_in_zone` does, for places and ids that were read."""
         zones = np.broadcast_to(zones, len(places))
-        n_columns = self.n_rows * self.n_cols
+        n_columns = self._n_columns()
         out = np.empty((len(places), n_columns), dtype=self._float_dtype())
         project = self._planes.project_from_afar
         n_rows = self._block_rows(n_columns)
@@ -288,6 +288,9 @@ class SoftGridEncoder(DensePlaceEncoder):
             )
         self.partition_ = fit_partition(self.regions, places)
         self._planes = CellPlanes(self.partition_)
+
+    def _n_columns(self):
+        return int(self.n_rows) * int(self.n_cols)
 
     def _column_names(self):
         digits = max(2, len(str(max(self.n_rows, self.n_cols) - 1)))

@@ -169,6 +169,9 @@ class Sphere2VecEncoder(DensePlaceEncoder):
             frequencies = np.unique(np.rint(frequencies))
         self.frequencies_ = frequencies
 
+    def _n_columns(self):
+        return len(self.frequencies_) * len(VARIANTS[self.variant])
+
     def _column_names(self):
         return [
             name.format(s=scale)

@@ -102,6 +102,9 @@ class SphericalHarmonicsEncoder(DensePlaceEncoder):
         self.degree = degree
         self.dtype = dtype
 
+    def _n_columns(self):
+        return (int(self.degree) + 1) ** 2
+
     def _column_names(self):
         return [
             f"Y_l{degree}_m{order}"

@@ -213,6 +213,7 @@ def _watch(make, end, until, again, folder, k):
     said = folder / f"said-{k}"
     while True:
         targets = make()
+        said.unlink(missing_ok=True)  # how old it is tells what hangs
         child = os.fork()
         if child == 0:
             code = 1
@@ -226,7 +227,10 @@ def _watch(make, end, until, again, folder, k):
         code = _wait(child, said)
         if code == 0:
             return
-        name, seed = said.read_text("utf-8").split("\n")
+        words = said.read_text("utf-8") if said.exists() else ""
+        if not words:  # nothing was tried: what ended it is printed above
+            raise SystemExit(f"A process ended before it began: {code}")
+        name, seed = words.split("\n")
         target = next(t for t in make() if t.name == name)
         target.examples = max(target.examples, int(seed) + 1)
         target.wrong[seed.strip()] = f"the process ended or hung: {code}"

@@ -60,6 +60,36 @@ def test_what_was_wrong_is_tried_again_once_it_is_mended(tmp_path):
     assert mended()[0].examples == 6
 
 
+def test_what_the_night_before_said_is_no_sign_of_hanging(tmp_path):
+    old = tmp_path / "said-0"
+    old.write_text("k odd\n3")
+    os.utime(old, (0, 0))
+
+    class Late(nights.Target):
+        def __lt__(self, other):
+            time.sleep(0.5)  # longer than until it is looked whether the child hangs
+            return super().__lt__(other)
+
+    def late():
+        return [Late(f"k {n}", 2, lambda seed: None, tmp_path) for n in range(3)]
+
+    end = time.monotonic() + 60
+    nights._watch(late, end, 2, False, tmp_path, 0)
+    assert [(t.examples, t.wrong) for t in late()] == [(2, {})] * 3
+
+
+def test_a_process_that_ends_before_it_begins_is_told(tmp_path):
+    class Broken(nights.Target):
+        def __lt__(self, other):
+            os._exit(7)
+
+    def broken():
+        return [Broken(f"k {n}", 2, lambda seed: None, tmp_path) for n in range(2)]
+
+    with pytest.raises(SystemExit, match="ended before it began: 7"):
+        nights._watch(broken, time.monotonic() + 60, 2, False, tmp_path, 0)
+
+
 def test_as_a_command(tmp_path):
     # It finds the doors of tests that have them, in the order that they are written.
     command = [sys.executable, "-m", "tests.reliability.nights", "metrics"]
