@@ -10,7 +10,16 @@ from scipy import sparse
 _LARGEST = float(np.finfo(np.float32).max)
 
 # What numpy says of a thing in a table that is no number; but not of which table.
-_SAID = ("float() argument", "int() argument", "could not convert", "setting an array")
+_SAID = (
+    "float() argument",
+    "int() argument",
+    "could not convert",
+    "setting an array",
+    "Cannot cast array data",
+)
+# How it shows an array whose columns have names, and what makes it a plain one.
+_RECORDS = ("dtype([(", "dtype((numpy.record")
+_PLAIN = ". numpy.lib.recfunctions.structured_to_unstructured makes plain columns of it"
 
 
 @contextmanager
@@ -30,7 +39,8 @@ def naming(name):
     except (TypeError, ValueError) as error:
         if not str(error).startswith(_SAID):
             raise
-        raise type(error)(f"{name} holds what is no number: {error}") from error
+        remedy = _PLAIN if any(shown in str(error) for shown in _RECORDS) else ""
+        raise type(error)(f"{name} holds what is no number: {error}{remedy}") from error
 
 
 def is_real(value):

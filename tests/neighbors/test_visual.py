@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.lib.recfunctions import structured_to_unstructured
 from scipy import sparse
 from sklearn import config_context
 from sklearn.base import clone
@@ -225,6 +226,20 @@ def _checks():
 @pytest.mark.parametrize(("estimator", "check"), list(_checks()))
 def test_passes_the_checks_of_scikit_learn(estimator, check):
     check(estimator)
+
+
+def test_columns_with_names_are_refused_with_what_makes_them_plain():
+    named = np.array([(0.0, 1.0), (2.0, 3.0)], dtype=[("dark", "f8"), ("blue", "f8")])
+    words = (
+        "X holds what is no number: .*structured_to_unstructured makes plain columns"
+    )
+    for X in (named, named.view(np.recarray)):
+        with pytest.raises(TypeError, match=words):
+            _dense().fit(X, TAGS[:2])
+        with pytest.raises(TypeError, match=words):
+            _dense().fit([[0.0, 1.0], [2.0, 3.0]], TAGS[:2]).transform(X)
+    plain = structured_to_unstructured(named)
+    assert _dense(1).fit(plain, TAGS[:2]).transform(plain).shape == (2, 3)
 
 
 def test_parameters_are_validated_documented_and_linked():
