@@ -20,42 +20,22 @@ from sklearn_geo._labels import check_rows
 from sklearn_geo._weights import check_weights
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.context._columns import default_encoding
-from sklearn_geo.context._fingerprint import stored_seed
 from sklearn_geo.context._fitted import FittedZones
 from sklearn_geo.context._networks import ZoneModules
 from sklearn_geo.context._numpy_forward import NumpyModules
 from sklearn_geo.context._presets import PRESETS
 from sklearn_geo.context._pretrained import export_one, load_zones, save_zones
 from sklearn_geo.context._shared_fits import keep_fit, key_of, latest_fit
-from sklearn_geo.context._teachers import open_teachers
+from sklearn_geo.context._zone_learner import BY_PRESET, ZoneLearner
 from sklearn_geo.context._zone_reader import ZoneReader
 from sklearn_geo.neighbors import GeoTagCorpus
-from sklearn_geo.nets import (
-    TRAINING_CONSTRAINTS,
-    choose_device,
-    draw_seed,
-    rows_in_memory,
-)
-from sklearn_geo.nets._estimator import CallbackSupportMixin, with_callbacks
+from sklearn_geo.nets import TRAINING_CONSTRAINTS, choose_device, rows_in_memory
 from sklearn_geo.partition._base import PlacePartition
 
 __all__ = ["GPS2VecPlusTransformer"]
 
-# Settings of the training that None leaves to the preset.
-_BY_PRESET = (
-    "solver",
-    "learning_rate_init",
-    "momentum",
-    "batch_size",
-    "max_iter",
-    "tol",
-    "n_iter_no_change",
-    "early_stopping",
-    "validation_fraction",
-)
 
-
-class GPS2VecPlusTransformer(CallbackSupportMixin, ZoneReader, GeoEstimator):
+class GPS2VecPlusTransformer(ZoneLearner, ZoneReader, GeoEstimator):
     r"""Encode places by what networks learnt about them from photos.
 
     GPS2Vec+ [1]_: in every zone of the globe a small network reads where a place is,
@@ -322,7 +302,7 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, ZoneReader, GeoEstimator):
             StrOptions({"auto"}),
             Interval(numbers.Integral, 1, None, closed="left"),
         ],
-        **{name: [*TRAINING_CONSTRAINTS[name], None] for name in _BY_PRESET},
+        **{name: [*TRAINING_CONSTRAINTS[name], None] for name in BY_PRESET},
         "device": TRAINING_CONSTRAINTS["device"],
         "mixed_precision": TRAINING_CONSTRAINTS["mixed_precision"],
         "n_jobs": [numbers.Integral, None],
@@ -517,26 +497,6 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, ZoneReader, GeoEstimator):
             )
         return self._more(X, y, sample_weight, fallback=False)
 
-    def _more(self, X, y, sample_weight, *, fallback=True, epochs=None, **settings):
-        # Once it is fitted, scikit-learn leaves this out of partial_fit.
-        self._validate_params()
-        self._check_parameters()
-        if self.pretrained is not None:
-            raise ValueError(
-                "pretrained is what fit loads. To go on with stored networks use "
-                "GPS2VecPlusTransformer.from_pretrained(folder)."
-            )
-        first = not hasattr(self, "_zones")
-        places = self._read_places(X, reset=first)
-        photos = self._read_photos(places, y, sample_weight)
-        if first:
-            self._begin(photos)
-        else:
-            self._zones.check_columns(photos[1], photos[2])
-            self._zones = self._zones.copy()  # others may share them
-        self._learn(photos, fresh=first, fallback=fallback, epochs=epochs, **settings)
-        return self
-
     def save_pretrained(self, folder, dtype="float32"):
         """Write the fitted transformer to a folder: a zone store.
 
@@ -678,85 +638,6 @@ class GPS2VecPlusTransformer(CallbackSupportMixin, ZoneReader, GeoEstimator):
         """A row an epoch of a network of a zone."""
         check_is_fitted(self)
         return self._zones.history()
-
-    def _begin(self, photos):
-        """Read the parameters that say what is learnt, and draw the seed."""
-        seed = None
-        if (
-            self.checkpoint_dir is not None
-            and self.resume
-            and self.random_state is None
-        ):
-            seed = stored_seed(self.checkpoint_dir)
-        if seed is None:
-            seed = draw_seed(self.random_state)
-        places, matrix, names, _ = photos
-        self._zones = FittedZones(self, places, matrix, names, seed=seed)
-
-    @with_callbacks
-    def _learn(self, photos, *, fresh, fallback=True, epochs=None, **settings):
-        self._answering = {}
-        try:
-            return self._zones.learn(
-                self,
-                *photos,
-                overrides={**self._settings(), **settings},
-                fresh=fresh,
-                fallback=fallback,
-                epochs=epochs,
-            )
-        except BaseException:
-            if not len(self._zones.shelf):
-                del self._zones  # who has learnt nothing is not fitted
-            raise
-
-    def _settings(self):
-        """Return the settings of the training, None for what the preset says."""
-        return {
-            **{name: getattr(self, name) for name in _BY_PRESET},
-            "device": self.device,
-            "mixed_precision": self.mixed_precision,
-            "verbose": max(0, int(self.verbose) - 1),
-        }
-
-    def _check_parameters(self):
-        hidden = tuple(self.hidden)
-        if not hidden or not all(
-            isinstance(width, numbers.Integral) and width > 0 for width in hidden
-        ):
-            raise ValueError(
-                f"hidden={self.hidden!r} must be the widths of one or more layers, "
-                "whole numbers above zero, such as (512, 1024, 2048)."
-            )
-        if self.pretrained is None:
-            self._check_layer(hidden)
-
-    def _read_photos(self, places, y, sample_weight):
-        """Return places, teacher rows, their names and weights to learn from."""
-        weights = None
-        if sample_weight is not None:
-            weights = check_weights(sample_weight, places)
-        if self.corpus is not None:
-            corpus = self.corpus
-            names = None if corpus.tag_names is None else list(corpus.tag_names)
-            places, tags = corpus.places, corpus.tags
-            tagged = np.diff(tags.indptr) > 0
-            # A photo without tags is a neighbour, but it teaches nothing by itself.
-            if self.target_propagator is None and not tagged.all():
-                places, tags = places[tagged], tags[tagged]
-            return places, tags, names, None
-        if y is None:
-            raise ValueError(
-                f"{type(self).__name__} requires y to be passed, but the target y is "
-                "None. Pass teacher distributions, or give corpus= or pretrained=."
-            )
-        matrix, names = self._read_teachers(y)
-        check_rows(len(places), matrix, "y")
-        return places, matrix, names, weights
-
-    def _read_teachers(self, y):
-        """Read teacher rows; the conformance tests make some of any labels here."""
-        return open_teachers(y)
 
     def _what_runs(self):
         return partial(ZoneModules, device=choose_device(self.device))
