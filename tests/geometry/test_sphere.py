@@ -361,3 +361,4 @@ def test_no_place_has_a_negative_zero():
     (place,) = places_from_vectors([[-0.0, 0.0, 1.0]])
     assert place.tolist() == [90.0, 0.0]
     assert not np.signbit(place).any()
+    assert not np.signbit(places_from_vectors([[1.0, -0.0, 0.0]])).any()

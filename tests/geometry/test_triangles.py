@@ -49,6 +49,11 @@ def test_base_triangle_worked_by_hand(place, base):
     assert triangle_ids(np.array([place]), 0)[0] == (2 * base + 1) << 52
 
 
+@pytest.mark.parametrize("place", [[48.9, 2.3], [-33.9, 151.2], [71.3, -156.8]])
+def test_leaves_in_rational_numbers(place):
+    assert triangle_ids([place], TRIANGLE_MAX_LEVEL)[0] == slow_id(*place, 26)
+
+
 @settings(deadline=None, max_examples=150)
 @given(latitudes, longitudes, st.integers(0, TRIANGLE_MAX_LEVEL))
 def test_one_triangle_of_a_level_holds_a_place(latitude, longitude, level):
