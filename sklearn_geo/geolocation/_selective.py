@@ -6,10 +6,9 @@ from inspect import signature
 from numbers import Integral, Real
 
 import numpy as np
-from joblib import Parallel, delayed
 from scipy import sparse
 from sklearn.base import _fit_context, clone
-from sklearn.utils import _safe_indexing, get_tags
+from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import (
@@ -18,27 +17,28 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
-from sklearn_geo._answers import confidences, final, innermost
+from sklearn_geo._answers import final, innermost
 from sklearn_geo._tables import check_columns, check_sparse
 from sklearn_geo.base import GeoEstimator
+from sklearn_geo.geolocation._acceptance import (
+    covering,
+    read_criterion,
+    sure_of,
+    sure_of_held_out,
+)
 from sklearn_geo.geolocation._cross_fit import (
     fit_wrapped,
-    fold_numbers,
     is_given,
     takes_photos,
-    target_of,
     warn_if_seen,
-    with_cells_of,
 )
 from sklearn_geo.geolocation._photo_columns import (
     Given,
-    Photos,
     check_is_table,
     read_photos,
     take_column,
 )
 from sklearn_geo.geolocation._places_out import GeolocatorMixin
-from sklearn_geo.geolocation._prediction import CellPredictor
 from sklearn_geo.geolocation._report import LOCALITIES_KM
 from sklearn_geo.geolocation._seeds import hand_down
 from sklearn_geo.geolocation._selection_report import SelectionReport
@@ -246,40 +246,25 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
             if asks:
                 warn_if_seen(final(self.estimator_), y)
                 more = self._more("confidence", times=times, groups=groups)
-                values = _sure(self.estimator_, features, more)
+                values = sure_of(self.estimator_, features, more)
         else:
             model = hand_down(clone(self.estimator), seed)
             self.estimator_ = fit_wrapped(model, given, y, weights)
             if asks:
-                values = self._held_out(given, y, weights, seed)
+                values = sure_of_held_out(
+                    self.estimator,
+                    self.estimator_,
+                    given,
+                    y,
+                    weights,
+                    cv=self.cv,
+                    seed=seed,
+                    n_jobs=self.n_jobs,
+                )
         self.threshold_ = self.threshold
         if self.coverage is not None:
             self.threshold_ = covering(values, weights, self.coverage)
         return self
-
-    def _held_out(self, given, y, weights, seed):
-        """Return how sure estimators of this kind are of photos they have not seen."""
-        own = getattr(self.estimator, "groups", None)
-        named = hasattr(self.estimator, "_takes_photos") and given.groups is None
-        read = read_photos(
-            Given(given.X, None, given.groups), groups=own if named else None
-        )
-        same = self.estimator
-        if isinstance(final(self.estimator_), CellPredictor):
-            # With fewer cells they would be surer.
-            same = with_cells_of(self.estimator_)
-            y = target_of(self.estimator_, y)
-        folds = fold_numbers(self.cv, Photos(given.X, groups=read.groups), y, seed)
-        parts = Parallel(n_jobs=self.n_jobs)(
-            delayed(_one_fold)(
-                hand_down(clone(same), seed), given, y, weights, folds == k
-            )
-            for k in range(folds.max() + 1)
-        )
-        values = np.empty(len(given))
-        for number, part in enumerate(parts):
-            values[folds == number] = part
-        return values
 
     def _read(self, X, reset=False):
         """Return what the wrapped estimator reads, and the criterion if X tells it."""
@@ -290,12 +275,13 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
         X = X.tocsr() if sparse.issparse(X) else X  # rows can be chosen of it
         n_photos = _num_samples(X)
         if callable(self.criterion):
-            return X, _numbers(self.criterion(X), n_photos, "criterion(X)")
+            return X, read_criterion(self.criterion(X), n_photos, "criterion(X)")
         if isinstance(self.criterion, str) and self.criterion == "confidence":
             return X, None
         values, rest = take_column(X, self.criterion, "criterion")
         name = f"criterion={self.criterion!r}"
-        return X if self.keep_column else rest, _numbers(values, n_photos, name)
+        values = read_criterion(values, n_photos, name)
+        return X if self.keep_column else rest, values
 
     def _more(self, method, **more):
         """Return the arguments that were given, if the wrapped estimator takes them."""
@@ -315,7 +301,8 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
         check_is_fitted(self)
         features, values = self._read(X)
         if values is None:
-            values = _sure(self.estimator_, features, self._more("confidence", **more))
+            more = self._more("confidence", **more)
+            values = sure_of(self.estimator_, features, more)
         return features, values >= self.threshold_
 
     def accepts(self, X, *, times=None, groups=None, prior=None, mask=None):
@@ -427,9 +414,8 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
         """
         check_is_fitted(self)
         more = {"times": times, "groups": groups, "prior": prior, "mask": mask}
-        return _sure(
-            self.estimator_, self._read(X)[0], self._more("confidence", **more)
-        )
+        features, more = self._read(X)[0], self._more("confidence", **more)
+        return sure_of(self.estimator_, features, more)
 
     def score(self, X, y, sample_weight=None, *, times=None, groups=None):
         """Return the mean GeoScore of the predicted places, 5000 at best.
@@ -558,87 +544,3 @@ def _takes(method, name):
     return name in parameters or any(
         parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()
     )
-
-
-def _one_fold(estimator, given, y, weights, held_out):
-    train, test = np.flatnonzero(~held_out), np.flatnonzero(held_out)
-    own = None if weights is None else weights[train]
-    fit_wrapped(estimator, given[train], _safe_indexing(y, train), own)
-    part, more = given[test], {}
-    if hasattr(final(estimator), "_takes_photos"):
-        more = {"times": part.times, "groups": part.groups}
-    return _sure(estimator, part.X, more)
-
-
-def _sure(estimator, X, more):
-    """Return how sure an estimator is of each photo."""
-    model, X = innermost(estimator, X)
-    values = confidences(model, X, **more)
-    if values is None:
-        raise TypeError(
-            f"estimator: a {type(model).__name__} has no confidence, predict_topk or "
-            "predict_proba, so it does not say how sure it is. Let criterion be a "
-            "column of X or a function of X."
-        )
-    return values
-
-
-def _numbers(values, n_photos, name):
-    """Read the criterion of each photo."""
-    try:
-        if hasattr(values, "iloc"):
-            values = values.to_numpy(dtype=np.float64, na_value=np.nan)
-        elif hasattr(values, "to_numpy"):
-            values = values.to_numpy()
-        values = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise TypeError(
-            f"{name} holds something else than numbers. A criterion is a number for "
-            "each photo, and more is better."
-        ) from None
-    if values.shape != (n_photos,):
-        raise ValueError(
-            f"{name} has the shape {values.shape}: a criterion is one number for each "
-            f"of {n_photos} photos."
-        )
-    return values
-
-
-def covering(values, weights, coverage):
-    """Return the threshold from which on a share of photos is accepted.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n_photos,)
-        The criterion; a photo without a number is not accepted.
-
-    weights : ndarray of shape (n_photos,) or None
-        What each photo counts.
-
-    coverage : float
-        The share, of all photos.
-
-    Returns
-    -------
-    float
-        The largest value from which on at least that share is accepted.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sklearn_geo.geolocation._selective import covering
-    >>> covering(np.array([0.1, 0.2, 0.3, 0.4]), None, 0.5)
-    0.3
-    """
-    weights = np.ones(len(values)) if weights is None else weights
-    order = np.argsort(-values, kind="stable")  # NaN goes last
-    share = np.cumsum(weights[order]) / weights.sum()
-    at = min(int(np.searchsorted(share, coverage - 1e-9)), len(order) - 1)
-    if np.isnan(values[order[at]]):
-        known = weights[~np.isnan(values)].sum() / weights.sum()
-        raise ValueError(
-            f"coverage={coverage:g} cannot be reached: the criterion is NaN for "
-            f"{1 - known:.1%} of the photos, which are not accepted. Lower coverage, "
-            "or fill in what is missing."
-        )
-    return float(values[order[at]])

@@ -29,7 +29,6 @@ from sklearn_geo.geolocation import (
     UserAveragingGeolocator,
 )
 from sklearn_geo.geolocation._cross_fit import with_cells_of
-from sklearn_geo.geolocation._selective import covering
 from sklearn_geo.metrics import accuracy_at_km, bootstrap_interval
 from sklearn_geo.partition import S2Partition
 from tests.contract import OTHER_INPUT, need_routed_searches
@@ -126,23 +125,6 @@ def test_criteria_of_functions_and_missing_numbers(base):
     assert 0.5 <= model.accepts(table).mean() < 0.51
     with pytest.raises(ValueError, match=r"coverage=0.9 cannot be.*NaN for [23]"):
         model.set_params(coverage=0.9).fit(table, PLACES)
-
-
-def test_thresholds_by_hand():
-    values = np.array([0.3, 0.1, np.nan, 0.4, 0.2])
-    assert covering(values, None, 0.2) == 0.4
-    assert covering(values, None, 0.21) == 0.3
-    assert covering(values, None, 0.6) == 0.2
-    assert covering(values, np.array([1.0, 1.0, 0.0, 2.0, 4.0]), 0.25) == 0.4
-    assert covering(values, np.array([1.0, 1.0, 0.0, 2.0, 4.0]), 0.375) == 0.3
-    assert covering(values, np.array([1.0, 1.0, 0.0, 2.0, 4.0]), 1.0) == 0.1
-    # Equal values are accepted together.
-    assert covering(np.array([0.5, 0.5, 0.5, 0.1]), None, 0.25) == 0.5
-    # A share of 3 in 10 takes 3, whatever floats make of 0.3.
-    assert covering(np.arange(10.0), None, 0.3) == 7.0
-    for n in range(1, 40):
-        for k in range(1, n + 1):
-            assert covering(np.arange(float(n)), None, k / n) == n - k
 
 
 def test_confidence_of_photos_that_were_held_out():
