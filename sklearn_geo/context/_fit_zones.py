@@ -7,7 +7,8 @@ from itertools import chain, islice
 from joblib import Parallel, delayed, effective_n_jobs
 from joblib.parallel import get_active_backend
 
-from sklearn_geo.context._batched import train_zones, zones_that_fit
+from sklearn_geo.context._batched import train_zones
+from sklearn_geo.context._batched_memory import zones_that_fit
 from sklearn_geo.context._short_memory import SkippedZone
 from sklearn_geo.context._zone_training import train_or_skip
 from sklearn_geo.nets import choose_device

@@ -8,9 +8,10 @@ import torch
 from scipy import sparse
 from sklearn import config_context
 
-from sklearn_geo.context import _batched, _batched_steps
+from sklearn_geo.context import _batched, _batched_memory, _batched_steps
 from sklearn_geo.context._architecture import Architecture
-from sklearn_geo.context._batched import train_zones, zones_that_fit
+from sklearn_geo.context._batched import train_zones
+from sklearn_geo.context._batched_memory import half_of, zones_that_fit
 from sklearn_geo.context._batched_rows import ResidentRows, StreamedRows, walk
 from sklearn_geo.context._batched_steps import (
     NetworkStack,
@@ -142,7 +143,7 @@ def test_weights_missing_rows_and_sparse_teachers(kind, memory):
 
 def test_rows_read_batch_by_batch_in_one_bucket(monkeypatch):
     # As on a card that holds the networks of all zones, but not their rows.
-    monkeypatch.setattr(_batched, "_bytes_of_rows", lambda task: 1 << 40)
+    monkeypatch.setattr(_batched_memory, "_bytes_of_rows", lambda task: 1 << 40)
     made = []
     monkeypatch.setattr(
         _batched,
@@ -305,7 +306,7 @@ def test_half_as_many_where_memory_runs_out(monkeypatch):
     assert_same([(found[zone.zone], zone) for zone in expected])
     # Six, then three and three, each of which is two and one; two networks each.
     assert tried == [6, 3, 2, 2, 1, 1, 3, 2, 2, 1, 1]
-    monkeypatch.setattr(_batched, "_SHARE", 1e-9)
+    monkeypatch.setattr(_batched_memory, "_SHARE", 1e-9)
     found = {zone.zone: zone for zone in train_zones(tasks, SHAPE, a_preset())}
     assert_same([(found[zone.zone], zone) for zone in expected])
 
@@ -428,7 +429,7 @@ def test_products_on_a_card_are_quicker_unless_full_precision_is_wanted():
     assert setting() == before
     card = torch.device("cuda")
     kinds = ("auto", False, "bfloat16", "float16")
-    halves = [_batched._half(Training(mixed_precision=kind), card) for kind in kinds]
+    halves = [half_of(Training(mixed_precision=kind), card) for kind in kinds]
     assert halves == [None, None, torch.bfloat16, torch.float16]
     assert zones_that_fit(SHAPE, "cuda", Training(mixed_precision="float16")) == 1
 
@@ -452,7 +453,7 @@ def test_what_is_free_on_a_card(monkeypatch):
 @pytest.mark.parametrize("streamed", [False, True], ids=["resident", "streamed"])
 def test_on_an_accelerator(monkeypatch, solver, kind, streamed):
     if streamed:
-        monkeypatch.setattr(_batched, "_bytes_of_rows", lambda task: 1 << 50)
+        monkeypatch.setattr(_batched_memory, "_bytes_of_rows", lambda task: 1 << 50)
     tasks = [
         a_task(zone, n, missing=0.2, weighted=zone == 1, kind=kind)
         for zone, n in enumerate(SIZES)
