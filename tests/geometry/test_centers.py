@@ -334,6 +334,16 @@ class TestMedian:
         step = _centers._newton_step(x, 0.2 * one + 0.9 * other, hessian)
         assert_allclose(step, 0.1 * one + 0.3 * other, atol=1e-15)
 
+    def test_a_place_that_costs_more_is_no_way_down(self):
+        # A light place, between two heavy ones at 120 degrees on either side, is a
+        # minimum: 119.88 degrees. From 4 degrees north of it, where 119.80 are left,
+        # it is the nearest, but the way down leads north, to the heavy ones.
+        vectors = unit_vectors([[0, 0], [0, 120], [0, -120]])
+        weights = np.array([0.001, 0.4995, 0.4995])
+        (start,) = unit_vectors([[4, 0]])
+        cost, *_ = _centers._descend(start, vectors, weights, 100, 1e-12)
+        assert cost <= math.radians(0.001 * 180 + 0.4995 * 120)
+
     @pytest.mark.parametrize("size", [0.01, 1.0, 10.0, 30.0])
     def test_few_steps_are_enough(self, size):
         # Newton's steps double the digits. Weiszfeld's alone take dozens.

@@ -360,6 +360,20 @@ class TestLevels:
         assert_array_equal(grid.locate(places, np.full(5, 5, dtype)), expected)
         assert_array_equal(grid.ids_at_level(dtype(4)), grid.ids_at_level(4))
 
+    @pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int32, np.uint32])
+    def test_of_small_ids(self, grid, dtype):
+        # 4 is the first cell but for the last level; it is in the first base cell.
+        four, last = np.array([4], dtype), grid.quad.max_level
+        assert grid.levels(four).tolist() == [last - 1]
+        for found, expected in (
+            (grid.parents(four, 0), [1 << 2 * last]),
+            (grid.parents(four, last - 1), [4]),
+            (grid.children(four), [[1, 3, 5, 7]]),
+            (np.array(grid.ranges(four)), [[1], [7]]),
+        ):
+            assert found.dtype == np.uint64
+            assert found.tolist() == expected
+
     def test_a_finer_parent_is_refused(self, grid):
         ids = grid.locate(random_places(2), [12, 4])
         name = rf"{ids[1]} \(0x{ids[1]:016x}\) is {grid.quad.one} of level 4"

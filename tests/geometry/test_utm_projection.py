@@ -248,6 +248,15 @@ class TestUnproject:
             found = utm_unproject(metres, cap)
             assert haversine(found, np.column_stack([lat, lon])).max() < 1e-9
 
+    def test_caps_reach_to_the_other_hemisphere(self):
+        metres = np.array([[2e6, -4.5e7], [6e7, 3e7], [-1e8, 2e6]])
+        for cap, south in [("B", True), ("Y", False)]:
+            project = pyproj.Proj(proj="ups", ellps="WGS84", south=south)
+            lon, lat = project(*metres.T, inverse=True)
+            assert (lat > 0).all() if south else (lat < 0).all()
+            found = utm_unproject(metres, cap)
+            assert haversine(found, np.column_stack([lat, lon])).max() < 1e-9
+
     def test_errors(self):
         with pytest.raises(ValueError, match=r"two columns, \(easting, northing\)"):
             utm_unproject([1.0, 2.0], "31N")

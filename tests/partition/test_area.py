@@ -385,6 +385,9 @@ def test_bad_names():
     frame = geopandas.GeoDataFrame({"name": ["a", None]}, geometry=SHAPES)
     with pytest.raises(ValueError, match="row 1: the name in 'name' is missing"):
         AreaPartition(frame).fit(PLACES)
+    frame["name"] = ["a", " "]
+    with pytest.raises(ValueError, match="row 1: the name in 'name' is missing"):
+        AreaPartition(frame).fit(PLACES)
     frame["name"] = "a"
     with pytest.raises(ValueError, match=r"rows 0 and 1 are both named 'a'.*dissolve"):
         AreaPartition(frame).fit(PLACES)

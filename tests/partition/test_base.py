@@ -59,6 +59,9 @@ def test_a_partition_says_four_things(tmp_path):
     assert polygons[1]["geometry"]["coordinates"] == [
         [[-180.0, 0.0], [180.0, 0.0], [180.0, 30.0], [-180.0, 30.0], [-180.0, 0.0]]
     ]
+    for wrong in (0, 1.5):
+        with pytest.raises(ValueError, match="n_per_edge must be an integer"):
+            belts.to_geojson(wrong)
     belts.save(tmp_path / "belts.json")
     assert_array_equal(Belts.load(tmp_path / "belts.json").predict(places), cells)
     with pytest.raises(ValueError, match="lies in no belt of this partition"):

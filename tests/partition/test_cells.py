@@ -123,6 +123,16 @@ def test_of_equal_medoids_the_southernmost():
         assert found.tolist() == [[-1.0, 0.0]]
 
 
+def test_of_medoids_hardly_nearer_the_nearest():
+    # The mean of all is on the equator. By a ten thousandth the northern place is
+    # nearer to it than the southern one, which is no tie.
+    places = np.array([[0.1, 0.0], [-0.10001, 0.0], [1.0, 1.0], [-1.0, -1.0]])
+    targets = unit_vectors([[0.0, 0.0]])
+    stands = np.empty((1, 2))
+    _cells._fill_nearest(stands, places, np.zeros(4, dtype=np.int64), targets)
+    assert stands.tolist() == [[0.1, 0.0]]
+
+
 def test_table():
     places, labels, weights = world()
     columns = {"name": np.array(["a", "b", "c", "d"]), "id": np.arange(4, dtype="u8")}

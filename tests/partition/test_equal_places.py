@@ -21,6 +21,8 @@ def test_equal_places_by_hand():
     assert_array_equal(row, [2, 0, 2, 3, 3, 1, 1])
     _, masses, _ = merge_equal(places, np.array([1, 2, 4, 8, 16, 32, 64.0]))
     assert_array_equal(masses, [2, 96, 5, 24])
+    (zero,), _, _ = merge_equal(np.array([[-0.0, -0.0]]), None)
+    assert not np.signbit(zero).any()
 
 
 def test_order_does_not_matter():

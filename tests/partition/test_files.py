@@ -344,6 +344,10 @@ def test_what_readers_give_up_on(tmp_path, name, content):
             {"dropped_cells": {"id": [0], "count": [float("inf")], "weight": [1.0]}},
             "inf is no integer",
         ),
+        (
+            {"dropped_cells": {"id": [10**6], "count": [1], "weight": [1.0]}},
+            "the ids are not sorted rows of its mesh",
+        ),
     ],
 )
 def test_meshes_with_numbers_that_are_no_rows(tmp_path, changes, match):

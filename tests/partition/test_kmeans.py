@@ -11,9 +11,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from shapely import Polygon
 from sklearn.base import clone
 from sklearn.cluster import KMeans
+from sklearn.exceptions import NotFittedError
 
 from sklearn_geo.geometry import haversine, pairwise_haversine, spherical_mean
-from sklearn_geo.partition import KMeansPartition
+from sklearn_geo.partition import KMeansPartition, _spherical_kmeans
 from tests.geometry.common_delaunay import cartesian
 from tests.partition.common import PLACES, globe, photos
 
@@ -215,3 +216,25 @@ def test_whoever_tolerates_everything_has_an_answer():
         places, None, [1e3] * 4
     )
     assert partition.n_cells_ == 2
+
+
+def test_cells_are_numbered_from_south_to_north():
+    partition = KMeansPartition(12, random_state=0).fit(globe(200))
+    assert (np.diff(partition.cells_["center_latitude"]) > 0.0).all()
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "other"), [("lloyd", "MiniBatchKMeans"), ("minibatch", "KMeans")]
+)
+def test_each_algorithm_is_its_own(monkeypatch, algorithm, other):
+    monkeypatch.delattr(_spherical_kmeans, other)
+    partition = KMeansPartition(3, algorithm=algorithm, random_state=0).fit(globe(30))
+    assert partition.n_cells_ == 3
+
+
+def test_the_outline_of_the_only_cell_is_the_map():
+    partition = KMeansPartition(1)
+    with pytest.raises(NotFittedError):
+        partition.cell_outline(0)
+    ring = partition.fit(globe(9)).cell_outline(0)
+    assert_array_equal(ring, [[-90, -180], [-90, 180], [90, 180], [90, -180]])

@@ -154,3 +154,15 @@ def test_bad_cells_and_pieces():
     for n_per_edge in (0, 1.5):
         with pytest.raises(ValueError, match="n_per_edge must be an integer, at least"):
             partition.cell_outline(0, n_per_edge=n_per_edge)
+
+
+def test_the_middle_of_a_ring_comes_near():
+    # From longitude 0 to 200: the middle, 100, is within half a turn of 5 and of 270,
+    # and its eastern end is not.
+    ring = [[10, 0], [10, 100], [10, 200], [-10, 200], [-10, 100], [-10, 0]]
+    vectors = unit_vectors(ring)
+    for near, turns in ((5.0, 0), (270.0, 0), (285.0, 1), (-85.0, -1)):
+        expected = np.array(ring) + [0.0, 360.0 * turns]
+        assert_allclose(ring_on_map(vectors, near), expected, atol=1e-12)
+        (several,) = rings_on_map(vectors[np.newaxis], np.array([near]))
+        assert_allclose(several, expected, atol=1e-12)

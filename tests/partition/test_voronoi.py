@@ -5,7 +5,7 @@
 import numpy as np
 import pytest
 
-from sklearn_geo.partition._voronoi import ring_areas, voronoi_rings
+from sklearn_geo.partition._voronoi import ring_areas, voronoi_rings, with_poles
 
 RNG = np.random.default_rng(0)
 
@@ -87,3 +87,30 @@ def test_lunes_by_hand():
     areas = ring_areas(rings, np.array([[1.0, 0, 0], [0, 1.0, 0], [-1.0, 0, 0]]))
     # Lunes of 135, 90 and 135 degrees: twice their angle.
     np.testing.assert_allclose(areas, np.radians([270.0, 180.0, 270.0]))
+
+
+@pytest.mark.parametrize("pole", [1.0, -1.0])
+def test_poles_on_edges_become_points(pole):
+    # Along the meridians of 0 and 180 degrees, across the pole, and back elsewhere.
+    ring = unit([[0.5, 0.0, pole], [-0.2, 0.0, pole], [-0.5, -0.5, 0.1]])
+    expected = np.insert(ring, 1, [0.0, 0.0, pole], axis=0)
+    np.testing.assert_array_equal(with_poles(ring), expected)
+    # Also on the way from the last point to the first.
+    turned = np.roll(ring, -1, axis=0)
+    expected = np.vstack([turned, [[0.0, 0.0, pole]]])
+    np.testing.assert_array_equal(with_poles(turned), expected)
+
+
+def test_poles_beside_edges_stay_away():
+    # A meridian that ends before the pole, and an edge a little beside it.
+    for ring in (
+        unit([[0.5, 0.0, 1.0], [0.5, 0.0, -1.0], [0.5, 0.5, 0.0]]),
+        unit([[0.5, 1e-6, 1.0], [-0.5, 1e-6, 1.0], [0.0, -0.5, 1.0]]),
+    ):
+        np.testing.assert_array_equal(with_poles(ring), ring)
+
+
+def test_a_corner_next_to_a_pole_is_the_pole():
+    ring = unit([[1e-13, 0.0, 1.0], [0.5, 0.0, 1.0], [0.0, 0.5, 1.0]])
+    expected = np.vstack([[[0.0, 0.0, 1.0]], ring[1:]])
+    np.testing.assert_array_equal(with_poles(ring), expected)
