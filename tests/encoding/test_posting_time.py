@@ -3,6 +3,7 @@
 """PostingTimeEncoder: hour, day of the week and month as columns."""
 
 import datetime
+import inspect
 import math
 import pickle
 import unittest
@@ -92,7 +93,7 @@ def test_public_estimator_fails_checks_only_by_refusing_numbers(estimator, check
 def test_documented_and_linked():
     assert ".PostingTimeEncoder.html" in estimator_html_repr(PostingTimeEncoder())
     for parameter in PostingTimeEncoder().get_params():
-        assert f"\n    {parameter} : " in PostingTimeEncoder.__doc__
+        assert f"\n{parameter} : " in inspect.getdoc(PostingTimeEncoder)
 
 
 # ------------------------------------------------------------------------ its columns

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """VenueActivityEncoder: who checks in at a venue how often, and when."""
 
+import inspect
 import pickle
 from collections import Counter
 
@@ -46,7 +47,7 @@ def test_scikit_learns_checks_of_parameters(name):
 def test_documented_and_linked():
     assert ".VenueActivityEncoder.html" in estimator_html_repr(VenueActivityEncoder())
     for parameter in VenueActivityEncoder().get_params():
-        assert f"\n    {parameter} : " in VenueActivityEncoder.__doc__
+        assert f"\n{parameter} : " in inspect.getdoc(VenueActivityEncoder)
 
 
 @pytest.fixture

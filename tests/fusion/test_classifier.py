@@ -1,6 +1,7 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import inspect
 import pickle
 import tracemalloc
 import warnings
@@ -654,7 +655,7 @@ def test_parameters_are_validated_and_documented():
     assert OTHER_INPUT[name] == "tests.fusion.test_classifier"
     assert issubclass(AttentionFusionClassifier, FusionBase)
     for parameter in AttentionFusionClassifier().get_params():
-        assert f"\n    {parameter} : " in AttentionFusionClassifier.__doc__
+        assert f"\n{parameter} : " in inspect.getdoc(AttentionFusionClassifier)
 
 
 # On an accelerator --------------------------------------------------------------------

@@ -1,6 +1,7 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import inspect
 import pickle
 
 import numpy as np
@@ -222,7 +223,7 @@ def test_parameters_are_validated_and_documented():
     check_dataframe_column_names_consistency(name, model(None))
     assert OTHER_INPUT[name] == "tests.fusion.test_regressor"
     for parameter in AttentionFusionRegressor().get_params():
-        assert f"\n    {parameter} : " in AttentionFusionRegressor.__doc__
+        assert f"\n{parameter} : " in inspect.getdoc(AttentionFusionRegressor)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="There is no CUDA device.")

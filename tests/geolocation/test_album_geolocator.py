@@ -1,6 +1,7 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import inspect
 import pickle
 from dataclasses import replace
 
@@ -423,4 +424,4 @@ def test_parameters_are_checked():
     check_param_validation("AlbumGeolocator", _model())
     assert OTHER_INPUT["AlbumGeolocator"] == "tests.geolocation.test_album_geolocator"
     for name in AlbumGeolocator(None).get_params(deep=False):
-        assert f"\n    {name} : " in AlbumGeolocator.__doc__
+        assert f"\n{name} : " in inspect.getdoc(AlbumGeolocator)

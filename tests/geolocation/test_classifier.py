@@ -1,6 +1,7 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import inspect
 import pickle
 
 import numpy as np
@@ -750,7 +751,7 @@ def test_parameters_are_validated_and_documented():
     )
     assert OTHER_INPUT[name] == "tests.geolocation.test_classifier"
     for parameter in HierarchicalCellClassifier().get_params():
-        assert f"\n    {parameter} : " in HierarchicalCellClassifier.__doc__
+        assert f"\n{parameter} : " in inspect.getdoc(HierarchicalCellClassifier)
 
 
 @pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import importlib.util
+import inspect
 import pickle
 import sys
 
@@ -465,7 +466,7 @@ def test_parameters_are_validated_and_documented():
     check_param_validation("NeighborGeolocator", NeighborGeolocator())
     assert OTHER_INPUT["NeighborGeolocator"] == "tests.geolocation.test_neighbors"
     for parameter in NeighborGeolocator().get_params():
-        assert f"\n    {parameter} : " in NeighborGeolocator.__doc__
+        assert f"\n{parameter} : " in inspect.getdoc(NeighborGeolocator)
 
 
 def test_more_places_than_memory_holds_are_refused():

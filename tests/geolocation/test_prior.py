@@ -1,6 +1,7 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import inspect
 import pickle
 
 import numpy as np
@@ -101,7 +102,7 @@ def test_parameters_are_validated_and_documented():
     check_param_validation("PriorGeolocator", PriorGeolocator())
     assert OTHER_INPUT["PriorGeolocator"] == "tests.geolocation.test_prior"
     for parameter in PriorGeolocator().get_params():
-        assert f"\n    {parameter} : " in PriorGeolocator.__doc__
+        assert f"\n{parameter} : " in inspect.getdoc(PriorGeolocator)
 
 
 def test_weights_that_add_up_to_infinity_are_refused():

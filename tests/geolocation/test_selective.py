@@ -1,6 +1,7 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import inspect
 import pickle
 
 import numpy as np
@@ -567,4 +568,4 @@ def test_parameters_are_checked_and_documented():
     name = "SelectiveGeolocator"
     assert OTHER_INPUT[name] == "tests.geolocation.test_selective"
     for parameter in checked().get_params(deep=False):
-        assert f"\n    {parameter} : " in SelectiveGeolocator.__doc__
+        assert f"\n{parameter} : " in inspect.getdoc(SelectiveGeolocator)

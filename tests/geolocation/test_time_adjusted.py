@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """TimeAdjustedGeolocator: what the posting time says beyond the photo."""
 
+import inspect
 import pickle
 from dataclasses import replace
 
@@ -617,7 +618,7 @@ def test_parameters_are_validated_and_documented():
     check_param_validation(name, TimeAdjustedGeolocator(HierarchicalCellClassifier()))
     assert OTHER_INPUT[name] == "tests.geolocation.test_time_adjusted"
     for parameter in TimeAdjustedGeolocator(None).get_params(deep=False):
-        assert f"\n    {parameter} : " in TimeAdjustedGeolocator.__doc__
+        assert f"\n{parameter} : " in inspect.getdoc(TimeAdjustedGeolocator)
 
 
 def test_a_fold_whose_photos_lie_in_no_cell_judges_nothing():

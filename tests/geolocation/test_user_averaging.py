@@ -1,6 +1,7 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import inspect
 import pickle
 import tracemalloc
 import warnings
@@ -487,4 +488,4 @@ def test_parameters_are_checked_and_documented():
     check_param_validation(type(checked()).__name__, checked())
     assert OTHER_INPUT[name] == "tests.geolocation.test_user_averaging"
     for parameter in averaging().get_params(deep=False):
-        assert f"\n    {parameter} : " in UserAveragingGeolocator.__doc__
+        assert f"\n{parameter} : " in inspect.getdoc(UserAveragingGeolocator)

@@ -1,6 +1,7 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import inspect
 import pickle
 
 import numpy as np
@@ -214,7 +215,7 @@ def test_parameters_are_validated_documented_and_linked():
     html = estimator_html_repr(NeighborVoteAnnotator())
     assert "sklearn_geo.neighbors.NeighborVoteAnnotator.html" in html
     for parameter in NeighborVoteAnnotator().get_params():
-        assert f"\n    {parameter} : " in NeighborVoteAnnotator.__doc__
+        assert f"\n{parameter} : " in inspect.getdoc(NeighborVoteAnnotator)
 
 
 def test_broken_sparse_classes_are_refused():

@@ -1,6 +1,7 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import inspect
 import pickle
 
 import numpy as np
@@ -254,4 +255,4 @@ def test_parameters_are_validated_documented_and_linked():
     html = estimator_html_repr(JointNeighborTagPropagator())
     assert "sklearn_geo.neighbors.JointNeighborTagPropagator.html" in html
     for parameter in JointNeighborTagPropagator().get_params():
-        assert f"\n    {parameter} : " in JointNeighborTagPropagator.__doc__
+        assert f"\n{parameter} : " in inspect.getdoc(JointNeighborTagPropagator)

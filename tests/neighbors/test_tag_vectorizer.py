@@ -1,6 +1,7 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import inspect
 import pickle
 import warnings
 from collections import Counter
@@ -320,4 +321,4 @@ def test_its_place_in_the_contract():
     html = estimator_html_repr(TagVectorizer())
     assert "sklearn_geo.neighbors.TagVectorizer.html" in html
     for parameter in TagVectorizer().get_params():
-        assert f"\n    {parameter} : " in TagVectorizer.__doc__
+        assert f"\n{parameter} : " in inspect.getdoc(TagVectorizer)

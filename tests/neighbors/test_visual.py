@@ -1,6 +1,7 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import inspect
 import pickle
 
 import numpy as np
@@ -250,4 +251,4 @@ def test_parameters_are_validated_documented_and_linked():
     html = estimator_html_repr(VisualNeighborTagPropagator())
     assert "sklearn_geo.neighbors.VisualNeighborTagPropagator.html" in html
     for parameter in VisualNeighborTagPropagator().get_params():
-        assert f"\n    {parameter} : " in VisualNeighborTagPropagator.__doc__
+        assert f"\n{parameter} : " in inspect.getdoc(VisualNeighborTagPropagator)

@@ -1,6 +1,7 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import inspect
 import pickle
 import tracemalloc
 from functools import partial
@@ -587,7 +588,7 @@ def test_passes_the_checks_of_scikit_learn(estimator, check):
 def test_parameters_are_documented():
     assert OTHER_INPUT["HashtagEmbedding"] == "tests.ranking.test_embedding"
     for parameter in HashtagEmbedding().get_params():
-        assert f"\n    {parameter} : " in HashtagEmbedding.__doc__
+        assert f"\n{parameter} : " in inspect.getdoc(HashtagEmbedding)
 
 
 def test_numbers_that_float32_does_not_hold_are_refused():

@@ -1,6 +1,7 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import inspect
 import pickle
 
 import numpy as np
@@ -354,7 +355,7 @@ def test_its_checks_are_run_here():
     assert OTHER_INPUT["KernelTagger"].endswith("test_kernel_tagger")
     check_param_validation("Folded", Folded())
     for parameter in KernelTagger().get_params():
-        assert f"\n    {parameter} : " in KernelTagger.__doc__
+        assert f"\n{parameter} : " in inspect.getdoc(KernelTagger)
 
 
 @pytest.mark.parametrize(("estimator", "check"), checks_of(Folded(bandwidth_km=100.0)))

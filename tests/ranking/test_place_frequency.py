@@ -1,6 +1,7 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import inspect
 import pickle
 
 import numpy as np
@@ -364,7 +365,7 @@ def test_its_checks_are_run_here():
     assert OTHER_INPUT["PlaceFrequencyTagger"].endswith("test_place_frequency")
     check_param_validation("Folded", Folded())
     for parameter in PlaceFrequencyTagger().get_params():
-        assert f"\n    {parameter} : " in PlaceFrequencyTagger.__doc__
+        assert f"\n{parameter} : " in inspect.getdoc(PlaceFrequencyTagger)
 
 
 @pytest.mark.parametrize(("estimator", "check"), checks_of(Folded()))

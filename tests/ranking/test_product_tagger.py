@@ -1,6 +1,7 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import inspect
 import pickle
 
 import numpy as np
@@ -329,7 +330,7 @@ def test_its_checks_are_run_here():
     assert OTHER_INPUT["ProductTagger"].endswith("test_product_tagger")
     check_param_validation("ProductTagger", ProductTagger(LINEAR, KERNEL))
     for parameter in ProductTagger(LINEAR, KERNEL).get_params(deep=False):
-        assert f"\n    {parameter} : " in ProductTagger.__doc__
+        assert f"\n{parameter} : " in inspect.getdoc(ProductTagger)
 
 
 TREE = DecisionTreeClassifier(random_state=0)

@@ -1,6 +1,7 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import inspect
 import pickle
 
 import numpy as np
@@ -238,7 +239,7 @@ def test_its_checks_are_run_here():
     assert OTHER_INPUT["RadiusFilter"].endswith("test_radius_filter")
     check_param_validation("RadiusFilter", RadiusFilter(LINEAR))
     for parameter in RadiusFilter(LINEAR).get_params(deep=False):
-        assert f"\n    {parameter} : " in RadiusFilter.__doc__
+        assert f"\n{parameter} : " in inspect.getdoc(RadiusFilter)
 
 
 TREE = DecisionTreeClassifier(random_state=0)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The contract of the ranker: what it reads, what it refuses, how it composes."""
 
+import inspect
 import pickle
 
 import joblib
@@ -47,7 +48,7 @@ def test_its_checks_are_run_here():
     check_param_validation("LocSensRanker", small())
     check_dataframe_column_names_consistency("LocSensRanker", Folded(**SMALL))
     for parameter in LocSensRanker().get_params(deep=False):
-        assert f"\n    {parameter} : " in LocSensRanker.__doc__
+        assert f"\n{parameter} : " in inspect.getdoc(LocSensRanker)
 
 
 FEW = {**SMALL, "max_iter": 1, "n_components": 4, "hidden_layer_sizes": (4,)}

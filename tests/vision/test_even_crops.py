@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Crops of photos as a transformer."""
 
+import inspect
 import pickle
 import warnings
 
@@ -158,7 +159,7 @@ def test_its_place_in_the_contract():
     assert "EvenCrops" in vision.__all__
     assert "sklearn_geo.vision.EvenCrops.html" in estimator_html_repr(EvenCrops())
     for parameter in EvenCrops().get_params():
-        assert f"\n    {parameter} : " in EvenCrops.__doc__
+        assert f"\n{parameter} : " in inspect.getdoc(EvenCrops)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 """What networks say of photos, against a loop written by hand."""
 
 import copy
+import inspect
 import pickle
 import warnings
 from functools import partial
@@ -552,7 +553,7 @@ def test_its_place_in_the_contract():
     html = estimator_html_repr(teacher())
     assert "sklearn_geo.vision.PosteriorTransformer.html" in html
     for parameter in teacher().get_params():
-        assert f"\n    {parameter} : " in PosteriorTransformer.__doc__
+        assert f"\n{parameter} : " in inspect.getdoc(PosteriorTransformer)
 
 
 def test_warnings_are_those_of_who_asks():

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Probabilities of scenes added up to those of groups, by hand."""
 
+import inspect
 import pickle
 from functools import partial
 
@@ -282,7 +283,7 @@ def test_its_place_in_the_contract():
     html = estimator_html_repr(SceneHierarchy(THREE))
     assert "sklearn_geo.vision.SceneHierarchy.html" in html
     for parameter in SceneHierarchy(THREE).get_params():
-        assert f"\n    {parameter} : " in SceneHierarchy.__doc__
+        assert f"\n{parameter} : " in inspect.getdoc(SceneHierarchy)
 
 
 def test_groups_and_levels_are_asked_by_name():
