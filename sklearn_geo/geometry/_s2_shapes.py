@@ -317,10 +317,7 @@ def _leaf_ids_aside(face, i, j):
             parts, face_ij_beyond(face[rows], i[rows], j[rows]), strict=True
         ):
             part[rows] = moved
-    both = beyond_i & beyond_j
-    for part in parts:
-        part[both] = 0
-    return np.where(both, 0, ids_from_face_ij(*parts))
+    return np.where(beyond_i & beyond_j, 0, ids_from_face_ij(*parts))
 
 
 def _steradians(i, j, size):

@@ -245,8 +245,7 @@ def _cells(head, columns, path):
         try:
             # Text goes through Python's numbers, which keep all 64 bits of an id.
             if kind == "str":
-                texts = text_array([str(value) for value in values])
-                table[name] = texts if values else texts.astype("U1")
+                table[name] = text_array([str(value) for value in values])
                 continue
             if kind == "float64":
                 table[name] = np.array([float(value) for value in values], dtype=kind)

@@ -65,7 +65,7 @@ def cut_at_antimeridian(polygon):
     first = math.floor((outer[:, 1].min() + 180.0) / 360.0)
     last = math.ceil((outer[:, 1].max() + 180.0) / 360.0)
     parts = []
-    for turn in range(first, max(last, first + 1)):
+    for turn in range(first, last):
         rings = []
         for ring in polygon:
             moved = ring - [0.0, 360.0 * turn]
