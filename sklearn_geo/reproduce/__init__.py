@@ -14,9 +14,10 @@ _MODULES = {
         "split_rows",
     ),
     "_city_blocks": ("city_blocks",),
-    "_venue": ("VenueRow", "score_venues", "venue_blocks", "venue_rows"),
+    "_venue": ("score_venues", "venue_blocks"),
     "_venue_blocks": ("VenueSize", "photo_blocks", "venue_pipeline"),
     "_venue_data": ("VenueData", "read_venues", "synthetic_venues"),
+    "_venue_rows": ("VenueRow", "venue_rows"),
     "_tables": ("Estimate", "Measure", "Progress", "Result", "ResultTable"),
 }
 

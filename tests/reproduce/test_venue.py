@@ -21,9 +21,10 @@ from sklearn_geo.reproduce import Progress, Resamples, difference, split_rows
 from sklearn_geo.reproduce import _venue as venue_module
 from sklearn_geo.reproduce._city_blocks import CITY_NARROW, city_blocks
 from sklearn_geo.reproduce._surroundings import _LabelsAround, _OthersAround, reach_km
-from sklearn_geo.reproduce._venue import QUICK, VenueRow, run, score_venues, venue_rows
+from sklearn_geo.reproduce._venue import QUICK, run, score_venues
 from sklearn_geo.reproduce._venue_blocks import PLACE, activity_block, venue_pipeline
 from sklearn_geo.reproduce._venue_data import read_venues, synthetic_venues
+from sklearn_geo.reproduce._venue_rows import VenueRow, venue_rows
 
 # Tests are no package of their own where modules are imported by file.
 _spec = spec_from_file_location("city", Path(__file__).parent / "city.py")
