@@ -134,6 +134,7 @@ def _from_geojson(given):
             IndexError,
             KeyError,
             OverflowError,
+            RecursionError,
             TypeError,
             ValueError,
             shapely.errors.ShapelyError,

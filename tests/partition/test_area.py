@@ -269,6 +269,27 @@ def test_outline_of_several_parts_is_their_hull():
     }  # fmt: skip
 
 
+def test_outlines_begin_on_the_map():
+    for turn in (-360.0, 0.0, 360.0):
+        shape = box(179.0 + turn, 0, 190.0 + turn, 10)
+        ring = AreaPartition([shape]).fit([[5, 180]]).cell_outline(0)
+        assert ring[:, 1].min() == 179.0
+        shape = box(180.25 + turn, 0, 190.0 + turn, 10)
+        ring = AreaPartition([shape]).fit([[5, -175]]).cell_outline(0)
+        assert ring[:, 1].min() == -179.75
+
+
+def test_an_area_that_touches_the_antimeridian_and_crosses_it_elsewhere():
+    # One arm ends on the meridian, the other one ten degrees beyond.
+    ring = [(170, 0), (180, 0), (180, 10), (175, 10), (175, 20), (190, 20), (190, 30)]
+    partition = AreaPartition([Polygon([*ring, (170, 30)])]).fit([[5, 175]])
+    places = [[25, -175], [5, -175], [5, 175], [15, 178], [15, 172]]
+    assert_array_equal(partition.predict(places), [0, -1, 0, -1, 0])
+    (feature,) = partition.to_geojson()["features"]
+    parts = shapely.geometry.shape(feature["geometry"])
+    assert sorted(part.area for part in parts.geoms) == [100.0, 250.0]
+
+
 def test_geojson_keeps_holes():
     shape = box(0, 0, 30, 30).difference(box(10, 10, 20, 20))
     partition = AreaPartition([shape]).fit(PLACES)
@@ -402,6 +423,10 @@ def test_bad_files(tmp_path):
     path = tmp_path / "text.geojson"
     path.write_text("no json")
     with pytest.raises(ValueError, match=r"text.geojson is no GeoJSON.*read_file"):
+        AreaPartition(path).fit(PLACES)
+    # Python reads as many brackets, and shapely does not.
+    path.write_text(f'{{"type": "Polygon", "coordinates": {"[" * 900}{"]" * 900}}}')
+    with pytest.raises(ValueError, match=r"text.geojson.* is no GeoJSON"):
         AreaPartition(path).fit(PLACES)
     path.write_text("[1, 2]")
     with pytest.raises(ValueError, match="holds a list, not an object"):
