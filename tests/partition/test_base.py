@@ -5,6 +5,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn.utils import get_tags
 
 from sklearn_geo.partition._base import PlacePartition
 from tests.partition.common import globe
@@ -64,8 +65,14 @@ def test_a_partition_says_four_things(tmp_path):
             belts.to_geojson(wrong)
     belts.save(tmp_path / "belts.json")
     assert_array_equal(Belts.load(tmp_path / "belts.json").predict(places), cells)
-    with pytest.raises(ValueError, match="lies in no belt of this partition"):
+    with pytest.raises(ValueError, match=r"lies in no belt of .*there\.$"):
         belts.set_params(uncovered="error").predict([[80.0, 0.0]])
+    with pytest.raises(ValueError, match=r"row 1: .* \(1 more row like it\.\)$"):
+        belts.predict([[0.0, 0.0], [80.0, 0.0], [80.0, 1.0]])
+    with pytest.raises(ValueError, match=r"row 0: .* \(2 more rows like it\.\)$"):
+        belts.predict([[70.0, 0.0], [80.0, 0.0], [80.0, 1.0]])
+    # Cells are integers, whatever the type of places.
+    assert get_tags(belts).transformer_tags.preserves_dtype == []
 
 
 def test_weights_of_nothing():

@@ -14,6 +14,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sklearn_geo.partition import AreaPartition, S2Partition, TrianglePartition
+from sklearn_geo.partition._files import partition_from_json, partition_to_json
 from tests.partition.common import globe, photos, seams
 
 SUFFIXES = [".json", ".csv"]
@@ -227,6 +228,28 @@ def test_heads_that_lack_something(file, name):
     changed(file, lambda head: head.pop(name))
     with pytest.raises(ValueError, match=file.name):
         S2Partition.load(file)
+
+
+@pytest.mark.parametrize("cells", [None, 5, [], {"name": ["1"]}])
+def test_cells_that_are_no_table(fitted, tmp_path, cells):
+    path = tmp_path / "cells.json"
+    fitted.save(path)
+    changed(path, lambda head: head.update(cells=cells))
+    with pytest.raises(ValueError, match="damaged: its columns are not the ones"):
+        S2Partition.load(path)
+
+
+def test_as_a_part_of_another_file(fitted):
+    held = json.loads(json.dumps(partition_to_json(fitted)))
+    again = partition_from_json(held, "model.json")
+    assert_array_equal(again.cells_, fitted.cells_)
+    for held in (None, {}, {"class": ["S2Partition"]}, {"class": "PlacePartition"}):
+        with pytest.raises(
+            ValueError, match=r"^model\.json is damaged: the partition "
+        ):
+            partition_from_json(held, "model.json")
+    with pytest.raises(ValueError, match=r"^model\.json is no file of a partition"):
+        partition_from_json({"class": "S2Partition"}, "model.json")
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
