@@ -5,6 +5,7 @@
 import numbers
 import re
 import unicodedata
+import warnings
 from array import array
 
 import numpy as np
@@ -19,7 +20,11 @@ from sklearn_geo._tables import check_sparse
 from sklearn_geo._tags import as_output
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.neighbors._stop_tags import CAMERA_BRANDS, STOP_TAGS
-from sklearn_geo.neighbors._written_tags import written_tags
+from sklearn_geo.neighbors._written_tags import (
+    doubt_of_delimiter,
+    tag_column,
+    written_tags,
+)
 
 # As in "geo:lat=51.5", which programs write.
 _MACHINE_TAG = re.compile(r"[^\W\d]\w*:[^\W\d]\w*=", re.IGNORECASE)
@@ -214,6 +219,11 @@ class TagVectorizer(TransformerMixin, GeoEstimator):
             The tag indicator.
         """
         self._check_parameters()
+        X = tag_column(X)
+        if isinstance(X, (list, tuple)):
+            doubt = doubt_of_delimiter(X, self.delimiter)
+            if doubt:
+                warnings.warn(doubt, UserWarning, stacklevel=2)
         if self.vocabulary is not None:
             self.vocabulary_ = self._given_vocabulary()
             indicator = self._indicator(X)

@@ -322,3 +322,38 @@ def test_its_place_in_the_contract():
     assert "sklearn_geo.neighbors.TagVectorizer.html" in html
     for parameter in TagVectorizer().get_params():
         assert f"\n{parameter} : " in inspect.getdoc(TagVectorizer)
+
+
+@pytest.mark.parametrize("text", ['["sea", "sun"]', "['sea']", ' ["sea","sun"] '])
+def test_lists_that_were_written_as_text_are_refused(text):
+    with pytest.raises(ValueError, match=r"X, row 1: .* is a list that was written as"):
+        TagVectorizer().fit(["beach", text])
+    vectorizer = TagVectorizer().fit(["beach", "[sea]"])  # odd, but somebody's tags
+    with pytest.raises(ValueError, match=r"map\(json\.loads\)"):
+        vectorizer.transform([text])
+
+
+@pytest.mark.parametrize(
+    ("rows", "option"),
+    [
+        (["sea sun beach", "rain grey town", "fog"], "delimiter=None"),
+        (["sea;sun", "rain; grey town"], 'delimiter=";"'),
+        (["sea|sun", "rain|fog", "fog"], 'delimiter="|"'),
+    ],
+)
+def test_a_delimiter_that_no_row_has_is_doubted(rows, option):
+    with pytest.warns(UserWarning, match=rf"No row has the delimiter ',' .*{option}"):
+        TagVectorizer().fit(rows)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["coffee shop", "hotel", "pub"],  # two words are a tag
+        ["sea sun beach", "rain grey town, fog"],  # the delimiter is there
+        [["sea sun beach"], ["rain grey town"]],  # lists say what a tag is
+        ["sea sun beach"],  # one row is no evidence
+    ],
+)
+def test_tags_of_several_words_are_not_doubted(rows):
+    TagVectorizer().fit(rows)  # warnings are errors
