@@ -13,11 +13,14 @@ from sklearn.utils import check_random_state, indexable
 from sklearn.utils._param_validation import Interval
 
 from sklearn_geo._numbers import is_real
+from sklearn_geo._tables import is_geo
 from sklearn_geo.base import places_in
 from sklearn_geo.geometry import EARTH_RADIUS_KM, s2_cell_ids
 from sklearn_geo.model_selection._fold_sizes import FoldSizesMixin
 
 _FINEST_LEVEL = 30
+# Degrees: radians lie as near to (0, 0), and scaled columns do.
+_NEAR_NOTHING = 4
 # Six cells of level 0 cover the sphere, and each level halves the side.
 _SIDE_KM = math.sqrt(4.0 * math.pi / 6.0) * EARTH_RADIUS_KM
 
@@ -65,6 +68,19 @@ def _width(level):
     """Say how wide a cell is, in words for messages."""
     km = _SIDE_KM / 2.0**level
     return f"{km:.3g} km" if km >= 1.0 else f"{1000.0 * km:.3g} m"
+
+
+def _refuse_places_in_y(X, y):
+    """Say how texts are split by the places that are to be predicted."""
+    one_column = getattr(X, "ndim", None) == 1 or (
+        isinstance(X, list) and X and isinstance(X[0], str)
+    )
+    if one_column and not is_geo(X) and getattr(y, "shape", (0,))[1:] == (2,):
+        raise ValueError(
+            "X is one column and holds no places, but y has two columns. If these are "
+            "the places, split them, and hand the folds over: "
+            "cv=list(splitter.split(y))."
+        )
 
 
 def balanced_folds(sizes, n_folds, random_state=None):
@@ -266,6 +282,7 @@ class S2BlockKFold(FoldSizesMixin, BaseCrossValidator):
                 stacklevel=3,
             )
         X, y, groups = indexable(X, y, groups)
+        _refuse_places_in_y(X, y)
         places = places_in(X, location=self.location)
         cells, cell_of_row, sizes = np.unique(
             s2_cell_ids(places, self.level), return_inverse=True, return_counts=True
@@ -288,6 +305,11 @@ class S2BlockKFold(FoldSizesMixin, BaseCrossValidator):
                     f"{enough} cells) or fewer splits."
                 )
                 break
+        if np.abs(places).max() <= _NEAR_NOTHING:
+            remedy += (
+                f" All places lie within {_NEAR_NOTHING} degrees of (0, 0), in the "
+                "sea: are they scaled, or radians, or not in the first two columns?"
+            )
         raise ValueError(
             f"{type(self).__name__} needs at least one cell per fold, n_splits="
             f"{self.n_splits}, but the {len(places)} rows of X fall into {n_cells} "

@@ -23,7 +23,11 @@ from sklearn.model_selection import (
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 
-from sklearn_geo.model_selection import S2BlockKFold, s2_level_for_km
+from sklearn_geo.model_selection import (
+    BufferedSpatialKFold,
+    S2BlockKFold,
+    s2_level_for_km,
+)
 from sklearn_geo.model_selection._s2_block import balanced_folds
 
 
@@ -311,3 +315,23 @@ def test_the_smallest_and_the_largest_width():
     assert s2_level_for_km(1.7e308) == 0
     with pytest.raises(ValueError, match="km must be a positive number"):
         s2_level_for_km(np.timedelta64(1, "D"))
+
+
+@pytest.mark.parametrize("splitter", [S2BlockKFold(2), BufferedSpatialKFold(2, km=1)])
+def test_places_that_are_predicted_are_split_beforehand(splitter):
+    names = np.array(["Oslo", "Rome", "Bari", "Bergen"])
+    places = np.array([[59.9, 10.7], [41.9, 12.5], [41.1, 16.9], [60.4, 5.3]])
+    for X in (names, names.tolist()):
+        with pytest.raises(ValueError, match=r"cv=list\(splitter\.split\(y\)\)"):
+            list(splitter.split(X, places))
+    folds = list(splitter.split(places))
+    assert sorted(int(row) for _, test in folds for row in test) == [0, 1, 2, 3]
+
+
+def test_scaled_columns_are_suspected():
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match=r"within 4 degrees of \(0, 0\), in the sea"):
+        list(S2BlockKFold(5, level=2).split(rng.normal(size=(50, 3)).clip(-3, 3)))
+    with pytest.raises(ValueError, match="fewer splits") as refused:
+        list(S2BlockKFold(5, level=2).split(np.full((50, 2), 48.0)))
+    assert "(0, 0)" not in str(refused.value)
