@@ -92,6 +92,9 @@ class PlaceOneHotEncoder(TransformerMixin, GeoEstimator, abc.ABC):
     def _unknown_remedy(self):
         """Say where columns come from and what else can be done, for an error."""
 
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "_column_regions")
+
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
         """Choose the columns and count the training places in each.
@@ -127,8 +130,8 @@ class PlaceOneHotEncoder(TransformerMixin, GeoEstimator, abc.ABC):
         self._has_infrequent = n_own < len(regions)
         if self._has_infrequent:
             names = np.append(names, INFREQUENT)
-        self._column_regions = names
         self._keep_regions(regions, columns, rare)
+        self._column_regions = names
         return self
 
     def transform(self, X):

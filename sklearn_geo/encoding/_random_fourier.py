@@ -142,6 +142,9 @@ class RandomFourierEncoder(DensePlaceEncoder):
         draws = random.standard_normal((len(sigmas), self.n_frequencies, 3))
         self.frequencies_ = draws * sigmas[:, None, None]
 
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "frequencies_")
+
     def _column_names(self):
         def number(sigma):  # 16 for 16.0, and all digits where they are needed
             return repr(int(sigma) if sigma == int(sigma) else sigma)

@@ -292,6 +292,9 @@ class SoftGridEncoder(DensePlaceEncoder):
     def _n_columns(self):
         return int(self.n_rows) * int(self.n_cols)
 
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "_planes")
+
     def _column_names(self):
         digits = max(2, len(str(max(self.n_rows, self.n_cols) - 1)))
         return [

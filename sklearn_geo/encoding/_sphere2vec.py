@@ -172,6 +172,9 @@ class Sphere2VecEncoder(DensePlaceEncoder):
     def _n_columns(self):
         return len(self.frequencies_) * len(VARIANTS[self.variant])
 
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "frequencies_")
+
     def _column_names(self):
         return [
             name.format(s=scale)

@@ -152,6 +152,9 @@ class NeighborVoteAnnotator(ClassifierMixin, GeoEstimator):
         self.location = location
         self.n_jobs = n_jobs
 
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "corpus_")
+
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y):
         """Index photos.

@@ -49,6 +49,9 @@ class FromPhotos:
         check_input_features(self, input_features)
         return np.asarray([f"tag_{name}" for name in self._tag_columns()], dtype=object)
 
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "corpus_")
+
     def _fit(self, X, y, groups):
         self._check_dtype()
         self._check_y_or_corpus(y)

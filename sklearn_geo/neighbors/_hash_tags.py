@@ -266,6 +266,9 @@ class HashTagEncoder(FromPhotos, TransformerMixin, GeoEstimator):
             dtype=object,
         )
 
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "radii_km_")
+
     def _fit(self, X, y, groups):
         radii = self._read_radii()
         places = super()._fit(X, y, groups)

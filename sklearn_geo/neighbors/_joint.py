@@ -266,6 +266,9 @@ class JointNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
         places, features = self._read(X, reset=False)
         return self._propagate(places, features, None, groups)
 
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "_index")
+
     def _fit(self, X, y, groups):
         self._check_dtype()
         self._check_y_or_corpus(y)

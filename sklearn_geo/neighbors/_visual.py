@@ -228,6 +228,9 @@ class VisualNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
         features = self._read_features(X, reset=False)
         return self._propagate(features, None, groups)
 
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "corpus_")
+
     def _fit(self, X, y, groups):
         self._check_dtype()
         self._check_y_or_corpus(y)
@@ -245,10 +248,10 @@ class VisualNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
                     groups, features
                 )
         self._check_groups_are_known(photos)
-        self.corpus_ = photos
         self._index = index_of(
             photos.features, self.metric, ann=self.ann, owner=self.corpus
         )
+        self.corpus_ = photos
         return features
 
     def _read_features(self, X, *, reset):

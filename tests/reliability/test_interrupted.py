@@ -1,0 +1,115 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Ctrl-C at any moment of a fit: what is left is fitted and answers, or says it is not.
+
+A profiler of Python raises `KeyboardInterrupt` as the n-th call within the package
+begins, so every moment can be hit, and hit again.
+"""
+
+import contextlib
+import inspect
+import os
+import sys
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+
+import sklearn_geo
+from tests.reliability import scale
+from tests.reliability.attack import is_finite
+from tests.reliability.subjects import SUBJECTS, answers
+
+N_MOMENTS = scale(1, 20)
+WITHIN = os.sep + "sklearn_geo" + os.sep
+ASKED = [subject for subject in SUBJECTS if subject.methods]
+
+
+def interrupted(call, at=None):
+    """Call something, and interrupt it as call `at` within the package begins.
+
+    Returns the number of calls that there were.
+    """
+    n_calls = 0
+
+    def profiler(frame, event, _):
+        nonlocal n_calls
+        code = frame.f_code
+        # What is raised while a generator is thrown away is heard by nobody.
+        if event != "call" or code.co_flags & inspect.CO_GENERATOR:
+            return
+        if WITHIN in code.co_filename:
+            n_calls += 1
+            if n_calls == at:
+                sys.setprofile(None)
+                raise KeyboardInterrupt
+
+    sys.setprofile(profiler)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that training was interrupted
+            call()
+    finally:
+        sys.setprofile(None)
+    return n_calls
+
+
+def lesson(subject, seed):
+    """Return rows and targets."""
+    rng = np.random.default_rng(seed)
+    X = subject.rows(rng, 60)
+    return {"X": X, **subject.targets(rng, X)}
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["first", "second"])
+@pytest.mark.parametrize("subject", ASKED, ids=str)
+def test_a_fit_that_is_interrupted(subject, again):
+    asked = subject.rows(np.random.default_rng(2), 7)
+    model = subject.make()
+    n_calls = interrupted(lambda: model.fit(**lesson(subject, 0)))
+    rng = np.random.default_rng(3 + again)
+    for at in rng.integers(n_calls, size=N_MOMENTS) + 1:
+        model = subject.make()
+        if again:
+            model.fit(**lesson(subject, 0))
+        with contextlib.suppress(KeyboardInterrupt):
+            interrupted(lambda model=model: model.fit(**lesson(subject, 1)), int(at))
+        try:
+            said = answers(subject, model, asked)
+        except NotFittedError:
+            continue
+        for name, answer in said.items():
+            assert is_finite(answer), (name, int(at))
+        # Whatever had happened, the next fit is like any.
+        model.fit(**lesson(subject, 0))
+        answers(subject, model, asked)
+
+
+PLACES = [[48.1, 11.6], [40.7, -74.0]]
+TAGS = [[1, 0], [0, 1], [1, 1]]
+
+
+@pytest.mark.parametrize(
+    ("estimator", "y"),
+    [
+        (sklearn_geo.GeoNeighborTagPropagator(), TAGS),
+        (sklearn_geo.HashTagEncoder(), TAGS),
+        (sklearn_geo.VisualNeighborTagPropagator(), TAGS),
+        (sklearn_geo.JointNeighborTagPropagator(location=(0, 0)), TAGS),
+        (sklearn_geo.NeighborVoteAnnotator(location=(0, 0)), TAGS),
+        (sklearn_geo.RandomFourierEncoder(sigmas=()), None),
+        (sklearn_geo.Sphere2VecEncoder(min_radius=9, max_radius=3), None),
+        (sklearn_geo.SoftGridEncoder(1, 2, 3, regions="no such"), None),
+        (sklearn_geo.S2OneHotEncoder(partition="no such"), None),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_first_fit_that_fails_has_learnt_nothing(estimator, y):
+    estimator = clone(estimator)
+    with pytest.raises(ValueError, match=r".{20}"):
+        estimator.fit(PLACES, y)
+    method = "predict" if hasattr(estimator, "predict") else "transform"
+    with pytest.raises(NotFittedError):
+        getattr(estimator, method)(PLACES)
