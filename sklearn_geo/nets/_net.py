@@ -185,7 +185,7 @@ class EstimatorNet(NeuralNet):
         data, training = self.get_dataset(X, y), self.training
         patience = Patience(training.n_iter_no_change, training.tol)
         best = None if valid is None else BestWeights(self.module_)
-        self.interrupted_ = False
+        self.interrupted_ = True  # until all epochs are done
         try:
             data, valid = keep_on_device([data, valid], self.device)
             processes = start_processes(training.device)
@@ -201,8 +201,9 @@ class EstimatorNet(NeuralNet):
                     print(_line(record))
                 if (on_epoch is not None and on_epoch(record)) or patience.exhausted:
                     break
+            self.interrupted_ = False
         except KeyboardInterrupt:
-            self.interrupted_ = True
+            pass  # and what was learnt is kept
         if best is not None:
             best.restore()
         return self

@@ -115,6 +115,7 @@ def train_net(
     seed_layers(net.module_, later)
     # Networks of our own layers train in several threads at once.
     shared = draws_from_torch(net.module_)
+    net.interrupted_ = True  # skorch keeps an early Ctrl-C to itself
     with seeded(later, net.device) if shared else nullcontext():
         net.partial_fit(data, epochs=epochs, valid=valid, draw=draw, on_epoch=on_epoch)
     if not keep_steps:

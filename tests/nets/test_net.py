@@ -222,6 +222,18 @@ def test_ctrl_c_leaves_a_net_that_predicts():
     assert not fit().interrupted_
 
 
+def test_ctrl_c_before_the_first_epoch(monkeypatch):
+    # skorch keeps it to itself, so it comes to nobody but the one who looks for it.
+    def interrupt(self, X, y=None):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(EstimatorNet, "get_dataset", interrupt)
+    with pytest.warns(UserWarning, match="interrupted after 0 whole epochs"):
+        net = fit()
+    assert net.interrupted_
+    assert len(net.history) == 0
+
+
 def test_ctrl_c_in_the_midst_of_an_epoch(monkeypatch):
     step, count = EstimatorNet._step, []
 
