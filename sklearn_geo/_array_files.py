@@ -67,6 +67,7 @@ def open_array(path):
         array = np.empty(shape, dtype)
     except (
         EOFError,
+        IndexError,
         MemoryError,
         OverflowError,
         SyntaxError,

@@ -68,6 +68,7 @@ class Bomb:
         (header(GOOD.replace("3", "True")) + bytes(24), "damaged"),
         (header(GOOD.replace("<f8", "<U1000000")) + bytes(24), "damaged"),
         (header(GOOD.replace("<f8", "|O")) + bytes(24), "objects, which are code"),
+        (header(GOOD.replace("'<f8'", "()")) + bytes(24), "damaged"),
         (header(GOOD.replace("}", "")) + bytes(24), "damaged"),
         (header(GOOD.replace("(3,)", "(1,) * 70")) + bytes(24), "damaged"),
         (header(GOOD.replace("'", '"""', 1)) + bytes(24), "damaged"),
