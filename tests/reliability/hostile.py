@@ -26,6 +26,7 @@ from pathlib import Path
 import numpy as np
 from scipy import sparse
 
+from tests.reliability.attack import same
 from tests.reliability.mutations import FOLDER, PIPE, Hard, Link, mutated
 
 __all__ = ["HangError", "Siege", "bounded", "finite", "size_of", "watching"]
@@ -193,6 +194,7 @@ class Siege:
         self.inside.mkdir()
         self.good = reader.files()
         self.said = Counter()
+        self.results = []
 
     def check_good(self):
         """Read what is not damaged, so that damage is what is tried after that."""
@@ -210,6 +212,16 @@ class Siege:
         wrong = self.read(files, measured=seed % 10 == 0)
         return f"{self.reader.name}, seed {seed}: {wrong}" if wrong else None
 
+    def read_twice(self, files, *, measured):
+        """Have a set of files read; what is read must be the same a second time."""
+        wrong, results = self.read(files, measured=measured), self.results
+        if wrong or not results:
+            return wrong
+        wrong = self.read(files, measured=False)
+        if wrong or not same(results, self.results):
+            return f"and another time: {wrong or 'something else'}"
+        return None
+
     def read(self, files, *, measured):
         """Have a set of files read, and return what is wrong with the answer.
 
@@ -223,6 +235,7 @@ class Siege:
         """
         self.write(files)
         words, peak = None, 0
+        self.results = []
         if measured:
             tracemalloc.start()
         try:
@@ -231,6 +244,7 @@ class Siege:
                 warnings.simplefilter("ignore", UserWarning)
                 with bounded():
                     result = self.reader.read(self.inside)
+            self.results = [result]
             words = self._checked(result, files)
             self.said["read"] += 1
         except (ValueError, OSError) as error:

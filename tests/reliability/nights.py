@@ -92,6 +92,25 @@ def _besieged(siege, reader, seed):
     assert wrong is None, wrong
 
 
+def _of_walks():
+    from tests.reliability import test_walks
+
+    for reader in test_walks.WALKED:
+        yield reader.name, test_walks.MOST, partial(_walked, [], reader)
+
+
+def _walked(walk, reader, at):
+    from tests.reliability.hostile import Siege
+    from tests.reliability.walks import Walk
+
+    if not walk:
+        walk.append(Walk(Siege(reader, tempfile.mkdtemp(prefix="nights-"))))
+        walk[0].siege.check_good()
+    # How many steps there are is known only here; beyond the last is nothing to do.
+    wrong = walk[0].once(at) if at < len(walk[0].steps) else None
+    assert wrong is None, wrong
+
+
 def _drawn(attack, seed):
     attack(Draw(seed))
 
@@ -110,6 +129,7 @@ KINDS = {
     "photos": partial(_of_methods, "photos"),
     "lives": _of_lives,
     "files": _of_files,
+    "walks": _of_walks,
 }
 
 

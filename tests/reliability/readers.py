@@ -118,7 +118,8 @@ def signed(files, rng):
             entry |= {"file": f"{stem}-{digest[:16]}.safetensors"}
             entry |= {"bytes": len(data), "checksum": digest}
             files[folder + entry["file"]] = files.pop(before)
-        files[name] = json.dumps(manifest).encode()
+        if json.loads(files[name]) != manifest:  # else it stays as strange as it is
+            files[name] = json.dumps(manifest).encode()
     outer = files.get("manifest.json")
     inner = next((n for n in files if n.endswith("/manifest.json")), None)
     if isinstance(outer, bytes) and inner and isinstance(files[inner], bytes):
