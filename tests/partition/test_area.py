@@ -269,14 +269,27 @@ def test_outline_of_several_parts_is_their_hull():
     }  # fmt: skip
 
 
+def test_an_edge_of_half_a_turn_goes_straight():
+    half = Polygon([(-100, 0), (80, 0), (0, 10)])
+    assert AreaPartition([half]).fit([[5, 0]]).predict([[5, 0]])[0] == 0
+    with pytest.raises(ValueError, match=r"from longitude -100 to 80\.1, more"):
+        AreaPartition([Polygon([(-100, 0), (80.1, 0), (0, 10)])]).fit([[5, 0]])
+
+
 def test_outlines_begin_on_the_map():
     for turn in (-360.0, 0.0, 360.0):
-        shape = box(179.0 + turn, 0, 190.0 + turn, 10)
+        shape = box(179.875 + turn, 0, 190.0 + turn, 10)
         ring = AreaPartition([shape]).fit([[5, 180]]).cell_outline(0)
-        assert ring[:, 1].min() == 179.0
+        assert ring[:, 1].min() == 179.875
         shape = box(180.25 + turn, 0, 190.0 + turn, 10)
         ring = AreaPartition([shape]).fit([[5, -175]]).cell_outline(0)
         assert ring[:, 1].min() == -179.75
+
+
+def test_an_area_just_across_the_antimeridian():
+    for shape in (box(170, 0, 180.5, 10), box(-190, 0, -179.5, 10)):
+        partition = AreaPartition([shape]).fit([[5, 175]])
+        assert_array_equal(partition.predict([[5, -179.75], [5, -179.25]]), [0, -1])
 
 
 def test_an_area_that_touches_the_antimeridian_and_crosses_it_elsewhere():

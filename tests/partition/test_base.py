@@ -83,6 +83,8 @@ def test_weights_of_nothing():
     # An empty cell is stood for by its middle. Who counts for nothing is still there.
     assert belts.inverse_transform([0]).tolist() == [[-15.0, 0.0]]
     assert belts.dropped_.tolist() == [2]
+    for nothing in ([], np.empty((0, 1))):
+        assert belts.inverse_transform(nothing).shape == (0, 2)
     belts.refill(places, sample_weight=[0.0, 0.0, 0.0, 2.0])
     assert belts.cells_["weight"].tolist() == [2.0, 0.0]
     assert belts.inverse_transform([0]).tolist() == [[-10.0, 0.0]]

@@ -123,6 +123,15 @@ def test_of_equal_medoids_the_southernmost():
         assert found.tolist() == [[-1.0, 0.0]]
 
 
+@pytest.mark.parametrize("places", [[[5, 0], [5, 20]], [[0, 7], [30, 7]]])
+def test_medians_of_two_do_not_depend_on_the_order_of_rows(places):
+    places = np.array(places, dtype=float)
+    found = np.empty((2, 1, 2))
+    for stands, given in zip(found, (places, places[::-1]), strict=True):
+        _cells._fill_medians(stands, given, np.zeros(2, dtype=np.int64), None)
+    assert_array_equal(found[0], found[1])
+
+
 def test_of_medoids_hardly_nearer_the_nearest():
     # The mean of all is on the equator. By a ten thousandth the northern place is
     # nearer to it than the southern one, which is no tie.

@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_geo.geometry import (
     SphericalDelaunay,
+    bearing,
     destination,
     haversine,
     spherical_mean,
@@ -50,6 +51,19 @@ def test_a_corner_that_holds_too_much_alone():
     assert len(middles(corner * 6 + others, np.ones(8), 3)) == 0
     found = middles(corner * 6 + others * 2, np.ones(10), 3)
     assert_allclose(found, [spherical_mean(others)])
+
+
+@pytest.mark.parametrize("corner", range(3))
+@pytest.mark.parametrize("side", [1, -1])
+def test_each_triangle_has_corners_of_its_own(corner, side):
+    # One triangle is cut. In that on the other side of the globe six places are near
+    # one corner and two elsewhere: no cut helps.
+    full = np.array([[40, 30], [50, 40], [45, 60]]) * [side, side]
+    corners = np.array([[90, 0], [0, 180], [0, -90]])[corner] * [-side, side]
+    middle = np.array([-45.0, -135.0]) * [side, side]
+    near = destination([corners], bearing([corners], [middle]), [0.004]).tolist()
+    places = [*full.tolist(), *near * 6, middle.tolist(), middle.tolist()]
+    assert_allclose(middles(places, np.ones(11), 2), [spherical_mean(full)])
 
 
 def test_places_in_corners_only_are_cut_between_them():

@@ -182,6 +182,7 @@ def changed(path, change):
         ({"columns": COLUMNS | {"level": "object"}}, "'level' is of an unknown kind"),
         ({"columns": COLUMNS | {"count": "str"}}, "it has no column 'count' of int64"),
         ({"version": True}, "is damaged: it does not say its version"),
+        ({"version": 0}, "is damaged: it does not say its version"),
         ({"class": None}, "is damaged: it does not say its class"),
         ({"feature_names": "ab"}, "its feature_names are not the names of two columns"),
         ({"feature_names": ["a", "b", "c"]}, "not the names of two columns"),

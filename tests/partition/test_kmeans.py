@@ -238,3 +238,18 @@ def test_the_outline_of_the_only_cell_is_the_map():
         partition.cell_outline(0)
     ring = partition.fit(globe(9)).cell_outline(0)
     assert_array_equal(ring, [[-90, -180], [-90, 180], [90, 180], [90, -180]])
+
+
+def test_a_tolerance_is_a_share_of_all_weights():
+    # However many move in the first round, they are not more than all.
+    partition = KMeansPartition(
+        20, algorithm="minibatch", n_init=1, tol=1.0, random_state=0
+    )
+    assert partition.fit(globe(2000)).n_iter_ == 1
+    assert partition.set_params(tol=0.0).fit(globe(2000)).n_iter_ > 1
+
+
+@pytest.mark.parametrize(("given", "kept"), [(3, 3), (np.random.RandomState(3), None)])
+def test_a_seed_is_kept_and_a_generator_is_not(given, kept, tmp_path):
+    KMeansPartition(2, random_state=given).fit(globe(9)).save(tmp_path / "cells.json")
+    assert KMeansPartition.load(tmp_path / "cells.json").random_state == kept

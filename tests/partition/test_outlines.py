@@ -166,3 +166,12 @@ def test_the_middle_of_a_ring_comes_near():
         assert_allclose(ring_on_map(vectors, near), expected, atol=1e-12)
         (several,) = rings_on_map(vectors[np.newaxis], np.array([near]))
         assert_allclose(several, expected, atol=1e-12)
+
+
+def test_a_ring_around_a_pole_is_opened_where_it_crosses():
+    # Between 179.9 and 270: a share of 0.1 / 90.1 from latitude 60 to 75.
+    ring = [[80, 0], [70, 90], [60, 179.9], [75, 270]]
+    crossing = 60 + 15 * 0.1 / 90.1
+    expected = [[crossing, -180], [75, -90], [80, 0], [70, 90], [60, 179.9]]
+    expected += [[crossing, 180], [90, 180], [90, -180]]
+    assert_allclose(ring_on_map(unit_vectors(ring), 0.0), expected, atol=1e-9)

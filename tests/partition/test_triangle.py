@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from shapely import Polygon
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 
 from sklearn_geo.geometry import haversine, spherical_mean, triangle_areas
 from sklearn_geo.partition import CellHierarchy, KMeansPartition, TrianglePartition
@@ -341,6 +342,27 @@ def test_files(refine, suffix, tmp_path):
     assert_array_equal(loaded.cell_outline(3), partition.cell_outline(3))
     loaded.refill(places)
     assert_array_equal(loaded.cells_["count"], partition.cells_["count"])
+
+
+@pytest.mark.parametrize("refine", ["midpoint", "delaunay"])
+def test_refill_counts_in_dropped_triangles_as_well(refine):
+    places = photos(500)
+    partition = TrianglePartition(40, 4, refine=refine).fit(places)
+    before = partition.dropped_cells_.copy()
+    assert len(before)
+    weights = np.linspace(1.0, 2.0, 500)
+    partition.refill(np.repeat(places, 2, axis=0), np.repeat(weights, 2))
+    assert_array_equal(partition.dropped_cells_["count"], 2 * before["count"])
+    total = partition.dropped_cells_["weight"].sum() + partition.cells_["weight"].sum()
+    assert total == pytest.approx(2.0 * weights.sum())
+    rows = np.delete(np.arange(500), np.flatnonzero(partition.predict(places) >= 0))
+    lost = partition.dropped_cells_["weight"].sum()
+    assert lost == pytest.approx(2.0 * weights[rows].sum())
+
+
+def test_there_is_no_mesh_before_fit():
+    with pytest.raises(NotFittedError):
+        TrianglePartition().mesh_  # noqa: B018
 
 
 def test_a_damaged_mesh_is_refused(tmp_path):
