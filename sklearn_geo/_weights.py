@@ -5,7 +5,7 @@
 import numpy as np
 from sklearn.utils.validation import _check_sample_weight
 
-__all__ = ["check_total", "check_weights"]
+__all__ = ["check_each", "check_total", "check_weights"]
 
 
 def check_weights(sample_weight, X):
@@ -35,6 +35,17 @@ def check_weights(sample_weight, X):
         )
     check_total(weights)
     return weights
+
+
+def check_each(weights):
+    """Refuse weights that are negative, infinite or NaN, naming the first row."""
+    wrong = ~(np.isfinite(weights) & (weights >= 0.0))
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise ValueError(
+            f"sample_weight, row {row}: {weights[row]} is no weight. Weights are "
+            "finite and not negative; drop the row or give it weight 0."
+        )
 
 
 def check_total(weights):

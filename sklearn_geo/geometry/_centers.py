@@ -9,6 +9,7 @@ from scipy.spatial import cKDTree
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import gen_batches
 
+from sklearn_geo._weights import check_each
 from sklearn_geo.base import check_places
 from sklearn_geo.geometry._arguments import is_real, is_whole, read_numbers
 from sklearn_geo.geometry._sphere import (
@@ -217,13 +218,7 @@ def _check_weights(sample_weight, n_places):
             f"sample_weight must hold one weight per place, shape ({n_places},); got "
             f"shape {weights.shape}."
         )
-    wrong = ~(np.isfinite(weights) & (weights >= 0.0))
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        raise ValueError(
-            f"sample_weight, row {row}: {weights[row]} is no weight. Weights are "
-            "finite and not negative; drop the row or give it weight 0."
-        )
+    check_each(weights)
     if not weights.any():
         raise ValueError(
             "sample_weight is zero for every place, so nothing is left to take the "

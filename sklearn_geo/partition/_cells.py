@@ -5,6 +5,7 @@
 import numpy as np
 
 from sklearn_geo._numbers import read_numbers
+from sklearn_geo._weights import check_each, check_total
 from sklearn_geo.geometry import (
     geometric_median,
     places_from_vectors,
@@ -53,25 +54,13 @@ def read_weights(sample_weight, n_places):
             f"sample_weight.shape == {weights.shape}, expected ({n_places},): one "
             "weight a place."
         )
-    wrong = ~(np.isfinite(weights) & (weights >= 0.0))
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        raise ValueError(
-            f"sample_weight, row {row}: {float(weights[row])!r} is no weight. Weights "
-            "are finite and not negative; drop the row or give it weight 0."
-        )
+    check_each(weights)
     if not weights.any():
         raise ValueError(
             "sample_weight is zero for every place, so there is nothing to count. "
             "Leave it out to count every place once."
         )
-    with np.errstate(over="ignore"):
-        total = weights.sum()
-    if not np.isfinite(total):
-        raise ValueError(
-            "sample_weight adds up to infinity. Scale the weights down first, for "
-            "example with weights / weights.max()."
-        )
+    check_total(weights)
     return None if (weights == 1.0).all() else weights
 
 
