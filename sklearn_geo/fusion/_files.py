@@ -17,14 +17,14 @@ from sklearn_geo.nets import (
     Store,
     Training,
     get_weights,
-    history_table,
     net_from_weights,
     write_store,
 )
+from sklearn_geo.nets._fields import are_texts, flag, need, reading
+from sklearn_geo.nets._history import history_columns, read_history
 
 __all__ = ["load_fusion", "save_fusion"]
 
-_HISTORY = history_table([]).dtype.names
 # Mappings whose keys may be numbers, which JSON would make text of.
 _MAPPINGS = ("block_hidden", "aux_weight", "class_weight")
 _CLASS_TYPES = (
@@ -55,7 +55,7 @@ def save_fusion(model, folder):
         "seed": model._seed,
         "sparse": model.net_.sparse,
     }
-    tables = {f"history_{name}": model.history_[name].copy() for name in _HISTORY}
+    tables = history_columns(model.history_)
     for number, columns in enumerate(model.blocks_.values()):
         tables[f"columns_{number}"] = columns.astype(np.int64)
         if model._reader.factors[number] is not None:
@@ -112,15 +112,8 @@ def load_fusion(cls, folder):
     """Read an estimator of a class that :func:`save_fusion` has written."""
     store = Store(folder, kind=cls.__name__)
     tables, weights = store.load("tables"), store.load("network")
-    try:
+    with reading(folder):
         return _restored(cls, store.content, tables, weights)
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
-        what = f"it lacks {error}" if isinstance(error, KeyError) else f"{error}"
-        what = what[:500].rstrip(".")
-        raise ValueError(
-            f"{folder} is incomplete or was changed: {what}. Copy the whole "
-            "folder, or write it again with save_pretrained."
-        ) from error
 
 
 def _restored(cls, content, tables, weights):
@@ -133,9 +126,9 @@ def _restored(cls, content, tables, weights):
     model._validate_params()
     attention = _numbers(content["attention"], len(model.blocks_), "attention")
     model.attention_ = dict(zip(model.block_names_, attention.tolist(), strict=True))
-    _need(bool((attention >= 0).all()), "attention holds no weights")
+    need(bool((attention >= 0).all()), "attention holds no weights")
     seed = content["seed"]
-    _need(type(seed) is int and 0 <= seed < 2**31, "seed is none")
+    need(type(seed) is int and 0 <= seed < 2**31, "seed is none")
     model._seed, model._made_for = seed, model._architecture()
     net = net_from_weights(
         model._network(_empty_scaling(model)),
@@ -145,45 +138,31 @@ def _restored(cls, content, tables, weights):
         _checked(model, weights),
         training=Training.of(model, early_stopping=False),
         seed=seed,
-        sparse=_flag(content, "sparse"),
+        sparse=flag(content, "sparse"),
     )
-    columns = [tables[f"history_{name}"] for name in _HISTORY]
-    _need(all(each.ndim == 1 for each in columns), "the history is no table")
-    for record in zip(*(each.tolist() for each in columns), strict=True):
-        net.history.append(dict(zip(_HISTORY, record, strict=True)))
+    net.history.extend(read_history(tables))
     model._take_net(net)
     return model
-
-
-def _need(condition, what):
-    if not condition:
-        raise ValueError(what)
-
-
-def _flag(content, name):
-    _need(type(content[name]) is bool, f"{name} is neither true nor false")
-    return content[name]
 
 
 def _numbers(values, n, name):
     """Return finite numbers as float64."""
     values = np.asarray(values)
     fine = values.shape == (n,) and values.dtype.kind in "iuf"
-    _need(fine and np.isfinite(values).all(), f"{name} is not {n} numbers")
+    need(fine and np.isfinite(values).all(), f"{name} is not {n} numbers")
     return values.astype(np.float64)
 
 
 def _texts(values, name):
-    fine = isinstance(values, list) and all(isinstance(each, str) for each in values)
-    _need(fine, f"{name} is no list of names")
+    need(are_texts(values), f"{name} is no list of names")
     return values
 
 
 def _read_params(params):
-    _need(isinstance(params, dict), "params is no mapping")
+    need(isinstance(params, dict), "params is no mapping")
     params = dict(params)
-    _need(isinstance(params["device"], str), "device is no name")
-    _need(params["blocks"] in ("auto", "given", None), "blocks is of no kind")
+    need(isinstance(params["device"], str), "device is no name")
+    need(params["blocks"] in ("auto", "given", None), "blocks is of no kind")
     for name in _MAPPINGS:
         if name in params:
             params[name] = _from_pairs(params[name])
@@ -201,18 +180,18 @@ def _from_pairs(value):
 
 def _read_blocks(model, content, tables):
     names = _texts(content["block_names"], "block_names")
-    _need(len(names) == len(set(names)) > 0, "block_names are not one each")
+    need(len(names) == len(set(names)) > 0, "block_names are not one each")
     is_sparse = content["sparse_blocks"]
     fine = isinstance(is_sparse, list) and all(type(flag) is bool for flag in is_sparse)
-    _need(fine and len(is_sparse) == len(names), "sparse_blocks is of other blocks")
+    need(fine and len(is_sparse) == len(names), "sparse_blocks is of other blocks")
     columns = [tables[f"columns_{number}"] for number in range(len(names))]
     n_features = sum(map(len, columns))
     whole = np.sort(np.concatenate(columns))
-    _need(np.array_equal(whole, np.arange(n_features)), "the blocks are not all of X")
+    need(np.array_equal(whole, np.arange(n_features)), "the blocks are not all of X")
     model.n_features_in_ = n_features
     if content["feature_names"] is not None:
         features = _texts(content["feature_names"], "feature_names")
-        _need(len(features) == n_features, "feature_names are of other columns")
+        need(len(features) == n_features, "feature_names are of other columns")
         model.feature_names_in_ = np.array(features, dtype=object)
     model.block_names_ = names
     model.blocks_ = {
@@ -222,8 +201,8 @@ def _read_blocks(model, content, tables):
         model.blocks = {name: _as_given(each) for name, each in model.blocks_.items()}
     reader = BlockReader(list(model.blocks_.values()), model.missing_block == "mask")
     reader.sparse = is_sparse
-    for number, flag in enumerate(is_sparse):
-        if flag and model.scale is not None:
+    for number, sparse in enumerate(is_sparse):
+        if sparse and model.scale is not None:
             name = f"factors_{number}"
             factors = _numbers(tables[name], len(columns[number]), name)
             reader.factors[number] = factors.astype(np.float32)
@@ -239,10 +218,10 @@ def _as_given(columns):
 
 
 def _read_labels(model, held, tables):
-    is_multilabel = _flag(held, "is_multilabel")
+    is_multilabel = flag(held, "is_multilabel")
     names = _texts(held["names"], "names of labels")
     classes = np.arange(len(names)) if is_multilabel else _classes(held)
-    _need(len(classes) == len(names) > 1, "names of labels are of other labels")
+    need(len(classes) == len(names) > 1, "names of labels are of other labels")
     model._labels = LabelReader.of(is_multilabel, classes, names)
     model.classes_, model.label_names_ = classes, names
     model.calibration_ = None
@@ -252,7 +231,7 @@ def _read_labels(model, held, tables):
             _numbers(tables[f"calibration_{name}"], n_outputs, f"calibration_{name}")
             for name in ("slope", "shift")
         )
-        _need(bool((slope > 0).all()), "calibration_slope is not positive")
+        need(bool((slope > 0).all()), "calibration_slope is not positive")
         model.calibration_ = slope, shift
 
 
@@ -261,12 +240,12 @@ def _classes(held):
     if kind == "text":
         values = text_array(_texts(values, "classes"))
     else:
-        _need(kind in _CLASS_TYPES, f"classes are of the type {kind!r}")
+        need(kind in _CLASS_TYPES, f"classes are of the type {kind!r}")
         wanted = {"b": bool, "f": float}.get(np.dtype(kind).kind, int)
         fine = isinstance(values, list) and all(type(each) is wanted for each in values)
-        _need(fine, f"classes are not of the type {kind}")
+        need(fine, f"classes are not of the type {kind}")
         values = np.array(values, dtype=kind)
-    _need(np.array_equal(np.unique(values), values), "classes are not in order")
+    need(np.array_equal(np.unique(values), values), "classes are not in order")
     return values
 
 
@@ -276,14 +255,14 @@ _TOO_LARGE = 1e150
 
 def _read_numbers(model, content, tables):
     n_outputs = tables["center"].size
-    _need(n_outputs > 0, "center is of no y")
+    need(n_outputs > 0, "center is of no y")
     model._center = _numbers(tables["center"], n_outputs, "center")
     model._spread = _numbers(tables["spread"], n_outputs, "spread")
-    _need(bool((model._spread > 0).all()), "spread is not positive")
+    need(bool((model._spread > 0).all()), "spread is not positive")
     largest = max(np.abs(model._center).max(), model._spread.max())
-    _need(largest < _TOO_LARGE, f"center and spread are of numbers as {largest:g}")
-    model._is_flat = _flag(content, "is_flat")
-    _need(n_outputs == 1 or (n_outputs and not model._is_flat), "is_flat is of other y")
+    need(largest < _TOO_LARGE, f"center and spread are of numbers as {largest:g}")
+    model._is_flat = flag(content, "is_flat")
+    need(n_outputs == 1 or (n_outputs and not model._is_flat), "is_flat is of other y")
 
 
 def _empty_scaling(model):
@@ -306,7 +285,7 @@ def _balance(model, tables):
     labels = model._kind() == "labels"
     shape = (n_outputs, 2) if labels else (n_outputs,)
     fine = (balance >= 0).all() and np.isfinite(balance).all()
-    _need(fine and balance.shape == shape, "balance is of other labels")
+    need(fine and balance.shape == shape, "balance is of other labels")
     return balance
 
 
@@ -317,14 +296,14 @@ def _checked(model, weights):
         zip(model.blocks_.values(), widths, strict=True)
     ):
         shape = weights[f"layers.{number}.weight"].shape
-        _need(
+        need(
             shape == (len(columns), width),
             f"the sub-network of {model.block_names_[number]!r} has the shape {shape}, "
             f"not {(len(columns), width)}",
         )
     shape = weights["main.weight"].shape
-    _need(shape == (sum(widths), model._n_outputs()), f"the main head has {shape}")
+    need(shape == (sum(widths), model._n_outputs()), f"the main head has {shape}")
     for name, array in weights.items():
         fine = array.dtype == np.float32 and np.isfinite(array).all()
-        _need(bool(fine), f"{name} holds what is no finite number of float32")
+        need(bool(fine), f"{name} holds what is no finite number of float32")
     return weights

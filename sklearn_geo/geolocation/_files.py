@@ -11,10 +11,10 @@ from sklearn_geo.geolocation._heads import make_loss, make_network
 from sklearn_geo.nets import (
     Store,
     get_weights,
-    history_table,
     net_from_weights,
     write_store,
 )
+from sklearn_geo.nets._history import history_columns, read_history
 from sklearn_geo.nets._weights import check_weights
 from sklearn_geo.partition._files import partition_from_json, partition_to_json
 
@@ -34,7 +34,6 @@ CALIBRATION = (
     "calibration_places_",
     "calibration_groups_",
 )
-_HISTORY = history_table([]).dtype.names
 
 
 def save_classifier(model, folder):
@@ -63,8 +62,7 @@ def classifier_parts(model):
     for name in CALIBRATION:
         if getattr(model, name, None) is not None:
             tables[name] = getattr(model, name)
-    for name in _HISTORY:
-        tables[f"history_{name}"] = model.history_[name]
+    tables |= history_columns(model.history_)
     return content, {"network": get_weights(model.net_), "tables": tables}
 
 
@@ -112,7 +110,7 @@ def restored_classifier(cls, content, load, folder, backbone=None):
     _check_backbone(model, folder)
     try:
         _read_cells(model, content, tables, folder)
-        columns = {name: tables[f"history_{name}"].tolist() for name in _HISTORY}
+        history = read_history(tables)
         module, criterion = make_network(model), make_loss(model)
         check_weights(weights, module if backbone is None else None)
         net = net_from_weights(
@@ -125,8 +123,7 @@ def restored_classifier(cls, content, load, folder, backbone=None):
         )
     except WRONG as error:
         raise changed(folder, error) from error
-    for record in zip(*columns.values(), strict=True):
-        net.history.append(dict(zip(columns, record, strict=True)))
+    net.history.extend(history)
     model._take_net(net)
     model._make_scorer()
     return model

@@ -19,12 +19,12 @@ from sklearn_geo.nets import (
     Store,
     Training,
     get_weights,
-    history_table,
     net_from_weights,
     write_store,
 )
 from sklearn_geo.nets._mapped_arrays import checksum
 from sklearn_geo.nets._store_within import free_folder, named_folder
+from sklearn_geo.nets._history import history_columns, read_history
 from sklearn_geo.nets._weights import check_weights
 
 __all__ = ["StoredAlbums", "StoredTimes", "StoredWrapper"]
@@ -39,7 +39,6 @@ _STORED = (
 )
 _INSIDE, _MANIFEST = "estimator", "manifest.json"
 _FIELD = "estimator_folder"
-_HISTORY = history_table([]).dtype.names
 # Parameters that are no plain values.
 _NO_VALUES = ("estimator", "cv", "random_state")
 
@@ -103,7 +102,7 @@ class StoredWrapper:
         tables |= self._more_tables()
         blocks = {"tables": tables}
         if hasattr(self, "net_"):
-            tables |= {f"history_{name}": self.history_[name] for name in _HISTORY}
+            tables |= history_columns(self.history_)
             blocks["network"] = get_weights(self.net_)
         write_store(folder, type(self).__name__, content, blocks)
 
@@ -182,7 +181,7 @@ class StoredWrapper:
     def _restore_network(self, weights, tables, folder):
         try:
             module, criterion = self._network_parts(weights, tables)
-            columns = [tables[f"history_{name}"].tolist() for name in _HISTORY]
+            history = read_history(tables)
             check_weights(weights, module)
             net = net_from_weights(
                 module,
@@ -193,8 +192,7 @@ class StoredWrapper:
             )
         except WRONG as error:
             raise changed(folder, error) from error
-        for record in zip(*columns, strict=True):
-            net.history.append(dict(zip(_HISTORY, record, strict=True)))
+        net.history.extend(history)
         self._take_net(net)
 
 

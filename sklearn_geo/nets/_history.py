@@ -4,7 +4,7 @@
 
 import numpy as np
 
-__all__ = ["history_table"]
+__all__ = ["history_columns", "history_table", "read_history"]
 
 _COLUMNS = (
     ("epoch", np.int64),
@@ -49,3 +49,43 @@ def history_table(history):
         for row in history
     ]
     return np.array(rows, dtype=list(_COLUMNS))
+
+
+def history_columns(table):
+    """Return the course of a training as the arrays that a store takes.
+
+    Parameters
+    ----------
+    table : ndarray of shape (n_epochs,)
+        What :func:`history_table` has made.
+
+    Returns
+    -------
+    dict of str to ndarray
+        The columns, named "history_epoch" and so on.
+    """
+    return {f"history_{name}": table[name].copy() for name, _ in _COLUMNS}
+
+
+def read_history(arrays):
+    """Return the records of a course that :func:`history_columns` has put in arrays.
+
+    Parameters
+    ----------
+    arrays : dict of str to ndarray
+        Of a store: these, and others.
+
+    Returns
+    -------
+    list of dict
+        What the `history` of a net holds.
+    """
+    columns = {name: arrays[f"history_{name}"] for name, _ in _COLUMNS}
+    fine = [
+        columns[name].ndim == 1 and columns[name].dtype == kind
+        for name, kind in _COLUMNS
+    ]
+    if not all(fine) or len({len(column) for column in columns.values()}) > 1:
+        raise ValueError("the history is no table")
+    rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+    return [dict(zip(columns, row, strict=True)) for row in rows]

@@ -5,23 +5,22 @@
 from functools import partial
 
 import numpy as np
-from sklearn.utils._param_validation import InvalidParameterError
 
 from sklearn_geo.fusion._scaling import Scaling
 from sklearn_geo.nets import (
     Store,
     Training,
     get_weights,
-    history_table,
     net_from_weights,
     write_store,
 )
+from sklearn_geo.nets._fields import are_texts, flag, need, reading
+from sklearn_geo.nets._history import history_columns, read_history
 from sklearn_geo.ranking._embedding_loss import EmbeddingLoss
 from sklearn_geo.ranking._vocabulary import Vocabulary
 
 __all__ = ["load_embedding", "save_embedding"]
 
-_HISTORY = history_table([]).dtype.names
 _ARRAYS = ("hidden_layer_sizes", "tag_names", "omit_tags")
 
 
@@ -49,7 +48,7 @@ def save_embedding(model, folder):
         "seed": model._seed,
         "sparse": model.net_.sparse,
     }
-    tables = {f"history_{name}": model.history_[name].copy() for name in _HISTORY}
+    tables = history_columns(model.history_)
     tables["tag_counts"] = model.tag_counts_
     balance = getattr(model.net_.criterion_, "balance", None)
     if balance is not None:
@@ -63,48 +62,38 @@ def load_embedding(cls, folder, backbone=None):
     store = Store(folder, kind=cls.__name__)
     tables, weights = store.load("tables"), store.load("network")
     content = store.content
-    try:
+    with reading(folder):
         model = _restored(cls, content, tables, backbone)
-        _check_backbone(model, folder)
+    _check_backbone(model, folder)
+    with reading(folder):
         return _with_network(model, content, tables, weights)
-    except (KeyError, TypeError, InvalidParameterError, _ChangedError) as error:
-        what = f"it lacks {error}" if isinstance(error, KeyError) else f"{error}"
-        what = what[:500].rstrip(".")
-        raise ValueError(
-            f"{folder} is incomplete or was changed: {what}. Copy the "
-            "whole folder, or write it again with save_pretrained."
-        ) from error
-
-
-class _ChangedError(Exception):
-    """Something in a folder is not what was written."""
 
 
 def _restored(cls, content, tables, backbone):
     """Return the model without its network."""
     params = content["params"]
-    _need(isinstance(params, dict), "params is no mapping")
-    _need(isinstance(params["device"], str), "device is no name")
+    need(isinstance(params, dict), "params is no mapping")
+    need(isinstance(params["device"], str), "device is no name")
     model = cls(**params, backbone=backbone)
     model._validate_params()
     for name in _ARRAYS:
         fine = params[name] is None or isinstance(params[name], list)
-        _need(fine, f"{name} is no list")
+        need(fine, f"{name} is no list")
     hidden = params["hidden_layer_sizes"]
-    _need(all(type(n) is int and n > 0 for n in hidden), "hidden_layer_sizes is wrong")
+    need(all(type(n) is int and n > 0 for n in hidden), "hidden_layer_sizes is wrong")
     model.hidden_layer_sizes = tuple(hidden)
     shape = content["shape"]
     fine = isinstance(shape, list) and len(shape) in (1, 3)
-    _need(fine and all(type(n) is int and n > 0 for n in shape), "shape is of no X")
+    need(fine and all(type(n) is int and n > 0 for n in shape), "shape is of no X")
     model._shape, model.n_features_in_ = tuple(shape), shape[0]
     for name in ("n_tags", "n_components", "n_untagged", "seed"):
         value = content[name]
-        _need(type(value) is int and 0 <= value < 2**31, f"{name} is no number")
+        need(type(value) is int and 0 <= value < 2**31, f"{name} is no number")
     model.n_tags_, model.n_components_ = content["n_tags"], content["n_components"]
     model.n_untagged_, model._seed = content["n_untagged"], content["seed"]
     counts = tables["tag_counts"]
     fine = counts.shape == (model.n_tags_,) and counts.dtype == np.int64
-    _need(bool(fine and (counts >= 0).all()), "tag_counts is of other tags")
+    need(bool(fine and (counts >= 0).all()), "tag_counts is of other tags")
     model.tag_counts_ = counts
     _read_names(model, content)
     model._made_for = model._architecture()
@@ -113,15 +102,12 @@ def _restored(cls, content, tables, backbone):
 
 def _read_names(model, content):
     names, features = content["tag_names"], content["feature_names"]
-    _need(names is None or _are_texts(names), "tag_names is no list of names")
-    try:
-        model._vocabulary = Vocabulary(model.n_tags_, names, model.omit_tags)
-    except ValueError as error:
-        raise _ChangedError(str(error)) from error
+    need(names is None or are_texts(names), "tag_names is no list of names")
+    model._vocabulary = Vocabulary(model.n_tags_, names, model.omit_tags)
     model.tag_names_ = model._vocabulary.names
     if features is not None:
-        fine = _are_texts(features) and len(features) == model.n_features_in_
-        _need(fine, "feature_names are of other columns")
+        fine = are_texts(features) and len(features) == model.n_features_in_
+        need(fine, "feature_names are of other columns")
         model.feature_names_in_ = np.array(features, dtype=object)
 
 
@@ -133,32 +119,25 @@ def _with_network(model, content, tables, weights):
         scaling = Scaling(model.scale, center, factor)
     shape = weights["tags.weight"].shape
     wanted = (model.n_tags_, model.n_components_)
-    _need(shape == wanted, f"tags have vectors of the shape {shape}, not {wanted}")
+    need(shape == wanted, f"tags have vectors of the shape {shape}, not {wanted}")
     for name, array in weights.items():
         fine = array.dtype.kind != "f" or np.isfinite(array).all()
-        _need(bool(fine), f"{name} has numbers that are not finite")
+        need(bool(fine), f"{name} has numbers that are not finite")
     balance = tables.get("balance")
     if balance is not None:
         fine = balance.shape == (model.n_tags_,) and (balance >= 0).all()
-        _need(bool(fine), "balance is of other tags")
+        need(bool(fine), "balance is of other tags")
     kind = "sampled" if model._n_sampled() is not None else model.supervision
     focal = model.supervision == "mlc" and model.class_weight == "focal"
-    _need(type(content["sparse"]) is bool, "sparse is neither true nor false")
-    try:
-        net = net_from_weights(
-            model._make_network(None, scaling),
-            partial(EmbeddingLoss, kind, balance, focal),
-            weights,
-            training=Training.of(model, early_stopping=False),
-            seed=model._seed,
-            sparse=content["sparse"],
-        )
-    except (ValueError, RuntimeError) as error:
-        raise _ChangedError(str(error)) from error
-    columns = [tables[f"history_{name}"] for name in _HISTORY]
-    _need(all(each.ndim == 1 for each in columns), "the history is no table")
-    for record in zip(*(each.tolist() for each in columns), strict=True):
-        net.history.append(dict(zip(_HISTORY, record, strict=True)))
+    net = net_from_weights(
+        model._make_network(None, scaling),
+        partial(EmbeddingLoss, kind, balance, focal),
+        weights,
+        training=Training.of(model, early_stopping=False),
+        seed=model._seed,
+        sparse=flag(content, "sparse"),
+    )
+    net.history.extend(read_history(tables))
     model._take_net(net)
     if model.supervision == "her":
         model.word_vectors = np.array(weights["tags.weight"])
@@ -177,15 +156,6 @@ def _check_backbone(model, folder):
     raise ValueError(
         f"{folder} holds an embedding of features: it has no backbone to be passed."
     )
-
-
-def _need(condition, what):
-    if not condition:
-        raise _ChangedError(what)
-
-
-def _are_texts(values):
-    return isinstance(values, list) and all(isinstance(each, str) for each in values)
 
 
 def _as_list(value):

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.frozen import FrozenEstimator
 
 from sklearn_geo.encoding._one_hot import INFREQUENT
+from sklearn_geo.nets._fields import need
 from sklearn_geo.partition._files import partition_from_json, partition_to_json
 from sklearn_geo.ranking._place_rows import NormalisedPair
 
@@ -127,12 +128,12 @@ def encoder_from_json(content, arrays, n_columns, path):
     transformer
         The encoder, fitted.
     """
-    _need(isinstance(content, dict), "the encoder is no mapping")
+    need(isinstance(content, dict), "the encoder is no mapping")
     name = content["class"]
     if name == _PAIR:
         return NormalisedPair()
     known = isinstance(name, str) and (name in _DENSE or name in _ONE_HOT)
-    _need(known, f"the encoder {name!r} is none of this library")
+    need(known, f"the encoder {name!r} is none of this library")
     params = dict(content["params"])
     partition = None
     if "partition" in content:
@@ -141,17 +142,17 @@ def encoder_from_json(content, arrays, n_columns, path):
             if params.get(parameter) == _GIVEN:
                 params[parameter] = FrozenEstimator(partition)
     if "sigmas" in params:
-        _need(isinstance(params["sigmas"], list), "the encoder's sigmas are no list")
+        need(isinstance(params["sigmas"], list), "the encoder's sigmas are no list")
         params["sigmas"] = tuple(params["sigmas"])
     dtype = np.dtype(params["dtype"])
-    _need(dtype.kind in "biuf", f"the encoder's dtype is {dtype}")
+    need(dtype.kind in "biuf", f"the encoder's dtype is {dtype}")
     params["dtype"] = dtype.type
     encoder = getattr(importlib.import_module("sklearn_geo.encoding"), name)(**params)
     encoder._validate_params()
     if name in _DENSE:
         # Before anything of that size is made.
         least = _DENSE[name](encoder.get_params(deep=False))
-        _need(least <= n_columns, f"the encoder has {least} columns, not {n_columns}")
+        need(least <= n_columns, f"the encoder has {least} columns, not {n_columns}")
         if name == "RandomFourierEncoder":
             shape = (len(params["sigmas"]), encoder.n_frequencies, 3)
             frequencies = _floats(arrays["frequencies"], shape, "frequencies")
@@ -161,31 +162,31 @@ def encoder_from_json(content, arrays, n_columns, path):
     else:
         _set_regions(encoder, content["has_infrequent"], arrays, partition)
     found = len(encoder.get_feature_names_out())
-    _need(found == n_columns, f"the encoder has {found} columns, not {n_columns}")
+    need(found == n_columns, f"the encoder has {found} columns, not {n_columns}")
     return encoder
 
 
 def _set_regions(encoder, has_infrequent, arrays, partition):
     regions, columns = arrays["regions"], arrays["columns"]
     fine = regions.ndim == 1 and columns.shape == regions.shape and len(regions)
-    _need(fine, "the regions of the encoder are no list")
+    need(fine, "the regions of the encoder are no list")
     fine = regions.dtype.kind in "iu" and columns.dtype == np.int32
-    _need(bool(fine and regions.min() >= 0), "the regions of the encoder are no ids")
+    need(bool(fine and regions.min() >= 0), "the regions of the encoder are no ids")
     ordered = np.sort(regions)
-    _need(bool((ordered[1:] > ordered[:-1]).all()), "a region is there twice")
+    need(bool((ordered[1:] > ordered[:-1]).all()), "a region is there twice")
     encoder.n_features_in_ = 2
     if hasattr(encoder, "partition"):
         encoder.partition_ = partition
         if partition is not None:
-            _need(ordered[-1] < partition.n_cells_, "the regions are no cells")
+            need(ordered[-1] < partition.n_cells_, "the regions are no cells")
     if _ONE_HOT[type(encoder).__name__] is not None:  # found by bisection
-        _need(np.array_equal(ordered, regions), "the regions are not in order")
+        need(np.array_equal(ordered, regions), "the regions are not in order")
     # Every region has the next column, but for rare ones, which share the last.
-    _need(type(has_infrequent) is bool, "has_infrequent is neither true nor false")
+    need(type(has_infrequent) is bool, "has_infrequent is neither true nor false")
     n_own = int(columns.max()) + (not has_infrequent)
     rare = columns == n_own
     fine = np.array_equal(columns[~rare], np.arange(n_own))
-    _need(fine, "the columns of the encoder are not one a region")
+    need(fine, "the columns of the encoder are not one a region")
     names = encoder._region_names(regions[~rare]).astype(object)
     encoder._has_infrequent = has_infrequent
     if has_infrequent:
@@ -196,10 +197,5 @@ def _set_regions(encoder, has_infrequent, arrays, partition):
 
 def _floats(array, shape, name):
     fine = array.shape == shape and array.dtype == np.float64
-    _need(bool(fine and np.isfinite(array).all()), f"{name} are of another encoder")
+    need(bool(fine and np.isfinite(array).all()), f"{name} are of another encoder")
     return array
-
-
-def _need(condition, what):
-    if not condition:
-        raise ValueError(what)

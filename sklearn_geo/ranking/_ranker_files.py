@@ -17,11 +17,12 @@ from sklearn_geo.nets import (
     Store,
     Training,
     get_weights,
-    history_table,
     net_from_weights,
     set_weights,
     write_store,
 )
+from sklearn_geo.nets._fields import are_texts, flag, need, reading
+from sklearn_geo.nets._history import history_columns, read_history
 from sklearn_geo.nets._store_within import free_folder, named_folder
 from sklearn_geo.ranking._embedding import HashtagEmbedding
 from sklearn_geo.ranking._encoder_files import encoder_from_json, encoder_to_json
@@ -33,7 +34,6 @@ from sklearn_geo.ranking._vocabulary import Vocabulary
 
 __all__ = ["load_ranker", "save_ranker"]
 
-_HISTORY = history_table([]).dtype.names
 _EMBEDDING, _FIELD = "embedding", "embedding_folder"
 # How a parameter is told that is an estimator or an array.
 _GIVEN, _FROZEN = "given", "frozen"
@@ -80,7 +80,7 @@ def _save(model, folder):
         "embedding": _save_embedding(model, folder / within),
         _FIELD: within,
     }
-    tables = {f"history_{name}": model.history_[name].copy() for name in _HISTORY}
+    tables = history_columns(model.history_)
     tables |= {"tag_counts": model.tag_counts_, "frequency": model._frequency}
     if model._scaling.center is not None:
         tables["photo_center"] = model._scaling.center
@@ -176,16 +176,9 @@ def load_ranker(cls, folder):
     """Read a ranker that :func:`save_ranker` has written."""
     store = Store(folder, kind=cls.__name__)
     blocks = {name: store.load(name) for name in store.names}
-    try:
+    with reading(folder):
         model = _restored(cls, store.content, blocks, folder)
         _read_networks(model, store.content, blocks)
-    except (KeyError, TypeError, ValueError, OverflowError, RuntimeError) as error:
-        what = f"it lacks {error}" if isinstance(error, KeyError) else f"{error}"
-        what = what[:500].rstrip(".")
-        raise ValueError(
-            f"{folder} is incomplete or was changed: {what}. Copy the whole "
-            "folder, or write it again with save_pretrained."
-        ) from error
     return model
 
 
@@ -199,7 +192,7 @@ def _restored(cls, content, blocks, folder):
     model.n_tags_ = _integer(content, "n_tags", 1)
     model.n_untagged_ = _integer(content, "n_untagged", 0)
     model._n_photo_columns = _integer(content, "n_photo_columns", 1)
-    model._learns_tags = _flag(content, "learns_tags")
+    model._learns_tags = flag(content, "learns_tags")
     _read_tags(model, content["tag_names"], tables)
     _read_columns(model, content)
     within = named_folder(content, _EMBEDDING, _FIELD)
@@ -209,11 +202,11 @@ def _restored(cls, content, blocks, folder):
     fine = isinstance(somewhere, list) and all(
         type(each) is float for each in somewhere
     )
-    _need(fine, "somewhere is no place")
+    need(fine, "somewhere is no place")
     check_places(np.array([somewhere]), name="somewhere")
     model._somewhere = somewhere
     first = blocks["state-0"]["places.linear.weight"]
-    _need(first.ndim == 2, "places.linear.weight is no matrix")
+    need(first.ndim == 2, "places.linear.weight is no matrix")
     model._encoder = encoder_from_json(
         content["encoder"], blocks.get("place-encoder", {}), first.shape[1], folder
     )
@@ -225,27 +218,27 @@ def _restored(cls, content, blocks, folder):
 
 
 def _read_params(params):
-    _need(isinstance(params, dict), "params is no mapping")
+    need(isinstance(params, dict), "params is no mapping")
     params = dict(params)
-    _need(isinstance(params["device"], str), "device is no name")
+    need(isinstance(params["device"], str), "device is no name")
     # What is no JSON is put back when it is read, see _put_back.
     for name in ("embedding", "tag_vectors", "location_encoder"):
         known = (None, _GIVEN, _FROZEN)
         if name == "location_encoder":
             known = ("auto", "pair", _GIVEN, _FROZEN)
-        _need(params[name] in known, f"{name} is of no kind")
+        need(params[name] in known, f"{name} is of no kind")
         if params[name] in (_GIVEN, _FROZEN):
             params[name] = "auto" if name == "location_encoder" else None
     for name in _TUPLES:
         if name == "location" and params[name] == "auto":
             continue
-        _need(isinstance(params[name], list), f"{name} is no list")
+        need(isinstance(params[name], list), f"{name} is no list")
         params[name] = tuple(params[name])
     hidden = params["hidden_layer_sizes"]
-    _need(all(type(n) is int and n > 0 for n in hidden), "hidden_layer_sizes is wrong")
+    need(all(type(n) is int and n > 0 for n in hidden), "hidden_layer_sizes is wrong")
     for name in ("tag_names", "omit_tags"):
         value = params[name]
-        _need(value is None or isinstance(value, list), f"{name} is no list")
+        need(value is None or isinstance(value, list), f"{name} is no list")
     return params
 
 
@@ -254,21 +247,21 @@ def _as_given(estimator, frozen):
 
 
 def _read_tags(model, names, tables):
-    _need(names is None or _are_texts(names), "tag_names is no list of names")
+    need(names is None or are_texts(names), "tag_names is no list of names")
     model._vocabulary = Vocabulary(model.n_tags_, names, model.omit_tags)
     model.tag_names_ = model._vocabulary.names
     counts, frequency = tables["tag_counts"], tables["frequency"]
     fine = counts.shape == (model.n_tags_,) and counts.dtype == np.int64
-    _need(bool(fine and (counts >= 0).all()), "tag_counts is of other tags")
+    need(bool(fine and (counts >= 0).all()), "tag_counts is of other tags")
     fine = frequency.shape == (model.n_tags_,) and frequency.dtype == np.float64
     fine = fine and (frequency > 0).all() and (frequency <= 1).all()
-    _need(bool(fine), "frequency is of other tags")
+    need(bool(fine), "frequency is of other tags")
     model.tag_counts_, model._frequency = counts, frequency
     model.tag_vectors_ = None
     if not model._learns_tags:
         vectors = tables["tag_vectors"]
         fine = vectors.ndim == 2 and len(vectors) == model.n_tags_
-        _need(fine and vectors.dtype == np.float32, "tag_vectors is of other tags")
+        need(fine and vectors.dtype == np.float32, "tag_vectors is of other tags")
         model.tag_vectors_ = _finite(vectors, "tag_vectors")
 
 
@@ -276,8 +269,8 @@ def _read_columns(model, content):
     model.n_features_in_ = _integer(content, "n_features", 3)
     names = content["feature_names"]
     if names is not None:
-        fine = _are_texts(names) and len(names) == model.n_features_in_
-        _need(fine, "feature_names are of other columns")
+        fine = are_texts(names) and len(names) == model.n_features_in_
+        need(fine, "feature_names are of other columns")
         model.feature_names_in_ = np.array(names, dtype=object)
 
 
@@ -285,27 +278,27 @@ def _read_embedding(model, digest, path):
     model.embedding_ = None
     n_columns = model.n_features_in_ - 2
     if digest is not None:
-        _need(digest == _digest(path), "its embedding is another one")
+        need(digest == _digest(path), "its embedding is another one")
         embedding = HashtagEmbedding.from_pretrained(path)
         fine = embedding.n_features_in_ == n_columns
-        _need(fine, "its embedding is of other columns")
+        need(fine, "its embedding is of other columns")
         n_columns = embedding.n_components_
         model.embedding_ = embedding
     fine = model._n_photo_columns == n_columns
-    _need(fine, f"photos have {model._n_photo_columns} columns, not {n_columns}")
+    need(fine, f"photos have {model._n_photo_columns} columns, not {n_columns}")
 
 
 def _read_scaling(model, kind, tables):
-    _need(kind in ("l2", "standard", None), "scaling is of no kind")
+    need(kind in ("l2", "standard", None), "scaling is of no kind")
     center = factor = None
     if kind == "standard":
         center, factor = tables["photo_center"], tables["photo_factor"]
         for name, array in (("photo_center", center), ("photo_factor", factor)):
             fine = array.shape == (model._n_photo_columns,)
-            _need(fine and array.dtype == np.float64, f"{name} is of other columns")
+            need(fine and array.dtype == np.float64, f"{name} is of other columns")
             _finite(array, name)
         fine = (factor >= 0).all() and (factor <= LARGEST_FACTOR).all()
-        _need(bool(fine), "photo_factor is not what columns are multiplied by")
+        need(bool(fine), "photo_factor is not what columns are multiplied by")
     model._scaling = PhotoScaling(kind, center, factor)
 
 
@@ -314,29 +307,29 @@ def _read_prior(model, arrays):
     n_places = len(places)
     fine = places.ndim == 2 and places.shape[1] == 2 and n_places > 0
     fine = bool(fine and places.dtype == np.float64 and (abs(places) <= 180).all())
-    _need(fine and bool((abs(places[:, 0]) <= 90).all()), "the prior has no places")
+    need(fine and bool((abs(places[:, 0]) <= 90).all()), "the prior has no places")
     indices, data = arrays["indices"], _finite(arrays["data"], "the prior")
     fine = indptr.shape == (n_places + 1,) and indices.shape == data.shape
     fine = fine and indptr.dtype == indices.dtype == np.int64 and indptr[0] == 0
     fine = bool(fine and (np.diff(indptr) >= 0).all() and indptr[-1] == len(indices))
     fine = fine and (not len(indices) or indices.min() >= 0)
     fine = fine and (not len(indices) or indices.max() < model.n_tags_)
-    _need(fine, "the prior is of other tags")
+    need(fine, "the prior is of other tags")
     # Together they are a finite number, so all that is made of them is.
     most = np.finfo(data.dtype).max / max(len(data), 1)
     fine = (data >= 0).all() and (data <= most).all()
-    _need(bool(fine), "the prior has weights of tags that are none")
+    need(bool(fine), "the prior has weights of tags that are none")
     shape = (n_places, model.n_tags_)
     indicator = sparse.csr_array((data, indices, indptr), shape=shape)
     bandwidths = _finite(arrays["bandwidths_km"], "the prior")
     fine = bandwidths.ndim == 1 and len(bandwidths) and (bandwidths > 0).all()
-    _need(bool(fine), "the prior has no bandwidths")
+    need(bool(fine), "the prior has no bandwidths")
     smoothing, groups = arrays["smoothing"], arrays.get("groups")
     fine = smoothing.shape == () and 0 < _finite(smoothing, "the prior") <= _SMOOTHEST
-    _need(bool(fine), "the smoothing of the prior is none")
+    need(bool(fine), "the smoothing of the prior is none")
     if groups is not None:
         fine = groups.shape == (n_places,) and groups.dtype == np.int64
-        _need(bool(fine and groups.min() >= 0), "the prior is of other users")
+        need(bool(fine and groups.min() >= 0), "the prior is of other users")
     prior = PlacePrior(places, indicator, model._frequency, bandwidths, groups)
     prior.smoothing = float(smoothing)
     return prior
@@ -348,11 +341,11 @@ def _read_prior(model, arrays):
 def _read_networks(model, content, blocks):
     """Make the networks, once it is sure that they are as large as their weights."""
     states = content["states"]
-    _need(isinstance(states, list) and len(states) > 0, "states is no list")
+    need(isinstance(states, list) and len(states) > 0, "states is no list")
     for state in states:
         fine = isinstance(state, list) and len(state) == 2 and type(state[1]) is int
         fine = fine and (state[0] is None or (type(state[0]) is float))
-        _need(bool(fine and (state[0] or 0.0) >= 0.0), "states is of other levels")
+        need(bool(fine and (state[0] or 0.0) >= 0.0), "states is of other levels")
     weights = [blocks[f"state-{number}"] for number in range(len(states))]
     for each in weights:
         _check_weights(model, each)
@@ -362,12 +355,9 @@ def _read_networks(model, content, blocks):
         weights[-1],
         training=Training.of(model, early_stopping=False),
         seed=model._seed,
-        sparse=_flag(content, "sparse"),
+        sparse=flag(content, "sparse"),
     )
-    columns = [blocks["tables"][f"history_{name}"] for name in _HISTORY]
-    _need(all(each.ndim == 1 for each in columns), "the history is no table")
-    for record in zip(*(each.tolist() for each in columns), strict=True):
-        net.history.append(dict(zip(_HISTORY, record, strict=True)))
+    net.history.extend(read_history(blocks["tables"]))
     model._take_net(net)
     model.states_ = []
     for (sigma_km, n_iter), each in zip(states, weights, strict=True):
@@ -398,18 +388,18 @@ def _check_weights(model, weights, *scorer):
     if model._learns_tags:
         wanted = (model.n_tags_, model.n_components)
         shape = weights["table.weight"].shape
-        _need(shape == wanted, f"vectors of tags have the shape {shape}, not {wanted}")
+        need(shape == wanted, f"vectors of tags have the shape {shape}, not {wanted}")
     with torch.device("meta"):  # as wide as it says, but nowhere
         network = model._network(*scorer)()
     wanted = {name: tuple(t.shape) for name, t in network.state_dict().items()}
     for name, array in weights.items():
-        _need(array.dtype == np.float32, f"{name} holds other numbers than float32")
+        need(array.dtype == np.float32, f"{name} holds other numbers than float32")
         _finite(array, name)
         if name in wanted:
             fine = array.shape == wanted[name]
-            _need(fine, f"{name} has the shape {array.shape}, not {wanted[name]}")
+            need(fine, f"{name} has the shape {array.shape}, not {wanted[name]}")
     missing, more = set(wanted) - set(weights), set(weights) - set(wanted)
-    _need(not missing and not more, f"weights lack {missing}, and have {more} besides")
+    need(not missing and not more, f"weights lack {missing}, and have {more} besides")
 
 
 def _check_scores(model):
@@ -439,7 +429,7 @@ def _put_back(model, params):
     if params["embedding"] is not None:
         frozen = params["embedding"] == _FROZEN
         fine = model.embedding_ is not None
-        _need(fine, "it has no embedding, and says that it has one")
+        need(fine, "it has no embedding, and says that it has one")
         model.embedding = _as_given(model.embedding_, frozen)
         if frozen:
             model.embedding_ = model.embedding
@@ -447,27 +437,13 @@ def _put_back(model, params):
         model.tag_vectors = model.tag_vectors_
 
 
-def _need(condition, what):
-    if not condition:
-        raise ValueError(what)
-
-
 def _integer(content, name, least):
     value = content[name]
-    _need(type(value) is int and least <= value < 2**31, f"{name} is no number")
+    need(type(value) is int and least <= value < 2**31, f"{name} is no number")
     return value
-
-
-def _flag(content, name):
-    _need(type(content[name]) is bool, f"{name} is neither true nor false")
-    return content[name]
-
-
-def _are_texts(values):
-    return isinstance(values, list) and all(isinstance(each, str) for each in values)
 
 
 def _finite(array, name):
     fine = array.dtype.kind == "f" and np.isfinite(array).all()
-    _need(bool(fine), f"{name} has numbers that are not finite")
+    need(bool(fine), f"{name} has numbers that are not finite")
     return array

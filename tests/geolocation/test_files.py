@@ -130,6 +130,9 @@ def test_words_about_changed_folders(manifest, change, words):
         ("tables", "cell_places_", lambda a: a * np.nan, "cell_places_"),
         ("tables", "cell_places_", lambda a: a + 1000, "cell_places_"),
         ("tables", "parent_0", lambda a: a + 1000, "parent_0 names no cells"),
+        ("tables", "history_epoch", lambda a: a[:0], "the history is no table"),
+        ("tables", "history_best", lambda a: a[0], "the history is no table"),
+        ("tables", "history_n_rows", lambda a: a * 0.5, "the history is no table"),
     ],
 )
 def test_words_about_changed_arrays(manifest, block, name, change, words):

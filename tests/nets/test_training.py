@@ -18,6 +18,7 @@ from sklearn_geo.nets import (
     Training,
     history_table,
 )
+from sklearn_geo.nets._history import history_columns, read_history
 
 
 class Toy(BaseEstimator):
@@ -123,6 +124,21 @@ def test_history_is_a_table():
     assert list(frame.columns) == list(table.dtype.names)
     assert np.array_equal(frame["train_loss"], [0.5, 0.4])
     assert len(history_table([])) == 0
+
+
+def test_a_course_goes_into_arrays_and_back():
+    rows = [{"epoch": 1, "train_loss": 0.5, "best": True, "n_rows": 9}]
+    arrays = history_columns(history_table(rows))
+    assert arrays["history_epoch"].tolist() == [1]
+    (again,) = read_history(arrays | {"others": np.ones(7)})
+    assert {name: again[name] for name in rows[0]} == rows[0]
+    assert math.isnan(again["valid_loss"])
+    assert read_history(history_columns(history_table([]))) == []
+    with pytest.raises(KeyError, match="history_best"):
+        read_history({k: v for k, v in arrays.items() if k != "history_best"})
+    for changed in (np.array(1), np.array([1.0]), np.array([1, 2]), np.array([[1]])):
+        with pytest.raises(ValueError, match="the history is no table"):
+            read_history(arrays | {"history_epoch": changed})
 
 
 @pytest.mark.parametrize("name", ["learning_rate_init", "weight_decay"])

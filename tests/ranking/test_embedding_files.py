@@ -133,6 +133,7 @@ def test_a_changed_manifest_is_refused(saved, edit, message):
         (lambda t: t.pop("tag_counts"), None, "it lacks 'tag_counts'"),
         (lambda t: t.update(tag_counts=-np.ones(15, dtype=np.int64)), None, "counts"),
         (lambda t: t.update(history_epoch=np.ones((1, 1))), None, "history"),
+        (lambda t: t.update(history_epoch=np.ones(99, int)), None, "history"),
         (lambda t: t.update(balance=np.ones(3)), None, "balance is of other tags"),
         (None, lambda n: n["tags.weight"].fill(np.nan), "not finite"),
         (None, lambda n: n.pop("tags.weight"), "it lacks 'tags.weight'"),
