@@ -14,6 +14,7 @@ from sklearn_geo.nets import (
     net_from_weights,
     write_store,
 )
+from sklearn_geo.nets._fields import are_texts
 from sklearn_geo.nets._history import history_columns, read_history
 from sklearn_geo.nets._weights import check_weights
 from sklearn_geo.partition._files import partition_from_json, partition_to_json
@@ -102,9 +103,9 @@ def restored_classifier(cls, content, load, folder, backbone=None):
         model = cls(**content["params"])
         model.backbone = backbone
         model._validate_params()
-        model._X_ndim = _count(content, "X_ndim")
-        model.n_features_in_ = _count(content, "n_features")
-        model._seed = _count(content, "seed")
+        model._X_ndim = count(content, "X_ndim")
+        model.n_features_in_ = count(content, "n_features")
+        model._seed = count(content, "seed")
     except WRONG as error:
         raise changed(folder, error) from error
     _check_backbone(model, folder)
@@ -142,9 +143,16 @@ def _read_cells(model, content, tables, folder):
     read_calibration(model, tables)
     scenes = content["scenes"]
     model.scenes_ = None if scenes is None else read_scenes(scenes)
-    names = content["feature_names"]
-    if names is not None:
-        model.feature_names_in_ = np.array(names, dtype=object)
+    read_feature_names(model, content["feature_names"])
+
+
+def read_feature_names(model, names):
+    """Set the names of columns, if they had any: one text for each."""
+    if names is None:
+        return
+    if not are_texts(names) or len(names) != getattr(model, "n_features_in_", None):
+        raise ValueError("there is not one name for each feature")
+    model.feature_names_in_ = np.array(names, dtype=object)
 
 
 def read_calibration(model, tables):
@@ -172,7 +180,7 @@ def read_scenes(held):
     return scenes
 
 
-def _count(content, name):
+def count(content, name):
     """Return a number of the content that counts something."""
     value = content[name]
     if type(value) is not int or not 0 <= value < 2**31:

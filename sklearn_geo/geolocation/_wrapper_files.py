@@ -13,7 +13,13 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._file_lock import folder_locked
-from sklearn_geo.geolocation._files import CALIBRATION, WRONG, changed
+from sklearn_geo.geolocation._files import (
+    CALIBRATION,
+    WRONG,
+    changed,
+    count,
+    read_feature_names,
+)
 from sklearn_geo.nets import (
     HeadsLoss,
     Store,
@@ -22,9 +28,9 @@ from sklearn_geo.nets import (
     net_from_weights,
     write_store,
 )
+from sklearn_geo.nets._history import history_columns, read_history
 from sklearn_geo.nets._mapped_arrays import checksum
 from sklearn_geo.nets._store_within import free_folder, named_folder
-from sklearn_geo.nets._history import history_columns, read_history
 from sklearn_geo.nets._weights import check_weights
 
 __all__ = ["StoredAlbums", "StoredTimes", "StoredWrapper"]
@@ -52,6 +58,8 @@ class StoredWrapper:
     """
 
     _learnt: tuple = ()
+    # Those of them that are not set where nothing is judged, as in the paper.
+    _judged: tuple = ()
 
     def save_pretrained(self, folder):
         """Write the fitted estimator to a folder, as JSON and safetensors.
@@ -160,14 +168,10 @@ class StoredWrapper:
     def _restore(self, content, tables):
         """Set what `fit` sets, but for the network."""
         if content["n_features"] is not None:
-            self.n_features_in_ = int(content["n_features"])
-        if content["feature_names"] is not None:
-            names = np.array(content["feature_names"], dtype=object)
-            if names.shape != (content["n_features"],):
-                raise ValueError("there is not one name for each feature")
-            self.feature_names_in_ = names
+            self.n_features_in_ = count(content, "n_features")
+        read_feature_names(self, content["feature_names"])
         if content["seed"] is not None:
-            self._seed = int(content["seed"])
+            self._seed = count(content, "seed")
         self._take(self.estimator)
         for name in (*CALIBRATION, *self._learnt):
             if name in tables:
@@ -177,6 +181,10 @@ class StoredWrapper:
                 if not known and name != "held_out_gain_":
                     raise ValueError(f"{name} holds numbers that are not finite")
                 setattr(self, name, value if value.ndim else value.item())
+            elif name in self._learnt and (
+                name not in self._judged or self.preset is None
+            ):
+                raise ValueError(f"it does not say its {name}")
 
     def _restore_network(self, weights, tables, folder):
         try:
@@ -206,6 +214,7 @@ class StoredTimes(StoredWrapper):
         "metadata_scale_",
         "left_out_",
     )
+    _judged = ("strength_", "held_out_gain_")
 
     def _more_tables(self):
         if self.preset == "paper":

@@ -107,6 +107,8 @@ def manifest(tmp_path):
         ),
         (lambda m: m["content"].update(seed=2**70), "seed is 1180.* no count"),
         (lambda m: m["content"].update(n_features="x"), "n_features is 'x'"),
+        (lambda m: m["content"].update(feature_names=["a"]), "not one name for each"),
+        (lambda m: m["content"].update(feature_names=["a", []]), "not one name for"),
         (lambda m: m["content"]["params"].update(hidden=["x"]), "was changed"),
         # Wider than any memory: nothing is made as wide as that.
         (lambda m: m["content"]["params"].update(hidden=[10**6, 10**7]), "another n"),

@@ -26,6 +26,7 @@ from sklearn_geo.geolocation import (
     UserAveragingGeolocator,
 )
 from sklearn_geo.geolocation._wrapper_files import StoredWrapper, stored_estimator
+from sklearn_geo.nets import Store, write_block
 from tests.geolocation.test_cross_fit import Sign
 from tests.geolocation.wrapping import album_photos, classifier, looks
 
@@ -338,6 +339,9 @@ def test_links_that_lead_out(folder, tmp_path):
         ("n_features", "many", "incomplete or was changed"),
         ("feature_names", 5, "not one name for each feature"),
         ("feature_names", ["look"], "not one name for each feature"),
+        ("feature_names", [["look"]] * 4, "not one name for each feature"),
+        ("n_features", 4.5, "n_features is 4.5, which is no count"),
+        ("seed", 2**70, "seed is 1180.*, which is no count"),
         ("params", {"window_hours": {}}, "was changed: KeyError"),
         ("seed", [1], "incomplete or was changed"),
     ],
@@ -372,6 +376,20 @@ def test_changed_networks(written, tmp_path):
     (folder / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(ValueError, match=r"changed: .*weights of another network"):
         TimeAdjustedGeolocator.from_pretrained(folder)
+
+
+@pytest.mark.parametrize("name", ["strength_", "metadata_mean_", "left_out_"])
+def test_what_is_learnt_has_to_be_there(written, tmp_path, name):
+    folder = tmp_path / "times"
+    shutil.copytree(written / "estimator", folder)
+    tables = Store(folder).load("tables")
+    del tables[name]
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["blocks"]["tables"] = write_block(folder, "tables", tables)
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ValueError, match=f"changed: .*does not say its {name}") as told:
+        TimeAdjustedGeolocator.from_pretrained(folder)
+    assert str(folder) in str(told.value)
 
 
 class Means(nn.Module):
