@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Front doors of packages that load what is behind a name when it is first used."""
 
+import difflib
 import importlib
 import sys
 
@@ -39,7 +40,9 @@ def offer(package, table, others=()):
         if name in modules:
             return importlib.import_module(f"{package}.{name}")
         if name not in module_of:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+            close = difflib.get_close_matches(name, names, n=1)
+            hint = f". Did you mean {close[0]!r}?" if close else ""
+            raise AttributeError(f"module {package!r} has no attribute {name!r}{hint}")
         module = importlib.import_module(f"{package}.{module_of[name]}")
         value = getattr(module, name)
         setattr(sys.modules[package], name, value)  # found at once from now on

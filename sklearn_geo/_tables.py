@@ -6,7 +6,6 @@ What `sklearn_geo.base` needs to know about arrays, data frames, GeoSeries and
 GeoDataFrames before it looks at a single number.
 """
 
-import itertools
 import numbers
 
 import numpy as np
@@ -14,13 +13,13 @@ from scipy import sparse
 from sklearn.utils.validation import validate_data
 
 from sklearn_geo._numbers import reject_masked
+from sklearn_geo._text_columns import remedy_for_names, remedy_for_text
 
 LATITUDE_NAMES = frozenset({"lat", "latitude", "y"})
 LONGITUDE_NAMES = frozenset({"lon", "lng", "long", "longitude", "x"})
+GEOMETRY_NAMES = frozenset({"geometry", "geom", "the_geom", "wkb_geometry"})
 # Sparse rows for each number stored, of which most can be no places any more.
 _MANY_ROWS = 1_000_000
-# Rows of text in which the first that is no number is looked for.
-_LOOKED_AT = 100_000
 
 
 def is_geo(X):
@@ -274,48 +273,27 @@ def reject_columns_of_text(X, name):
         if len(X.columns) > 2 and bare(column) not in LATITUDE_NAMES | LONGITUDE_NAMES:
             remedy = (
                 "By its name it is no part of a place: leave it out, as in "
-                'X[["lat", "lon"]], or give it an encoder of its own in a '
+                f"{_places_alone(X)}, or give it an encoder of its own in a "
                 "ColumnTransformer."
             )
         else:
-            remedy = _remedy_for_text(X[column], column, polars)
+            remedy = remedy_for_text(X[column], column, polars)
         raise TypeError(
             f"{name}: column {column!r} has dtype {dtype}, not numbers. {remedy}"
         )
 
 
-def _remedy_for_text(values, column, polars):
-    """Say how a column becomes numbers, after the first value that is none."""
-    odd = None
-    for row, value in enumerate(itertools.islice(values, _LOOKED_AT)):
-        if isinstance(value, str) and not _reads_as_number(value):
-            odd = (row, value)
-            break
-    if odd and _reads_as_number(odd[1].replace(",", ".")):
-        option = "decimal_comma=True" if polars else 'decimal=","'
-        return (
-            f"Row {odd[0]} is {odd[1]!r}, with a decimal comma: read the file with "
-            f"read_csv(..., {option})."
-        )
-    if polars:
-        how = f"X.with_columns(pl.col({column!r}).cast(pl.Float64"
-        how += ", strict=False))" if odd else "))"
-    else:
-        how = f"pd.to_numeric(X[{column!r}]" + (', errors="coerce")' if odd else ")")
-    if odd:
-        return (
-            f"Row {odd[0]} is {odd[1]!r:.60}, which is no number of degrees. Mend such "
-            f"rows; or make them missing with {how}, and drop them."
-        )
-    return f"Convert it to degrees first, for example with {how}."
-
-
-def _reads_as_number(text):
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _places_alone(X):
+    """Say how the columns of a place are picked from a wide frame."""
+    known = (LATITUDE_NAMES, LONGITUDE_NAMES)
+    pair = [next((c for c in X.columns if bare(c) in some), None) for some in known]
+    shapes = [c for c in X.columns if bare(c) in GEOMETRY_NAMES]
+    if None in pair and shapes:
+        return f"geopandas.GeoSeries.from_wkb(X[{shapes[0]!r}])"
+    how = f"X[[{pair[0]!r}, {pair[1]!r}]]" if None not in pair else 'X[["lat", "lon"]]'
+    # What points of a GeoDataFrame became.
+    of_points = list(X.columns[:2]) == ["latitude", "longitude"]
+    return how + " (of a GeoDataFrame, X.geometry)" * of_points
 
 
 def bare(column_name):
@@ -353,7 +331,7 @@ def location_positions(location, names, n_columns):
     if n_columns < 2:
         raise ValueError(
             f"X has {n_columns} column(s), but a place takes two: a latitude and a "
-            "longitude."
+            f"longitude.{_one_column(names)}"
         )
     if isinstance(location, str) and location == "auto":
         known_names = LATITUDE_NAMES | LONGITUDE_NAMES
@@ -371,7 +349,7 @@ def location_positions(location, names, n_columns):
                 what = "no" if not matches else "more than one"
                 raise ValueError(
                     f'location="auto" found {what} {axis} column among {there}. Name '
-                    'the two columns: location=("lat", "lon").'
+                    f"the two columns: location={remedy_for_names(names)}."
                 )
             found.append(matches[0])
         return tuple(found)
@@ -405,12 +383,49 @@ def location_positions(location, names, n_columns):
             f"location={location!r} names one column twice; it must be a pair "
             f"(latitude column, longitude column). X has {there}."
         )
+    if names is not None:
+        _reject_unnamed(location, positions, names)
     if names is not None and swapped(*(names[i] for i in positions)):
         raise ValueError(
             f"location={location!r} looks swapped: the order is (latitude column, "
             f"longitude column), so pass location={tuple(location)[::-1]!r}."
         )
     return tuple(positions)
+
+
+def _one_column(names):
+    """Say why a file may have come as one column."""
+    separators = [c for c in ";\t|" if c in (names or [""])[0]]
+    if not separators:
+        return ""
+    return (
+        f" The column is called {names[0]!r:.200}: read the file with "
+        f"read_csv(..., sep={separators[0]!r})."
+    )
+
+
+def _reject_unnamed(location, positions, names):
+    """Refuse positions of other columns where there is a latitude and a longitude.
+
+    Whoever means them can say so by their names.
+    """
+    if not all(isinstance(key, numbers.Integral) for key in location):
+        return
+    known = LATITUDE_NAMES | LONGITUDE_NAMES
+    if any(bare(names[i]) in known for i in positions):
+        return
+    pair = [
+        [name for name in names if bare(name) in some and len(bare(name)) > 1]
+        for some in (LATITUDE_NAMES, LONGITUDE_NAMES)
+    ]
+    if all(len(found) == 1 for found in pair):
+        place = (pair[0][0], pair[1][0])
+        raise ValueError(
+            f"location={tuple(location)!r} are the columns {names[positions[0]]!r} and "
+            f"{names[positions[1]]!r}, but X has a place in {place[0]!r} and "
+            f'{place[1]!r}. Pass location={place!r} or "auto"; or, if the others are '
+            "meant, their names."
+        )
 
 
 def columns_besides(pair, n_columns):

@@ -93,8 +93,8 @@ def _refuse_words(tags, name):
         return
     remedy = (
         "It has to be a tag indicator, with one column a tag and a count (or 0 and 1) "
-        "a photo: scikit-learn's MultiLabelBinarizer makes one of lists of tags, and "
-        "CountVectorizer(binary=True) of texts."
+        "a photo: sklearn_geo's TagVectorizer makes one of lists of tags, or of "
+        "delimited texts, and scikit-learn's MultiLabelBinarizer of lists of labels."
     )
     array = tags if hasattr(tags, "dtype") else np.empty(0)
     if isinstance(tags, (list, tuple)) and len(tags):

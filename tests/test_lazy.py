@@ -49,6 +49,11 @@ def test_names_that_are_not_offered(shop):
         shop.Milk  # noqa: B018
 
 
+def test_a_name_that_is_nearly_one_is_proposed(shop):
+    with pytest.raises(AttributeError, match=r"'Bred'\. Did you mean 'Bread'\?"):
+        shop.Bred  # noqa: B018
+
+
 def test_an_import_that_fails_says_why_each_time(shop):
     for _ in range(2):
         with pytest.raises(ImportError, match="no torch here"):
