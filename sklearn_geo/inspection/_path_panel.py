@@ -21,7 +21,12 @@ _NEARNESS = 0.015
 # Degrees to leave free above and below what is on a map of the world.
 _MARGIN = 9.0
 # Where a number may stand beside its mark, the best place first, in points.
-_BESIDE = ((1, 1), (-1, 1), (1, -1), (-1, -1), (0, 1.6), (0, -1.6), (2, 2), (-2, 2))
+_BESIDE = (
+    *((1, 1), (-1, 1), (1, -1), (-1, -1), (0, 1.6), (0, -1.6), (2, 2), (-2, 2)),
+    # Further away, where marks crowd.
+    *((2, -2), (-2, -2), (4, 0.1), (-4, 0.1), (0, 4), (0, -4)),
+    *((4, 4), (-4, 4), (4, -4), (-4, -4)),
+)
 _ALIGNED = {-1: "right", 0: "center", 1: "left"}
 _SIZE = 7.0
 # Marks among which there is no room for numbers, wherever one looks.
@@ -159,7 +164,7 @@ class PathPanel:
         marks = self.ax.scatter(
             stops.x,
             stops.y,
-            s=34.0 * np.sqrt(stops.counts),
+            s=_sizes(stops.counts),
             color=PATH_COLOR,
             edgecolors="white",
             linewidths=0.8,
@@ -204,24 +209,43 @@ class PathPanel:
 
         texts, taken = [], []
         marks = self._in_points(np.column_stack([stops.x, stops.y]))
+        reach = np.sqrt(_sizes(stops.counts))[:, None] / 2
+        spots = np.hstack([marks - reach, marks + reach])[:, [0, 2, 1, 3]]
+        (west, south), (east, north) = self._in_points(
+            np.array(
+                [
+                    [self.window.west, self.window.south],
+                    [self.window.east, self.window.north],
+                ]
+            )
+        )
+        far = 1e4  # what is around the map is taken: by titles, or by other maps
+        beyond = [
+            (west - far, east + far, north, north + far),
+            (west - far, east + far, south - far, south),
+            (west - far, west, south, north),
+            (east, east + far, south, north),
+        ]
         for at, (x, y) in enumerate(marks):
             photos = np.flatnonzero(stops.of == at)
             text = spans((photos[photos < n_ordered] + first).tolist())
             without = int((photos >= n_ordered).sum())
             text += f"{' ' * bool(text)}+{without}" if without else ""
             ways = _BESIDE if len(marks) <= _MANY else _BESIDE[:1]
-            boxes = [_box(text, x, y, way) for way in ways]
+            away = 4.0 + max(reach[at, 0] - 4.0, 0.0)
+            boxes = [_box(text, x, y, away * np.array(way)) for way in ways]
             best = 0
             if len(boxes) > 1:
-                others = np.delete(marks, at, 0)
-                best = int(np.argmin([_overlap(box, taken, others) for box in boxes]))
+                others = np.delete(spots, at, 0)
+                others = [*taken, *others, *beyond]
+                best = int(np.argmin([_overlap(box, others) for box in boxes]))
             taken.append(boxes[best])
             across, up = _BESIDE[best]
             texts.append(
                 self.ax.annotate(
                     text,
                     (stops.x[at], stops.y[at]),
-                    xytext=(4 * across, 4 * up),
+                    xytext=(away * across, away * up),
                     textcoords="offset points",
                     ha=_ALIGNED[int(np.sign(across))],
                     va="bottom" if up > 0 else "top",
@@ -243,20 +267,24 @@ class PathPanel:
         return places * [degree, degree * window.stretch]
 
 
+def _sizes(counts):
+    """Return how large marks of so many photos are, as matplotlib counts it."""
+    return 34.0 * np.sqrt(counts)
+
+
 def _box(text, x, y, way):
     """Return west, east, south and north of a text beside a mark, in points."""
     width, height = 0.6 * _SIZE * len(text), 1.1 * _SIZE
-    x, y = x + 4 * way[0], y + 4 * way[1]
+    x, y = x + way[0], y + way[1]
     west = {-1: x - width, 0: x - width / 2, 1: x}[int(np.sign(way[0]))]
     south = y if way[1] > 0 else y - height
     return west, west + width, south, south + height
 
 
-def _overlap(box, taken, marks):
+def _overlap(box, taken):
     """Return how much of a box is taken by others, in square points."""
     lost = 0.0
-    spots = [(x - 3, x + 3, y - 3, y + 3) for x, y in marks]
-    for other in [*taken, *spots]:
+    for other in taken:
         across = min(box[1], other[1]) - max(box[0], other[0])
         up = min(box[3], other[3]) - max(box[2], other[2])
         lost += max(across, 0.0) * max(up, 0.0)

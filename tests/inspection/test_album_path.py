@@ -269,6 +269,23 @@ def test_numbers_find_room():
         assert not any(box.overlaps(other) for other in boxes[at + 1 :])
 
 
+def test_numbers_find_room_where_marks_crowd():
+    # Eight marks in a ring around one, a few points apart on paper.
+    turn = np.linspace(0, 2 * np.pi, 8, endpoint=False)
+    ring = np.column_stack([48 + 5 * np.sin(turn), 9 + 8 * np.cos(turn)])
+    display = AlbumPathDisplay.from_predictions(
+        None,
+        np.vstack([np.full((9, 2), [48.0, 9.0]), ring]),
+        extent=(-90, 110, 0, 80),
+        ax=plt.figure(figsize=(9, 5)).add_subplot(),
+    )
+    display.figure_.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in display.numbers_["answers"]]
+    assert len(boxes) == 9
+    for at, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[at + 1 :])
+
+
 def test_what_cannot_be_drawn():
     draw = AlbumPathDisplay.from_predictions
     with pytest.raises(ValueError, match="got 4 of a, 3 of b, 4 of y_true"):
