@@ -55,6 +55,8 @@ class DataFileError(ValueError):
 
     # Tracebacks show where people import it from.
     __module__ = "sklearn_geo.datasets"
+    # From 3.13 on Python shows this line of that module as the source: another's.
+    __firstlineno__ = None
 
     def __init__(self, path, line, problem, column="", value=None, remedy=None):
         self.path, self.line, self.problem = str(path), line, problem

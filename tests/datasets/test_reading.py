@@ -3,6 +3,7 @@
 """Tables are read in chunks, and what is wrong is told by line, column and value."""
 
 import gzip
+import inspect
 import pickle
 import tempfile
 from pathlib import Path
@@ -383,6 +384,12 @@ def test_a_long_value_is_shortened():
     error = DataFileError("a", 1, "is no place", "place", "x" * 1000, remedy="")
     assert len(str(error)) < 120
     assert str(error).endswith("...' is no place.")
+
+
+def test_no_other_lines_are_shown_as_the_source():
+    # It says that it is from another module than it is.
+    with pytest.raises(OSError, match=r"source|class definition"):
+        inspect.getsource(DataFileError)
 
 
 def test_a_report_takes_over_what_another_found():
