@@ -316,6 +316,7 @@ class TestMedian:
         hessian = np.diag(np.roll([2.0, 3.0, 0.0], turn))
         step = _centers._newton_step(x, drawn, hessian)
         assert_allclose(step, np.roll([0.1, 0.3, 0.0], turn), atol=1e-15)
+        assert_allclose(_centers._newton_step(-x, drawn, hessian), step, atol=1e-15)
         # 1 and 3 are too far: half as long as the globe's radius, the same way.
         step = _centers._newton_step(x, 10.0 * drawn, hessian)
         expected = np.roll([1.0, 3.0, 0.0], turn) * (0.5 / math.sqrt(10.0))

@@ -128,7 +128,22 @@ def test_soundness_worked_by_hand():
         assert not is_sound(overlap, False)
 
 
+def test_a_flat_pair_of_triangles_beside_the_globe_is_not_sound():
+    # Two sides of nothing, between three places on the equator: no area, no border.
+    vectors = cartesian([*OCTAHEDRON, [0, 10], [0, 20], [0, 30]])
+    octahedron = SphericalDelaunay(OCTAHEDRON).simplices
+    simplices = np.vstack([octahedron, [[6, 7, 8], [6, 8, 7]]])
+    neighbors = _delaunay_mesh._neighbors(simplices)
+    assert (neighbors >= 0).all()
+    assert not _delaunay_mesh._is_sound(vectors, simplices, neighbors, True)
+
+
 # ---- Distinct places ---------------------------------------------------------------
+
+
+def test_the_smallest_differences_count_and_the_sign_of_zero_does_not():
+    vectors = np.array([[1, 1e-17, 0], [1, 2e-17, 0], [1, 1e-17, -0.0]])
+    assert _delaunay_mesh.distinct(vectors, 0.0).tolist() == [0, 1]
 
 
 def test_duplicates_are_merged():

@@ -248,6 +248,11 @@ class TestUnproject:
             found = utm_unproject(metres, cap)
             assert haversine(found, np.column_stack([lat, lon])).max() < 1e-9
 
+    @pytest.mark.parametrize(("zone", "longitude"), [("60N", -179.5), ("1N", 179.5)])
+    def test_across_the_antimeridian(self, zone, longitude):
+        place = [[10.0, longitude]]
+        assert_allclose(utm_unproject(utm_project(place, zone), zone), place)
+
     def test_caps_reach_to_the_other_hemisphere(self):
         metres = np.array([[2e6, -4.5e7], [6e7, 3e7], [-1e8, 2e6]])
         for cap, south in [("B", True), ("Y", False)]:

@@ -289,7 +289,14 @@ def test_outlines_begin_on_the_map():
 def test_an_area_just_across_the_antimeridian():
     for shape in (box(170, 0, 180.5, 10), box(-190, 0, -179.5, 10)):
         partition = AreaPartition([shape]).fit([[5, 175]])
-        assert_array_equal(partition.predict([[5, -179.75], [5, -179.25]]), [0, -1])
+        places = [[5, -179.75], [5, -179.25], [5, 179.25]]
+        assert_array_equal(partition.predict(places), [0, -1, 0])
+
+
+def test_an_area_that_ends_on_the_antimeridian():
+    for shape in (box(170, 0, 180, 10), box(-180, 0, -170, 10)):
+        partition = AreaPartition([shape]).fit([[5, 180]])
+        assert_array_equal(partition.predict([[5, 180], [5, -180]]), [0, 0])
 
 
 def test_an_area_that_touches_the_antimeridian_and_crosses_it_elsewhere():

@@ -47,6 +47,9 @@ def test_places_in_a_corner_stay_out_of_the_mean():
 def test_a_corner_that_holds_too_much_alone():
     corner = destination([[0.0, 0.0]], [45.0], [0.004]).tolist()
     others = [[40, 30], [50, 40]]
+    # Three in the corner are just not too many.
+    found = middles(corner * 3 + others[:1], np.ones(4), 3)
+    assert_allclose(found, others[:1])
     # Six in the corner and two elsewhere: no cut helps. Four elsewhere are cut.
     assert len(middles(corner * 6 + others, np.ones(8), 3)) == 0
     found = middles(corner * 6 + others * 2, np.ones(10), 3)
@@ -67,10 +70,12 @@ def test_each_triangle_has_corners_of_its_own(corner, side):
 
 
 def test_places_in_corners_only_are_cut_between_them():
-    one = destination([[0.0, 0.0]], [45.0], [0.004]).tolist()
-    other = destination([[90.0, 0.0]], [135.0], [0.004]).tolist()
-    found = middles(one * 2 + other * 2, np.ones(4), 3)
-    assert_allclose(found, [spherical_mean(one + other)])
+    # Also where both are farthest from the third corner, which holds none of them.
+    for from_one, from_other in ((45.0, 135.0), (10.0, 170.0)):
+        one = destination([[0.0, 0.0]], [from_one], [0.004]).tolist()
+        other = destination([[90.0, 0.0]], [from_other], [0.004]).tolist()
+        found = middles(one * 2 + other * 2, np.ones(4), 3)
+        assert_allclose(found, [spherical_mean(one + other)])
 
 
 def test_a_mean_in_a_corner_is_replaced_by_the_nearest_place():

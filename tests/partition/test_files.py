@@ -381,6 +381,16 @@ def test_meshes_with_numbers_that_are_no_rows(tmp_path, changes, match):
         TrianglePartition.load(path)
 
 
+def test_a_row_that_lacks_a_value_is_named(fitted, tmp_path):
+    path = tmp_path / "cells.csv"
+    fitted.save(path)
+    lines = path.read_text().splitlines()
+    lines[4] = lines[4].rpartition(",")[0]  # below the comment and the names: row 2
+    path.write_text("\n".join(lines))
+    with pytest.raises(ValueError, match="row 2 has 9 values for 10 columns"):
+        S2Partition.load(path)
+
+
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.99])
 def test_half_a_file(file, share):
     text = file.read_text()

@@ -56,6 +56,12 @@ def test_parents_hold_the_places_of_their_children(kind):
     assert_array_equal(hierarchy.transform(places), cells)
 
 
+def test_names_of_columns_are_compared_with_those_of_fit():
+    hierarchy = CellHierarchy(three()).fit(photos(1500))
+    with pytest.raises(ValueError, match="input_features should have length equal"):
+        hierarchy.get_feature_names_out(["lat"])
+
+
 def test_parents_by_walking_up():
     hierarchy = CellHierarchy(three()).fit(photos(1500, seed=2))
     middles = np.column_stack(

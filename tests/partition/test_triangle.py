@@ -360,9 +360,20 @@ def test_refill_counts_in_dropped_triangles_as_well(refine):
     assert lost == pytest.approx(2.0 * weights[rows].sum())
 
 
+def test_triangles_are_called_by_their_rows_in_the_mesh():
+    partition = TrianglePartition(40, 4, refine="delaunay")
+    partition.fit(photos(500), sample_weight=np.full(500, 0.5))
+    assert len(partition.dropped_cells_)
+    for cells in (partition.cells_, partition.dropped_cells_):
+        assert cells["name"].tolist() == [f"t{row}" for row in cells["id"]]
+        assert_array_equal(cells["weight"], 0.5 * cells["count"])
+
+
 def test_there_is_no_mesh_before_fit():
     with pytest.raises(NotFittedError):
         TrianglePartition().mesh_  # noqa: B018
+    with pytest.raises(NotFittedError):
+        TrianglePartition().cell_outline(0)
 
 
 def test_a_damaged_mesh_is_refused(tmp_path):

@@ -110,7 +110,9 @@ def test_poles_beside_edges_stay_away():
         np.testing.assert_array_equal(with_poles(ring), ring)
 
 
-def test_a_corner_next_to_a_pole_is_the_pole():
-    ring = unit([[1e-13, 0.0, 1.0], [0.5, 0.0, 1.0], [0.0, 0.5, 1.0]])
+@pytest.mark.parametrize("step", [[1e-13, 0.0], [-1e-13, 0.0], [0.0, -1e-13]])
+def test_a_corner_next_to_a_pole_is_the_pole(step):
+    # Also where the pole is a little ahead of the corner, or a little behind it.
+    ring = unit([[*step, 1.0], [0.5, 0.0, 1.0], [0.0, 0.5, 1.0]])
     expected = np.vstack([[[0.0, 0.0, 1.0]], ring[1:]])
     np.testing.assert_array_equal(with_poles(ring), expected)
