@@ -11,10 +11,10 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_geo.geolocation._album_learning import AlbumLearning
 from sklearn_geo.geolocation._album_rows import AlbumRows, known_elsewhere
-from sklearn_geo.geolocation._albums import by_user, check_times, like_lengths
+from sklearn_geo.geolocation._albums import by_user, like_lengths
 from sklearn_geo.geolocation._cross_fit import first_cells, proba_parts
 from sklearn_geo.geolocation._masks import add_known
-from sklearn_geo.geolocation._photo_columns import Given
+from sklearn_geo.geolocation._photo_columns import Given, check_times
 from sklearn_geo.geolocation._wrapper import WRAPPER_CONSTRAINTS, CellWrapper
 from sklearn_geo.geolocation._wrapper_files import StoredAlbums
 from sklearn_geo.nets import TRAINING_CONSTRAINTS, draw_seed, rows_in_memory
@@ -363,7 +363,11 @@ class AlbumGeolocator(StoredAlbums, AlbumLearning, CellWrapper):
                 "photo each is, or pass groups= to this method, one for each photo. "
                 "For photos without owners see TimeAdjustedGeolocator."
             )
-        check_times(photos.times, self.missing_times)
+        if photos.times is not None and self.missing_times == "error":
+            check_times(
+                photos.times,
+                'missing_times="last", which puts them after the others of their user',
+            )
         return photos
 
     def _log_scores(self, photos, known):

@@ -11,8 +11,7 @@ from sklearn_geo.geolocation._album_messages import AlbumMessages, MessagesLoss
 from sklearn_geo.geolocation._album_network import AlbumLSTM, ScoresLoss, shares_of
 from sklearn_geo.geolocation._album_rows import AlbumLesson
 from sklearn_geo.geolocation._albums import by_user
-from sklearn_geo.geolocation._cross_fit import fold_numbers
-from sklearn_geo.geolocation._photo_columns import Photos
+from sklearn_geo.geolocation._cross_fit import folds_of_units
 from sklearn_geo.nets import NetMixin, Training, split_rows, train_net
 from sklearn_geo.nets._estimator import with_callbacks
 
@@ -113,32 +112,29 @@ class AlbumLearning(NetMixin):
 
     def _judge(self, rows, photos, cells, weights):
         """Ask users held out whether albums tell anything."""
-        n_users = photos.groups.max() + 1
-        n_folds = min(_JUDGES, n_users)
+        users = np.arange(photos.groups.max() + 1)
+        folds = folds_of_units(users, _JUDGES, self._seed)
         nets, held_out, n_judged = [], [], 0
-        if n_folds > 1:
-            users = Photos(np.empty((n_users, 0)), groups=np.arange(n_users))
-            folds = fold_numbers(n_folds, users, None, self._seed)
-            for number in range(n_folds):
-                lesson = self._lesson(rows, photos, cells, weights, folds != number)
-                own = np.flatnonzero((folds == number)[photos.groups])
-                if not len(lesson.users) or not (cells[own] >= 0).any():
-                    continue
-                training = Training.of(self, **self._stage(lesson) | {"verbose": 0})
-                nets.append(
-                    train_net(
-                        self._module(),
-                        self._criterion(),
-                        lesson.data(),
-                        training=training,
-                        seed=self._seed,
-                        draw=lesson.draw,
-                    )
+        for number in range(folds.max() + 1):
+            lesson = self._lesson(rows, photos, cells, weights, folds != number)
+            own = np.flatnonzero((folds == number)[photos.groups])
+            if not len(lesson.users) or not (cells[own] >= 0).any():
+                continue
+            training = Training.of(self, **self._stage(lesson) | {"verbose": 0})
+            nets.append(
+                train_net(
+                    self._module(),
+                    self._criterion(),
+                    lesson.data(),
+                    training=training,
+                    seed=self._seed,
+                    draw=lesson.draw,
                 )
-                held_out.append(own)
-                n_judged += len(own)
-                if n_judged >= _ENOUGH:
-                    break
+            )
+            held_out.append(own)
+            n_judged += len(own)
+            if n_judged >= _ENOUGH:
+                break
         self.corrects_, self.held_out_gain_ = judge_correction(
             nets, held_out, rows, photos, cells, weights, self.album_size, self._seed
         )

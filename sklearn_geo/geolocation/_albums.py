@@ -9,7 +9,6 @@ import numpy as np
 __all__ = [
     "Albums",
     "by_user",
-    "check_times",
     "like_lengths",
     "minutes_since",
     "padding_waste",
@@ -130,21 +129,6 @@ def by_user(groups, times, size=None):
     opens = np.flatnonzero(np.append(True, own[1:] != own[:-1])[: len(own)])
     albums = Albums(order, np.append(opens, len(own)), own[opens])
     return albums if size is None else albums.cut(size)
-
-
-def check_times(times, missing_times):
-    """Refuse photos without a time, unless they may come last."""
-    if times is None or missing_times == "last":
-        return
-    missing = np.isnat(times)
-    if missing.any():
-        row, n_missing = int(np.argmax(missing)), int(missing.sum())
-        raise ValueError(
-            f"times, row {row}: it is missing when this photo was taken ({n_missing} "
-            f"of {len(times)} are). Fill it in, drop the photo, or set "
-            'missing_times="last", which puts such photos after the others of their '
-            "user."
-        )
 
 
 def minutes_since(times, rows):

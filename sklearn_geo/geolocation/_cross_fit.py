@@ -19,6 +19,7 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 from sklearn_geo._answers import final, innermost
 from sklearn_geo.geolocation._combine import softmax
 from sklearn_geo.geolocation._first_cells import FirstCells
+from sklearn_geo.geolocation._photo_columns import Photos
 from sklearn_geo.geolocation._prediction import CellPredictor
 from sklearn_geo.geolocation._seeds import hand_down
 from sklearn_geo.geolocation._seen import share_seen
@@ -30,6 +31,7 @@ __all__ = [
     "first_cells",
     "fit_wrapped",
     "fold_numbers",
+    "folds_of_units",
     "is_given",
     "proba_parts",
     "sees_albums",
@@ -239,6 +241,32 @@ def fold_numbers(cv, photos, y, seed):
             "a splitter whose test parts cover all photos, such as KFold or GroupKFold."
         )
     return numbers
+
+
+def folds_of_units(units, n_folds, seed):
+    """Return which fold each photo is held out in, together with others of its unit.
+
+    Parameters
+    ----------
+    units : ndarray of int of shape (n_photos,)
+        Users, or what else is not to be torn apart.
+
+    n_folds : int
+        How many folds at most: there are not more than units.
+
+    seed : int
+        Shuffles.
+
+    Returns
+    -------
+    ndarray of int of shape (n_photos,)
+        From 0 on; -1 everywhere if there are fewer than two units.
+    """
+    n_folds = min(n_folds, len(np.unique(units)))
+    if n_folds < 2:
+        return np.full(len(units), -1)
+    photos = Photos(np.empty((len(units), 0)), groups=units)
+    return fold_numbers(n_folds, photos, None, seed)
 
 
 def cross_fit(estimator, photos, y, weights, *, folds, n_first, seed, n_jobs=None):

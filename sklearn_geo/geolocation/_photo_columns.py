@@ -18,6 +18,7 @@ __all__ = [
     "Moments",
     "Photos",
     "check_is_table",
+    "check_times",
     "read_photos",
     "take_column",
 ]
@@ -375,6 +376,26 @@ def _check_length(values, n_photos, what):
         raise ValueError(
             f"{what} has the shape {values.shape}: pass one column, of shape "
             f"({n_photos},)."
+        )
+
+
+def check_times(times, remedy):
+    """Refuse photos without a time.
+
+    Parameters
+    ----------
+    times : ndarray of datetime64 of shape (n_photos,)
+        When photos were taken.
+
+    remedy : str
+        What to set, and what becomes of such photos then.
+    """
+    missing = np.isnat(times)
+    if missing.any():
+        row, n = int(np.argmax(missing)), int(missing.sum())
+        raise ValueError(
+            f"times, row {row}: the time is missing ({n} of {len(missing)} are). Fill "
+            f"it in, drop such photos, or set {remedy}."
         )
 
 

@@ -12,7 +12,7 @@ from sklearn_geo.geolocation._combine import softmax
 from sklearn_geo.geolocation._cross_fit import proba_parts
 from sklearn_geo.geolocation._first_cells import FirstCells
 from sklearn_geo.geolocation._masks import add_known
-from sklearn_geo.geolocation._photo_columns import Given
+from sklearn_geo.geolocation._photo_columns import Given, check_times
 from sklearn_geo.geolocation._time_learning import ENOUGH, TimeLearning
 from sklearn_geo.geolocation._time_lessons import (
     TINY,
@@ -432,13 +432,10 @@ class TimeAdjustedGeolocator(StoredTimes, TimeLearning, CellWrapper):
                 "There are no times: set times= to the column of X that tells when "
                 "photos were posted, or pass times= to this method, one for each photo."
             )
-        missing = np.isnat(photos.times)
-        if missing.any() and self.missing_times == "error":
-            row, n = int(np.argmax(missing)), int(missing.sum())
-            raise ValueError(
-                f"times, row {row}: the time is missing ({n} of {len(missing)} are). "
-                'Drop such photos, or pass missing_times="neutral", so that nothing '
-                "is made of them."
+        if self.missing_times == "error":
+            check_times(
+                photos.times,
+                'missing_times="neutral", so that nothing is made of their times',
             )
         return photos
 

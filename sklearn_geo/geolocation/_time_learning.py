@@ -8,8 +8,8 @@ from numbers import Integral
 import numpy as np
 from sklearn.model_selection import GroupShuffleSplit
 
-from sklearn_geo.geolocation._cross_fit import fold_numbers
-from sklearn_geo.geolocation._photo_columns import Photos, read_photos
+from sklearn_geo.geolocation._cross_fit import folds_of_units
+from sklearn_geo.geolocation._photo_columns import read_photos
 from sklearn_geo.geolocation._time_lessons import (
     CorrectionLesson,
     PaperLesson,
@@ -135,11 +135,7 @@ class TimeLearning(NetMixin):
     def _judging_folds(self, occasions, groups):
         """Return folds of whole groups, or else of whole occasions."""
         units = occasions if groups is None else groups
-        n_folds = min(_JUDGES, len(np.unique(units)))
-        if n_folds < 2:
-            return np.full(len(units), -1)  # nobody can judge
-        photos = Photos(np.empty((len(units), 0)), groups=units)
-        return fold_numbers(n_folds, photos, None, self._seed)
+        return folds_of_units(units, _JUDGES, self._seed)
 
     def _fold_nets(self, lesson, rows, folds, groups, n_enough=np.inf):
         """Train networks on all folds but one; stop when enough is held out."""

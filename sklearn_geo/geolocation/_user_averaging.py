@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_consistent_length
 
 from sklearn_geo.geolocation._cross_fit import proba_parts, sees_albums
 from sklearn_geo.geolocation._masks import add_known
-from sklearn_geo.geolocation._photo_columns import Given
+from sklearn_geo.geolocation._photo_columns import Given, check_times
 from sklearn_geo.geolocation._wrapper import WRAPPER_CONSTRAINTS, CellWrapper
 from sklearn_geo.geolocation._wrapper_files import StoredWrapper
 from sklearn_geo.nets import rows_in_memory
@@ -288,14 +288,12 @@ class UserAveragingGeolocator(StoredWrapper, CellWrapper):
                 "in predict(X, times=taken). window_hours=None averages over all "
                 "photos of a user."
             )
-        known = ~np.isnat(photos.times)
-        if self.missing_times == "error" and not known.all():
-            row, n = int(np.argmin(known)), int((~known).sum())
-            raise ValueError(
-                f"times, row {row}: this photo has no time ({n} of {len(known)} have "
-                'none). Drop them, or set missing_times="alone", which answers for '
-                "each of them by itself."
+        if self.missing_times == "error":
+            check_times(
+                photos.times,
+                'missing_times="alone", which answers for each of them by itself',
             )
+        known = ~np.isnat(photos.times)
         seconds = photos.times.astype("datetime64[s]").astype(np.int64)
         first = seconds[known].min() if known.any() else 0
         return np.where(known, seconds - first, 0), known

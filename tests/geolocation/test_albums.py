@@ -6,7 +6,6 @@ import pytest
 
 from sklearn_geo.geolocation._albums import (
     by_user,
-    check_times,
     like_lengths,
     minutes_since,
     padding_waste,
@@ -32,9 +31,6 @@ def test_what_has_no_time_comes_last_in_order_of_rows():
     times = np.array(["NaT", "2020-01-02", "NaT", "2020-01-01"], dtype="datetime64[s]")
     albums = by_user(np.zeros(4, dtype=int), times)
     assert albums.order.tolist() == [3, 1, 0, 2]
-    check_times(times, "last")
-    with pytest.raises(ValueError, match=r"row 0: .*2 of 4 .*missing_times=\"last\""):
-        check_times(times, "error")
 
 
 @pytest.mark.parametrize(

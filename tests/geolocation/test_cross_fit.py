@@ -32,6 +32,7 @@ from sklearn_geo.geolocation._cross_fit import (
     first_cells,
     fit_wrapped,
     fold_numbers,
+    folds_of_units,
     is_given,
     proba_parts,
     warn_if_seen,
@@ -380,3 +381,12 @@ def test_warns_of_a_wrapper_that_has_seen_them():
     whole.fit(np.column_stack([X, GROUPS]), PLACES)
     with pytest.warns(UserWarning, match="learnt from these photos"):
         warn_if_seen(whole, PLACES)
+
+
+def test_units_are_held_out_whole_and_one_alone_judges_nothing():
+    units = np.array([7, 3, 7, 3, 9, 7])
+    folds = folds_of_units(units, 2, 0)
+    assert set(folds) == {0, 1}
+    assert all(len(set(folds[units == unit])) == 1 for unit in (3, 7, 9))
+    assert len(set(folds_of_units(units, 5, 0))) == 3  # no more than units
+    assert folds_of_units(np.full(4, 7), 5, 0).tolist() == [-1] * 4

@@ -15,6 +15,7 @@ from sklearn_geo.geolocation._photo_columns import (
     Moments,
     Photos,
     check_is_table,
+    check_times,
     read_photos,
     take_column,
 )
@@ -363,3 +364,11 @@ def test_columns_are_named_few_of_many():
         read_photos(Given(X), groups="user")
     with pytest.raises(ValueError, match=r"X has 2 columns: a, b\.$"):
         read_photos(Given(pd.DataFrame({"a": [1], "b": [2]})), groups="user")
+
+
+def test_photos_without_a_time_are_told_with_what_can_be_done():
+    times = np.array(["2020-01-02", "NaT", "2020-01-01", "NaT"], dtype="datetime64[s]")
+    words = r"times, row 1: .*\(2 of 4 are\).*, or set the clock, as others do\."
+    with pytest.raises(ValueError, match=words):
+        check_times(times, "the clock, as others do")
+    check_times(times[::2], "nothing")

@@ -120,9 +120,7 @@ def test_photos_without_a_time(fitted):
     without = FRAME.copy()
     gone = np.arange(len(without)) % 4 == 1
     without.loc[gone, "taken"] = pd.NaT
-    with pytest.raises(
-        ValueError, match=r"times, row 1: this photo has no time .*alone"
-    ):
+    with pytest.raises(ValueError, match=r"times, row 1: the time is missing .*alone"):
         fitted.predict(without)
     model = averaging(window_hours=24, missing_times="alone").fit(FRAME, PLACES)
     found = model.predict_proba(without)
