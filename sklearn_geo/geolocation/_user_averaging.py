@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """One answer for all photos of a user: the mean of what is said of each."""
 
+import os
 from functools import lru_cache
 from numbers import Real
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, gettempdir
 
 import numpy as np
 from sklearn.base import _fit_context
@@ -356,8 +357,7 @@ class Asked:
         shape = stop - start, self.n_cells
         self.kept = None  # before there are new ones
         if shape[0] > _WHOLE_PIECES * self.size:
-            with TemporaryFile() as file:  # the map outlives it
-                kept = np.memmap(file, np.float64, "w+", shape=shape)
+            kept = map_of_a_file(shape)
         else:
             kept = np.empty(shape)
         self._fill(kept, start, stop)
@@ -367,6 +367,32 @@ class Asked:
         some = self.photos[self.order[start:stop]]
         for rows, proba in proba_parts(self.estimator, some):
             out[rows] = proba
+
+
+def map_of_a_file(shape):
+    """Map a file without a name for an array of float64.
+
+    Room for it is taken first: where a disk is full, whoever writes to a map of a file
+    with holes is ended by the system, without a word.
+    """
+    n_bytes = 8 * shape[0] * shape[1]
+    with TemporaryFile() as file:  # the map outlives it
+        try:
+            if hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(file.fileno(), 0, n_bytes)
+            else:  # macOS and Windows
+                for start in range(0, n_bytes, _PIECE_BYTES):
+                    file.write(bytes(min(_PIECE_BYTES, n_bytes - start)))
+                file.flush()
+        except OSError as error:
+            raise OSError(
+                error.errno,
+                f"{error.strerror}: the probabilities of all photos of a user take "
+                f"{n_bytes / 2**20:.0f} MB of temporary files. Set TMPDIR to a folder "
+                "with more room",
+                gettempdir(),
+            ) from error
+        return np.memmap(file, np.float64, "w+", shape=shape)
 
 
 def add_windows(sums, values, starts, ends):

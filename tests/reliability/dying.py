@@ -193,6 +193,36 @@ def limit_files(n_bytes):
     return before
 
 
+def average(temporary, room):
+    """Average over a user with many photos, where temporary files have so much room."""
+    import tempfile
+
+    import sklearn
+
+    from tests.reliability.subjects import albums, places
+
+    mount(temporary, "tmpfs", f"size={room}")
+    tempfile.tempdir = temporary
+    rng = np.random.default_rng(0)
+    frame = albums(rng, 800).assign(user="one")
+    y = places(rng, len(frame))
+    cells = sklearn_geo.HierarchicalCellClassifier(
+        [sklearn_geo.S2Partition(20, 1)], max_iter=1, random_state=0, device="cpu"
+    )
+    inner = sklearn_geo.UserAveragingGeolocator(cells, groups="user", cv="prefit")
+    few = frame.drop(columns="taken")
+    cells.fit(few.drop(columns="user"), y)
+    model = sklearn_geo.UserAveragingGeolocator(inner.fit(few, y), groups="user")
+    model.set_params(times="taken", window_hours=9, cv="prefit").fit(frame, y)
+    words = ""
+    with sklearn.config_context(working_memory=1e-2):
+        try:
+            model.predict(frame)
+        except OSError as error:
+            words = str(error)
+    say(words=words)
+
+
 def little_memory(n_mebibytes):
     """Fit zones, one of which has more photos than there is memory for."""
     import warnings

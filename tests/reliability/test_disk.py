@@ -104,6 +104,14 @@ def test_a_full_disk_while_workers_write(children, tmp_path):
     np.testing.assert_array_equal(np.load(out), np.load(tmp_path / "w.npy"))
 
 
+def test_a_full_disk_for_temporary_files(children, tmp_path):
+    # A map of a file for which there is no room would end the process as it is written.
+    words = children.run("average", temporary=str(tmp_path), room="64k")["words"]
+    assert words.startswith("[Errno 28] No space left on device: the probabilities")
+    assert "Set TMPDIR to a folder with more room" in words
+    assert words.endswith(f"{str(tmp_path)!r}")
+
+
 @pytest.mark.parametrize("kind", CHOSEN, ids=str)
 def test_a_folder_that_is_read_only(children, tmp_path, kind):
     pickles = kind.pickled(tmp_path)
