@@ -223,8 +223,12 @@ def test_too_dense_for_double_precision():
 )
 def test_too_few_places(places):
     n_distinct = min(len(places), 3)
-    with pytest.raises(ValueError, match=rf"given, {n_distinct} are distinct .* Add"):
-        SphericalDelaunay(places)
+    words = (
+        rf"of the {len(places)} given, {n_distinct} are distinct "
+        r"\(more than merge_km=0\.5 apart\)\. Add"
+    )
+    with pytest.raises(ValueError, match=words):
+        SphericalDelaunay(places, merge_km=0.5)
 
 
 @pytest.mark.parametrize(

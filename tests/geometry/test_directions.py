@@ -149,6 +149,8 @@ class TestBearingAndDestination:
                 function([[0.0, 0.0], [91.0, 0.0]], places[:1])
         with pytest.raises(ValueError, match=r"^b, row 0: latitude 91"):
             bearing(places, [[91.0, 0.0]])
+        with pytest.raises(ValueError, match=r"^a, row 0: latitude 91"):
+            bearing([[91.0, 0.0]], places)
         with pytest.raises(ValueError, match="a has 2 rows and b has 3"):
             bearing(places[:2], places)
         with pytest.raises(ValueError, match=r"places has 3 rows, bearing 1 and .* 2:"):
