@@ -179,7 +179,7 @@ class TestMode:
         # 0.1 + 0.2 + 0.3 is a hair more than 0.6, and says no more.
         places = [[0.0, 0.0], [0.0, 0.1], [0.0, 0.2], [50.0, 0.0]]
         weights = [0.1, 0.2, 0.3, 0.6]
-        assert sum(weights[:3]) > 0.6
+        assert 0.1 + 0.2 + 0.3 > 0.6  # from Python 3.12 on sum() finds 0.6
         assert_array_equal(spherical_mode(places, weights), [50.0, 0.0])
         # Pairs a tenth of a degree apart, or a hair more or less: always the first.
         west = np.arange(-170.0, 170.0, 20.0)
