@@ -128,7 +128,8 @@ class RandomFourierEncoder(DensePlaceEncoder):
         sigmas = np.asarray(self.sigmas)
         good = sigmas.ndim == 1 and sigmas.size and sigmas.dtype.kind in "iuf"
         if good:
-            good = bool((np.isfinite(sigmas) & (sigmas > 0)).all())
+            # A draw from the largest is finite, and so is a place times that.
+            good = bool(((sigmas > 0) & (sigmas <= 1e300)).all())
         if not good or len(np.unique(sigmas)) < len(sigmas):
             raise ValueError(
                 "sigmas must be different numbers above 0, one for each scale, such as "

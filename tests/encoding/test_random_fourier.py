@@ -98,7 +98,8 @@ def test_single_precision_is_as_good_as_its_type(places):
 
 
 @pytest.mark.parametrize(
-    "sigmas", [(), (0,), (-1, 2), (1, 1), (np.nan,), (np.inf,), [[1, 2]], ["a"]]
+    "sigmas",
+    [(), (0,), (-1, 2), (1, 1), (np.nan,), (1, 1e308), (np.inf,), [[1, 2]], ["a"]],
 )
 def test_bad_sigmas(sigmas):
     with pytest.raises(ValueError, match="sigmas must be different numbers above 0"):
