@@ -162,6 +162,9 @@ def _models():
                 said = answers(subject, model, X)
             except ValueError as error:  # what it was made of may have other columns
                 raise ValueError(f"{folder}, when asked: {error}") from error
+            if getattr(model, "abstain_below", None):  # nowhere is an answer then
+                places = said["predict"]
+                said["predict"] = places[~np.isnan(places).all(axis=1)]
             if hasattr(model, "get_feature_names_out"):
                 said["names"] = model.get_feature_names_out()
             return said
