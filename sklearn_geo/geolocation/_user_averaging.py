@@ -268,7 +268,7 @@ class UserAveragingGeolocator(StoredWrapper, CellWrapper):
         moments, known = self._seconds(photos)
         # Times are whole seconds. A little more, for hours such as 1 / 3.
         span = int(moments.max(initial=0))
-        seconds = min(int(np.floor(window * 3600 + 1e-6)), span)
+        seconds = min(int(np.floor(min(window, span) * 3600 + 1e-6)), span)
         # Users lie behind each other on one axis, farther apart than a window. What has
         # no time lies behind all that its user has.
         moments[~known] = span + seconds + 1

@@ -85,11 +85,12 @@ def test_windows_of_no_length_and_of_any():
     np.testing.assert_array_equal(
         never_ends.predict_proba(FRAME), whole.predict_proba(FRAME)
     )
-    # As long as anybody's photos last.
-    long = averaging(window_hours=float(np.ptp(HOURS))).fit(FRAME, PLACES)
-    np.testing.assert_allclose(
-        long.predict_proba(FRAME), whole.predict_proba(FRAME), rtol=1e-9
-    )
+    # As long as anybody's photos last, and so long that seconds are infinitely many.
+    for hours in (float(np.ptp(HOURS)), 1e308):
+        long = averaging(window_hours=hours).fit(FRAME, PLACES)
+        np.testing.assert_allclose(
+            long.predict_proba(FRAME), whole.predict_proba(FRAME), rtol=1e-9
+        )
     assert whole.score(FRAME, PLACES) > model.score(FRAME, PLACES)
 
 
