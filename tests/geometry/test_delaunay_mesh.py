@@ -177,6 +177,7 @@ def test_close_places_are_merged(apart_km, merged):
 
 
 def test_merge_km():
+    assert SphericalDelaunay(OCTAHEDRON, merge_km=0.25).merge_km == 0.25
     places = np.r_[random_places(40), cluster([48.85, 2.35], 30.0, 500)]
     delaunay = SphericalDelaunay(places, merge_km=5.0)
     vectors = cartesian(delaunay.vertices)

@@ -365,6 +365,7 @@ class TestLevels:
         # 4 is the first cell but for the last level; it is in the first base cell.
         four, last = np.array([4], dtype), grid.quad.max_level
         assert grid.levels(four).tolist() == [last - 1]
+        assert grid.levels(4).tolist() == grid.levels(four[0]).tolist() == [last - 1]
         for found, expected in (
             (grid.parents(four, 0), [1 << 2 * last]),
             (grid.parents(four, last - 1), [4]),

@@ -357,6 +357,11 @@ def test_one_way_and_back_are_equal():
     assert_array_equal(haversine(places * [1, -1], others * [1, -1]), km)
 
 
+def test_a_point_is_called_a_point():
+    with pytest.raises(ValueError, match=r"^point.* latitude 91"):
+        haversine_to_point([[0.0, 0.0]], [91.0, 0.0])
+
+
 def test_no_place_has_a_negative_zero():
     (place,) = places_from_vectors([[-0.0, 0.0, 1.0]])
     assert place.tolist() == [90.0, 0.0]

@@ -265,6 +265,8 @@ class TestUnproject:
     def test_errors(self):
         with pytest.raises(ValueError, match=r"two columns, \(easting, northing\)"):
             utm_unproject([1.0, 2.0], "31N")
+        with pytest.raises(ValueError, match=r"got an array of shape \(1, 3\)"):
+            utm_unproject([[5e5, 0.0, 0.0]], "31N")
         for bad in ([np.nan, 0.0], [5e5, np.inf], [3e7, 0.0], [5e5, 4e7]):
             with pytest.raises(ValueError, match=r"row 1: .* near zone 31N"):
                 utm_unproject([[5e5, 0.0], bad], "31N")
