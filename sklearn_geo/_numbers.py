@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Plain numbers out of whatever holds them, and words for what does not."""
 
+import math
 from contextlib import contextmanager
 
 import numpy as np
@@ -93,6 +94,14 @@ def read_numbers(values, name):
             f"{name} must hold numbers; got {values!r:.60}. Convert text first, for "
             "example with np.asarray(values, dtype=float)."
         ) from error
+
+
+def all_finite(array):
+    """Tell whether no number of an array is NaN or infinite, without a copy of it."""
+    # The least and the largest tell of NaN too.
+    if not array.size:
+        return True
+    return math.isfinite(array.min()) and math.isfinite(array.max())
 
 
 def reject_many(values, name, most=1_000):

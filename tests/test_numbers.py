@@ -7,7 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklearn_geo._numbers import is_real, is_whole, naming, read_numbers, reject_masked
+from sklearn_geo._numbers import (
+    all_finite,
+    is_real,
+    is_whole,
+    naming,
+    read_numbers,
+    reject_masked,
+)
 
 
 @pytest.mark.parametrize(
@@ -88,3 +95,14 @@ def test_whole_numbers():
     assert is_whole(np.uint8(3))
     for value in (True, np.True_, 3.0, np.timedelta64(3, "s"), "3", None):
         assert not is_whole(value)
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64])
+def test_finite_is_every_number_or_none(kind):
+    largest = np.finfo(kind).max
+    assert all_finite(np.array([[largest, largest], [-largest, 0.0]], dtype=kind))
+    assert all_finite(np.array([largest, largest]))
+    assert all_finite(np.empty((0, 3), dtype=kind))
+    for wrong in (np.nan, np.inf, -np.inf):
+        assert not all_finite(np.array([0.0, wrong, largest], dtype=kind))
+    assert not all_finite(np.array([np.inf, -np.inf], dtype=kind))

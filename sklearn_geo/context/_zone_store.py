@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from sklearn_geo._file_lock import folder_locked
+from sklearn_geo._numbers import all_finite
 from sklearn_geo.context._quantize import (
     DTYPES,
     pack_weights,
@@ -185,8 +186,7 @@ def load_weights(store, table, zone_id, shapes):
         )
     weights = unpack_weights(arrays, table.dtype)
     for name, array in weights.items():
-        # The sum of the least and the largest tells of NaN too, and makes no copy.
-        if array.size and not math.isfinite(float(array.min()) + float(array.max())):
+        if not all_finite(array):
             raise ValueError(
                 f"The zone store {store.folder}, zone {table.records[zone_id]['name']}"
                 f": its array {name!r:.60} holds values that are not finite, which no "

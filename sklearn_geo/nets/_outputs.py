@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from sklearn.utils import gen_batches
 
+from sklearn_geo._numbers import all_finite
 from sklearn_geo.nets._memory import rows_in_memory
 from sklearn_geo.nets._row_data import RowData
 
@@ -84,10 +85,9 @@ def check_outputs(outputs, first=0):
     first : int, default=0
         Which row of X the first of these is.
     """
-    fine = np.isfinite(outputs)
-    if fine.all():
+    if all_finite(outputs):
         return
-    row = int(np.argwhere(~fine)[0, 0])
+    row = int(np.argwhere(~np.isfinite(outputs))[0, 0])
     raise ValueError(
         f"X, row {first + row}: the network's answer is not finite. Its features are "
         "too large for float32, in which networks compute: scale them first, for "

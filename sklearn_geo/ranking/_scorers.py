@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from sklearn_geo._numbers import all_finite
 from sklearn_geo.nets import rows_in_memory
 
 __all__ = ["MultilinearScorer", "ScorerWithPrior", "TrunkScorer", "make_scorer"]
@@ -104,8 +105,7 @@ def _product_of_rows(matrix, rows, vector):
 
 def _finite(scores):
     """Refuse scores that no network gives whose weights are those of a training."""
-    # The sum of the least and the largest tells of NaN too, and makes no copy.
-    if scores.size and not np.isfinite(float(scores.min()) + float(scores.max())):
+    if not all_finite(scores):
         raise ValueError(
             "The scores of the network are not finite, so its weights are not what a "
             "training leaves. Fit again, or copy the folder again that it was read "
