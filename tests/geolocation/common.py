@@ -8,6 +8,7 @@ is that the hook which reads y maps any finite y onto the globe.
 """
 
 import numpy as np
+import pytest
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from tests.contract import check_name, fold
@@ -42,13 +43,30 @@ class _OneColumn:
         return super().predict(X) @ [[1.0], [1000.0]]
 
 
-def checks_of(estimator):
-    """Yield (estimator, check, name) of the common set, for a folded geolocator."""
+def checks_of(estimator, weights=None, suffix=None):
+    """Return parameters of a test that runs the common set on a folded geolocator.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Made by :func:`folds_y`.
+
+    weights : str, default=None
+        Why a row of weight 2 is not two rows, if so.
+
+    suffix : str, default=None
+        What tells several estimators of a module apart.
+    """
+    params = []
     for one, check in estimator_checks_generator(estimator):
-        name = check_name(check)
+        name, marks = check_name(check), ()
         if name.startswith("check_estimator_sparse"):
             # They want as many columns back as y had, which is one.
             cls = type(estimator)
             one_column = type(cls.__name__, (_OneColumn, cls), {})
             one = one_column(**estimator.get_params(deep=False))
-        yield one, check, name
+        if weights is not None and name.startswith("check_sample_weight_equivalence"):
+            marks = pytest.mark.xfail(reason=weights, strict=True)
+        full = name if suffix is None else f"{name}-{suffix}"
+        params.append(pytest.param(one, check, id=full, marks=marks))
+    return params

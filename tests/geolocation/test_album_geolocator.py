@@ -394,12 +394,9 @@ class AlbumsOfOne(AlbumGeolocator):
         return super()._read_features(given, reset=reset)
 
 
-EXPECTED_FAILURES = dict.fromkeys(
-    (
-        "check_sample_weight_equivalence_on_dense_data",
-        "check_sample_weight_equivalence_on_sparse_data",
-    ),
-    "It passes folds as a list, and a row of weight 2 is not two photos of an album.",
+# Why a row of weight 2 is not two rows.
+WEIGHTS = (
+    "It passes folds as a list, and a row of weight 2 is not two photos of an album."
 )
 
 
@@ -409,13 +406,10 @@ def _checks():
     )
     cls = folds_y(AlbumsOfOne)
     album = cls(one, cv=2, max_iter=1, hidden=2, device="cpu", random_state=0)
-    for estimator, check, name in checks_of(album):
-        reason = EXPECTED_FAILURES.get(name)
-        marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
-        yield pytest.param(estimator, check, id=name, marks=marks)
+    return checks_of(album, WEIGHTS)
 
 
-@pytest.mark.parametrize(("estimator", "check"), list(_checks()))
+@pytest.mark.parametrize(("estimator", "check"), _checks())
 def test_checks_of_scikit_learn(estimator, check):
     check(estimator)
 

@@ -712,14 +712,10 @@ def test_weights_of_zero_are_rows_left_out():
         _model().fit(X, places, sample_weight=np.zeros(len(X)))
 
 
-# Why scikit-learn's checks cannot all pass.
-EXPECTED_FAILURES = dict.fromkeys(
-    (
-        "check_sample_weight_equivalence_on_dense_data",
-        "check_sample_weight_equivalence_on_sparse_data",
-    ),
+# Why a row of weight 2 is not two rows.
+WEIGHTS = (
     "Batches and held-out rows are drawn at random among rows: a row of weight 2 is "
-    "drawn once, two equal rows are drawn apart.",
+    "drawn once, two equal rows are drawn apart."
 )
 
 
@@ -732,10 +728,7 @@ def _checks():
     }
     for combine in ("product", "tree_sum"):
         estimator = folds_y(HierarchicalCellClassifier)(**params, combine=combine)
-        for one, check, name in checks_of(estimator):
-            reason = EXPECTED_FAILURES.get(name)
-            marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
-            yield pytest.param(one, check, id=f"{name}-{combine}", marks=marks)
+        yield from checks_of(estimator, WEIGHTS, combine)
 
 
 @pytest.mark.parametrize(("estimator", "check"), list(_checks()))

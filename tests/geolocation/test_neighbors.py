@@ -453,8 +453,7 @@ def test_ann_says_what_it_needs(monkeypatch):
 def _checks():
     for params in ({}, {"metric": "euclidean", "sigma_km": 2000.0}):
         estimator = folds_y(NeighborGeolocator)(**params)
-        for one, check, name in checks_of(estimator):
-            yield pytest.param(one, check, id=f"{name}-{len(params)}")
+        yield from checks_of(estimator, suffix=str(len(params)))
 
 
 @pytest.mark.parametrize(("estimator", "check"), list(_checks()))

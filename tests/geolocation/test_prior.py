@@ -89,8 +89,7 @@ def test_refuses(params, y, words):
 def _checks():
     for strategy in ("mode", "mean", "median"):
         estimator = folds_y(PriorGeolocator)(strategy)
-        for one, check, name in checks_of(estimator):
-            yield pytest.param(one, check, id=f"{name}-{strategy}")
+        yield from checks_of(estimator, suffix=strategy)
 
 
 @pytest.mark.parametrize(("estimator", "check"), list(_checks()))

@@ -311,25 +311,14 @@ def checked():
     return folds_y(Checked)(common, scene_estimator=scenes, max_iter=1, random_state=0)
 
 
-# Why scikit-learn's checks cannot all pass.
-EXPECTED_FAILURES = dict.fromkeys(
-    (
-        "check_sample_weight_equivalence_on_dense_data",
-        "check_sample_weight_equivalence_on_sparse_data",
-    ),
+# Why a row of weight 2 is not two rows.
+WEIGHTS = (
     "Held-out rows are drawn at random among rows: a row of weight 2 is drawn once, "
-    "two equal rows are drawn apart.",
+    "two equal rows are drawn apart."
 )
 
 
-def _checks():
-    for one, check, name in checks_of(checked()):
-        reason = EXPECTED_FAILURES.get(name)
-        marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
-        yield pytest.param(one, check, id=name, marks=marks)
-
-
-@pytest.mark.parametrize(("estimator", "check"), list(_checks()))
+@pytest.mark.parametrize(("estimator", "check"), checks_of(checked(), WEIGHTS))
 def test_scikit_learns_checks(estimator, check):
     check(estimator)
 

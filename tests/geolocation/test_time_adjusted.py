@@ -589,23 +589,17 @@ class OnTheCalendar(TimeAdjustedGeolocator):
         return super()._read_features(replace(given, times=times), reset=reset)
 
 
-EXPECTED_FAILURES = dict.fromkeys(
-    (
-        "check_sample_weight_equivalence_on_dense_data",
-        "check_sample_weight_equivalence_on_sparse_data",
-    ),
+# Why a row of weight 2 is not two rows.
+WEIGHTS = (
     "Folds, batches and held-out rows are drawn at random among rows: a row of weight "
-    "2 is drawn once, two equal rows are drawn apart.",
+    "2 is drawn once, two equal rows are drawn apart."
 )
 
 
 def _checks():
     for preset in (None, "paper"):
         estimator = folds_y(OnTheCalendar)(preset=preset, random_state=0)
-        for one, check, name in checks_of(estimator):
-            reason = EXPECTED_FAILURES.get(name)
-            marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
-            yield pytest.param(one, check, id=f"{name}-{preset}", marks=marks)
+        yield from checks_of(estimator, WEIGHTS, str(preset))
 
 
 @pytest.mark.parametrize(("estimator", "check"), list(_checks()))
