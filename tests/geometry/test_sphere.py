@@ -173,6 +173,12 @@ class TestHaversine:
         assert_array_equal(haversine(b, a), expected)
         assert_array_equal(haversine_to_point(a, b[0].tolist()), expected)
 
+    def test_only_one_of_two_is_the_antipode(self):
+        one, two = [[0, 0]], [[0, 10], [0, 180]]
+        expected = [10 * DEGREE_KM, 180 * DEGREE_KM]
+        for a, b in ((one, two), (two, one), (one * 2, two)):
+            assert_allclose(haversine(a, b), expected)
+
     def test_blocks_change_nothing(self, monkeypatch):
         a, b = random_places(103, 1), random_places(103, 2)
         whole = haversine(a, b), haversine(a[:1], b), pairwise_haversine(a, b)

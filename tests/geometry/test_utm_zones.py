@@ -240,6 +240,7 @@ class TestTable:
         assert utm_zone_bounds(ids).shape == (2, 2, 4)
         assert utm_zone_names([]).shape == utm_zone_ids([]).shape == (0,)
         assert utm_zone_ids(pd.Series(["1C", "Z"])).tolist() == [0, 1200]
+        assert utm_zone_ids("1C").dtype == utm_zone_ids(["1C", "Z"]).dtype == np.int16
 
     def test_the_tables_are_safe(self):
         utm_zone_names()[:] = "?"
