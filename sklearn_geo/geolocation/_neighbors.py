@@ -196,11 +196,12 @@ class NeighborGeolocator(GeolocatorMixin, GeoEstimator):
                 places[counts],
                 weights[counts],
             )
+        # All of it, or nothing: who fails here stays what it was.
+        vectors, index = unit_vectors(places), self._make_index(features)
         self.features_ = features
         self.places_ = places
         self.sample_weight_ = weights
-        self._vectors = unit_vectors(places)
-        self._index = self._make_index(features)
+        self._vectors, self._index = vectors, index
         return self
 
     def predict(self, X):

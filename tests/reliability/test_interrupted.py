@@ -14,6 +14,7 @@ import warnings
 
 import numpy as np
 import pytest
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
@@ -113,3 +114,13 @@ def test_a_first_fit_that_fails_has_learnt_nothing(estimator, y):
     method = "predict" if hasattr(estimator, "predict") else "transform"
     with pytest.raises(NotFittedError):
         getattr(estimator, method)(PLACES)
+
+
+def test_a_second_fit_that_fails_leaves_neighbours_as_they_were():
+    looks, places = np.eye(3), [[48.1, 11.6], [40.7, -74.0], [-33.9, 151.2]]
+    model = sklearn_geo.NeighborGeolocator(1).fit(looks, places)
+    model.set_params(ann=True)
+    with pytest.raises(ValueError, match="ann=True needs dense features"):
+        model.fit(sparse.csr_array(looks[::-1]), places)
+    model.set_params(ann=False)
+    np.testing.assert_allclose(model.predict(looks), places)
