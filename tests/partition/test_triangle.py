@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from shapely import Polygon
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.utils._param_validation import InvalidParameterError
 
 from sklearn_geo.geometry import haversine, spherical_mean, triangle_areas
 from sklearn_geo.partition import CellHierarchy, KMeansPartition, TrianglePartition
@@ -367,6 +368,16 @@ def test_triangles_are_called_by_their_rows_in_the_mesh():
     for cells in (partition.cells_, partition.dropped_cells_):
         assert cells["name"].tolist() == [f"t{row}" for row in cells["id"]]
         assert_array_equal(cells["weight"], 0.5 * cells["count"])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("max_per_cell", 0), ("max_per_cell", -0.5), ("min_per_cell", -1.0),
+     ("start_level", -1), ("max_level", 27), ("refine", "thirds")],
+)  # fmt: skip
+def test_limits_of_parameters(name, value):
+    with pytest.raises(InvalidParameterError, match=f"'{name}' parameter of Triangle"):
+        TrianglePartition(**{name: value}).fit([[0.0, 0.0]])
 
 
 def test_there_is_no_mesh_before_fit():
