@@ -75,7 +75,7 @@ def import_pooch(what, otherwise=""):
         import pooch
     except ImportError as error:
         raise ImportError(
-            f"{what} needs pooch: pip install sklearn-geo[data]. {otherwise}".rstrip()
+            f"{what} needs pooch: pip install 'sklearn-geo[data]'. {otherwise}".rstrip()
         ) from error
     return pooch
 

@@ -95,7 +95,9 @@ def test_without_pooch(monkeypatch):
         return real(name, *args)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(ImportError, match=r"A download needs pooch: pip install skl"):
+    with pytest.raises(ImportError, match=r"A download needs pooch: pip install .skl"):
         stream("http://127.0.0.1:1", io.BytesIO())
-    with pytest.raises(ImportError, match=r"^Tea needs .*geo\[data\]\. Drink water\.$"):
+    with pytest.raises(
+        ImportError, match=r"^Tea needs .*geo\[data\]'\. Drink water\.$"
+    ):
         import_pooch("Tea", "Drink water.")

@@ -24,7 +24,7 @@ class NumpyContextEncoder(ZoneReader, GeoEstimator):
     ----------
     pretrained : str or path
         Folder or address of the store. An address (``https://...``) needs ``pip install
-        sklearn-geo[data]``; zones are fetched from there when they are needed.
+        'sklearn-geo[data]'``; zones are fetched from there when they are needed.
 
     revision : str, default=None
         Folder within it that holds the version wanted, such as ``"v2"``.

@@ -19,7 +19,7 @@ def import_onnx():
         import onnx.numpy_helper
     except ImportError as error:
         raise ImportError(
-            "Exporting a zone needs onnx: pip install sklearn-geo[onnx]"
+            "Exporting a zone needs onnx: pip install 'sklearn-geo[onnx]'"
         ) from error
     return onnx
 

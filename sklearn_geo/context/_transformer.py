@@ -524,7 +524,7 @@ class GPS2VecPlusTransformer(ZoneLearner, ZoneReader, GeoEstimator):
         ----------
         folder_or_url : str or path
             The folder, or its address (``https://...``; needs ``pip install
-            sklearn-geo[data]``), from which zones are fetched when they are needed.
+            'sklearn-geo[data]'``), from which zones are fetched when they are needed.
 
         revision : str, default=None
             Folder within it that holds the version wanted, such as ``"v2"``.

@@ -86,7 +86,7 @@ def import_pandas():
         import pandas
     except ImportError as error:
         raise ImportError(
-            "as_frame=True needs pandas: pip install sklearn-geo[pandas], or leave "
+            "as_frame=True needs pandas: pip install 'sklearn-geo[pandas]', or leave "
             "as_frame=False to get arrays."
         ) from error
     return pandas

@@ -18,7 +18,7 @@ def need_dask():
     except ImportError as error:
         raise ImportError(
             "sklearn_geo.distributed works with dask. Install it with: pip install "
-            "sklearn-geo[dask]"
+            "'sklearn-geo[dask]'"
         ) from error
 
 

@@ -95,7 +95,7 @@ def as_frame(rows):
         import pandas as pd
     except ImportError as error:
         raise ImportError(
-            "to_frame needs pandas: pip install sklearn-geo[pandas]"
+            "to_frame needs pandas: pip install 'sklearn-geo[pandas]'"
         ) from error
     names = [field.name for field in fields(TableRow)]
     return pd.DataFrame([astuple(row) for row in rows], columns=names)

@@ -20,7 +20,7 @@ class ShowsPlaces:
             import geopandas
         except ImportError as error:
             raise ImportError(
-                "to_geodataframe needs geopandas: pip install sklearn-geo[geo]. "
+                "to_geodataframe needs geopandas: pip install 'sklearn-geo[geo]'. "
                 "to_geojson works without."
             ) from error
         features = [
@@ -58,7 +58,7 @@ def frame_of(columns):
         import pandas as pd
     except ImportError as error:
         raise ImportError(
-            "to_frame needs pandas: pip install sklearn-geo[pandas]"
+            "to_frame needs pandas: pip install 'sklearn-geo[pandas]'"
         ) from error
     return pd.DataFrame(columns)
 

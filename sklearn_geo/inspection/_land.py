@@ -77,7 +77,7 @@ def _read_file(path):
         import geopandas
     except ImportError as error:
         raise ImportError(
-            f"Reading {path.name} needs geopandas: pip install sklearn-geo[geo]. "
+            f"Reading {path.name} needs geopandas: pip install 'sklearn-geo[geo]'. "
             "GeoJSON (.geojson) is read without."
         ) from error
     try:

@@ -15,7 +15,7 @@ def axes_of(ax, *, figsize, layout="constrained"):
         import matplotlib.pyplot as plt
     except ImportError as error:
         raise ImportError(
-            "Displays need matplotlib: pip install sklearn-geo[plot]"
+            "Displays need matplotlib: pip install 'sklearn-geo[plot]'"
         ) from error
     if ax is None:
         _, ax = plt.subplots(figsize=figsize, layout=layout)

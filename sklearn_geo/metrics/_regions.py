@@ -313,7 +313,7 @@ def _to_frame(table):
         import pandas as pd
     except ImportError as error:
         raise ImportError(
-            "as_frame=True needs pandas: pip install sklearn-geo[pandas]"
+            "as_frame=True needs pandas: pip install 'sklearn-geo[pandas]'"
         ) from error
     columns = {}
     for key, values in table.items():

@@ -182,7 +182,7 @@ def _import_faiss():
     except ImportError as error:
         raise ImportError(
             "ann=True finds neighbours by faiss, which is not installed: "
-            "pip install sklearn-geo[ann]. With ann=False they are found exactly."
+            "pip install 'sklearn-geo[ann]'. With ann=False they are found exactly."
         ) from error
     return faiss
 

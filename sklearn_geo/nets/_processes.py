@@ -83,7 +83,7 @@ class SeveralProcesses:
         except ImportError as error:
             raise ImportError(
                 'device="accelerate" needs the package accelerate: pip install '
-                "sklearn-geo[accelerate]."
+                "'sklearn-geo[accelerate]'."
             ) from error
         self._accelerator = Accelerator()
         self._number = self._accelerator.process_index

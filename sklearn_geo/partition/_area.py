@@ -26,7 +26,7 @@ _BATCH = 1 << 16
 class AreaPartition(PlacePartition):
     """Take the cells from polygons, such as countries or regions of one's own.
 
-    Needs shapely: ``pip install sklearn-geo[geo]``.
+    Needs shapely: ``pip install 'sklearn-geo[geo]'``.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ def import_shapely():
         import shapely
     except ImportError as error:
         raise ImportError(
-            "AreaPartition needs shapely: pip install sklearn-geo[geo]."
+            "AreaPartition needs shapely: pip install 'sklearn-geo[geo]'."
         ) from error
     return shapely
 

@@ -129,7 +129,7 @@ def to_frame(cells, collection):
         from shapely.geometry import shape
     except ImportError as error:
         raise ImportError(
-            "to_geopandas needs geopandas and shapely: pip install sklearn-geo[geo]. "
+            "to_geopandas needs geopandas and shapely: pip install 'sklearn-geo[geo]'. "
             "to_geojson works without."
         ) from error
     columns = {name: cells[name] for name in cells.dtype.names}

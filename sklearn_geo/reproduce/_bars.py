@@ -28,7 +28,7 @@ def draw_table(table):
         import matplotlib.pyplot as plt
     except ImportError as error:
         raise ImportError(
-            "Pictures of tables need matplotlib: pip install sklearn-geo[plot]"
+            "Pictures of tables need matplotlib: pip install 'sklearn-geo[plot]'"
         ) from error
     rows = [row for row in table.rows if row.values]
     if not rows:

@@ -142,7 +142,7 @@ def open_picture(path):
         from PIL import Image
     except ImportError as error:
         raise ImportError(
-            "Reading photos from files needs Pillow: pip install sklearn-geo[vision]"
+            "Reading photos from files needs Pillow: pip install 'sklearn-geo[vision]'"
         ) from error
     try:
         with Image.open(path) as image:

@@ -258,7 +258,7 @@ def test_without_pooch(site, monkeypatch):
 
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(
-        ImportError, match=r"needs pooch: pip install sklearn-geo\[data\]"
+        ImportError, match=r"needs pooch: pip install 'sklearn-geo\[data\]'"
     ):
         open_store("http://127.0.0.1:1")
     write(site)

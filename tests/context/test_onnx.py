@@ -513,7 +513,7 @@ def test_same_zone_same_bytes(exported):
 
 def test_without_onnx(exported, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnx", None)
-    with pytest.raises(ImportError, match=r"pip install sklearn-geo\[onnx\]"):
+    with pytest.raises(ImportError, match=r"pip install 'sklearn-geo\[onnx\]'"):
         exported()
 
 

@@ -291,7 +291,7 @@ def test_wrong_parameters_are_named(parameters, words):
 
 def test_as_frame_without_pandas_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(ImportError, match=r"pip install sklearn-geo\[pandas\]"):
+    with pytest.raises(ImportError, match=r"pip install 'sklearn-geo\[pandas\]'"):
         make_checkins(5, as_frame=True)
 
 

@@ -68,5 +68,5 @@ def test_softmax_by_hand_and_without_overflow():
 
 def test_missing_pandas_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(ImportError, match=r"pip install sklearn-geo\[pandas\]"):
+    with pytest.raises(ImportError, match=r"pip install 'sklearn-geo\[pandas\]'"):
         import_pandas()

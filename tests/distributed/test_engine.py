@@ -44,5 +44,5 @@ def test_without_a_client_jobs_are_done_here_one_by_one():
 def test_without_dask_it_is_said_what_to_install(monkeypatch, missing):
     monkeypatch.setitem(sys.modules, missing, None)
     for call in (lambda: fit_zone_store(None, None, None), lambda: transform(0, 0)):
-        with pytest.raises(ImportError, match=r"pip install sklearn-geo\[dask\]"):
+        with pytest.raises(ImportError, match=r"pip install 'sklearn-geo\[dask\]'"):
             call()

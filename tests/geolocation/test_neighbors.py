@@ -443,7 +443,7 @@ def test_ann_says_what_it_needs(monkeypatch):
     with pytest.raises(ValueError, match=r"needs dense features.*TruncatedSVD"):
         model.fit(sparse.eye_array(3, format="csr"), np.zeros((3, 2)))
     monkeypatch.setitem(sys.modules, "faiss", None)
-    with pytest.raises(ImportError, match=r"pip install sklearn-geo\[ann\]"):
+    with pytest.raises(ImportError, match=r"pip install 'sklearn-geo\[ann\]'"):
         model.fit(np.eye(3), np.zeros((3, 2)))
 
 

@@ -288,7 +288,7 @@ def test_the_table_escapes_and_needs_pandas(monkeypatch):
     report.name = "<script>"
     assert "&lt;script&gt;" in report._repr_html_()
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(ImportError, match=r"pip install sklearn-geo\[pandas\]"):
+    with pytest.raises(ImportError, match=r"pip install 'sklearn-geo\[pandas\]'"):
         report.to_frame()
 
 

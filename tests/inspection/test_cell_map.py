@@ -124,7 +124,7 @@ def test_refuses(monkeypatch):
     with pytest.raises(TypeError, match="PriorGeolocator has no cells to draw"):
         CellMapDisplay.from_estimator(PriorGeolocator().fit([[0]], [[0.0, 0.0]]))
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
-    with pytest.raises(ImportError, match=r"pip install sklearn-geo\[plot\]"):
+    with pytest.raises(ImportError, match=r"pip install 'sklearn-geo\[plot\]'"):
         CellMapDisplay.from_estimator(partition)
 
 

@@ -94,8 +94,8 @@ def test_curves_as_frames():
 def test_without_the_extras(monkeypatch):
     display = PlaceMapDisplay.from_predictions(PLACES, [1.0, 2.0, 3.0])
     monkeypatch.setitem(sys.modules, "geopandas", None)
-    with pytest.raises(ImportError, match=r"sklearn-geo\[geo\].*to_geojson works"):
+    with pytest.raises(ImportError, match=r"'sklearn-geo\[geo\]'.*to_geojson works"):
         display.to_geodataframe()
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(ImportError, match=r"pip install sklearn-geo\[pandas\]"):
+    with pytest.raises(ImportError, match=r"pip install 'sklearn-geo\[pandas\]'"):
         frame_of({"a": [1]})

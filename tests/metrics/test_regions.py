@@ -371,7 +371,7 @@ def test_frames_without_pandas_say_what_to_install(monkeypatch):
         return plain_import(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", without_pandas)
-    with pytest.raises(ImportError, match=r"pip install sklearn-geo\[pandas\]"):
+    with pytest.raises(ImportError, match=r"pip install 'sklearn-geo\[pandas\]'"):
         per_region_score("geo_score", TRUE, PRED, by="continent", as_frame=True)
 
 

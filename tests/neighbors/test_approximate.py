@@ -246,5 +246,5 @@ def test_a_corpus_has_one_graph(photos, monkeypatch):
 def test_without_faiss(photos, monkeypatch):
     monkeypatch.setitem(sys.modules, "faiss", None)
     assert isinstance(index_of(photos[0], "cosine", ann=False), FeatureIndex)
-    with pytest.raises(ImportError, match=r"pip install sklearn-geo\[ann\]"):
+    with pytest.raises(ImportError, match=r"pip install 'sklearn-geo\[ann\]'"):
         index_of(photos[0], "cosine", ann=True)

@@ -22,7 +22,7 @@ def test_one_process_keeps_everything():
 
 def test_accelerate_is_asked_for_by_name(monkeypatch):
     monkeypatch.setitem(sys.modules, "accelerate", None)
-    with pytest.raises(ImportError, match=r"pip install sklearn-geo\[accelerate\]"):
+    with pytest.raises(ImportError, match=r"pip install 'sklearn-geo\[accelerate\]'"):
         start_processes("accelerate")
     assert Training(device="accelerate").device == "accelerate"
 

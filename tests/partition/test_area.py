@@ -455,7 +455,7 @@ def test_bad_files(tmp_path):
 
 def test_without_shapely(monkeypatch):
     monkeypatch.setitem(sys.modules, "shapely", None)
-    with pytest.raises(ImportError, match=r"pip install sklearn-geo\[geo\]"):
+    with pytest.raises(ImportError, match=r"pip install 'sklearn-geo\[geo\]'"):
         AreaPartition([1]).fit(PLACES)
 
 

@@ -110,7 +110,7 @@ def test_geopandas_is_asked_for_by_name(monkeypatch):
         return real(name, *arguments, **keywords)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(ImportError, match=r"pip install sklearn-geo\[geo\]"):
+    with pytest.raises(ImportError, match=r"pip install 'sklearn-geo\[geo\]'"):
         partition.to_geopandas()
 
 

@@ -214,7 +214,7 @@ def test_without_pillow(tmp_path):
         text=True,
         check=True,
     )
-    assert "pip install sklearn-geo[vision]" in done.stdout
+    assert "pip install 'sklearn-geo[vision]'" in done.stdout
 
 
 EPS = b"""%!PS-Adobe-3.0 EPSF-3.0
