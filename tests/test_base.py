@@ -328,7 +328,7 @@ BAD = {
     "degrees and minutes": (
         pd.DataFrame({"lat": [1.0, 2.0], "lon": [None, "11°34'E"]}),
         TypeError,
-        r"""Row 1 is "11°34'E", .*pd.to_numeric\(X\['lon'\], errors="coerce"\)""",
+        r"""Row 1 is "11°34'E"\. .* plain numbers: .* letters .* add minutes / 60""",
     ),
     "words of polars": (
         pl.DataFrame({"lat": ["1.5", "unknown"], "lon": [1.0, 2.0]}),
@@ -425,7 +425,7 @@ def test_bad_input_says_what_to_do(case, door):
 
 def test_text_in_a_wider_table():
     frame = pd.DataFrame({"city": ["Oslo"], "lat": ["59.9"], "lon": [10.8]})
-    beside = r"column 'city' .* leave it out, as in X\[\[\"lat\", \"lon\"\]\]"
+    beside = r"column 'city' .* leave it out, as in X\[\['lat', 'lon'\]\]"
     for call in (check_places, Pair().fit):
         with pytest.raises(TypeError, match=beside):
             call(frame)
