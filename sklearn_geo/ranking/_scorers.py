@@ -213,12 +213,12 @@ class MultilinearScorer(_Scorer):
         """Score photos, or some rows of them, for what :meth:`ask` has prepared."""
         if rows is not None and len(queries) == 1 and self.device.type == "cpu":
             scores = _product_of_rows(photos, rows, queries[0])[None]
-            return _finite(scores.add_(same[:, None]).numpy())
-        photos = photos if rows is None else photos[rows]
-        if len(queries) == 1:
-            scores = _product(self._to(photos), queries[0])[None]
         else:
-            scores = queries @ self._to(photos).T
+            photos = self._to(photos if rows is None else photos[rows])
+            if len(queries) == 1:
+                scores = _product(photos, queries[0])[None]
+            else:
+                scores = queries @ photos.T
         return _finite(scores.add_(same[:, None]).cpu().numpy())
 
 
