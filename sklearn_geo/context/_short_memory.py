@@ -5,10 +5,10 @@
 import warnings
 from dataclasses import dataclass
 
+from sklearn_geo.nets._ran_out import ran_out
+
 __all__ = ["ShortMemory", "SkippedZone", "check_memory", "tell_of"]
 
-# What torch says where it raises no error of its own for it.
-_WORDS = ("can't allocate memory", "not enough memory", "out of memory")
 _REMEDIES = (
     "Lower n_jobs, zones_at_once, batch_size or hidden, or cut large zones by a "
     "partition as regions; with a checkpoint_dir, resume=True then trains only what is "
@@ -64,22 +64,10 @@ class ShortMemory:
 
     def __exit__(self, kind, error, trace):
         """Note what was said, unless it was about anything else."""
-        if error is None or not _ran_out(error):
+        if error is None or not ran_out(error):
             return False
         self.why = _words_of(error)
         return True
-
-
-def _ran_out(error):
-    """Say whether an error is that memory ran out, of the machine or of a card."""
-    if isinstance(error, MemoryError):
-        return True
-    # A class of torch, which is not imported to know of it.
-    if type(error).__name__ == "OutOfMemoryError":
-        return True
-    return isinstance(error, RuntimeError) and any(
-        words in str(error) for words in _WORDS
-    )
 
 
 def _words_of(error):

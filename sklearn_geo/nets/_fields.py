@@ -4,6 +4,8 @@
 
 from contextlib import contextmanager
 
+from sklearn_geo.nets._ran_out import ran_out
+
 __all__ = ["are_texts", "flag", "need", "reading"]
 
 # What a field raises that is not what was written, wherever it is noticed.
@@ -22,6 +24,8 @@ def reading(folder):
     try:
         yield
     except _WRONG as error:
+        if ran_out(error):
+            raise
         what = f"it lacks {error}" if isinstance(error, KeyError) else f"{error}"
         what = what[:500].rstrip(".")
         raise ValueError(

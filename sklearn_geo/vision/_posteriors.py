@@ -18,6 +18,7 @@ from sklearn_geo.base import GeoEstimator
 from sklearn_geo.neighbors._progress import Progress as Lines
 from sklearn_geo.nets import choose_device
 from sklearn_geo.nets._estimator import CallbackSupportMixin, Progress, with_callbacks
+from sklearn_geo.nets._ran_out import ran_out
 from sklearn_geo.nets._strict_json import to_json
 from sklearn_geo.vision._network import (
     Asked,
@@ -370,6 +371,8 @@ class PosteriorTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimator)
         try:
             return self._asked(device).raw_rows(views)
         except (RuntimeError, AssertionError) as error:  # shapes that do not fit
+            if ran_out(error):
+                raise
             raise ValueError(
                 f"The network cannot be shown images of shape {tuple(views.shape)}: "
                 f"{error}. Set image_size to what it was trained on; images are RGB."

@@ -3,6 +3,7 @@
 """What is wrong with a folder is said once, in the same words."""
 
 import pytest
+import torch
 
 from sklearn_geo.nets._fields import are_texts, flag, need, reading
 
@@ -31,8 +32,14 @@ def test_a_folder_is_named_with_what_is_wrong(error, words):
 
 
 def test_other_errors_are_not_about_the_folder():
-    with pytest.raises(MemoryError), reading("here"):
-        raise MemoryError
+    for error in (
+        MemoryError(),
+        torch.cuda.OutOfMemoryError("CUDA out of memory."),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: not enough memory"),
+    ):
+        with pytest.raises(type(error)) as caught, reading("here"):
+            raise error
+        assert caught.value is error
     with reading("here"):
         need(True, "nothing")
 

@@ -594,3 +594,21 @@ def test_parameters_set_after_fit_are_checked_too():
     model = PosteriorTransformer(Small(), image_size=8, device="cpu").fit(X)
     with pytest.raises(ValueError, match="'batch_size' parameter"):
         model.set_params(batch_size="auto").transform(X)
+
+
+class Fails(nn.Module):
+    def __init__(self, error):
+        super().__init__()
+        self.error = error
+
+    def forward(self, images):
+        raise self.error
+
+
+def test_memory_that_ran_out_is_not_blamed_on_the_shape_of_images():
+    error = torch.cuda.OutOfMemoryError("CUDA out of memory.")
+    with pytest.raises(torch.cuda.OutOfMemoryError, match="out of memory"):
+        teacher(Fails(error)).fit(PHOTOS)
+    error = RuntimeError("sizes do not fit")
+    with pytest.raises(ValueError, match=r"of shape \(3, 3, 12, 12\): sizes do not"):
+        teacher(Fails(error)).fit(PHOTOS)
