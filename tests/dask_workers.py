@@ -18,7 +18,12 @@ def two_workers():
 
     # Workers are forked from one process that has no threads and has imported all, so
     # that two of them, and those that follow them when they are killed, begin at once.
-    with dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}):
+    # One that was killed is waited for: a busy machine takes longer than 15 seconds.
+    settings = {
+        "distributed.worker.multiprocessing-method": "forkserver",
+        "distributed.deploy.lost-worker-timeout": "10 minutes",
+    }
+    with dask.config.set(settings):
         forkserver.set_forkserver_preload(_IMPORTED)
         forkserver.ensure_running()
         with LocalCluster(
