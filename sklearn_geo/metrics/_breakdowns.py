@@ -226,7 +226,7 @@ def precision_by_region(
     """
     places = check_places(query_places, name="query_places")
     values = _read_precision(precision, "query_places", places)
-    labels = _labels_of(places, by, "query_places")
+    labels = _labels_of(places, by)
     numbers = None
     if groups is not None:
         _, numbers = check_groups(groups, len(values))
@@ -244,9 +244,7 @@ def precision_by_region(
     n_train = None
     if train_places is not None:
         train_places = check_places(train_places, name="train_places")
-        found, times = np.unique(
-            _labels_of(train_places, by, "train_places"), return_counts=True
-        )
+        found, times = np.unique(_labels_of(train_places, by), return_counts=True)
         times = dict(zip(found.tolist(), times.tolist(), strict=True))
         n_train = np.array([times.get(one, 0) for one in regions.tolist()])
     return Bunch(
@@ -309,15 +307,18 @@ def _read_precision(precision, name, rows):
 
 
 def _edges(most, per_decade):
-    """Give the least count of every bin: 0, then steps of one factor, rounded up."""
+    """Give the least count of every bin: 0, then steps of one factor, rounded up.
+
+    Of steps that are rounded to one count, the last one has a bin.
+    """
     n_bins = per_decade * (len(str(most)) + 1)
     powers = 10.0 ** (np.arange(n_bins + 1) / per_decade)
     # What is a whole power of ten must not be rounded up past it.
     edges = np.ceil(powers - 1e-9 * powers).astype(np.int64)
-    return np.unique(np.append(0, edges))
+    return np.append(0, edges)
 
 
-def _labels_of(places, by, name):
+def _labels_of(places, by):
     if not isinstance(by, (str, tuple)) and not callable(by):
         raise ValueError(
             'by must be "continent", "utm_zone", ("s2", level) or a function that '

@@ -370,7 +370,6 @@ class _Mean(_Statistic):
         if groups is not None:
             parts = [np.bincount(groups, part, minlength=n_groups) for part in parts]
         self.parts = [np.ascontiguousarray(part) for part in parts]
-        self.n_groups = n_groups
 
     def on(self, drawn):
         return self._ratio([part[drawn].sum(axis=1) for part in self.parts])

@@ -148,8 +148,8 @@ def check_radius(radius_km):
 def check_choice(value, choices, name):
     """Check that a value is one of a few."""
     # An array is equal to nothing, and pandas.NA neither equal nor not.
-    alike = (choice for choice in choices if type(value) is type(choice))
-    if not any(value is choice or value == choice for choice in alike):
+    alike = (choice for choice in choices if isinstance(value, type(choice)))
+    if not any(value == choice for choice in alike):
         options = ", ".join(repr(choice) for choice in choices)
         raise ValueError(f"{name} must be one of {options}; got {value!r}.")
 
@@ -223,4 +223,4 @@ def median_of_sorted(values, weights):
     slack = reached[-1] * values.size * np.finfo(np.float64).eps
     low = np.searchsorted(reached, half - slack)
     high = np.searchsorted(reached, half + slack, side="right")
-    return (values[low] + values[min(high, values.size - 1)]) / 2
+    return (values[low] + values[high]) / 2

@@ -11,6 +11,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import entropy
 
 from sklearn_geo.metrics import class_bias
+from sklearn_geo.metrics._class_bias import class_bias_kl
 
 TRUE = [0, 0, 0, 1, 2, 2]
 PRED = [0, 0, 0, 0, 0, 0]
@@ -62,6 +63,7 @@ def test_base_and_pseudo_count():
     bits = class_bias(TRUE, PRED, n_cells=3, base=2)
     assert bits.kl == pytest.approx(KL / math.log(2))
     assert bits.entropy_predicted == pytest.approx(entropy([7, 1, 1], base=2))
+    assert bits.entropy_true == pytest.approx(entropy([4, 2, 3], base=2))
     assert class_bias(TRUE, PRED, n_cells=3, pseudo_count=0).kl == math.inf
     plain = class_bias(PRED, TRUE, n_cells=3, pseudo_count=0)
     assert plain.kl == pytest.approx(math.log(2))
@@ -209,9 +211,87 @@ def test_bad_input(arguments, words):
 
 
 def test_bad_types():
-    with pytest.raises(TypeError, match="pseudo_count must be a number; got 'a'"):
-        class_bias([0], [0], pseudo_count="a")
-    with pytest.raises(TypeError, match="base must be a number, such as 2; got 'a'"):
+    for wrong in ("a", True):
+        with pytest.raises(TypeError, match=r"^pseudo_count must be a number; got"):
+            class_bias([0], [0], pseudo_count=wrong)
+    with pytest.raises(TypeError, match=r"^base must be a number, such as 2; got 'a'"):
         class_bias([0], [0], base="a")
-    with pytest.raises(TypeError, match=r"true_cells mixes values.*int, str"):
+    with pytest.raises(TypeError, match=r"^true_cells mixes values.*int, str"):
         class_bias([0, "a"], ["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"true_cells": []}, "true_cells is empty; class bias needs"),
+        ({"predicted_cells": []}, "predicted_cells is empty; class bias needs"),
+        ({"labels": []}, "labels is empty"),
+        ({"predicted_cells": [[0, 1]]}, "predicted_cells must hold one cell a photo"),
+        ({"predicted_cells": [0]}, "true_cells has 2 rows but predicted_cells has 1"),
+        # The row that is named is the first one that is wrong.
+        ({"true_cells": [0, 3], "n_cells": 3}, "true_cells, row 1: 3 is not between"),
+        (
+            {"predicted_cells": [3, 0], "n_cells": 3},
+            "predicted_cells, row 0: 3 is not between",
+        ),
+        (
+            {"true_cells": [0, 9], "labels": [0, 1]},
+            "true_cells, row 1: .*9.* not among",
+        ),
+        (
+            {"predicted_cells": [9, 0], "labels": [0, 1]},
+            r"predicted_cells, row 0: .*9.* is not among labels",
+        ),
+        ({"true_cells": [np.nan, np.inf]}, "true_cells, row 0: nan is no cell"),
+        ({"labels": [0, np.nan]}, "labels, row 1: nan is no cell"),
+        ({"true_cells": [0.0, 1.0], "n_cells": 3}, "With n_cells=3, true_cells must h"),
+        ({"predicted_cells": ["a"] * 2, "n_cells": 3}, "With n_cells=3, predicted_cel"),
+        ({"n_cells": 2.5}, "n_cells must be a whole number above 0"),
+        ({"pseudo_count": np.inf}, "pseudo_count must be 0 or more; got inf"),
+        ({"base": 1}, "base must be more than 1"),
+        ({"sample_weight": [1, -1]}, "sample_weight, row 1: -1 is negative"),
+    ],
+)
+def test_arguments_and_rows_are_named(arguments, words):
+    arguments = {"true_cells": [0, 1], "predicted_cells": [0, 1], **arguments}
+    with pytest.raises(ValueError, match=f"^{words}"):
+        class_bias(**arguments)
+
+
+def test_labels_that_mix_kinds_are_named():
+    mixed = np.array([0, "a"], dtype=object)
+    with pytest.raises(TypeError, match=r"^predicted_cells mixes values"):
+        class_bias(["a", "b"], mixed)
+    with pytest.raises(TypeError, match=r"^labels mixes values"):
+        class_bias(["a", "b"], ["a", "b"], labels=mixed)
+
+
+def test_a_single_cell_is_always_right():
+    bias = class_bias([0, 0], [0, 0], n_cells=1)
+    assert (bias.kl, bias.entropy_true, bias.entropy_predicted) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint64, np.int16])
+def test_positions_of_any_integer(dtype):
+    true, pred = np.array(TRUE, dtype=dtype), np.array(PRED, dtype=dtype)
+    found = class_bias(true, pred, n_cells=np.int16(3))
+    assert found == class_bias(TRUE, PRED, n_cells=3)
+    # Plain numbers, as they are shown.
+    assert "np." not in repr(found)
+    assert repr(found).endswith("n_cells=3)")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"n_cells": 4},
+        {"labels": [3, 2, 1, 0]},
+        {"pseudo_count": 2.0},
+        {"base": 2},
+        {"sample_weight": [1, 1, 1, 5, 1, 1]},
+    ],
+)
+def test_the_divergence_alone_is_told_all(options):
+    found = class_bias_kl(TRUE, PRED, **options)
+    assert found == class_bias(TRUE, PRED, **options).kl
+    assert found != pytest.approx(class_bias_kl(TRUE, PRED), rel=1e-3)

@@ -170,6 +170,8 @@ def test_accuracy_shapes():
     assert type(accuracy_at_km(true, pred, 25)) is float
     assert accuracy_at_km(true, pred, [25]).shape == (1,)
     assert accuracy_at_km(true, pred, np.array([np.inf, 25])).tolist() == [1, 0.5]
+    # A share is as exact as float64 is.
+    assert accuracy_at_km([[0, 0]] * 3, on_equator(0, 1, 1), 25) == 1 / 3
     weighted = accuracy_at_km(true, pred, (25, 200), sample_weight=[1, 3])
     assert weighted.tolist() == [0.25, 1]
 
@@ -224,7 +226,7 @@ def test_bad_weights_are_named(metric):
         metric(good, good, sample_weight=[np.inf, 1])
     with pytest.raises(TypeError, match="sample_weight must hold numbers"):
         metric(good, good, sample_weight=["a", "b"])
-    with pytest.raises(TypeError, match="radius_km must be a number, such as 6371"):
+    with pytest.raises(TypeError, match=r"^radius_km .* such as 6371\.0088; got"):
         metric(good, good, radius_km="a")
     with pytest.raises(ValueError, match="radius_km must be more than 0"):
         metric(good, good, radius_km=-1)
@@ -260,21 +262,21 @@ def test_predictions_beyond_a_pole_are_to_be_clipped(metric):
     [
         (-1, "0 or more; got -1"),
         ([25, np.nan], "0 or more; got nan"),
-        ([], "km must be a number of kilometres"),
-        ("25km", "km must be a number of kilometres"),
-        ([[1, 25]], "km must be a number of kilometres"),
-        (True, "km must be a number of kilometres"),
+        ([], "a number of kilometres"),
+        ("25km", "a number of kilometres"),
+        ([[1, 25]], "a number of kilometres"),
+        (True, "a number of kilometres"),
     ],
 )
 def test_bad_thresholds(km, words):
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(ValueError, match=f"^km must be .*{words}"):
         accuracy_at_km([[0, 0]], [[0, 0]], km)
 
 
 def test_bad_scale():
-    with pytest.raises(ValueError, match="scale_km must be more than 0"):
+    with pytest.raises(ValueError, match=r"^scale_km must be more than 0"):
         geo_score([[0, 0]], [[0, 0]], scale_km=0)
-    with pytest.raises(TypeError, match="scale_km must be a number"):
+    with pytest.raises(TypeError, match=r"^scale_km .* number, such as 1492\.7; got"):
         geo_score([[0, 0]], [[0, 0]], scale_km="a")
 
 
@@ -282,3 +284,22 @@ def test_bad_scale():
 def test_distances_have_a_sum(radius_km):
     with pytest.raises(ValueError, match="is the radius of no sphere"):
         great_circle_error([[0.0, 0.0]], [[0.0, 1.0]], radius_km=radius_km)
+
+
+def test_a_radius_may_be_narrow():
+    # In float32, the limits of a radius are zero and infinite.
+    for radius_km in (np.float32(1.0), np.float16(1.0), np.int8(1)):
+        found = mean_great_circle_error(
+            [[0.0, 0.0]], on_equator(90), radius_km=radius_km
+        )
+        assert found == pytest.approx(math.pi / 2)
+
+
+@pytest.mark.parametrize("metric", SUMMARIES)
+@pytest.mark.parametrize("sample_weight", [None, [1.0, 3.0]])
+def test_plain_numbers_are_returned(metric, sample_weight):
+    more = {"km": 25} if metric is accuracy_at_km else {}
+    found = metric(
+        [[0, 0], [0, 0]], on_equator(0, 1), sample_weight=sample_weight, **more
+    )
+    assert type(found) is float

@@ -25,6 +25,7 @@ from sklearn_geo.metrics import (
     precision_at_k_within_km,
     tag_coverage_at_k,
 )
+from sklearn_geo.metrics._intervals import _check_settings
 
 DEGREE = 6371.0088 * math.pi / 180
 RNG = np.random.default_rng(0)
@@ -179,9 +180,15 @@ def test_means_of_rows_match_a_loop(name, groups, method):
 def test_numbers_that_are_missing():
     with pytest.raises(ValueError, match=r"returned nan\. np\.nanmean leaves out"):
         bootstrap_interval(np.mean, [1.0, np.nan])
+    with pytest.raises(ValueError, match=r"it returned nan\.$"):
+        bootstrap_interval(np.median, [1.0, np.nan])
+    with pytest.raises(ValueError, match=r"or a vector .* it returned \[ *1\. +nan\]"):
+        bootstrap_interval(lambda some: [1.0, np.nan], [1.0, 2.0])
     # In some rows some columns are missing: each column is averaged for itself.
     values = np.array([[1.0, np.nan], [0.0, 1.0], [1.0, 0.0], [0.0, 1.0]] * 5)
-    found = bootstrap_interval(partial(np.nanmean, axis=0), values, random_state=0)
+    found = bootstrap_interval(
+        partial(np.nanmean, axis=0), values, n_resamples=50, random_state=0
+    )
     assert found.estimate == pytest.approx([1 / 2, 2 / 3])
 
 
@@ -337,7 +344,7 @@ def test_resamples_without_a_tag_are_left_out():
     # The tagged photo is missing from (3/4)**4 = .316 of the resamples.
     assert len(found.distribution) / 200 == pytest.approx(1 - 0.316, abs=0.1)
     assert found.low == found.high == 1
-    with pytest.warns(UndefinedMetricWarning, match="of the 200 resamples"):
+    with pytest.warns(UndefinedMetricWarning, match="of the 200 resam") as caught:
         called = bootstrap_interval(
             lambda t, s: hashtag_accuracy_at_k(t, s, 2),
             truth,
@@ -345,10 +352,12 @@ def test_resamples_without_a_tag_are_left_out():
             n_resamples=200,
             random_state=0,
         )
+    # Said once, not by the metric of each resample.
+    assert len(caught) == 1
     assert np.array_equal(called.distribution, found.distribution)
     weights = [1, 0, 0, 0]
     with pytest.warns(UndefinedMetricWarning, match="of the 200 resamples"):
-        bootstrap_interval(
+        found = bootstrap_interval(
             SHORTCUTS["geo_score"],
             TRUE[:4],
             PRED[:4],
@@ -357,6 +366,9 @@ def test_resamples_without_a_tag_are_left_out():
             method="bca",
             random_state=0,
         )
+    # Without the first photo there is no score, and no skewness can be read off that.
+    expected = geo_score(TRUE[:1], PRED[:1])
+    assert (found.low, found.estimate, found.high) == pytest.approx((expected,) * 3)
 
 
 def test_inputs_are_not_changed_and_results_pickle():
@@ -519,3 +531,168 @@ def test_rows_of_any_sparse_format_are_drawn():
         for tags in (truth, sparse.bsr_array(truth), sparse.coo_array(truth))
     ]
     assert found == [1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("method", ["percentile", "bca"])
+@pytest.mark.parametrize("called", [False, True])
+def test_each_of_several_numbers_has_its_own_interval(method, called):
+    # Two columns that are skewed in opposite directions, on scales of their own.
+    values = RNG.gamma(0.5, [1.0, 100.0], (30, 2)) * [1.0, -1.0]
+    options = {"method": method, "n_resamples": 99, "random_state": 4}
+    metric = partial(np.mean, axis=0)
+    both = bootstrap_interval(
+        (lambda some: metric(some)) if called else metric, values, **options
+    )
+    for k, column in enumerate(values.T):
+        one = bootstrap_interval(np.mean, column, **options)
+        assert both.low[k] == pytest.approx(one.low, rel=1e-9)
+        assert both.high[k] == pytest.approx(one.high, rel=1e-9)
+        assert both.standard_error[k] == pytest.approx(one.standard_error)
+
+
+def test_resamples_that_equal_the_estimate_count_by_half():
+    # Means of twelve zeros and ones are equal to that of all in many resamples.
+    values = np.repeat([0.0, 1.0], [9, 3])
+    found = bootstrap_interval(
+        np.mean, values, method="bca", n_resamples=400, random_state=0
+    )
+    assert 0.1 < np.mean(found.distribution == found.estimate) < 0.4
+    earlier = SimpleNamespace(bootstrap_distribution=found.distribution)
+    expected = stats.bootstrap(
+        (values,), np.mean, n_resamples=0, bootstrap_result=earlier, method="BCa"
+    ).confidence_interval
+    # Between two such means, a tie more or less moves the end.
+    below = np.mean(found.distribution < found.estimate)
+    upto = np.mean(found.distribution <= found.estimate)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+    assert below < 0.5 < upto
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_resamples_on_one_side_count_as_if_half_of_one_were_not(sign):
+    # A resample has fewer distinct values than all rows have; a small term breaks ties.
+    values = np.arange(40.0)
+
+    def distinct(some):
+        return sign * (len(np.unique(some)) + some.mean() / 1000)
+
+    found = bootstrap_interval(
+        distinct, values, method="bca", n_resamples=200, random_state=0
+    )
+    assert (sign * found.distribution < sign * found.estimate).all()
+    # Left out one by one, the values of 0 to 39 are as skewed as their mean is: not.
+    bias = sign * stats.norm.ppf(1 - 0.5 / 200)
+    ends = stats.norm.cdf(2 * bias + stats.norm.ppf([0.025, 0.975]))
+    expected = np.quantile(found.distribution, ends)
+    assert (found.low, found.high) == pytest.approx(tuple(expected), rel=1e-9)
+    assert not np.isin([found.low, found.high], found.distribution).any()
+
+
+CUBE = RNG.random((12, 3, 2))
+ODD_MEANS = {
+    "of rows": (partial(np.mean, axis=1), CUBE[:, :, 0]),
+    "of rows, from the end": (partial(np.mean, axis=-1), CUBE[:, :, 0]),
+    "of all, by name": (partial(np.mean, axis=(0, 1)), CUBE[:, :, 0]),
+    "of a cube": (np.mean, CUBE),
+    "of a cube that has no holes": (np.nanmean, CUBE),
+    "in a box": (partial(np.mean, keepdims=True), CUBE[:, 0, 0]),
+    "of integers": (np.mean, np.arange(12) // 5),
+    "of one column": (partial(np.mean, axis=0), CUBE[:, :1, 0]),
+}
+
+
+@pytest.mark.parametrize("name", ODD_MEANS)
+def test_means_that_numpy_knows_and_no_metric_asks_for(name):
+    metric, values = ODD_MEANS[name]
+    found = bootstrap_interval(metric, values, n_resamples=20, random_state=2)
+    draws = np.random.RandomState(2).randint(0, 12, (20, 12))
+    expected = np.array([metric(values[draw]) for draw in draws])
+    assert found.distribution == pytest.approx(expected)
+    assert found.estimate == pytest.approx(metric(values))
+
+
+@pytest.mark.parametrize("n_whole", [0, 4])
+@pytest.mark.parametrize("groups", [None, np.arange(16) // 2])
+def test_holes_in_columns_are_left_out_column_by_column(n_whole, groups):
+    values = RNG.random((16, 2))
+    rows = np.arange(n_whole, 16)
+    values[rows, rows % 2] = np.nan
+    metric = partial(np.nanmean, axis=0)
+    options = {"groups": groups, "n_resamples": 30, "random_state": 1}
+    found = bootstrap_interval(metric, values, **options)
+    same(found, bootstrap_interval(lambda some: metric(some), values, **options))
+    assert found.estimate == pytest.approx(np.nanmean(values, axis=0))
+
+
+def test_weights_count_in_the_estimate():
+    # Errors of 0 and a quarter of a meridian, the first with three times the weight.
+    true, pred = [[0.0, 0.0]] * 2, [[0.0, 0.0], [90.0, 0.0]]
+    for metric in ("mean_great_circle_error", SHORTCUTS["mean_great_circle_error"]):
+        found = bootstrap_interval(
+            metric, true, pred, sample_weight=[3, 1], n_resamples=20, random_state=0
+        )
+        assert found.estimate == pytest.approx(90 * DEGREE / 4)
+        assert set(np.round(found.distribution / DEGREE, 6)) == {0, 22.5, 90}
+    with pytest.raises(ValueError, match=r"^sample_weight, row 1: nan is no weight"):
+        bootstrap_interval(
+            lambda a, b, sample_weight: 1.0, true, pred, sample_weight=[1, np.nan]
+        )
+
+
+def test_a_resample_with_one_undefined_number_is_left_out():
+    def first_and_rest(values):
+        return [values[0], np.nan if values[0] > 2 else 1.0]
+
+    with pytest.warns(UndefinedMetricWarning, match="left out of the interval"):
+        found = bootstrap_interval(
+            first_and_rest, np.array([1.0, 2, 3]), n_resamples=50, random_state=0
+        )
+    assert set(found.distribution[:, 0]) == {1, 2}
+    assert np.isfinite(found.distribution).all()
+
+
+def test_numbers_are_plain_and_wide():
+    found = bootstrap_interval(
+        lambda some: np.float32(0.25), [1.0, 2.0], n_resamples=3, random_state=0
+    )
+    for name in ("low", "high", "estimate", "standard_error", "confidence_level"):
+        assert type(getattr(found, name)) is float
+    assert "np." not in repr(found)
+    found = bootstrap_interval(lambda some: [1, 2], [1.0, 2.0], n_resamples=3)
+    assert found.estimate.dtype == np.float64
+    values = np.array([0.1, 0.2, 0.4])
+    found = bootstrap_interval(np.mean, values, n_resamples=3, random_state=0)
+    assert found.estimate == np.mean(values)
+    level = np.float32(0.5)
+    found = bootstrap_interval(np.mean, values, confidence_level=level, n_resamples=3)
+    assert type(found.confidence_level) is float
+    # Results are compared as things, not number by number.
+    assert found in [found]
+    assert found != bootstrap_interval(np.mean, values, n_resamples=3)
+
+
+def test_two_resamples_have_a_standard_error():
+    found = bootstrap_interval(np.mean, np.arange(9), n_resamples=2, random_state=0)
+    a, b = found.distribution
+    assert a != b
+    assert found.standard_error == pytest.approx(abs(a - b) / math.sqrt(2))
+
+
+def test_arguments_are_named():
+    broken = sparse.csr_array(np.eye(2))
+    broken.indices[-1] = 10**6
+    for name, tables in (
+        ("y_true", (broken, np.eye(2))),
+        ("y_pred", (np.eye(2), broken)),
+    ):
+        with pytest.raises(ValueError, match=f"^{name} .*contradict each other"):
+            bootstrap_interval(lambda a, b: 1.0, *tables)
+    with pytest.raises(ValueError, match=r"^y_true is empty"):
+        bootstrap_interval(np.mean, [])
+    with pytest.raises(ValueError, match=r"^confidence_level must be between 0 and 1"):
+        bootstrap_interval(np.mean, [0.0, 1.0], confidence_level=1)
+    with pytest.raises(ValueError, match=r"^method must be one of"):
+        bootstrap_interval(np.mean, [0.0, 1.0], method="normal")
+    _check_settings(10_000_000, 0.95, "bca")
+    with pytest.raises(ValueError, match=r"at most 10,000,000; got 10000001\.$"):
+        _check_settings(10_000_001, 0.95, "bca")

@@ -9,6 +9,7 @@ import pytest
 from sklearn.exceptions import UndefinedMetricWarning
 
 from sklearn_geo.metrics._rows import (
+    check_choice,
     check_levels,
     check_number,
     check_place_pairs,
@@ -41,9 +42,10 @@ def test_places_in_pairs():
     with pytest.raises(ValueError, match="metres of a map") as caught:
         check_place_pairs(good, [[0.0, 0.0], [5e6, 4e5]])
     assert "clip its latitudes" not in str(caught.value)
-    with pytest.raises(ValueError, match="latitude is NaN"):
+    with pytest.raises(ValueError, match="latitude is NaN") as caught:
         check_place_pairs(good, [[0.0, 0.0], [np.nan, 0.0]])
-    with pytest.raises(ValueError, match="y_true has 2 rows but y_pred has 1"):
+    assert "overshoot" not in str(caught.value)
+    with pytest.raises(ValueError, match=r"^y_true has 2 rows but y_pred has 1"):
         check_place_pairs(good, good[:1])
 
 
@@ -58,11 +60,17 @@ def test_places_in_pairs():
         ([1.0], ValueError, "each of the 2 rows"),
         ([[1.0, 1.0]], ValueError, "each of the 2 rows"),
         (["a", "b"], TypeError, "must hold numbers"),
+        ([np.nan, np.nan], ValueError, "row 0: nan is no weight"),
     ],
 )
 def test_bad_weights(weights, error, words):
     with pytest.raises(error, match=words):
         check_row_weights(weights, 2)
+
+
+def test_the_first_negative_weight_is_named():
+    with pytest.raises(ValueError, match=r"^sample_weight, row 2: -0.5 is negative"):
+        check_row_weights([0.0, 0.5, -0.5, -1.0], 4)
 
 
 def test_good_weights():
@@ -105,15 +113,32 @@ def test_numbers_are_strictly_between():
             check_number(bad, "level", **options)
     with pytest.raises(ValueError, match="scale must be more than 0, such as 7"):
         check_number(0.0, "scale", least=0, example="7")
-    check_radius(1e-99)
-    for bad in (0.0, 1e-101, 1e101, np.inf):
-        with pytest.raises(ValueError, match="radius_km"):
+    with pytest.raises(ValueError, match=r"such as 7; got 0\.0\.$"):
+        check_number(np.float32(0.0), "scale", least=0, example="7")
+    for good in (1e-100, 1e100, np.float32(6371), np.float16(6371)):
+        check_radius(good)
+    for bad in (0.0, 1e-101, 9.99e-101, 1.0005e100, 1e101, np.inf):
+        with pytest.raises(ValueError, match=r"^radius_km"):
             check_radius(bad)
+
+
+def test_choices():
+    for good in ("mean", "".join(["me", "an"]), np.str_("mean"), None):
+        check_choice(good, ("first", "mean", None), "ties")
+    for bad in ("median", b"mean", 0, False, ["mean"], np.array(["mean"]), np.nan):
+        with pytest.raises(
+            ValueError, match=r"^ties must be one of 'first', 'mean', N"
+        ):
+            check_choice(bad, ("first", "mean", None), "ties")
 
 
 def test_means_of_rows():
     assert mean_of_rows(np.array([1.0, 2.0, 6.0]), None) == 3.0
     assert mean_of_rows(np.array([1.0, 2.0, 6.0]), np.array([1.0, 0.0, 3.0])) == 4.75
+    # Weights whose sum is finite, and whose products are not.
+    values = np.array([1.0, 4.0])
+    assert mean_of_rows(values, np.array([1e308, 5e307])) == pytest.approx(2.0)
+    assert mean_of_rows(values, np.array([1.0, 1.5e308])) == 4.0
     columns = np.array([[1.0, 2.0], [3.0, 6.0]])
     assert mean_of_rows(columns, None).tolist() == [2.0, 4.0]
     assert mean_of_rows(columns, np.array([3.0, 1.0])).tolist() == [1.5, 3.0]
@@ -136,5 +161,10 @@ def test_medians_of_rows():
     assert np.full(10, 0.1).cumsum()[-1] != 1.0  # from Python 3.12 on sum() finds it
     assert median_of_sorted(ten, np.full(10, 0.1)) == 4.5
     assert math.isnan(median_of_sorted(ten, np.zeros(10)))
+    # A weight that is heavier by less than float32 can tell from 1 is heavier.
+    uneven = np.array([1.0, 1.0 + 2e-8])
+    assert median_of_sorted(np.array([1.0, 2.0]), uneven) == 2.0
+    for weights in (None, np.ones(4)):
+        assert type(median_of_rows(values, weights)) is float
     # Weights of nothing do not reach anything.
     assert median_of_sorted(ten, np.array([0.0] * 5 + [1.0] + [0.0] * 4)) == 5.0
