@@ -32,7 +32,7 @@ def _hits_by_score(truth, scores, k, ties, kept):
         true, score = without_columns(true, kept), without_columns(score, kept)
         best = np.where(true, score, -np.inf).max(axis=1)[:, np.newaxis]
         # No true tag scores more than the best one: whatever is above it is wrong.
-        above = ((score > best) & ~true).sum(axis=1)
+        above = (score > best).sum(axis=1)
         tied = score == best
         wrong = (tied & ~true).sum(axis=1)
         if ties == "pessimistic":

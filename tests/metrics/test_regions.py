@@ -279,18 +279,23 @@ def test_metrics_of_tags_take_places():
         ({"by": "country"}, "by='country' is no kind of region. Pass \"continent\""),
         ({"by": ("s2", 31)}, "a level from 0 to 30; got"),
         ({"by": ("s2",)}, "a level from 0 to 30; got"),
+        ({"by": ("s2", -1)}, "a level from 0 to 30; got"),
+        ({"by": ("s2", 2.5)}, "a level from 0 to 30; got"),
         ({"by": ("h3", 5)}, "Pass labels in an array or a list"),
-        ({"by": ["a", "b"]}, "by must hold one label for each of the 4 photos"),
-        ({"by": lambda places: places}, r"by\(places\) must hold one label"),
+        ({"by": ["a", "b"]}, "^by must hold one label for each of the 4 photos"),
+        ({"by": lambda places: places}, r"^by\(places\) must hold one label"),
         ({"by": ["a", None, "b", "c"]}, "by, row 1: the label is missing"),
         ({"by": [0.0, 1.0, np.nan, 2.0]}, "by, row 2: the label is missing"),
         ({"places": TRUE[:2]}, "y_true has 4 rows but places has 2"),
-        ({"places": [[99.0, 200.0]] * 4}, "places"),
+        ({"places": [[0.0, 200.0], [99.0, 200.0]] * 2}, "^places, row 1: latitude 99"),
         ({"y_true": [0, 1, 2, 3]}, "say where the photos were taken by places="),
+        ({"y_true": [0, 1, 2, 3]}, "^y_true "),
         ({"y_pred": PRED[:2]}, "y_true has 4 rows but y_pred has 2"),
         ({"metric": "accuracy"}, "There is no metric 'accuracy'"),
         ({"metric": {}}, "metric must name at least one metric"),
         ({"metric": {"count": "geo_score"}}, "columns already"),
+        ({"metric": {"region": "geo_score"}}, "columns already"),
+        ({"min_count": 1.5}, "min_count must be a whole number above 0"),
         ({"y_true": TRUE[:0], "y_pred": PRED[:0]}, "y_true is empty"),
         ({"by": ["a", np.nan, "b", "c"]}, "by, row 1: the label is missing"),
         ({"min_count": 0}, "min_count must be a whole number above 0"),
@@ -358,7 +363,7 @@ def test_labels_of_64_bits_are_not_rounded():
     by = [2**63, 2**63 + 1, 5, 5]
     table = per_region_score("geo_score", TRUE, TRUE, by=by)
     assert table.region.tolist() == [5, 2**63, 2**63 + 1]
-    with pytest.raises(TypeError, match="by mixes values that cannot be sorted"):
+    with pytest.raises(TypeError, match=r"^by mixes values that cannot be sorted"):
         per_region_score("geo_score", TRUE, TRUE, by=["a", 1, 2, "b"])
 
 
@@ -395,6 +400,39 @@ def test_weights_have_a_finite_sum():
 def test_broken_sparse_matrices_are_refused():
     broken = sparse.csr_array(np.eye(2))
     broken.indices[-1] = 10**6
-    for tags in ((broken, np.eye(2)), (np.eye(2), broken)):
-        with pytest.raises(ValueError, match="whose arrays contradict each other"):
+    for name, tags in (
+        ("y_true", (broken, np.eye(2))),
+        ("y_pred", (np.eye(2), broken)),
+    ):
+        with pytest.raises(ValueError, match=f"^{name} .*contradict each other"):
             per_region_score("macro_average_precision", *tags, by=["a", "b"])
+
+
+def test_functions_are_given_arrays_of_degrees():
+    seen = []
+
+    def by(places):
+        seen.append(places)
+        return np.arange(len(places))
+
+    frame = pd.DataFrame(TRUE, columns=["lat", "lon"])
+    for places in (None, TRUE.tolist(), frame):
+        per_region_score("geo_score", TRUE, PRED, by=by, places=places)
+        assert type(seen[-1]) is np.ndarray
+        assert seen[-1].tolist() == TRUE.tolist()
+
+
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [
+        # On the border of two boxes, where the first of them has the word: Antarctica
+        # to 60 degrees south, and Greenland's sea to 10 degrees west.
+        ([-60.0, 0.0], "Antarctica"),
+        ([-60.0, 180.0], "Antarctica"),
+        ([-90.0, -180.0], "Antarctica"),
+        ([70.0, -10.0], "North America"),
+        ([70.0, -9.99], "Europe"),
+    ],
+)
+def test_borders_belong_to_the_first_box(place, name):
+    assert continent_names([place]).tolist() == [name]

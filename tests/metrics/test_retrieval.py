@@ -266,7 +266,7 @@ def test_queries_for_omitted_tags_are_left_out():
     assert ceiling == 2 / 5
     assert precision_at_k_within_km(*arguments, **options, omit_tags=[]) == 2 / 3
     one = ([1], PLACES[:1], TAGS, PLACES, [[0]])
-    with pytest.warns(UndefinedMetricWarning, match="All queries are for tags of omit"):
+    with pytest.warns(UndefinedMetricWarning, match=r"^All queries are for tags of om"):
         found = precision_at_k_within_km(*one, k=1, km=[INF, 1], omit_tags=[1])
     assert np.isnan(found).tolist() == [True, True]
 
@@ -280,8 +280,22 @@ def test_mean_over_tags():
     # A query without a value at one distance is left out at all of them.
     table = [[1.0, np.nan], [0.5, 0.25]]
     assert mean_over_tags(["sea", "hill"], table).tolist() == [0.5, 0.25]
-    with pytest.warns(UndefinedMetricWarning, match="No query has a value"):
+    with pytest.warns(UndefinedMetricWarning, match=r"^No query has a value") as seen:
         assert np.isnan(mean_over_tags([0], [np.nan]))
+    assert seen[0].filename == __file__
+    with pytest.warns(UndefinedMetricWarning, match=r"^No query has a value"):
+        found = mean_over_tags([0], [[np.nan, 1.0, 2.0]])
+    assert np.isnan(found).tolist() == [True] * 3
+    assert type(mean_over_tags([0, 1], [1.0, 0.0])) is float
+    assert mean_over_tags([0, 1], [[1.0], [0.0]]).tolist() == [0.5]
+    with pytest.raises(ValueError, match=r"^values must hold .* got shape \(2, 0\)"):
+        mean_over_tags([0, 1], np.zeros((2, 0)))
+    with pytest.raises(ValueError, match=r"^query_tags is empty"):
+        mean_over_tags([], np.zeros((0, 2)))
+    with pytest.raises(TypeError, match=r"^values must hold numbers; got"):
+        mean_over_tags([0], [[{}]])
+    with pytest.raises(TypeError, match=r"^query_tags mixes values"):
+        mean_over_tags([0, "a"], [1.0, 0.0])
     with pytest.raises(ValueError, match="query_tags has 1 rows but values has 2"):
         mean_over_tags([0], [1.0, 1.0])
     with pytest.raises(ValueError, match="one tag for each query"):
@@ -351,6 +365,14 @@ def test_frames_and_radius():
         ({"exclude_self": [5]}, "exclude_self, row 0: there is no photo 5, only -1"),
         ({"exclude_self": [0, 1]}, "1 rows but exclude_self has 2"),
         ({"k": [1, 2]}, "k must be one whole number"),
+        ({"k": 2.5}, "k must be a whole number"),
+        ({"gallery_places": None}, "needs query_places and gallery_places"),
+        ({"query_tags": np.array([0, 5]), "ranked": [[0]] * 2}, "query_tags, row 1: "),
+        ({"query_tags": [7, 5], "ranked": [[0]] * 2}, "query_tags, row 0: .* no tag 7"),
+        ({"exclude_self": [-2]}, "exclude_self, row 0: there is no photo -2"),
+        ({"ranked": [[-2]]}, "ranked, row 0: there is no photo -2, only 0 to 4, and"),
+        ({"ranked": [[0, 1, 0]]}, "ranked, row 0: photo 0 is listed twice"),
+        ({"ranked": [[1, 2, 2]]}, "ranked, row 0: photo 2 is listed twice"),
         ({"k": 0}, "k must be 1 or more"),
         ({"km": -1}, "km must be 0 or more"),
         ({"average": "macro"}, r"^average must be one of 'queries', 'tags', None"),
@@ -370,11 +392,73 @@ def test_bad_input(changes, words):
         "ranked": [[0]],
     }
     arguments.update(changes)
+    if words[0].islower() and next(iter(changes)) in words.split()[0]:
+        words = f"^{words}"
     with pytest.raises(ValueError, match=words):
         precision_at_k_within_km(**arguments)
-    if arguments.pop("ranked") == [[0]]:
+    if "ranked" not in changes or "query_tags" in changes:
+        del arguments["ranked"]
         with pytest.raises(ValueError, match=words):
             precision_ceiling_at_k_within_km(**arguments)
+
+
+def test_only_what_is_looked_at_may_not_be_listed_twice():
+    arguments = ([0, 0], PLACES[[0, 0]], TAGS, PLACES)
+    found = precision_at_k_within_km(*arguments, [[1, 2, 2]] * 2, k=2, km=INF)
+    assert found == 1
+    options = {"k": 1, "exclude_self": [0, 0]}
+    lists = [[0, 1, 1], [1, 4, 4]]
+    assert precision_at_k_within_km(*arguments, lists, km=INF, **options) == 1
+    with pytest.raises(ValueError, match=r"^ranked, row 1: photo 2 is listed twice am"):
+        precision_at_k_within_km(*arguments, [[0, 1], [2, 2]], k=2)
+
+
+def test_places_of_one_side_alone_are_none():
+    arguments = ([0], PLACES[:1], TAGS, None, [[1]])
+    assert precision_at_k_within_km(*arguments, k=1, km=INF) == 1
+    assert precision_ceiling_at_k_within_km(*arguments[:4], k=4, km=INF) == 1
+
+
+def test_more_photos_than_k_are_no_more_than_all():
+    for places in (PLACES[:1], None):
+        found = precision_ceiling_at_k_within_km([0], places, TAGS, PLACES, k=2, km=INF)
+        assert found == 1
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint64, np.int8])
+def test_positions_of_any_integer(dtype):
+    queries, own = np.array([0, 1], dtype=dtype), np.array([0, 4], dtype=dtype)
+    ranked = np.array([[0, 1], [4, 3]], dtype=dtype)
+    arguments = (queries, PLACES[[0, 4]], TAGS, PLACES)
+    # The most an unsigned integer of 8 bits can be, of which one more is looked at.
+    for k, expected in ((1, [1, 1]), (np.uint8(255), [1 / 255, 1 / 255])):
+        options = {"k": k, "km": INF, "exclude_self": own, "average": None}
+        found = precision_at_k_within_km(*arguments, ranked, **options)
+        assert found.tolist() == expected
+    found = precision_ceiling_at_k_within_km(*arguments, **options)
+    assert found.tolist() == [3 / 255, 1 / 255]
+
+
+def test_long_lists_keep_their_order_without_the_own_photo():
+    # Forty photos along the equator, each query's own one somewhere in its list.
+    n = 40
+    tags, places = np.ones((n, 1)), np.column_stack([np.zeros(n), np.arange(n)])
+    ranked = np.tile(np.arange(n), (n, 1))
+    arguments = (np.zeros(n, dtype=int), places[:1].repeat(n, axis=0), tags, places)
+    options = {"k": 30, "km": 20.5 * 111.19, "exclude_self": np.arange(n)}
+    found = precision_at_k_within_km(*arguments, ranked, average=None, **options)
+    # Of photos 0 to 20, which are near, the own one is left out where it is among them.
+    assert found == pytest.approx(np.where(np.arange(n) <= 20, 20, 21) / 30)
+
+
+def test_plain_numbers_are_returned():
+    arguments = ([0, 1], PLACES[[0, 4]], TAGS, PLACES)
+    for average in ("queries", "tags"):
+        options = {"k": 1, "km": 25, "average": average}
+        found = precision_at_k_within_km(*arguments, [[0], [4]], **options)
+        assert type(found) is float
+        found = precision_ceiling_at_k_within_km(*arguments, **options)
+        assert type(found) is float
 
 
 def test_a_radius_that_is_no_number():

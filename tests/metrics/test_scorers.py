@@ -661,3 +661,19 @@ def test_tables_that_are_none_of_a_tag():
     with pytest.raises(ValueError, match=r"Odd for tag 0 has shape \(60, 3\)"):
         scorer(Odd(), FEATURES, TAGS)
     assert scorer(Flat(), FEATURES[:2], [[0, 1], [1, 0]]) == 1 / 2
+
+
+def test_tables_of_any_kind_are_stacked():
+    class Lists(FirstColumns):
+        def decision_function(self, X):
+            return [[[1.0, 0.0]] * len(X), [[0.5, 0.5]] * len(X)]
+
+    class Narrow(FirstColumns):
+        def decision_function(self, X):
+            return [np.ones((len(X), 1))] * 2
+
+    scorer = make_geo_scorer("hashtag_accuracy_at_1")
+    assert scorer(Lists(), FEATURES[:2], [[0, 1], [1, 0]]) == 1 / 2
+    # A column alone may be of any class, and there are no classes to tell.
+    with pytest.raises(ValueError, match=r"Narrow for tag 0 has shape \(2, 1\), not"):
+        scorer(Narrow(), FEATURES[:2], [[0, 1], [1, 0]])
