@@ -69,22 +69,20 @@ def check_shape(shape, where, long_edges):
 
 
 def cut_at_antimeridian(shape):
-    """Return what lies within longitudes of -180 and 180 after whole turns back."""
+    """Return a checked polygon with what lies east of 180 degrees a turn back."""
     shapely = import_shapely()
-    west, _, east, _ = shape.bounds
-    if west >= -180.0 and east <= 180.0:
+    if shape.bounds[2] <= 180.0:
         return shape
     pieces = []
-    for turn in range(
-        int(np.floor((west + 180.0) / 360.0)), int(np.ceil((east - 180.0) / 360.0)) + 1
-    ):
+    # All parts begin on the map and go around it at most once.
+    for turn in (0, 1):
         window = shapely.box(360.0 * turn - 180.0, -90.0, 360.0 * turn + 180.0, 90.0)
         inside = shapely.intersection(shape, window)
         for piece in shapely.get_parts(inside):
             # What only touches the meridian leaves a line behind.
-            if piece.geom_type == "Polygon" and not piece.is_empty:
+            if piece.geom_type == "Polygon":
                 pieces.append(_turned(piece, -turn))
-    return pieces[0] if len(pieces) == 1 else shapely.MultiPolygon(pieces)
+    return shapely.MultiPolygon(pieces)
 
 
 def shape_area_km2(shape):

@@ -109,7 +109,7 @@ def _from_geojson(given):
     elif kind == "Feature":
         features = [given]
     elif kind in ("Polygon", "MultiPolygon"):
-        features = [{"type": "Feature", "geometry": given}]
+        features = [{"geometry": given}]
     else:
         raise ValueError(
             f"a GeoJSON object of type {kind!r:.60} holds no areas. It has to be a "

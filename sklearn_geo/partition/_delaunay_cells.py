@@ -70,7 +70,7 @@ class DelaunayCells:
     def outline(self, cell, n_per_edge):
         """Return places along the border of a cell: geodesics."""
         corners = self.mesh.vertices[self.mesh.simplices[self.rows[cell]]]
-        ring = along_geodesics(_exact_poles(corners), n_per_edge)
+        ring = along_geodesics(unit_vectors(corners), n_per_edge)
         return ring_on_map(ring, self._middles[cell, 1])
 
     def to_json(self, dropped):
@@ -117,13 +117,6 @@ def _dropped_table(rows, counts, weights):
 
 def _names(rows):
     return np.char.add("t", rows.astype(str))
-
-
-def _exact_poles(corners):
-    """Return unit vectors of places; those of a pole have no rounding in them."""
-    vectors = unit_vectors(corners)
-    vectors[np.abs(corners[:, 0]) == 90.0, :2] = 0.0
-    return vectors
 
 
 def _refuse_none_kept(partition, held, n_filled):

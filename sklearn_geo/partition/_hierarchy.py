@@ -337,9 +337,7 @@ def _check_nested(partitions, k_coarse, k_fine):
     coarse_ids, coarse_names, coarse_weights = _all_cells(partitions[k_coarse])
     fine_ids, fine_names, fine_weights = _all_cells(partitions[k_fine])
     around = locate(grid, fine_ids, grid.ranges(coarse_ids)[0])
-    smaller = (around >= 0) & (
-        grid.levels(coarse_ids) > grid.levels(fine_ids[np.maximum(around, 0)])
-    )
+    smaller = (around >= 0) & (grid.levels(coarse_ids) > grid.levels(fine_ids[around]))
     if smaller.any():
         row = int(np.argmax(smaller))
         raise ValueError(

@@ -89,7 +89,7 @@ class MidpointCells:
         step = (np.roll(start, -1, axis=0) - start) / n_per_edge
         share = np.arange(n_per_edge)[:, np.newaxis, np.newaxis]
         points = (start + share * step).transpose(1, 0, 2)
-        points[..., 0] = np.degrees(np.arcsin(np.clip(points[..., 0], -1.0, 1.0)))
+        points[..., 0] = np.degrees(np.arcsin(points[..., 0]))
         points[:, 0] = corners
         return points.reshape(-1, 2)
 

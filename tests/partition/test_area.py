@@ -158,6 +158,31 @@ def test_a_pole_is_one_place():
     partition = AreaPartition([box(0, 0, 10, 80), box(30, 50, 40, 90)]).fit([[1, 1]])
     places = [[90, 35], [90, -120], [90, 180], [-90, 35]]
     assert_array_equal(partition.predict(places), [1, 1, 1, -1])
+    south = AreaPartition([box(0, -80, 10, 0), box(30, -90, 40, -50)]).fit([[-1, 1]])
+    assert_array_equal(south.predict(-np.array(places, float)), [1, 1, 1, -1])
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_the_area_of_a_ring_around_a_pole_ends_there(side):
+    ring = [(-180, 70), (-90, 70), (0, 70), (90, 70)]
+    shape = Polygon([(x, side * y) for x, y in ring[::side]])
+    partition = AreaPartition([shape], long_edges="shorter").fit([[side * 80, 0]])
+    cap = 2 * np.pi * (1 - np.sin(np.radians(70))) * R**2
+    assert_allclose(partition.cells_["area_km2"], cap, rtol=1e-12)
+    assert np.abs(partition.cell_outline(0)[:, 0]).max() == 90.0
+
+
+def test_longitudes_of_other_turns_keep_their_last_digits():
+    ring = [(177.1, -19.3), (-178.7, -19.3), (-179.3, -16.1), (177.3, -16.1)]
+    partition = AreaPartition([Polygon(ring)], long_edges="shorter").fit([[-17, 178]])
+    found = {tuple(point) for point in partition.cell_outline(0).tolist()}
+    assert found == {(y, x if x > 0 else x + 360.0) for x, y in ring}
+
+
+def test_once_around_the_globe_and_no_more():
+    assert AreaPartition([box(-100, 0, 260, 1)]).fit([[0.5, 0]]).n_cells_ == 1
+    with pytest.raises(ValueError, match=r"-100 to 260\.5, more than once around"):
+        AreaPartition([box(-100, 0, 260.5, 1)], long_edges="straight").fit([[0.5, 0]])
 
 
 def test_the_whole_map():
@@ -269,6 +294,23 @@ def test_outline_of_several_parts_is_their_hull():
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("wide", ["west", "east"])
+def test_parts_are_gathered_around_the_largest(wide):
+    west = box(177 if wide == "west" else 179, -19, 180, -16)
+    east = box(-180, -19, -178, -16)
+    ring = AreaPartition([MultiPolygon([west, east])]).fit([[-17, 179.5]])
+    ends = np.sort(np.unique(ring.cell_outline(0)[:, 1]))[[0, -1]].tolist()
+    assert ends == ([177.0, 182.0] if wide == "west" else [-181.0, -178.0])
+
+
+@pytest.mark.parametrize(("apart", "width"), [(90.0, 180.25), (90.0625, 180.125)])
+def test_parts_are_gathered_the_shorter_way(apart, width):
+    # The middles are 180 or 180.125 degrees apart: more than half a turn is too much.
+    parts = [box(x - 0.125, 0, x + 0.125, 1 + (x < 0)) for x in (-apart, apart)]
+    ring = AreaPartition([MultiPolygon(parts)]).fit([[0.5, -apart]]).cell_outline(0)
+    assert np.ptp(ring[:, 1]) == width
+
+
 def test_an_edge_of_half_a_turn_goes_straight():
     half = Polygon([(-100, 0), (80, 0), (0, 10)])
     assert AreaPartition([half]).fit([[5, 0]]).predict([[5, 0]])[0] == 0
@@ -308,6 +350,45 @@ def test_an_area_that_touches_the_antimeridian_and_crosses_it_elsewhere():
     (feature,) = partition.to_geojson()["features"]
     parts = shapely.geometry.shape(feature["geometry"])
     assert sorted(part.area for part in parts.geoms) == [100.0, 250.0]
+
+
+@pytest.mark.parametrize("turn", [-720, -360, 0, 360])
+@pytest.mark.parametrize("way", [1, -1])
+def test_holes_are_no_part_of_the_area(turn, way):
+    # Holes may be drawn in another turn of the globe, and either way around.
+    outer = [(0, 0), (30, 0), (30, 30), (0, 30)]
+    holes = [
+        [(west, 10), (east, 10), (east, 20), (west, 20)]
+        for west, east in ((0.125, 0.25), (10, 20), (29.5, 29.75))
+    ]
+    holes = [[(x + turn, y) for x, y in hole[::way]] for hole in holes]
+    partition = AreaPartition([Polygon(outer, holes)]).fit([[5, 5]])
+    sine = np.sin(np.radians([30, 20, 10]))
+    expected = np.radians(30) * sine[0] - np.radians(10.375) * (sine[1] - sine[2])
+    assert_allclose(partition.cells_["area_km2"], expected * R**2, rtol=1e-12)
+    places = [[15, x] for x in (0.0625, 0.1875, 0.5, 15, 29, 29.625, 29.875)]
+    assert_array_equal(partition.predict(places), [0, -1, 0, -1, 0, -1, 0])
+
+
+def test_holes_across_the_antimeridian():
+    outer = [(170, -30), (-170, -30), (-170, 0), (170, 0)]
+    shape = Polygon(outer, [FIJI])
+    with pytest.raises(ValueError, match="an edge from longitude 170 to -170"):
+        AreaPartition([shape]).fit([[-25, 175]])
+    partition = AreaPartition([shape], long_edges="shorter").fit([[-25, 175]])
+    places = [[-17, x] for x in (176, 178, -179, -177)]
+    assert_array_equal(partition.predict(places), [0, -1, -1, 0])
+
+
+@pytest.mark.parametrize("latitude", [90.0625, -90.0625])
+def test_vertices_and_those_of_holes_are_places(latitude):
+    ring = [(1, 0), (2, 0), (2, latitude)]
+    for shape in (Polygon(ring), Polygon([(0, -80), (9, -80), (9, 80)], [ring])):
+        with pytest.raises(ValueError, match=f"latitude {latitude}, which is no place"):
+            AreaPartition([shape]).fit([[0, 1]])
+    hole = [(1, 0), (2, 0), (200, 10)]
+    with pytest.raises(ValueError, match=r"row 0 .*an edge from longitude 2 to 200"):
+        AreaPartition([Polygon([(0, -80), (9, -80), (9, 80)], [hole])]).fit([[0, 1]])
 
 
 def test_geojson_keeps_holes():
@@ -491,6 +572,16 @@ def test_without_shapely(monkeypatch):
 def test_warts_of_geojson(areas, words):
     with pytest.raises(ValueError, match=words):
         AreaPartition(areas).fit([[0.5, 0.5]])
+
+
+def test_labels_of_a_series_are_names_if_all_are_texts():
+    for labels, names in (
+        (["a", "b"], ["a", "b"]),
+        (["a", 1], ["area_0", "area_1"]),
+        ([5, 7], ["area_0", "area_1"]),
+    ):
+        series = geopandas.GeoSeries(SHAPES, index=labels)
+        assert_array_equal(AreaPartition(series).fit(PLACES).cell_names_, names)
 
 
 def test_an_array_of_geometries():

@@ -124,6 +124,15 @@ def test_signed_area():
     assert signed_area(square(10, 0, 13, 2)) == 6.0
     assert signed_area(square(10, 0, 13, 2)[::-1]) == -6.0
     assert signed_area(np.zeros((0, 2))) == 0.0
+    assert signed_area(np.array([[0.0, 1.0], [5.0, 7.0]])) == 0.0
+    # Half of 4 by 3, from each corner on.
+    triangle = np.array([[1.0, 10.0], [1.0, 14.0], [4.0, 11.0]])
+    for first in range(3):
+        assert signed_area(np.roll(triangle, first, axis=0)) == 6.0
+    # Of a square of 16, one is missing in its last row and, beside it, 4 less 3 / 2.
+    ring = np.array([[0, 0], [0, 4], [4, 4], [4, 2], [3, 2], [3, 1]], dtype=float)
+    for first in range(6):
+        assert signed_area(np.roll(ring, first, axis=0)) == 12.5
 
 
 def test_cuts_by_hand():
@@ -146,13 +155,24 @@ def test_cuts_by_hand():
         ]
     moved = cut_at_antimeridian([square(530, 0, 540, 5)])
     assert moved[0][0].tolist() == square(170, 0, 180, 5).tolist()
+    # However little lies beyond, and in whichever turn.
+    for west, east, expected in (
+        (179.875, 180.125, [(179.875, 180), (-180, -179.875)]),
+        (-180.125, -179.875, [(179.875, 180), (-180, -179.875)]),
+        (-540.125, -539.875, [(179.875, 180), (-180, -179.875)]),
+        (179, 180.125, [(179, 180), (-180, -179.875)]),
+    ):
+        parts = cut_at_antimeridian([square(west, 0, east, 0.5)])
+        bounds = [(ring[:, 1].min(), ring[:, 1].max()) for (ring,) in parts]
+        assert bounds == expected
     # A band around the globe from 100 to 460.
     band = cut_at_antimeridian([square(100, 0, 460, 1)])
     assert sorted(signed_area(ring) for (ring,) in band) == [80.0, 280.0]
 
 
-def test_holes():
-    outer, hole = square(170, 0, 190, 10), square(185, 2, 188, 8)
+@pytest.mark.parametrize("way", [1, -1])
+def test_holes(way):
+    outer, hole = square(170, 0, 190, 10), square(185, 2, 188, 8)[::way]
     given = geometry([[outer, hole]])
     assert given["type"] == "MultiPolygon"
     polygon = shape(given)

@@ -16,6 +16,7 @@ from sklearn_geo.partition import S2Partition
 from sklearn_geo.partition._outlines import (
     along_geodesics,
     check_cell,
+    check_n_per_edge,
     ring_on_map,
     rings_on_map,
 )
@@ -154,14 +155,17 @@ def test_bad_cells_and_pieces():
     for n_per_edge in (0, 1.5):
         with pytest.raises(ValueError, match="n_per_edge must be an integer, at least"):
             partition.cell_outline(0, n_per_edge=n_per_edge)
+    check_n_per_edge(10_000)
+    with pytest.raises(ValueError, match="got 10001"):
+        check_n_per_edge(10_001)
 
 
 def test_the_middle_of_a_ring_comes_near():
     # From longitude 0 to 200: the middle, 100, is within half a turn of 5 and of
-    # 279.9, and its eastern end is not.
+    # 279.95, and its eastern end is not.
     ring = [[10, 0], [10, 100], [10, 200], [-10, 200], [-10, 100], [-10, 0]]
     vectors = unit_vectors(ring)
-    for near, turns in ((5.0, 0), (279.9, 0), (280.1, 1), (-85.0, -1)):
+    for near, turns in ((5.0, 0), (279.95, 0), (280.05, 1), (-85.0, -1)):
         expected = np.array(ring) + [0.0, 360.0 * turns]
         assert_allclose(ring_on_map(vectors, near), expected, atol=1e-12)
         (several,) = rings_on_map(vectors[np.newaxis], np.array([near]))
@@ -175,3 +179,65 @@ def test_a_ring_around_a_pole_is_opened_where_it_crosses():
     expected = [[crossing, -180], [75, -90], [80, 0], [70, 90], [60, 179.9]]
     expected += [[crossing, 180], [90, 180], [90, -180]]
     assert_allclose(ring_on_map(unit_vectors(ring), 0.0), expected, atol=1e-9)
+
+
+@pytest.mark.parametrize("first", range(5))
+@pytest.mark.parametrize("side", [1, -1])
+def test_rings_around_poles_may_begin_anywhere(first, side):
+    # The northern ring eastward, its mirror image westward; one place is just behind
+    # the antimeridian.
+    north = np.array([[80, 0], [70, 90], [60, 179.9], [75, 180.5], [75, 270]])
+    crossing = 60 + 15 * 0.1 / 0.6
+    expected = [[crossing, -180], [75, -179.5], [75, -90], [80, 0], [70, 90]]
+    expected += [[60, 179.9], [crossing, 180], [90, 180], [90, -180]]
+    ring = np.roll(north, -first, axis=0)
+    if side == -1:
+        # Turned around the axis of (0, 0): latitude and longitude change signs.
+        ring, expected = -ring, -np.array(expected)
+    assert_allclose(ring_on_map(unit_vectors(ring), 0.0), expected, atol=1e-9)
+
+
+@pytest.mark.parametrize("first", range(5))
+@pytest.mark.parametrize("side", [1, -1])
+def test_a_pole_at_a_corner_of_more_than_half_a_turn(first, side):
+    # Eastward over 260 degrees, and back along the pole, the inside on the left.
+    ring = np.array([[90, 0], [50, 0], [50, 90], [50, 180], [50, 260]])
+    expected = np.array([[50, 0], [50, 90], [50, 180], [50, 260], [90, 260], [90, 0]])
+    places = side * np.roll(ring, -first, axis=0)
+    vectors = unit_vectors(places)
+    found = ring_on_map(vectors, side * 130.0)
+    (several,) = rings_on_map(vectors[np.newaxis], np.array([side * 130.0]))
+    assert_allclose(several, found, atol=1e-9)
+    begin = np.flatnonzero((np.abs(found - side * expected[0]) < 1e-6).all(axis=1))[0]
+    assert_allclose(np.roll(found, -begin, axis=0), side * expected, atol=1e-9)
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_which_pole_it_is_does_not_depend_on_other_corners(side):
+    # From one pole to places beyond the equator.
+    ring = side * np.array([[90.0, 0.0], [-10.0, 0.0], [-10.0, 50.0], [-10.0, 100.0]])
+    expected = side * np.array(
+        [[90, 100], [90, 0], [-10, 0], [-10, 50], [-10, 100]], float
+    )
+    found = ring_on_map(unit_vectors(ring), side * 50.0)
+    assert_allclose(sorted(found.tolist()), sorted(expected.tolist()), atol=1e-9)
+
+
+def test_steps_of_nearly_half_a_turn():
+    # 179.9 degrees eastward, across the antimeridian.
+    expected = np.array([[-10, 90.05], [-10, 269.95], [10, 269.95], [10, 90.05]])
+    vectors = unit_vectors(expected)
+    assert_allclose(ring_on_map(vectors, 180.0), expected, atol=1e-9)
+    (several,) = rings_on_map(vectors[np.newaxis], np.array([180.0]))
+    assert_allclose(several, expected, atol=1e-9)
+
+
+def test_an_edge_of_almost_half_the_globe():
+    # Of a length that rounding makes more than 2, and bent a little to the side.
+    vectors = np.random.default_rng(0).normal(size=(1000, 3))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    start = vectors[np.linalg.norm(2.0 * vectors, axis=1) > 2.0][0]
+    aside = np.cross(start, [0.0, 0.0, 1.0])
+    aside /= np.linalg.norm(aside)
+    points = along_geodesics(np.array([start, 1e-9 * aside - start]), 2)
+    assert_allclose(points[1], aside, atol=1e-6)

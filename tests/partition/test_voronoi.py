@@ -94,7 +94,9 @@ def test_poles_on_edges_become_points(pole):
     # Along the meridians of 0 and 180 degrees, across the pole, and back elsewhere.
     ring = unit([[0.5, 0.0, pole], [-0.2, 0.0, pole], [-0.5, -0.5, 0.1]])
     expected = np.insert(ring, 1, [0.0, 0.0, pole], axis=0)
+    before = ring.copy()
     np.testing.assert_array_equal(with_poles(ring), expected)
+    np.testing.assert_array_equal(ring, before)
     # Also on the way from the last point to the first.
     turned = np.roll(ring, -1, axis=0)
     expected = np.vstack([turned, [[0.0, 0.0, pole]]])
@@ -115,4 +117,6 @@ def test_a_corner_next_to_a_pole_is_the_pole(step):
     # Also where the pole is a little ahead of the corner, or a little behind it.
     ring = unit([[*step, 1.0], [0.5, 0.0, 1.0], [0.0, 0.5, 1.0]])
     expected = np.vstack([[[0.0, 0.0, 1.0]], ring[1:]])
+    before = ring.copy()
     np.testing.assert_array_equal(with_poles(ring), expected)
+    np.testing.assert_array_equal(ring, before)
