@@ -8,6 +8,7 @@ from scipy.special import expit, softmax
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo.fusion._base import FusionBase
 from sklearn_geo.fusion._calibration import calibrated, fit_calibration
 from sklearn_geo.fusion._labels import LabelReader, refuse_lists
@@ -297,8 +298,9 @@ class AttentionFusionClassifier(ClassifierMixin, FusionBase):
         """
         refuse_lists(y)
         columns = getattr(y, "columns", None)
-        self._y_names = None if columns is None else [str(name) for name in columns]
-        return self._fit(X, y, sample_weight)
+        with all_or_nothing(self):
+            self._y_names = None if columns is None else [str(name) for name in columns]
+            return self._fit(X, y, sample_weight)
 
     def predict_proba(self, X):
         """Return probabilities of classes, or of labels.

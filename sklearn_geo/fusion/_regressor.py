@@ -7,6 +7,7 @@ from scipy import sparse
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo.fusion._base import FusionBase
 
 __all__ = ["AttentionFusionRegressor"]
@@ -224,7 +225,8 @@ class AttentionFusionRegressor(RegressorMixin, FusionBase):
         self : AttentionFusionRegressor
             The fitted regressor.
         """
-        return self._fit(X, y, sample_weight)
+        with all_or_nothing(self):
+            return self._fit(X, y, sample_weight)
 
     def predict(self, X):
         """Return the numbers.

@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.nets import TRAINING_CONSTRAINTS, net_outputs
 from sklearn_geo.nets._outputs import _bytes_a_row
@@ -375,7 +376,8 @@ class HashtagEmbedding(TaggerMixin, TransformerMixin, EmbeddingFitting, GeoEstim
             The fitted model.
         """
         go_on = self.warm_start and self.__sklearn_is_fitted__()
-        return self._learn(X, y, sample_weight, go_on=go_on)
+        with all_or_nothing(self):
+            return self._learn(X, y, sample_weight, go_on=go_on)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None):
@@ -396,7 +398,8 @@ class HashtagEmbedding(TaggerMixin, TransformerMixin, EmbeddingFitting, GeoEstim
         # Once it is fitted, scikit-learn leaves this out of partial_fit.
         self._validate_params()
         go_on = self.__sklearn_is_fitted__()
-        return self._learn(X, y, sample_weight, go_on=go_on, epochs=1)
+        with all_or_nothing(self):
+            return self._learn(X, y, sample_weight, go_on=go_on, epochs=1)
 
     def transform(self, X):
         """Return the vectors of photos.

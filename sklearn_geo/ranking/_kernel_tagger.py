@@ -9,6 +9,7 @@ from scipy import sparse
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._labels import check_groups
 from sklearn_geo.neighbors import PlaceIndex
 from sklearn_geo.neighbors._rows import RowBuilder
@@ -210,24 +211,25 @@ class KernelTagger(PlaceTagger):
         self : KernelTagger
             The fitted tagger.
         """
-        places = self._places_of(self._open(X, reset=True))
-        rows, weighted = self._read_photos(len(places), y, sample_weight)
-        if groups is not None:
-            groups = check_groups(groups, len(places))[1][rows]
-        if isinstance(self.bandwidth_km, str):
-            self.bandwidths_km_ = best_bandwidths(
-                places[rows],
-                weighted,
-                self.tag_frequencies_,
-                kernel=self.kernel,
-                smoothing=self.smoothing,
-                groups=groups,
-            )
-        else:
-            self.bandwidths_km_ = _read_bandwidths(self.bandwidth_km)
-        distinct, self._sums = gather(places[rows], weighted)
-        self._masses = self._sums.sum(axis=1)
-        self.index_ = PlaceIndex(distinct)
+        with all_or_nothing(self):
+            places = self._places_of(self._open(X, reset=True))
+            rows, weighted = self._read_photos(len(places), y, sample_weight)
+            if groups is not None:
+                groups = check_groups(groups, len(places))[1][rows]
+            if isinstance(self.bandwidth_km, str):
+                self.bandwidths_km_ = best_bandwidths(
+                    places[rows],
+                    weighted,
+                    self.tag_frequencies_,
+                    kernel=self.kernel,
+                    smoothing=self.smoothing,
+                    groups=groups,
+                )
+            else:
+                self.bandwidths_km_ = _read_bandwidths(self.bandwidth_km)
+            distinct, self._sums = gather(places[rows], weighted)
+            self._masses = self._sums.sum(axis=1)
+            self.index_ = PlaceIndex(distinct)
         return self
 
     def __sklearn_is_fitted__(self):

@@ -9,6 +9,7 @@ from scipy import sparse
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo.ranking._place_tagger import PlaceTagger
 from sklearn_geo.ranking._region_levels import distinct_chains, read_levels
 
@@ -214,22 +215,23 @@ class PlaceFrequencyTagger(PlaceTagger):
                 f'smoothing={self.smoothing!r} with mixing="jelinek-mercer" is the '
                 "share of the coarser region: pass a number from 0 to 1."
             )
-        X = self._open(X, reset=True)
-        levels = read_levels(self.regions)
-        levels = levels if self.backoff else levels[:1]
-        for level in levels:
-            level.check(X)
-        places = self._places(X, levels)
-        rows, weighted = self._read_photos(X.shape[0], y, sample_weight)
-        weights = None
-        if sample_weight is not None:
-            weights = np.asarray(sample_weight, dtype=np.float64)
-        for level in levels:
-            level.fit(*_take(X, places, weights, rows))
-        self._levels = levels  # whole, or a fit that failed would have left them so
-        codes = self._codes(X, places)[rows]
-        self.n_regions_ = [int(level.n_regions) for level in self._levels]
-        self._count(codes, weighted, weights if weights is None else weights[rows])
+        with all_or_nothing(self):
+            X = self._open(X, reset=True)
+            levels = read_levels(self.regions)
+            levels = levels if self.backoff else levels[:1]
+            for level in levels:
+                level.check(X)
+            places = self._places(X, levels)
+            rows, weighted = self._read_photos(X.shape[0], y, sample_weight)
+            weights = None
+            if sample_weight is not None:
+                weights = np.asarray(sample_weight, dtype=np.float64)
+            for level in levels:
+                level.fit(*_take(X, places, weights, rows))
+            self._levels = levels
+            codes = self._codes(X, places)[rows]
+            self.n_regions_ = [int(level.n_regions) for level in self._levels]
+            self._count(codes, weighted, weights if weights is None else weights[rows])
         return self
 
     def _count(self, codes, weighted, weights):

@@ -12,6 +12,7 @@ from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._blocks import blocks
 from sklearn_geo._labels import check_groups
 from sklearn_geo.base import GeoEstimator
@@ -233,25 +234,29 @@ class ProductTagger(TaggerMixin, PlaceColumns, GeoEstimator):
         self : ProductTagger
             The fitted tagger.
         """
-        X = self._open(X, reset=True)
-        self._places_of(X)  # what is wrong with places is told before models are fitted
-        indicator = self._read_target(y, X.shape[0])
-        weights = read_weights(sample_weight, X.shape[0])
-        if groups is not None:
-            groups = check_groups(groups, X.shape[0])[1]
-        rows = self._tagged_rows(indicator)
-        lesson = (X, _indexable(y), weights, groups)
-        if rows is not None:
-            # Nothing is learnt from photos without tags, by either.
-            indicator = indicator[rows]
-            lesson = _some(lesson, rows)
-        weights = np.ones(len(indicator.indptr) - 1) if weights is None else lesson[2]
-        counts = np.maximum(indicator.T @ weights, _HALF_A_PHOTO)
-        self.tag_frequencies_ = counts / counts.sum()
-        self.weight_ = self.weight
-        if self.weight == "auto":
-            self.weight_ = self._best_weight(lesson, indicator)
-        self.photo_model_, self.place_model_ = self._fit_experts(lesson)
+        with all_or_nothing(self):
+            X = self._open(X, reset=True)
+            # What is wrong with places is told before models are fitted.
+            self._places_of(X)
+            indicator = self._read_target(y, X.shape[0])
+            weights = read_weights(sample_weight, X.shape[0])
+            if groups is not None:
+                groups = check_groups(groups, X.shape[0])[1]
+            rows = self._tagged_rows(indicator)
+            lesson = (X, _indexable(y), weights, groups)
+            if rows is not None:
+                # Nothing is learnt from photos without tags, by either.
+                indicator = indicator[rows]
+                lesson = _some(lesson, rows)
+            weights = lesson[2]
+            if weights is None:
+                weights = np.ones(indicator.shape[0])
+            counts = np.maximum(indicator.T @ weights, _HALF_A_PHOTO)
+            self.tag_frequencies_ = counts / counts.sum()
+            self.weight_ = self.weight
+            if self.weight == "auto":
+                self.weight_ = self._best_weight(lesson, indicator)
+            self.photo_model_, self.place_model_ = self._fit_experts(lesson)
         return self
 
     def predict_proba(self, X):

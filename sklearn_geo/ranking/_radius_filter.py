@@ -9,6 +9,7 @@ from sklearn.base import _fit_context
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.ranking._experts import (
     columns_of_features,
@@ -143,24 +144,24 @@ class RadiusFilter(PlaceColumns, GeoEstimator):
                 f"{type(self).__name__} requires y to be passed, but the target y is "
                 "None: pass the tags of the photos, an indicator."
             )
-        X = self._open(X, reset=True)
-        self._places_of(
-            X
-        )  # what is wrong with places is told before the model is fitted
-        indicator, names = read_indicator(y, X.shape[0])
-        names = names if self.tag_names is None else self.tag_names
-        self._vocabulary = Vocabulary(indicator.shape[1], names)
-        self.tag_names_ = self._vocabulary.names
-        self.n_tags_ = indicator.shape[1]
-        self.photo_model_ = fit_expert(
-            self.photo_model,
-            self._features_of(X, self.photo_model),
-            y,
-            location=self.location,
-            name="photo_model",
-            sample_weight=sample_weight,
-        )
-        self._gallery = None
+        with all_or_nothing(self):
+            X = self._open(X, reset=True)
+            # What is wrong with places is told before the model is fitted.
+            self._places_of(X)
+            indicator, names = read_indicator(y, X.shape[0])
+            names = names if self.tag_names is None else self.tag_names
+            self._vocabulary = Vocabulary(indicator.shape[1], names)
+            self.tag_names_ = self._vocabulary.names
+            self.n_tags_ = indicator.shape[1]
+            self.photo_model_ = fit_expert(
+                self.photo_model,
+                self._features_of(X, self.photo_model),
+                y,
+                location=self.location,
+                name="photo_model",
+                sample_weight=sample_weight,
+            )
+            self._gallery = None
         return self
 
     def __sklearn_is_fitted__(self):

@@ -10,6 +10,7 @@ from sklearn.base import _fit_context
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._labels import check_groups, check_rows
 from sklearn_geo._weights import check_weights
 from sklearn_geo.base import GeoEstimator
@@ -449,34 +450,35 @@ class LocSensRanker(RankerAnswers, RankerTraining, GeoEstimator):
             The fitted estimator.
         """
         go_on = self.warm_start and self.__sklearn_is_fitted__()
-        places, features = self._read(X, reset=not go_on)
-        if sample_weight is not None:
-            sample_weight = check_weights(sample_weight, places)
-        if groups is not None:
-            check_rows(len(places), groups, "groups")
-            _, groups = check_groups(groups, len(places))
-        if go_on:
-            self._check_same(y)
-        indicator = self._read_target(y, len(places))
-        tagged = self._tagged_rows(indicator)
-        tagged = np.arange(len(places)) if tagged is None else tagged
-        if sample_weight is not None:
-            tagged = tagged[sample_weight[tagged] > 0]
-            if not len(tagged):
-                raise ValueError(
-                    "sample_weight is zero for all photos with tags: there is nothing "
-                    "to learn."
-                )
-        if not go_on:
-            self._seed = draw_seed(self.random_state)
-            self._made_for = self._architecture()
-            self._begin(features, places, indicator, tagged, sample_weight)
-        photos = self._photos(features)
-        known = self._places(places)
-        learn, valid = self._held_out(tagged, groups)
-        self._fit_prior(places, indicator, learn, sample_weight, groups)
-        self._learn(photos, known, indicator, learn, valid, sample_weight, go_on)
-        self._gallery = None
+        with all_or_nothing(self):
+            places, features = self._read(X, reset=not go_on)
+            if sample_weight is not None:
+                sample_weight = check_weights(sample_weight, places)
+            if groups is not None:
+                check_rows(len(places), groups, "groups")
+                _, groups = check_groups(groups, len(places))
+            if go_on:
+                self._check_same(y)
+            indicator = self._read_target(y, len(places))
+            tagged = self._tagged_rows(indicator)
+            tagged = np.arange(len(places)) if tagged is None else tagged
+            if sample_weight is not None:
+                tagged = tagged[sample_weight[tagged] > 0]
+                if not len(tagged):
+                    raise ValueError(
+                        "sample_weight is zero for all photos with tags: there is "
+                        "nothing to learn."
+                    )
+            if not go_on:
+                self._seed = draw_seed(self.random_state)
+                self._made_for = self._architecture()
+                self._begin(features, places, indicator, tagged, sample_weight)
+            photos = self._photos(features)
+            known = self._places(places)
+            learn, valid = self._held_out(tagged, groups)
+            self._fit_prior(places, indicator, learn, sample_weight, groups)
+            self._learn(photos, known, indicator, learn, valid, sample_weight, go_on)
+            self._gallery = None
         return self
 
     def _architecture(self):

@@ -711,3 +711,13 @@ def test_half_precision_pickles_and_calibrates_on_an_accelerator(make, tmp_path)
     )
     for _, (outputs,) in net_outputs(classifier.net_, X[:3]):
         assert outputs.shape == (3, 3)
+
+
+def test_a_second_fit_that_fails_leaves_the_first():
+    classifier = model(max_iter=1).fit(X, CLASSES)
+    before = classifier.predict_proba(X)
+    classifier.set_params(class_weight={7: 2.0}, blocks={"all": slice(0, 10)})
+    with pytest.raises(ValueError, match="class_weight names 7"):
+        classifier.fit(X[:, :10], BINARY)
+    np.testing.assert_array_equal(classifier.predict_proba(X), before)
+    np.testing.assert_array_equal(classifier.classes_, [0, 1, 2])

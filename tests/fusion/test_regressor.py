@@ -279,3 +279,12 @@ def test_large_numbers_under_large_weights():
         heavy.fit(X, y, sample_weight=np.full(4, 1e50))
     plain = AttentionFusionRegressor(None, **settings).fit(X, y, np.ones(4))
     np.testing.assert_allclose(heavy.predict(X), plain.predict(X), rtol=1e-6)
+
+
+def test_a_second_fit_that_fails_leaves_the_first():
+    regressor = model(max_iter=1).fit(X, Y)
+    before = regressor.predict(X)
+    regressor.set_params(aux_weight={"nothing": 1.0}, blocks={"all": slice(0, 10)})
+    with pytest.raises(ValueError, match="nothing"):
+        regressor.fit(X[:, :10], TWO)
+    np.testing.assert_array_equal(regressor.predict(X), before)

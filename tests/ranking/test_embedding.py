@@ -625,3 +625,21 @@ def test_vectors_to_search_for_may_be_any_block_of_memory():
     vectors = np.array([[1.0, 0.0], [0.0, 1.0]])
     found = model.retrieve(memoryview(vectors), k=2)
     assert found.tolist() == model.retrieve(vectors, k=2).tolist()
+
+
+def test_a_second_fit_that_fails_leaves_the_first():
+    embedding = model(max_iter=2).fit(X, Y)
+    before = embedding.decision_function(NEW)
+    embedding.set_params(supervision="her", word_vectors=np.eye(3))
+    with pytest.raises(ValueError, match="word_vectors"):
+        embedding.fit(X[:, :-1], sparse.hstack([Y, Y]))
+    assert np.array_equal(embedding.decision_function(NEW), before)
+
+
+def test_a_part_that_fails_leaves_what_was_known_of_tags():
+    embedding = model(max_iter=2).fit(X, Y)
+    before = embedding.decision_function(NEW)
+    with pytest.raises(ValueError, match="No photo has a tag"):
+        embedding.partial_fit(X, Y * 0)
+    assert np.array_equal(embedding.tag_counts_, Y.sum(axis=0))
+    assert np.array_equal(embedding.decision_function(NEW), before)

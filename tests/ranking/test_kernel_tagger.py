@@ -377,3 +377,12 @@ def test_weighted_tags_that_add_up_to_infinity_are_refused():
     X, y = np.array([[48.0, 11.0], [40.0, -74.0]]), np.ones((2, 3))
     with pytest.raises(ValueError, match="add up to infinity"):
         KernelTagger(100.0).fit(X, y, sample_weight=[8e307, 8e307])
+
+
+def test_a_second_fit_that_fails_leaves_the_first():
+    tagger = KernelTagger(1.0).fit(FOUR, TAGS)
+    before = tagger.predict_proba(FOUR)
+    tagger.set_params(bandwidth_km=(3.0, 1.0))
+    with pytest.raises(ValueError, match="several go from fine to coarse"):
+        tagger.fit(np.column_stack([FOUR, FOUR]), np.column_stack([TAGS, TAGS]))
+    assert_array_equal(tagger.predict_proba(FOUR), before)

@@ -391,3 +391,15 @@ def test_a_second_fit_that_fails_leaves_the_first():
     with pytest.raises(ValueError, match="tag_names has 2 names"):
         tagger.fit([[-40.0, 0.0], [1.0, 1.0]], np.ones((2, 1)))
     assert_array_equal(tagger.decision_function(places), before)
+
+
+def test_a_second_fit_that_fails_late_leaves_the_first():
+    tagger = _by_town()
+    before = tagger.predict_proba(TOWNS)
+    more, tags = TOWNS.assign(more=1.0), np.column_stack([TAGS, TAGS])
+    with (
+        pytest.warns(UserWarning, match=r"1 of 5 photos have no tag"),
+        pytest.raises(ValueError, match="has weight 0: there is nothing to learn"),
+    ):
+        tagger.fit(more, tags, sample_weight=[0, 0, 0, 0, 1])
+    assert_array_equal(tagger.predict_proba(TOWNS), before)

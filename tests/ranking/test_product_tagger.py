@@ -339,3 +339,13 @@ TREE = DecisionTreeClassifier(random_state=0)
 @pytest.mark.parametrize(("estimator", "check"), checks_of(Folded(TREE, TREE)))
 def test_folded_passes_the_checks_of_scikit_learn(estimator, check):
     check(estimator)  # those of sklearn.utils.estimator_checks
+
+
+def test_a_second_fit_that_fails_leaves_the_first():
+    X, tags = _photos(40, 0)
+    tagger = ProductTagger(LINEAR, KERNEL).fit(X, tags)
+    before = tagger.decision_function(X)
+    tagger.set_params(weight="auto")
+    with pytest.raises(ValueError, match="there is only one tagged photo"):
+        tagger.fit(X[:1, :4], tags[:1, :3])
+    assert_array_equal(tagger.decision_function(X), before)

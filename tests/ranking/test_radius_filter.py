@@ -248,3 +248,14 @@ TREE = DecisionTreeClassifier(random_state=0)
 @pytest.mark.parametrize(("estimator", "check"), checks_of(Folded(TREE)))
 def test_folded_passes_the_checks_of_scikit_learn(estimator, check):
     check(estimator)  # those of sklearn.utils.estimator_checks
+
+
+def test_a_second_fit_that_fails_leaves_the_first():
+    X, tags = _photos(40, 0)
+    model = RadiusFilter(LINEAR).fit(X, tags).index(X)
+    before = model.retrieve(3, X[0, :2], 5)
+    model.set_params(photo_model=GaussianNB())
+    with pytest.raises(ValueError, match="1d array"):
+        model.fit(X[:, :4], tags[:, :2])
+    assert_array_equal(model.retrieve(3, X[0, :2], 5), before)
+    assert_array_equal(model.index(X).retrieve(3, X[0, :2], 5), before)

@@ -581,3 +581,14 @@ def test_features_that_float32_does_not_hold_are_refused(kind):
     assert PhotoScaling(kind).apply(rows[:1]).tolist() == [[1.0, 0.0]]
     with pytest.raises(ValueError, match="X holds features that float32"):
         PhotoScaling(kind).apply(rows)
+
+
+@pytest.mark.parametrize("scorer", ["multilinear", "trunk"])
+def test_a_second_fit_that_fails_leaves_the_first(scorer):
+    model = LocSensRanker(**FEW, scorer=scorer).fit(X, TAGS).index(X)
+    before, found = model.decision_function(X), model.retrieve(0, X[0, :2], 3)
+    model.set_params(tag_vectors=np.eye(2))
+    with pytest.raises(ValueError, match="tag_vectors has 2 rows"):
+        model.fit(X[:, :-1], np.column_stack([TAGS, TAGS]))
+    assert_array_equal(model.decision_function(X), before)
+    assert_array_equal(model.retrieve(0, X[0, :2], 3), found)
