@@ -611,6 +611,14 @@ def test_means_that_numpy_knows_and_no_metric_asks_for(name):
     assert found.estimate == pytest.approx(metric(values))
 
 
+def test_rows_of_narrow_floats_are_averaged_in_wide_ones():
+    values = CUBE[:, :, 0].astype(np.float32)
+    found = bootstrap_interval(np.mean, values, n_resamples=20, random_state=2)
+    draws = np.random.RandomState(2).randint(0, 12, (20, 12))
+    expected = values.astype(np.float64)[draws].mean(axis=(1, 2))
+    assert found.distribution == pytest.approx(expected, rel=1e-12)
+
+
 @pytest.mark.parametrize("n_whole", [0, 4])
 @pytest.mark.parametrize("groups", [None, np.arange(16) // 2])
 def test_holes_in_columns_are_left_out_column_by_column(n_whole, groups):
