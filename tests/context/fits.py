@@ -53,5 +53,7 @@ def transformer(kind="zones", **params):
         "min_samples": 5,
         "missing_zone": "nearest",
         "random_state": 7,
+        # A card trains zones together, and is not for processes that are forked.
+        "device": "cpu",
     }
     return GPS2VecPlusTransformer(**{**settings, **KINDS[kind], **params})

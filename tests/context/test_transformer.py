@@ -773,7 +773,7 @@ def test_ctrl_c_after_a_zone_leaves_answers_for_all_places(photos, monkeypatch):
 
     monkeypatch.setattr("sklearn_geo.context._zone_training.train_zone", until_ctrl_c)
     with pytest.warns(UserWarning, match="interrupted after 2 of"):
-        model = GPS2VecPlusTransformer(**SMALL).fit(*photos)
+        model = GPS2VecPlusTransformer(**SMALL, device="cpu").fit(*photos)
     assert list(model.zone_report_["zone"]) == trained[1:]
     said = model.transform(np.vstack([photos[0], [[-40.0, 170.0]]]))
     assert np.isfinite(said).all()
@@ -790,7 +790,7 @@ def test_ctrl_c_within_a_zone_says_how_many_zones_there_are(photos, monkeypatch)
         "sklearn_geo.context._zone_training.train_zone", as_if_interrupted
     )
     with pytest.warns(UserWarning, match=r"interrupted after 1 of \d zones"):
-        model = GPS2VecPlusTransformer(**SMALL).fit(*photos)
+        model = GPS2VecPlusTransformer(**SMALL, device="cpu").fit(*photos)
     assert len(model.zone_report_) == 1
     assert np.isfinite(model.transform(photos[0])).all()
 
