@@ -215,18 +215,24 @@ def times(fields):
         return _as_times(_filled(cut, "NaT"))
 
 
+# What a time looks like with zeros for all its digits, as far as it goes. Numpy takes what
+# it finds after them for a zone of time, whatever it is, with a warning or none.
+_LONGEST = "0000-00-00 00:00:00"
+_TIMES = {_LONGEST[:n] for n in (4, 7, 10, 13, 16, 19)}
+_TIMES |= {form.replace(" ", "T") for form in _TIMES} | {"", "NaT", "nat", "NAT"}
+_ZEROS = str.maketrans("0123456789", "0" * 10)
+
+
 def _as_times(fields):
     """Convert what has the form of a time, and nothing else that numpy understands."""
+    forms = "\n".join(fields).translate(_ZEROS).split("\n")
+    good = len(forms) == max(1, len(fields)) and _TIMES.issuperset(forms)
     try:
-        # A zone of time, which numpy warns of, or will not read.
-        if any("Z" in f or "+" in f or "-" in f[10:] for f in fields):
-            raise ValueError("zoned")
-        out = np.array(fields, dtype="datetime64[s]")
+        out = np.array(fields if good else [], dtype="datetime64[s]")
     except ValueError:
-        out = np.array([], dtype="datetime64[s]")
+        good = False
     first, last = np.datetime64("1000-01-01"), np.datetime64("9999-12-31T23:59:59")
-    wrong = len(out) < len(fields) or "now" in fields or "today" in fields
-    if wrong or (out < first).any() or (out > last).any():
+    if not good or (out < first).any() or (out > last).any():
         raise ValueError(
             "is not a time such as '2012-04-03 18:00:09', or no such day exists"
         )

@@ -82,8 +82,8 @@ def _draw_measure(ax, measure, rows, heights, colors):
                 reach[:, number] = factor * np.maximum(ends, 0.0)
         if paper is not None:
             papers[number] = factor * paper
-    ax.barh(
-        heights, values, 0.75, xerr=reach, color=colors, alpha=0.85,
+    ax.barh(  # old releases of matplotlib take an array of one length for a number
+        heights, values, 0.75, xerr=reach.tolist(), color=colors, alpha=0.85,
         error_kw={"elinewidth": 1.0, "ecolor": "0.15"},
     )  # fmt: skip
     if np.isfinite(papers).any():

@@ -131,9 +131,23 @@ def test_times():
         "2012-04-03T18:00Z",
         "2012-04-03 18:00+01",
         "2012-04-03T18-0800",
+        "2012-04-03 18:00z",
+        "2012-04-03 18:00209",
+        "2012-04-03 18:0",
+        "2012-04\n2012-04",
     ):
         with pytest.raises(ValueError, match="is not a time such as"):
             times([field])
+    # As far as they go; none at all.
+    found = times(["2012", "2012-04", "2012-04-03", "2012-04-03T18", "2012-04-03 18:05"])
+    assert found.astype("datetime64[m]").astype(str).tolist() == [
+        "2012-01-01T00:00",
+        "2012-04-01T00:00",
+        "2012-04-03T00:00",
+        "2012-04-03T18:00",
+        "2012-04-03T18:05",
+    ]
+    assert times([]).shape == (0,)
 
 
 def test_seconds_since_1970():

@@ -116,7 +116,8 @@ def test_all_parts_share_one_transformer(model, places):
     graph = dict(transform(model, array).__dask_graph__())
     assert sum("model-" in str(key) for key in graph) == 1
     table = transform(model, dd.from_pandas(places, npartitions=9))
-    graph = table.optimize().__dask_graph__()
+    (table,) = dask.optimize(table)
+    graph = table.__dask_graph__()
     assert sum("model-" in str(key) for key in graph) == 1
 
 
