@@ -16,6 +16,7 @@ from sklearn.utils._param_validation import (
 )
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._labels import check_rows
 from sklearn_geo._weights import check_weights
 from sklearn_geo.base import GeoEstimator
@@ -424,14 +425,15 @@ class GPS2VecPlusTransformer(ZoneLearner, ZoneReader, GeoEstimator):
             The fitted transformer.
         """
         self._check_parameters()
-        places = self._read_places(X, reset=True)
-        if self.pretrained is not None:
-            _, zones, _ = load_zones(
-                self.pretrained, None, self.max_loaded_zones, FittedZones.of
-            )
-            self._answer_from(zones)
-            return self
-        photos = self._read_photos(places, y, sample_weight)
+        with all_or_nothing(self):
+            places = self._read_places(X, reset=True)
+            if self.pretrained is not None:
+                _, zones, _ = load_zones(
+                    self.pretrained, None, self.max_loaded_zones, FittedZones.of
+                )
+                self._answer_from(zones)
+                return self
+            photos = self._read_photos(places, y, sample_weight)
         key = key_of(self)
         zones = latest_fit(self.corpus, key)
         if zones is not None:

@@ -19,6 +19,7 @@ from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import check_array, check_is_fitted
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._blocks import blocks
 from sklearn_geo._numbers import naming
 from sklearn_geo._tables import check_sparse
@@ -112,26 +113,27 @@ class PlaceOneHotEncoder(TransformerMixin, GeoEstimator, abc.ABC):
         self : estimator
             The fitted encoder.
         """
-        places = self._read_places(X, reset=True)
-        self._number_dtype()
-        self._prepare(places)
-        ids = self._region_ids(places)
-        regions, counts = self._find_regions(places, ids)
-        rare = rare_regions(
-            counts,
-            len(places),
-            min_frequency=self.min_frequency,
-            max_categories=getattr(self, "max_categories", None),
-        )
-        n_own = len(regions) - int(rare.sum())
-        columns = np.full(len(regions), n_own, dtype=np.int32)
-        columns[~rare] = np.arange(n_own, dtype=np.int32)
-        names = self._region_names(regions[~rare]).astype(object)
-        self._has_infrequent = n_own < len(regions)
-        if self._has_infrequent:
-            names = np.append(names, INFREQUENT)
-        self._keep_regions(regions, columns, rare)
-        self._column_regions = names
+        with all_or_nothing(self):
+            places = self._read_places(X, reset=True)
+            self._number_dtype()
+            self._prepare(places)
+            ids = self._region_ids(places)
+            regions, counts = self._find_regions(places, ids)
+            rare = rare_regions(
+                counts,
+                len(places),
+                min_frequency=self.min_frequency,
+                max_categories=getattr(self, "max_categories", None),
+            )
+            n_own = len(regions) - int(rare.sum())
+            columns = np.full(len(regions), n_own, dtype=np.int32)
+            columns[~rare] = np.arange(n_own, dtype=np.int32)
+            names = self._region_names(regions[~rare]).astype(object)
+            self._has_infrequent = n_own < len(regions)
+            if self._has_infrequent:
+                names = np.append(names, INFREQUENT)
+            self._keep_regions(regions, columns, rare)
+            self._column_regions = names
         return self
 
     def transform(self, X):

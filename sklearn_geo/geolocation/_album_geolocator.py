@@ -9,6 +9,7 @@ import torch
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo.geolocation._album_learning import AlbumLearning
 from sklearn_geo.geolocation._album_rows import AlbumRows, known_elsewhere
 from sklearn_geo.geolocation._albums import by_user, like_lengths
@@ -334,23 +335,24 @@ class AlbumGeolocator(StoredAlbums, AlbumLearning, CellWrapper):
             The fitted estimator.
         """
         go_on = self.warm_start and hasattr(self, "net_")
-        photos = self._read_features(Given(X, times, groups), reset=not go_on)
-        weights = self._read_weights(sample_weight, photos)
-        if not go_on:
-            self._seed = draw_seed(self.random_state)
-        first, folds = self._fit_cross(
-            photos, y, weights, n_first=_N_FIRST, seed=self._seed
-        )
-        cells = self._learnt_cells(photos, y, weights, first, go_on)
-        known = None if folds is None else known_elsewhere(cells, folds)
-        if known is not None and known.any():
-            cells = np.where(known, cells, -1)
-        rows = AlbumRows(first, photos.times)
-        if self.preset is None:
-            self._judge(rows, photos, cells, weights)
-        else:
-            self.corrects_, self.held_out_gain_ = True, np.nan
-        self._learn(rows, photos, cells, weights, go_on=go_on)
+        with all_or_nothing(self):
+            photos = self._read_features(Given(X, times, groups), reset=not go_on)
+            weights = self._read_weights(sample_weight, photos)
+            if not go_on:
+                self._seed = draw_seed(self.random_state)
+            first, folds = self._fit_cross(
+                photos, y, weights, n_first=_N_FIRST, seed=self._seed
+            )
+            cells = self._learnt_cells(photos, y, weights, first, go_on)
+            known = None if folds is None else known_elsewhere(cells, folds)
+            if known is not None and known.any():
+                cells = np.where(known, cells, -1)
+            rows = AlbumRows(first, photos.times)
+            if self.preset is None:
+                self._judge(rows, photos, cells, weights)
+            else:
+                self.corrects_, self.held_out_gain_ = True, np.nan
+            self._learn(rows, photos, cells, weights, go_on=go_on)
         return self
 
     # Prediction -----------------------------------------------------------------------

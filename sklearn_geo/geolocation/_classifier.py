@@ -8,6 +8,7 @@ from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo.geolocation._cell_answers import CellAnswers
 from sklearn_geo.geolocation._cell_training import CellTraining
 from sklearn_geo.geolocation._combine import COMBINATIONS
@@ -440,7 +441,8 @@ class HierarchicalCellClassifier(
             The fitted classifier.
         """
         go_on = self.warm_start and self.__sklearn_is_fitted__()
-        return self._learn(X, y, sample_weight, scenes, groups, go_on=go_on)
+        with all_or_nothing(self):
+            return self._learn(X, y, sample_weight, scenes, groups, go_on=go_on)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None, scenes=None):
@@ -463,7 +465,8 @@ class HierarchicalCellClassifier(
         # Once it is fitted, scikit-learn leaves this out of partial_fit.
         self._validate_params()
         go_on = self.__sklearn_is_fitted__()
-        return self._learn(X, y, sample_weight, scenes, go_on=go_on, epochs=1)
+        with all_or_nothing(self):
+            return self._learn(X, y, sample_weight, scenes, go_on=go_on, epochs=1)
 
     def save_pretrained(self, folder):
         """Write the fitted classifier to a folder, as JSON and safetensors.

@@ -12,6 +12,7 @@ from sklearn.utils import gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._tables import check_sparse
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.geolocation._density import Densities
@@ -186,22 +187,22 @@ class NeighborGeolocator(GeolocatorMixin, GeoEstimator):
         self : NeighborGeolocator
             The fitted estimator.
         """
-        features = self._read_features(X, reset=True)
-        places = self._read_target(y, features)
-        weights = self._read_weights(sample_weight, features)
-        if weights is not None and not weights.all():
-            counts = np.flatnonzero(weights)
-            features, places, weights = (
-                features[counts],
-                places[counts],
-                weights[counts],
-            )
-        # All of it, or nothing: who fails here stays what it was.
-        vectors, index = unit_vectors(places), self._make_index(features)
-        self.features_ = features
-        self.places_ = places
-        self.sample_weight_ = weights
-        self._vectors, self._index = vectors, index
+        with all_or_nothing(self):
+            features = self._read_features(X, reset=True)
+            places = self._read_target(y, features)
+            weights = self._read_weights(sample_weight, features)
+            if weights is not None and not weights.all():
+                counts = np.flatnonzero(weights)
+                features, places, weights = (
+                    features[counts],
+                    places[counts],
+                    weights[counts],
+                )
+            vectors, index = unit_vectors(places), self._make_index(features)
+            self.features_ = features
+            self.places_ = places
+            self.sample_weight_ = weights
+            self._vectors, self._index = vectors, index
         return self
 
     def predict(self, X):

@@ -9,6 +9,7 @@ from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._tables import check_columns
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.geolocation._places_out import GeolocatorMixin
@@ -103,18 +104,19 @@ class PriorGeolocator(GeolocatorMixin, GeoEstimator):
         self : PriorGeolocator
             The fitted estimator.
         """
-        check_columns(self, X, reset=True)
-        places = self._read_target(y, X)
-        weights = self._read_weights(sample_weight, X)
-        if self.strategy == "mode":
-            place = spherical_mode(places, weights, radius_km=self.radius_km)
-        elif self.strategy == "mean":
-            place = spherical_mean(places, weights)
-        else:
-            place = geometric_median(places, weights)
-        near = haversine_to_point(places, place) <= self.radius_km
-        self.place_ = place
-        self.share_ = float(np.average(near, weights=weights))
+        with all_or_nothing(self):
+            check_columns(self, X, reset=True)
+            places = self._read_target(y, X)
+            weights = self._read_weights(sample_weight, X)
+            if self.strategy == "mode":
+                place = spherical_mode(places, weights, radius_km=self.radius_km)
+            elif self.strategy == "mean":
+                place = spherical_mean(places, weights)
+            else:
+                place = geometric_median(places, weights)
+            near = haversine_to_point(places, place) <= self.radius_km
+            self.place_ = place
+            self.share_ = float(np.average(near, weights=weights))
         return self
 
     def predict(self, X):

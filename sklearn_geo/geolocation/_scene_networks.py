@@ -12,6 +12,7 @@ from sklearn.utils import gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo.geolocation._classifier import HierarchicalCellClassifier
 from sklearn_geo.geolocation._combine import softmax
 from sklearn_geo.geolocation._held_out import calibration_rows, read_groups
@@ -193,45 +194,44 @@ class SceneNetworks(CellPredictor):
         self : SceneNetworks
             The fitted networks.
         """
-        seed = draw_seed(self.random_state)
-        model, is_frozen = self._common(seed)
-        given, X = X, model._read_features(X, reset=not is_frozen)
-        weights = self._read_weights(sample_weight, X)
-        weights = np.ones(X.shape[0]) if weights is None else np.array(weights)
-        groups = read_groups(groups, X.shape[0])
-        held_out = self._hold_out(weights, seed, groups)
-        weights[held_out] = 0.0
-        # A fit that ends half way leaves no mixture of new and old networks.
-        vars(self).pop("calibration_scores_", None)
-        self.scene_estimator_, scenes = self._fit_scene_estimator(
-            X, scenes, weights, seed
-        )
-        self.scenes_, target = read_scenes(scenes, X.shape[0])
-        taught = scenes if self.scene_estimator_ is None else None
-        if is_frozen and taught is not None and model.scenes_ is None:
-            raise ValueError(
-                "The frozen classifier has learnt no scenes, so it cannot say which "
-                "network a photo goes to. Pass scene_estimator=, or a classifier that "
-                "was fitted with scenes."
+        with all_or_nothing(self):
+            seed = draw_seed(self.random_state)
+            model, is_frozen = self._common(seed)
+            given, X = X, model._read_features(X, reset=not is_frozen)
+            weights = self._read_weights(sample_weight, X)
+            weights = np.ones(X.shape[0]) if weights is None else np.array(weights)
+            groups = read_groups(groups, X.shape[0])
+            held_out = self._hold_out(weights, seed, groups)
+            weights[held_out] = 0.0
+            self.scene_estimator_, scenes = self._fit_scene_estimator(
+                X, scenes, weights, seed
             )
-        if not is_frozen:
-            model.fit(given, y, sample_weight=weights, scenes=taught, groups=groups)
-        self._take_common(model)
-        cells, places = self._true_cells(y, X)
-        self.networks_, rows = [], []
-        for number, proba in enumerate(_columns(target, len(self.scenes_))):
-            own = np.where(proba > self.threshold, weights, 0.0)
-            network = None
-            if len(np.unique(cells[(own > 0.0) & (cells >= 0)])) > 1:
-                network = self._fine_tuned(given, y, own, taught, groups)
-            self.networks_.append(model if network is None else network)
-            rows.append(_report_row(number, own, network))
-        self.scene_report_ = np.array(rows, dtype=_REPORT)
-        self.calibration_scores_, self.calibration_groups_ = None, None
-        if len(held_out):
-            places = None if places is None else places[held_out]
-            users = None if groups is None else groups[held_out]
-            self._calibrate(X[held_out], cells[held_out], places, users=users)
+            self.scenes_, target = read_scenes(scenes, X.shape[0])
+            taught = scenes if self.scene_estimator_ is None else None
+            if is_frozen and taught is not None and model.scenes_ is None:
+                raise ValueError(
+                    "The frozen classifier has learnt no scenes, so it cannot say "
+                    "which network a photo goes to. Pass scene_estimator=, or a "
+                    "classifier that was fitted with scenes."
+                )
+            if not is_frozen:
+                model.fit(given, y, sample_weight=weights, scenes=taught, groups=groups)
+            self._take_common(model)
+            cells, places = self._true_cells(y, X)
+            self.networks_, rows = [], []
+            for number, proba in enumerate(_columns(target, len(self.scenes_))):
+                own = np.where(proba > self.threshold, weights, 0.0)
+                network = None
+                if len(np.unique(cells[(own > 0.0) & (cells >= 0)])) > 1:
+                    network = self._fine_tuned(given, y, own, taught, groups)
+                self.networks_.append(model if network is None else network)
+                rows.append(_report_row(number, own, network))
+            self.scene_report_ = np.array(rows, dtype=_REPORT)
+            self.calibration_scores_, self.calibration_groups_ = None, None
+            if len(held_out):
+                places = None if places is None else places[held_out]
+                users = None if groups is None else groups[held_out]
+                self._calibrate(X[held_out], cells[held_out], places, users=users)
         return self
 
     def predict_scene_proba(self, X):
@@ -460,8 +460,9 @@ def _report_row(number, weights, network):
     n_rows = int(np.count_nonzero(weights))
     if network is None:
         return number, n_rows, 0, np.nan
-    history = network.history_
-    return number, n_rows, len(history), history["train_loss"][-1]
+    losses = network.history_["train_loss"]
+    # None of an epoch that was interrupted.
+    return number, n_rows, len(losses), losses[-1] if len(losses) else np.nan
 
 
 def _columns(target, n_scenes):

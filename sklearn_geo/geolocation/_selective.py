@@ -17,6 +17,7 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._answers import final, innermost
 from sklearn_geo._tables import check_columns, check_sparse
 from sklearn_geo.base import GeoEstimator
@@ -228,42 +229,43 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
                 "Either threshold, the least value of the criterion, or coverage, the "
                 f"share of photos to accept, has to be set; {both}."
             )
-        features, values = self._read(X, reset=True)
-        weights = self._read_weights(sample_weight, X)
-        if times is not None and not takes_photos(self.estimator):
-            raise ValueError(
-                f"times: a {type(self.estimator).__name__} does not read when photos "
-                "were taken. Leave times out."
-            )
-        y = y if hasattr(y, "shape") or y is None else np.asarray(y)
-        if y is not None:
-            check_consistent_length(X, y)
-        given = Given(features, times, groups)
-        asks = self.coverage is not None and values is None
-        seed = draw_seed(self.random_state)
-        if is_given(self.estimator, self.cv):
-            self.estimator_ = self.estimator
-            if asks:
-                warn_if_seen(final(self.estimator_), y)
-                more = self._more("confidence", times=times, groups=groups)
-                values = sure_of(self.estimator_, features, more)
-        else:
-            model = hand_down(clone(self.estimator), seed)
-            self.estimator_ = fit_wrapped(model, given, y, weights)
-            if asks:
-                values = sure_of_held_out(
-                    self.estimator,
-                    self.estimator_,
-                    given,
-                    y,
-                    weights,
-                    cv=self.cv,
-                    seed=seed,
-                    n_jobs=self.n_jobs,
+        with all_or_nothing(self):
+            features, values = self._read(X, reset=True)
+            weights = self._read_weights(sample_weight, X)
+            if times is not None and not takes_photos(self.estimator):
+                raise ValueError(
+                    f"times: a {type(self.estimator).__name__} does not read when "
+                    "photos were taken. Leave times out."
                 )
-        self.threshold_ = self.threshold
-        if self.coverage is not None:
-            self.threshold_ = covering(values, weights, self.coverage)
+            y = y if hasattr(y, "shape") or y is None else np.asarray(y)
+            if y is not None:
+                check_consistent_length(X, y)
+            given = Given(features, times, groups)
+            asks = self.coverage is not None and values is None
+            seed = draw_seed(self.random_state)
+            if is_given(self.estimator, self.cv):
+                self.estimator_ = self.estimator
+                if asks:
+                    warn_if_seen(final(self.estimator_), y)
+                    more = self._more("confidence", times=times, groups=groups)
+                    values = sure_of(self.estimator_, features, more)
+            else:
+                model = hand_down(clone(self.estimator), seed)
+                self.estimator_ = fit_wrapped(model, given, y, weights)
+                if asks:
+                    values = sure_of_held_out(
+                        self.estimator,
+                        self.estimator_,
+                        given,
+                        y,
+                        weights,
+                        cv=self.cv,
+                        seed=seed,
+                        n_jobs=self.n_jobs,
+                    )
+            self.threshold_ = self.threshold
+            if self.coverage is not None:
+                self.threshold_ = covering(values, weights, self.coverage)
         return self
 
     def _read(self, X, reset=False):

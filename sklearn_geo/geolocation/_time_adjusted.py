@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo.geolocation._combine import softmax
 from sklearn_geo.geolocation._cross_fit import proba_parts
 from sklearn_geo.geolocation._first_cells import FirstCells
@@ -364,21 +365,22 @@ class TimeAdjustedGeolocator(StoredTimes, TimeLearning, CellWrapper):
         """
         self._check_widths()
         go_on = self.warm_start and hasattr(self, "net_")
-        photos = self._read_features(Given(X, times, groups), reset=not go_on)
-        photos = self._with_owners(photos)
-        weights = self._read_weights(sample_weight, photos)
-        if not go_on:
-            self._seed = draw_seed(self.random_state)
-        first, base_folds = self._fit_cross(
-            photos, y, weights, n_first=self._n_first(), seed=self._seed
-        )
-        taught, rows = self._taught(photos, y, weights, first, base_folds, go_on)
-        lesson = self._lesson(taught)
-        if self.preset is None:
-            folds = self._judging_folds(taught.occasions, photos.groups)
-            nets = self._fold_nets(lesson, rows, folds, photos.groups, ENOUGH)
-            self._judge(lesson, rows, folds, nets, photos.groups)
-        self._learn(lesson, rows, photos.groups, go_on=go_on)
+        with all_or_nothing(self):
+            photos = self._read_features(Given(X, times, groups), reset=not go_on)
+            photos = self._with_owners(photos)
+            weights = self._read_weights(sample_weight, photos)
+            if not go_on:
+                self._seed = draw_seed(self.random_state)
+            first, base_folds = self._fit_cross(
+                photos, y, weights, n_first=self._n_first(), seed=self._seed
+            )
+            taught, rows = self._taught(photos, y, weights, first, base_folds, go_on)
+            lesson = self._lesson(taught)
+            if self.preset is None:
+                folds = self._judging_folds(taught.occasions, photos.groups)
+                nets = self._fold_nets(lesson, rows, folds, photos.groups, ENOUGH)
+                self._judge(lesson, rows, folds, nets, photos.groups)
+            self._learn(lesson, rows, photos.groups, go_on=go_on)
         return self
 
     def _cross_fit_as_wrapped(self, photos, y, weights, *, folds, n_first, n_jobs):

@@ -13,6 +13,7 @@ from sklearn.utils import gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo.geolocation._cross_fit import proba_parts, sees_albums
 from sklearn_geo.geolocation._masks import add_known
 from sklearn_geo.geolocation._photo_columns import Given, check_times
@@ -200,11 +201,12 @@ class UserAveragingGeolocator(StoredWrapper, CellWrapper):
         self : UserAveragingGeolocator
             The fitted estimator.
         """
-        photos = self._read_features(Given(X, times, groups), reset=True)
-        if y is not None:
-            check_consistent_length(X, y)
-        weights = self._read_weights(sample_weight, photos)
-        self._fit_whole(photos, y, weights, seed=None)
+        with all_or_nothing(self):
+            photos = self._read_features(Given(X, times, groups), reset=True)
+            if y is not None:
+                check_consistent_length(X, y)
+            weights = self._read_weights(sample_weight, photos)
+            self._fit_whole(photos, y, weights, seed=None)
         return self
 
     def _log_scores(self, photos, known):

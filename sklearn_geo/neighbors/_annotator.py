@@ -17,6 +17,7 @@ from sklearn.utils.validation import (
     column_or_1d,
 )
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._labels import check_rows
 from sklearn_geo._tables import check_sparse
 from sklearn_geo._tags import as_output, read_tags
@@ -179,28 +180,29 @@ class NeighborVoteAnnotator(ClassifierMixin, GeoEstimator):
                 f"{type(self).__name__} requires y to be passed, but the target y is "
                 "None. Pass a tag indicator, or the class of each photo."
             )
-        places, features = self._read(X, reset=True)
-        self._many = _n_columns(y) > 1
-        check_sparse(y, "y")
-        self._sparse_y = sparse.issparse(y)
-        names = None
-        if self._many:
-            tags, names = read_tags(y, name="y")
-            tags.data[:] = 1.0
-            self.classes_ = np.arange(tags.shape[1])
-        else:
-            labels = y.toarray() if self._sparse_y else y
-            labels = column_or_1d(labels, warn=not self._sparse_y)
-            if labels.dtype.kind == "f":
-                assert_all_finite(labels, input_name="y")
-            check_classification_targets(labels)
-            self.classes_, codes = np.unique(labels, return_inverse=True)
-            n_labels, n_classes = len(labels), len(self.classes_)
-            parts = (np.ones(n_labels), codes.ravel(), np.arange(n_labels + 1))
-            tags = sparse.csr_array(parts, shape=(n_labels, n_classes))
-        check_rows(len(places), tags, "y")
-        self.tag_names_ = None if names is None else tuple(names)
-        self.corpus_ = GeoTagCorpus._of(places, tags, names, None, features.copy())
+        with all_or_nothing(self):
+            places, features = self._read(X, reset=True)
+            self._many = _n_columns(y) > 1
+            check_sparse(y, "y")
+            self._sparse_y = sparse.issparse(y)
+            names = None
+            if self._many:
+                tags, names = read_tags(y, name="y")
+                tags.data[:] = 1.0
+                self.classes_ = np.arange(tags.shape[1])
+            else:
+                labels = y.toarray() if self._sparse_y else y
+                labels = column_or_1d(labels, warn=not self._sparse_y)
+                if labels.dtype.kind == "f":
+                    assert_all_finite(labels, input_name="y")
+                check_classification_targets(labels)
+                self.classes_, codes = np.unique(labels, return_inverse=True)
+                n_labels, n_classes = len(labels), len(self.classes_)
+                parts = (np.ones(n_labels), codes.ravel(), np.arange(n_labels + 1))
+                tags = sparse.csr_array(parts, shape=(n_labels, n_classes))
+            check_rows(len(places), tags, "y")
+            self.tag_names_ = None if names is None else tuple(names)
+            self.corpus_ = GeoTagCorpus._of(places, tags, names, None, features.copy())
         return self
 
     def predict_proba(self, X):

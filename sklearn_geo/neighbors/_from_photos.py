@@ -7,6 +7,7 @@ import numbers
 import numpy as np
 from sklearn.utils._param_validation import Options, StrOptions
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._labels import check_rows
 from sklearn_geo._tags import read_tags
 from sklearn_geo.encoding._feature_names import check_input_features
@@ -53,10 +54,11 @@ class FromPhotos:
         return hasattr(self, "corpus_")
 
     def _fit(self, X, y, groups):
-        self._check_dtype()
-        self._check_y_or_corpus(y)
-        places = self._read_places(X, reset=True)
-        self._learn_photos(places, y, groups)
+        with all_or_nothing(self):
+            self._check_dtype()
+            self._check_y_or_corpus(y)
+            places = self._read_places(X, reset=True)
+            self._learn_photos(places, y, groups)
         return places
 
     def _learn_photos(self, places, y, groups, features=None):

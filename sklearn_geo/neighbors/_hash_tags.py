@@ -13,6 +13,7 @@ from sklearn.utils import gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._numbers import reject_many
 from sklearn_geo._tags import as_output
 from sklearn_geo.base import GeoEstimator
@@ -271,13 +272,14 @@ class HashTagEncoder(FromPhotos, TransformerMixin, GeoEstimator):
 
     def _fit(self, X, y, groups):
         radii = self._read_radii()
-        places = super()._fit(X, y, groups)
-        corpus = self.corpus_
-        carriers = np.bincount(corpus.tags.indices, minlength=corpus.n_tags)
-        # The stable sort takes the earlier of two equally frequent tags first.
-        by_frequency = np.argsort(-carriers, kind="stable")
-        self.tag_columns_ = np.sort(by_frequency[: self.n_tags])
-        self.radii_km_ = radii
+        with all_or_nothing(self):
+            places = super()._fit(X, y, groups)
+            corpus = self.corpus_
+            carriers = np.bincount(corpus.tags.indices, minlength=corpus.n_tags)
+            # The stable sort takes the earlier of two equally frequent tags first.
+            by_frequency = np.argsort(-carriers, kind="stable")
+            self.tag_columns_ = np.sort(by_frequency[: self.n_tags])
+            self.radii_km_ = radii
         return places
 
     def _read_radii(self):

@@ -11,6 +11,7 @@ from sklearn.utils import gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.neighbors._approximate import index_of
 from sklearn_geo.neighbors._from_photos import FromPhotos
@@ -270,17 +271,18 @@ class JointNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
         return hasattr(self, "_index")
 
     def _fit(self, X, y, groups):
-        self._check_dtype()
-        self._check_y_or_corpus(y)
-        places, features = self._read(X, reset=True)
-        # Their memory may be the caller's, and a corpus never changes.
-        self._learn_photos(places, y, groups, features.copy())
-        if self.corpus is not None:
-            check_corpus_features(self.corpus, features)
-        self._index = index_of(
-            self.corpus_.features, self.metric, ann=self.ann, owner=self.corpus_
-        )
-        return places, features
+        with all_or_nothing(self):
+            self._check_dtype()
+            self._check_y_or_corpus(y)
+            places, features = self._read(X, reset=True)
+            # Their memory may be the caller's, and a corpus never changes.
+            self._learn_photos(places, y, groups, features.copy())
+            if self.corpus is not None:
+                check_corpus_features(self.corpus, features)
+            self._index = index_of(
+                self.corpus_.features, self.metric, ann=self.ann, owner=self.corpus_
+            )
+            return places, features
 
     def _read(self, X, *, reset):
         places, features = self._read_located(X, location=self.location, reset=reset)

@@ -13,6 +13,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._labels import check_rows
 from sklearn_geo._numbers import naming
 from sklearn_geo.base import GeoEstimator
@@ -232,26 +233,27 @@ class VisualNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
         return hasattr(self, "corpus_")
 
     def _fit(self, X, y, groups):
-        self._check_dtype()
-        self._check_y_or_corpus(y)
-        features = self._read_features(X, reset=True)
-        if groups is not None:
-            check_groups(groups, features)
-        if self.corpus is not None:
-            check_corpus_features(self.corpus, features)
-            photos = self.corpus
-        else:
-            photos = _Photos(features, *self._read_tags(y))
-            check_rows(len(features), photos.tags, "y")
+        with all_or_nothing(self):
+            self._check_dtype()
+            self._check_y_or_corpus(y)
+            features = self._read_features(X, reset=True)
             if groups is not None:
-                photos._group_values, photos._group_codes = check_groups(
-                    groups, features
-                )
-        self._check_groups_are_known(photos)
-        self._index = index_of(
-            photos.features, self.metric, ann=self.ann, owner=self.corpus
-        )
-        self.corpus_ = photos
+                check_groups(groups, features)
+            if self.corpus is not None:
+                check_corpus_features(self.corpus, features)
+                photos = self.corpus
+            else:
+                photos = _Photos(features, *self._read_tags(y))
+                check_rows(len(features), photos.tags, "y")
+                if groups is not None:
+                    photos._group_values, photos._group_codes = check_groups(
+                        groups, features
+                    )
+            self._check_groups_are_known(photos)
+            self._index = index_of(
+                photos.features, self.metric, ann=self.ann, owner=self.corpus
+            )
+            self.corpus_ = photos
         return features
 
     def _read_features(self, X, *, reset):

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import TransformerMixin, _fit_context
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.encoding._feature_names import check_input_features
 from sklearn_geo.vision._scene_table import read_levels, scene_name
@@ -129,32 +130,33 @@ class SceneHierarchy(TransformerMixin, GeoEstimator):
         self : SceneHierarchy
             The fitted hierarchy.
         """
-        X = self._read_proba(X, reset=True)
-        levels = self._read_levels(X.shape[1])
-        n_scenes, names = levels[0].table.shape[0], levels[0].rows
-        order = self._order(names, n_scenes)
-        if len(order) != X.shape[1]:
-            raise ValueError(
-                f"X has {X.shape[1]} columns, but there are {len(order)} scenes. X "
-                "holds one probability a scene."
-            )
-        names = [str(i) for i in range(n_scenes)] if names is None else names
-        self.scenes_ = [names[i] for i in order]
-        self.membership_, self.groups_ = {}, {}
-        before, of_before = None, None
-        for level in levels:
-            if level.name in self.groups_:
-                raise ValueError(f"membership: {level.name!r} is there twice.")
-            shares = level.table / level.table.sum(axis=1, keepdims=True)
-            rows = _row_order(level, names, before)
-            if rows is not None:
-                shares = shares[rows][order]
-            else:
-                shares = of_before @ _of_groups(level, before, shares)
-            self.membership_[level.name] = shares
-            self.groups_[level.name] = level.groups
-            before, of_before = level.groups, shares
-        self._chosen()
+        with all_or_nothing(self):
+            X = self._read_proba(X, reset=True)
+            levels = self._read_levels(X.shape[1])
+            n_scenes, names = levels[0].table.shape[0], levels[0].rows
+            order = self._order(names, n_scenes)
+            if len(order) != X.shape[1]:
+                raise ValueError(
+                    f"X has {X.shape[1]} columns, but there are {len(order)} scenes. X "
+                    "holds one probability a scene."
+                )
+            names = [str(i) for i in range(n_scenes)] if names is None else names
+            self.scenes_ = [names[i] for i in order]
+            self.membership_, self.groups_ = {}, {}
+            before, of_before = None, None
+            for level in levels:
+                if level.name in self.groups_:
+                    raise ValueError(f"membership: {level.name!r} is there twice.")
+                shares = level.table / level.table.sum(axis=1, keepdims=True)
+                rows = _row_order(level, names, before)
+                if rows is not None:
+                    shares = shares[rows][order]
+                else:
+                    shares = of_before @ _of_groups(level, before, shares)
+                self.membership_[level.name] = shares
+                self.groups_[level.name] = level.groups
+                before, of_before = level.groups, shares
+            self._chosen()
         return self
 
     def transform(self, X):

@@ -792,3 +792,14 @@ def test_parameters_are_checked_in_every_partial_fit():
     model.partial_fit(X, y).set_params(learning_rate_init=-1.0)
     with pytest.raises(ValueError, match="'learning_rate_init' parameter"):
         model.partial_fit(X, y)
+
+
+def test_a_second_fit_that_fails_leaves_the_first():
+    X, places = _photos(60)
+    model = _model([S2Partition(20, 1)], max_iter=1).fit(X, places)
+    before, names = model.predict_proba(X), model.cell_names_
+    model.set_params(learning_rate_init=1e300)
+    with pytest.raises(ValueError, match="learning_rate_init"):
+        model.fit(X[:30, :5], -places[:30])
+    np.testing.assert_array_equal(model.predict_proba(X), before)
+    np.testing.assert_array_equal(model.cell_names_, names)

@@ -131,3 +131,10 @@ def test_scores_under_the_largest_weights_there_are():
     with np.errstate(over="raise"):
         heavy = prior.score(X[:2], truth, sample_weight=[8e307, 8e307])
     assert heavy == pytest.approx(prior.score(X[:2], truth))
+
+
+def test_a_second_fit_that_fails_leaves_the_first():
+    model = PriorGeolocator().fit(np.ones((2, 3)), [[10.0, 20.0], [10.0, 20.0]])
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        model.fit(np.ones((2, 4)), [[0.0, 0.0]])
+    np.testing.assert_allclose(model.predict(np.ones((1, 3))), [[10.0, 20.0]])

@@ -3,6 +3,7 @@
 """One network a scene: who teaches whom, who is asked, and what is mixed."""
 
 import pickle
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -10,12 +11,12 @@ import pytest
 import sklearn
 from scipy import sparse
 from sklearn.base import BaseEstimator, clone
-from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import check_param_validation
 
 from sklearn_geo.geolocation import HierarchicalCellClassifier, SceneNetworks
+from sklearn_geo.geolocation._scene_networks import _report_row
 from sklearn_geo.partition import S2Partition
 from tests.contract import OTHER_INPUT
 from tests.geolocation.common import checks_of, folds_y
@@ -329,16 +330,24 @@ def test_parameters_are_checked():
     assert OTHER_INPUT["SceneNetworks"] == "tests.geolocation.test_scene_networks"
 
 
-def test_a_second_fit_that_fails_leaves_no_mixture():
+def test_a_second_fit_that_fails_leaves_the_first():
     X = np.eye(4)
     y = [[0, 0], [10, 10], [40, 40], [60, 60]]
     classifier = HierarchicalCellClassifier(
         S2Partition(1, 1), max_iter=1, random_state=0, device="cpu"
     )
     model = SceneNetworks(classifier, max_iter=1, random_state=0)
-    model.fit(X, y, scenes=[0, 1, 0, 1]).predict(X)
+    model.fit(X, y, scenes=[0, 1, 0, 1])
+    before = model.predict_proba(X)
     model.set_params(learning_rate_init=1e300)
     with pytest.raises(ValueError, match="learning_rate_init"):
-        model.fit(X, y, scenes=[0, 1, 0, 1])
-    with pytest.raises(NotFittedError):
-        model.predict(X)
+        model.fit(X[:, :3], y[::-1], scenes=[0, 1, 2, 1])
+    np.testing.assert_array_equal(model.predict_proba(X), before)
+    np.testing.assert_array_equal(model.scenes_, [0, 1])
+
+
+def test_a_network_that_was_interrupted_has_no_loss():
+    history = np.zeros(0, dtype=[("train_loss", float)])
+    row = _report_row(1, np.array([1.0, 0.0, 2.0]), SimpleNamespace(history_=history))
+    assert row[:3] == (1, 2, 0)
+    assert np.isnan(row[3])

@@ -223,3 +223,11 @@ def test_broken_sparse_classes_are_refused():
     broken.indptr[-1] = 10**6
     with pytest.raises(ValueError, match="y is a csr_array whose arrays contradict"):
         NeighborVoteAnnotator().fit(np.ones((2, 3)), broken)
+
+
+def test_a_second_fit_that_fails_leaves_the_first():
+    X = np.array([[0.0, 0.0, 1.0], [50.0, 10.0, 2.0]])
+    model = NeighborVoteAnnotator(1, 1).fit(X, ["sea", "snow"])
+    with pytest.raises(ValueError, match=r".{20}"):
+        model.fit(np.column_stack([X, X]), np.eye(3))
+    np.testing.assert_array_equal(model.predict(X), ["sea", "snow"])

@@ -252,3 +252,12 @@ def test_parameters_are_validated_documented_and_linked():
     assert "sklearn_geo.neighbors.VisualNeighborTagPropagator.html" in html
     for parameter in VisualNeighborTagPropagator().get_params():
         assert f"\n{parameter} : " in inspect.getdoc(VisualNeighborTagPropagator)
+
+
+def test_a_second_fit_that_fails_leaves_the_first():
+    looks = np.eye(3)
+    model = VisualNeighborTagPropagator(1, sparse_output=False, norm=None)
+    before = model.fit(looks, np.eye(3)).transform(looks)
+    with pytest.raises(ValueError, match=r".{20}"):
+        model.fit(np.eye(4), np.eye(3))
+    np.testing.assert_array_equal(model.transform(looks), before)

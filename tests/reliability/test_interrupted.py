@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Ctrl-C at any moment of a fit: what is left is fitted and answers, or says it is not.
 
+A second fit that ends so leaves what the first had learnt, or what the second had.
+
 A profiler of Python raises `KeyboardInterrupt` as the n-th call within the package
 begins, so every moment can be hit, and hit again.
 """
 
-import contextlib
 import inspect
 import os
 import sys
@@ -21,11 +22,13 @@ from sklearn.exceptions import NotFittedError
 import sklearn_geo
 from tests.reliability import scale
 from tests.reliability.attack import is_finite
-from tests.reliability.subjects import SUBJECTS, answers
+from tests.reliability.faults import same_as
+from tests.reliability.subjects import SUBJECTS, answers, nothing
 
 N_MOMENTS = scale(1, 20)
 WITHIN = os.sep + "sklearn_geo" + os.sep
 ASKED = [subject for subject in SUBJECTS if subject.methods]
+TAUGHT = [subject for subject in ASKED if subject.targets is not nothing]
 
 
 def interrupted(call, at=None):
@@ -72,17 +75,27 @@ def test_a_fit_that_is_interrupted(subject, again):
     n_calls = interrupted(lambda: model.fit(**lesson(subject, 0)))
     rng = np.random.default_rng(3 + again)
     for at in rng.integers(n_calls, size=N_MOMENTS) + 1:
-        model = subject.make()
+        model, whole = subject.make(), []
         if again:
-            model.fit(**lesson(subject, 0))
-        with contextlib.suppress(KeyboardInterrupt):
+            whole = [answers(subject, model.fit(**lesson(subject, 0)), asked)]
+        try:
             interrupted(lambda model=model: model.fit(**lesson(subject, 1)), int(at))
+        except KeyboardInterrupt:
+            raised = True
+        else:
+            raised = False
         try:
             said = answers(subject, model, asked)
         except NotFittedError:
+            assert raised
+            assert not again, f"call {at}: what the first fit had learnt is gone"
             continue
         for name, answer in said.items():
             assert is_finite(answer), (name, int(at))
+        if again and raised:
+            second = subject.make().fit(**lesson(subject, 1))
+            whole.append(answers(subject, second, asked))
+            assert same_as(said, whole), f"call {at}: neither the first nor the second"
         # Whatever had happened, the next fit is like any.
         model.fit(**lesson(subject, 0))
         answers(subject, model, asked)
@@ -114,6 +127,23 @@ def test_a_first_fit_that_fails_has_learnt_nothing(estimator, y):
     method = "predict" if hasattr(estimator, "predict") else "transform"
     with pytest.raises(NotFittedError):
         getattr(estimator, method)(PLACES)
+
+
+@pytest.mark.parametrize("subject", TAUGHT, ids=str)
+def test_a_second_fit_that_is_refused(subject):
+    # Wider rows, and a target that is too short for them.
+    asked = subject.rows(np.random.default_rng(2), 7)
+    model = subject.make().fit(**lesson(subject, 0))
+    before = answers(subject, model, asked)
+    second = lesson(subject, 1)
+    if hasattr(second["X"], "assign"):
+        second["X"] = second["X"].assign(more=1.0)
+    else:
+        second["X"] = np.column_stack([second["X"], np.ones(60)])
+    second["y"] = second["y"][:59]
+    with pytest.raises(ValueError, match=r".{20}"):
+        model.fit(**second)
+    assert same_as(answers(subject, model, asked), [before]) == [0]
 
 
 def test_a_second_fit_that_fails_leaves_neighbours_as_they_were():

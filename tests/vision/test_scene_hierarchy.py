@@ -307,3 +307,12 @@ def test_scenes_are_asked_by_name():
     hierarchy = SceneHierarchy([[1, 0], [0, 1]]).fit(np.full((1, 2), 0.5))
     with pytest.raises(TypeError, match="scene must be the name of a scene"):
         hierarchy.groups_of(sparse.csr_array((1, 1)))
+
+
+def test_a_second_fit_that_fails_leaves_the_first():
+    hierarchy = SceneHierarchy(THREE).fit(X)
+    # The first table is good, the second has a row too few.
+    hierarchy.set_params(membership=[np.eye(3), [[1, 0], [0, 1]]])
+    with pytest.raises(ValueError, match=r".{20}"):
+        hierarchy.fit(np.full((1, 3), 1 / 3))
+    np.testing.assert_allclose(hierarchy.transform(X), OF_THREE)
