@@ -18,9 +18,6 @@ BLOCK_ROWS = 32768
 # Squared distances that differ by less than this share are equal.
 _TIE = 1e-9
 
-# Squares of sums of larger weights may be infinite.
-_SQUARED = 1e150
-
 
 def blocks_of(n_rows, size):
     """Yield slices that cut rows into blocks; none if there are no rows."""
@@ -208,8 +205,6 @@ def _blocks(labels, n_cells):
 def _mean_vectors(places, labels, n_cells, weights):
     """Return the directions of the mean vectors, and which cells have one."""
     totals, mass = np.zeros((3, n_cells + 1)), np.zeros(n_cells + 1)
-    if weights is not None and weights.max(initial=0.0) > _SQUARED:
-        weights = weights / weights.max()
     for rows in _blocks(labels, n_cells):
         vectors, shifted = unit_vectors(places[rows]), labels[rows] + 1
         own = None if weights is None else weights[rows]
@@ -217,7 +212,10 @@ def _mean_vectors(places, labels, n_cells, weights):
         for axis in range(3):
             column = vectors[:, axis] if own is None else vectors[:, axis] * own
             totals[axis] += np.bincount(shifted, column, n_cells + 1)
-    totals, mass = totals[:, 1:].T, mass[1:]
+    # Squares of large or small sums would be infinite or zero. To scale by a power of
+    # two changes no digit.
+    mass, power = np.frexp(mass[1:])
+    totals = np.ldexp(totals[:, 1:], -power).T
     length = np.linalg.norm(totals, axis=1)
     # Places that balance each other around the globe have no mean.
     sure = length > 1e-12 * mass

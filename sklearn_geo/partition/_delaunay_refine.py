@@ -142,6 +142,10 @@ def _means(vectors, weights, of, n_groups):
         sums[:, axis] = np.bincount(
             of, weights=weights * vectors[:, axis], minlength=n_groups
         )
+    # Squares of large or small sums would be infinite or zero. To scale by a power of
+    # two changes no digit.
+    power = np.frexp(np.abs(sums).max(axis=1, keepdims=True))[1]
+    sums = np.ldexp(sums, -power)
     length = np.linalg.norm(sums, axis=1, keepdims=True)
     return np.divide(sums, length, out=sums, where=length > 0.0)
 

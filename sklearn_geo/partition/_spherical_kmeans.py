@@ -47,6 +47,9 @@ def spherical_kmeans(
     n_iter : int
         Rounds on the sphere.
     """
+    # Squares of sums of large or small weights would be infinite or zero. Scaling by a
+    # power of two changes no digit.
+    weights = np.ldexp(weights, -np.frexp(weights.max())[1])
     options = {
         "n_init": n_init,
         "max_iter": max_iter,

@@ -3,8 +3,10 @@
 """PlacePartition: what a new partition gets for the few things it says."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn.exceptions import NotFittedError
 from sklearn.utils import get_tags
 
 from sklearn_geo.partition._base import PlacePartition
@@ -75,6 +77,13 @@ def test_a_partition_says_four_things(tmp_path):
     assert get_tags(belts).transformer_tags.preserves_dtype == []
 
 
+def test_names_of_columns():
+    with pytest.raises(NotFittedError, match="This Belts instance is not fitted yet"):
+        Belts().get_feature_names_out()
+    # An array of objects, as in all of scikit-learn.
+    assert Belts().fit(globe(9)).get_feature_names_out().dtype == object
+
+
 def test_weights_of_nothing():
     places = np.array([[10.0, 0.0], [10.0, 40.0], [80.0, 0.0], [-10.0, 0.0]])
     belts = Belts().fit(places, sample_weight=[1.0, 3.0, 0.0, 0.0])
@@ -83,7 +92,7 @@ def test_weights_of_nothing():
     # An empty cell is stood for by its middle. Who counts for nothing is still there.
     assert belts.inverse_transform([0]).tolist() == [[-15.0, 0.0]]
     assert belts.dropped_.tolist() == [2]
-    for nothing in ([], np.empty((0, 1))):
+    for nothing in ([], np.empty((0, 1)), pd.Series([], dtype=object)):
         assert belts.inverse_transform(nothing).shape == (0, 2)
     belts.refill(places, sample_weight=[0.0, 0.0, 0.0, 2.0])
     assert belts.cells_["weight"].tolist() == [2.0, 0.0]

@@ -204,6 +204,37 @@ def test_bad_weights(weights, error, match):
         read_weights(weights, 3)
 
 
+def test_medians_are_weighted_and_of_the_places_of_their_cell():
+    # Five of seven weigh the first place of the equator, and half of three the middle.
+    places = np.array([[0.0, 0.0], [0.0, 10.0], [0.0, 20.0], [70.0, 80.0]])
+    labels = np.array([0, 0, 0, -1])
+    # The last cell has no places: what lies in no cell is not taken for its own.
+    for weights, expected in (([5.0, 1.0, 1.0, 9.0], 0.0), (None, 10.0)):
+        weights = None if weights is None else np.array(weights)
+        found = representatives(
+            places, labels, np.array([True, False]), weights, CENTERS[:2], "median"
+        )
+        assert_allclose(found, [[0.0, expected], CENTERS[1]], atol=1e-9)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-20, 1e-12, 1.0])
+def test_means_do_not_depend_on_the_unit_of_weights(scale):
+    places, labels = np.array([[0.0, 0.0], [0.0, 20.0]]), np.zeros(2, dtype=np.int64)
+    means, sure = _cells._mean_vectors(places, labels, 1, np.full(2, scale))
+    assert sure.all()
+    assert_allclose(means, unit_vectors([[0.0, 10.0]]), atol=1e-15)
+
+
+def test_large_weights_stay_weights():
+    # Three quarters of the way from one to the other, as vectors; and a light place.
+    places, labels = np.array([[0.0, 0.0], [0.0, 90.0], [9.0, 9.0]]), [0, 0, 1]
+    weights = np.array([3e307, 9e307, 1e-5])
+    with np.errstate(over="raise"):
+        means, sure = _cells._mean_vectors(places, np.array(labels), 2, weights)
+    assert_allclose(means, [[0.1**0.5, 0.9**0.5, 0.0], *unit_vectors(places[2:])])
+    assert sure.all()
+
+
 def test_means_under_the_largest_weights_there_are():
     places = np.array([[0.0, 0.0], [0.0, 20.0], [40.0, 40.0]])
     labels = np.array([0, 0, 1])

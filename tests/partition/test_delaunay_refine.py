@@ -10,7 +10,6 @@ from sklearn_geo.geometry import (
     SphericalDelaunay,
     bearing,
     destination,
-    haversine,
     spherical_mean,
     unit_vectors,
 )
@@ -35,6 +34,10 @@ def test_mean_of_the_places_in_overfull_triangles_only():
     heavy = middles(full + other, [5, 1, 1, 1, 1], 2)
     assert_allclose(heavy, [spherical_mean(full, [5, 1, 1])])
     assert len(middles(full + other, np.ones(5), 1)) == 2
+    for power in (-1000, -600, 600, 1000):
+        unit = 2.0**power
+        same = middles(full + other, unit * np.array([5, 1, 1, 1, 1]), 2 * unit)
+        assert_array_equal(same, heavy)
 
 
 def test_places_in_a_corner_stay_out_of_the_mean():
@@ -54,6 +57,9 @@ def test_a_corner_that_holds_too_much_alone():
     assert len(middles(corner * 6 + others, np.ones(8), 3)) == 0
     found = middles(corner * 6 + others * 2, np.ones(10), 3)
     assert_allclose(found, [spherical_mean(others)])
+    # One that counts as six is as good as six.
+    found = middles(corner + others, [6.0, 1.0, 1.0], 3)
+    assert len(found) == 0
 
 
 @pytest.mark.parametrize("corner", range(3))
@@ -76,14 +82,33 @@ def test_places_in_corners_only_are_cut_between_them():
         other = destination([[90.0, 0.0]], [from_other], [0.004]).tolist()
         found = middles(one * 2 + other * 2, np.ones(4), 3)
         assert_allclose(found, [spherical_mean(one + other)])
+    # A corner of another triangle, that holds too much alone, does not matter.
+    alone = destination([[0.0, 180.0]], [135.0], [0.004]).tolist()
+    found = middles(one * 2 + other * 2 + alone * 6, np.ones(10), 3)
+    assert_allclose(found, [spherical_mean(one + other)])
+
+
+@pytest.mark.parametrize("side", [1, -1])
+@pytest.mark.parametrize("heavy", [0, 1])
+def test_a_mean_in_a_corner_of_one_of_many_triangles(side, heavy):
+    # Six metres from a corner, in two directions; their mean is nearer to it than five.
+    bearings = np.array([1.0, 89.0]) if side == 1 else np.array([181.0, 269.0])
+    beside = destination(np.zeros((2, 2)), bearings, [0.006, 0.006])
+    # One triangle in the north and one in the south are full as well.
+    others = [[60.0, -100.0], [-60.0, 100.0]]
+    weights = np.array([0.2, 0.2, 0.3, 0.3])
+    weights[heavy] = 0.25
+    found = middles([*beside, *others], weights, 0.1)
+    expected = np.vstack([others, beside[[heavy]]])
+    assert_allclose(found[np.lexsort(found.T)], expected[np.lexsort(expected.T)])
 
 
 def test_a_mean_in_a_corner_is_replaced_by_the_nearest_place():
     # Two places beside a corner, seven and six metres from it, to its east and west.
     corner = np.array([[10.0, 20.0]])
     beside = destination(np.repeat(corner, 2, axis=0), [90.0, 270.0], [0.007, 0.006])
-    mean = unit_vectors([spherical_mean(beside)])
-    assert haversine(corner, [spherical_mean(beside)])[0] < 0.005
+    # A mean to the west of it, four metres from the nearer one.
+    mean = unit_vectors(destination(corner, [270.0], [0.002]))
     corners = unit_vectors(np.vstack([corner, [[11.0, 20.0], [11.0, 21.0]]]))
     found = refine._leave_corners(
         mean.copy(), corners[np.newaxis], unit_vectors(beside), np.array([0, 0])

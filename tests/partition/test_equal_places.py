@@ -18,6 +18,7 @@ def test_equal_places_by_hand():
     distinct, masses, row = merge_equal(places, None)
     assert_array_equal(distinct, [[-3, 7], [0, 1], [10, 5], [90, 0]])
     assert_array_equal(masses, [1, 2, 2, 2])
+    assert masses.dtype == np.float64
     assert_array_equal(row, [2, 0, 2, 3, 3, 1, 1])
     _, masses, _ = merge_equal(places, np.array([1, 2, 4, 8, 16, 32, 64.0]))
     assert_array_equal(masses, [2, 96, 5, 24])

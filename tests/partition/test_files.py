@@ -14,7 +14,11 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sklearn_geo.partition import AreaPartition, S2Partition, TrianglePartition
-from sklearn_geo.partition._files import partition_from_json, partition_to_json
+from sklearn_geo.partition._files import (
+    integers,
+    partition_from_json,
+    partition_to_json,
+)
 from tests.partition.common import globe, photos, seams
 
 SUFFIXES = [".json", ".csv"]
@@ -56,6 +60,7 @@ def test_there_and_back(fitted, file):
     assert_array_equal(again.oversized_cells_, fitted.oversized_cells_)
     assert again.n_features_in_ == 2
     assert again.feature_names_in_.tolist() == ["lat", "lon"]
+    assert again.feature_names_in_.dtype == object
     places = pd.DataFrame(
         np.vstack([photos(500), seams(500), globe(500)]), columns=["lat", "lon"]
     )
@@ -112,6 +117,35 @@ def test_other_suffixes(fitted, tmp_path, path):
     for call in (fitted.save, S2Partition.load):
         with pytest.raises(ValueError, match=rf"{path}: the name .* \.json or \.csv"):
             call(tmp_path / path)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_paths_may_be_texts(fitted, tmp_path, suffix):
+    path = os.fspath(tmp_path / f"cells{suffix}")
+    fitted.save(path)
+    assert_array_equal(S2Partition.load(path).cells_, fitted.cells_)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("kind", [S2Partition, TrianglePartition])
+def test_dropped_cells_that_are_empty_now(tmp_path, suffix, kind):
+    partition = kind(40, 4).fit(photos(500))
+    partition.refill(partition.inverse_transform([0]))
+    assert len(partition.dropped_cells_)
+    assert not partition.dropped_cells_["count"].any()
+    partition.save(tmp_path / f"cells{suffix}")
+    again = kind.load(tmp_path / f"cells{suffix}")
+    assert_array_equal(again.dropped_cells_, partition.dropped_cells_)
+
+
+def test_the_largest_integers():
+    for kind in ("int64", "uint64"):
+        limits = np.iinfo(kind)
+        values = [limits.min, limits.max]
+        assert integers(values, kind).tolist() == values
+        for value in (limits.min - 1, limits.max + 1):
+            with pytest.raises(ValueError, match=f"{value} is out of bounds for"):
+                integers([value], kind)
 
 
 def test_no_file(tmp_path):
@@ -237,6 +271,28 @@ def test_cells_that_are_no_table(fitted, tmp_path, cells):
     fitted.save(path)
     changed(path, lambda head: head.update(cells=cells))
     with pytest.raises(ValueError, match="damaged: its columns are not the ones"):
+        S2Partition.load(path)
+
+
+def test_columns_that_are_no_lists_of_values(fitted, tmp_path):
+    path = tmp_path / "cells.json"
+    for column, change, match in (
+        ("name", lambda values: "1" * len(values), "'name' does not have [0-9]+ val"),
+        ("latitude", lambda values: [[value] for value in values], "not hold float64"),
+    ):
+        fitted.save(path)
+        cells = json.loads(path.read_text())["cells"]
+        cells[column] = change(cells[column])
+        changed(path, lambda head, cells=cells: head.update(cells=cells))
+        with pytest.raises(ValueError, match=f"is damaged: the column .*{match}"):
+            S2Partition.load(path)
+
+
+def test_a_comment_without_a_table(fitted, tmp_path):
+    path = tmp_path / "cells.csv"
+    fitted.save(path)
+    path.write_text(path.read_text().partition("\n")[0])
+    with pytest.raises(ValueError, match="damaged: its columns are not the ones it"):
         S2Partition.load(path)
 
 
@@ -379,6 +435,25 @@ def test_meshes_with_numbers_that_are_no_rows(tmp_path, changes, match):
     changed(path, lambda head: head.update(changes))
     with pytest.raises(ValueError, match=f"mesh.json is damaged: .*{match}"):
         TrianglePartition.load(path)
+
+
+@pytest.mark.parametrize("whose", ["cells", "dropped_cells"])
+def test_ids_of_triangles_rise_and_are_rows_of_the_mesh(tmp_path, whose):
+    path = tmp_path / "mesh.json"
+    TrianglePartition(20, 2, refine="delaunay").fit(globe(500)).save(path)
+    text = path.read_text()
+    head = json.loads(text)
+    ids, n_triangles = head[whose]["id"], len(head["simplices"])
+    for wrong in (
+        [ids[0], *ids[:-1]],
+        [ids[1], ids[0], *ids[2:]],
+        [*ids[:-1], n_triangles],
+        [-1, *ids[1:]],
+    ):
+        path.write_text(text)
+        changed(path, lambda head, wrong=wrong: head[whose].update(id=wrong))
+        with pytest.raises(ValueError, match="the ids are not sorted rows of its mesh"):
+            TrianglePartition.load(path)
 
 
 def test_a_row_that_lacks_a_value_is_named(fitted, tmp_path):

@@ -14,6 +14,7 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
+from sklearn.utils import get_tags
 
 from sklearn_geo.partition import (
     CellHierarchy,
@@ -60,6 +61,16 @@ def test_names_of_columns_are_compared_with_those_of_fit():
     hierarchy = CellHierarchy(three()).fit(photos(1500))
     with pytest.raises(ValueError, match="input_features should have length equal"):
         hierarchy.get_feature_names_out(["lat"])
+    # An array of objects, as in all of scikit-learn.
+    assert hierarchy.get_feature_names_out().dtype == object
+    table = pd.DataFrame(photos(50), columns=["lat", "lon"])
+    hierarchy = CellHierarchy([S2Partition(20, 1)]).fit(table)
+    with pytest.raises(ValueError, match="feature names should match"):
+        hierarchy.predict(table.rename(columns={"lat": "latitude"}))
+
+
+def test_cells_are_integers_whatever_the_type_of_places():
+    assert get_tags(CellHierarchy()).transformer_tags.preserves_dtype == []
 
 
 def test_parents_by_walking_up():
@@ -114,6 +125,9 @@ def test_membership():
     assert_array_equal(
         hierarchy.membership(-1).toarray(), np.eye(n_fine, dtype=np.int8)
     )
+    assert_array_equal(
+        hierarchy.membership(-3).toarray(), hierarchy.membership(0).toarray()
+    )
     for level in (3, -4, 0.5, "0"):
         with pytest.raises(
             ValueError, match="level must be an integer from 0, the coar"
@@ -131,6 +145,17 @@ def test_a_larger_minimum_above_loses_parents():
     assert (parents[np.delete(np.arange(hierarchy.n_cells_[1]), crowd[-1])] == 0).all()
     assert hierarchy.membership(0).sum() == hierarchy.n_cells_[1] - 1
     assert hierarchy.membership(0)[[crowd[-1]]].nnz == 0
+
+
+def test_a_parent_may_have_lost_all_its_children():
+    # A spot on face 0; and around the south pole five places in each quarter, which
+    # are too few for the finer partition.
+    south = globe(20) * [0.0, 0.0] + [-80.0, 0.0]
+    south[:, 1] = np.linspace(-180.0, 180.0, 20, endpoint=False) + 1.0
+    places = np.vstack([[[1.0, 1.0]] * 25, south])
+    hierarchy = CellHierarchy([S2Partition(40, 20), S2Partition(12, 10)]).fit(places)
+    assert hierarchy.n_cells_ == [2, 1]
+    assert hierarchy.membership(0).toarray().tolist() == [[1, 0]]
 
 
 @given(
@@ -279,6 +304,43 @@ def test_partitions_of_other_places():
     assert CellHierarchy([frozen(coarse), frozen(more)]).fit(east).n_cells_ == [1, 1]
 
 
+SPOTS = np.array([[0.0, 0.0], [10.0, 90.0], [0.0, -100.0]])  # in '1', '3', '9'
+
+
+def on_spots(*counts):
+    return np.repeat(SPOTS[: len(counts)], counts, axis=0)
+
+
+def nest(coarse, fine):
+    """Fit two partitions of faces, each on its own places, and put them together."""
+    partitions = [S2Partition(99, 1, max_level=0).fit(coarse)]
+    partitions.append(S2Partition(99, 1, max_level=0).fit(fine))
+    return CellHierarchy(list(map(frozen, partitions))).fit(coarse)
+
+
+def test_the_cell_that_does_not_fit_is_named():
+    # The second cell is the first one that holds more, or that nothing is around.
+    match = r"inside '3' hold 6, but partitions\[0\] counts 5 there"
+    with pytest.raises(ValueError, match=match):
+        nest(on_spots(5, 5, 5), on_spots(5, 6, 7))
+    match = r": '9' of partitions\[1\], with places of weight 4, lies where"
+    with pytest.raises(ValueError, match=match):
+        nest(on_spots(5, 5), on_spots(5, 0, 4))
+    # One is split by the coarse one, and not by the fine one, of other places.
+    apart = [[30.0, 90.0], [-30.0, 90.0]]
+    coarse = S2Partition(5, 1).fit(np.vstack([on_spots(1, 4), apart]))
+    fine = S2Partition(5, 1).fit(np.vstack([on_spots(4, 1), [[30.0, 30.0]] * 2]))
+    match = r"its cell '2\w+' lies inside '3', a larger cell of partitions\[1\]"
+    with pytest.raises(ValueError, match=match):
+        CellHierarchy([frozen(coarse), frozen(fine)]).fit(SPOTS)
+
+
+def test_a_fine_partition_may_have_seen_fewer_places():
+    hierarchy = nest(on_spots(5, 5), on_spots(5))
+    assert hierarchy.n_cells_ == [2, 1]
+    assert hierarchy.membership(0).toarray().tolist() == [[1, 0]]
+
+
 # ------------------------------------------------------------------------ bad input
 
 
@@ -318,7 +380,11 @@ def test_what_makes_no_hierarchy(partitions, error, match):
 
 
 def test_not_fitted():
-    for method, argument in (("predict", [[0.0, 0.0]]), ("membership", 0)):
+    for method, argument in (
+        ("predict", [[0.0, 0.0]]),
+        ("membership", 0),
+        ("get_feature_names_out", None),
+    ):
         with pytest.raises(NotFittedError):
             getattr(CellHierarchy(), method)(argument)
 

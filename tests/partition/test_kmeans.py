@@ -109,6 +109,16 @@ def test_whole_weights_count_as_repeated_places():
     assert_array_equal(one.cells_["weight"], other.cells_["count"])
 
 
+@pytest.mark.parametrize("power", [-1000, -600, 600, 1000])
+def test_cells_do_not_depend_on_the_unit_of_weights(power):
+    places, weights = globe(60), np.random.default_rng(0).integers(1, 4, 60) / 1.0
+    expected = KMeansPartition(5, random_state=0).fit(places, sample_weight=weights)
+    found = KMeansPartition(5, random_state=0)
+    found.fit(places, sample_weight=np.ldexp(weights, power))
+    for name in set(expected.cells_.dtype.names) - {"weight"}:
+        assert_array_equal(found.cells_[name], expected.cells_[name])
+
+
 @pytest.mark.parametrize(
     "places",
     [
@@ -246,7 +256,14 @@ def test_a_tolerance_is_a_share_of_all_weights():
         20, algorithm="minibatch", n_init=1, tol=1.0, random_state=0
     )
     assert partition.fit(globe(2000)).n_iter_ == 1
-    assert partition.set_params(tol=0.0).fit(globe(2000)).n_iter_ > 1
+    assert 1 < partition.set_params(tol=0.0).fit(globe(2000)).n_iter_ < 300
+
+
+def test_there_are_no_more_rounds_than_allowed():
+    partition = KMeansPartition(
+        20, algorithm="minibatch", n_init=1, tol=0.0, max_iter=2, random_state=0
+    )
+    assert partition.fit(globe(2000)).n_iter_ == 2
 
 
 @pytest.mark.parametrize(("given", "kept"), [(3, 3), (np.random.RandomState(3), None)])

@@ -12,7 +12,12 @@ from sklearn_geo.geometry import (
     s2_vertices,
     unit_vectors,
 )
-from sklearn_geo.partition import S2Partition
+from sklearn_geo.partition import (
+    AreaPartition,
+    KMeansPartition,
+    S2Partition,
+    TrianglePartition,
+)
 from sklearn_geo.partition._outlines import (
     along_geodesics,
     check_cell,
@@ -158,6 +163,29 @@ def test_bad_cells_and_pieces():
     check_n_per_edge(10_000)
     with pytest.raises(ValueError, match="got 10001"):
         check_n_per_edge(10_001)
+
+
+@pytest.mark.parametrize(
+    "partition",
+    [
+        S2Partition(9, 1),
+        TrianglePartition(9, 1),
+        TrianglePartition(9, 1, refine="delaunay"),
+        KMeansPartition(3, random_state=0),
+        KMeansPartition(1),
+        AreaPartition(
+            {"type": "Polygon", "coordinates": [[[0, 0], [9, 0], [9, 9], [0, 0]]]}
+        ),
+    ],
+    ids=repr,
+)
+def test_no_partition_has_cells_before_the_first_or_behind_the_last(partition):
+    partition.fit(FACES)
+    for cell in (-1, partition.n_cells_):
+        with pytest.raises(ValueError, match=f"cell {cell} is not there"):
+            partition.cell_outline(cell)
+    with pytest.raises(TypeError, match="cell must be an integer"):
+        partition.cell_outline("0")
 
 
 def test_the_middle_of_a_ring_comes_near():

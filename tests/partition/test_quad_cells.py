@@ -94,6 +94,7 @@ def test_rows_that_stand_for_several():
     assert found.tolist() == [4 + 5 + 6, 0, sum(range(51, 101))]
     assert weights.tolist() == [7.5, 0.0, sum(range(51, 101)) / 2]
     assert piece.held_between(low[:0], high[:0])[0].shape == (0,)
+    assert SortedLeaves(leaves).held_between(low, high)[1].dtype == np.float64
 
 
 def test_overlap():
@@ -107,3 +108,12 @@ def test_overlap():
     ):
         assert first_overlap(S2_GRID, s2_ids_from_tokens(tokens)) == expected
     assert first_overlap(S2_GRID, np.array([], dtype=np.uint64)) is None
+
+
+@pytest.mark.parametrize(("grid", "contains"), GRIDS)
+def test_the_first_and_the_last_leaf_overlap_their_cell(grid, contains):
+    cell = grid.base_ids(0)[2:3]
+    low, high = grid.ranges(cell)
+    for leaf in (low, high):
+        assert contains(cell, leaf).all()
+        assert first_overlap(grid, np.sort(np.concatenate([cell, leaf]))) == 1

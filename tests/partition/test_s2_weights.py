@@ -154,6 +154,8 @@ def test_a_stream_after_fit_says_that_it_begins_anew():
         warnings.simplefilter("error")
         partition.partial_fit(places[:40])
     assert partition.cells_["count"].sum() == 60
+    with pytest.raises(ValueError, match=r"sample_weight, row 1: -1\.0 is no weight"):
+        partition.partial_fit(places[:2], sample_weight=[1.0, -1.0])
     # A stream survives a pickle.
     again = pickle.loads(pickle.dumps(partition)).partial_fit(places[:10])
     assert again.cells_["count"].sum() == 70

@@ -11,9 +11,15 @@ from numpy.testing import assert_allclose, assert_array_equal
 from shapely import Polygon
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils._param_validation import InvalidParameterError
 
-from sklearn_geo.geometry import haversine, spherical_mean, triangle_areas
+from sklearn_geo.geometry import (
+    haversine,
+    spherical_mean,
+    triangle_areas,
+    triangle_vertices,
+)
 from sklearn_geo.partition import CellHierarchy, KMeansPartition, TrianglePartition
 from tests.geometry.common_delaunay import cartesian
 from tests.geometry.common_triangles import latitudes, longitudes
@@ -194,6 +200,27 @@ def test_midpoint_triangles_of_a_level_have_equal_areas():
         assert area == pytest.approx(expected[k], rel=1e-6)
 
 
+def test_midpoint_edges_are_straight_in_the_plane():
+    # Sine of the latitude and longitude: there an edge is cut into equal pieces.
+    places = np.array([[2.0, 3.0], [-80.0, 100.0], [89.0, -179.0], [-89.0, 30.0]])
+    for most in (1, 0.1):  # small ones, and the smallest
+        level = 26 if most < 1 else 3
+        partition = TrianglePartition(
+            most, 0.1, start_level=level, max_level=level
+        ).fit(places)
+        for cell, corners in enumerate(triangle_vertices(partition.cells_["id"])):
+            ring = partition.cell_outline(cell, n_per_edge=4)
+            assert_array_equal(ring[::4], corners)
+            y, x = np.sin(np.radians(corners[:, 0])), corners[:, 1]
+            for k in range(3):
+                after = (k + 1) % 3
+                share = np.arange(4) / 4.0
+                latitude = np.degrees(np.arcsin(y[k] + share * (y[after] - y[k])))
+                longitude = x[k] + share * (x[after] - x[k])
+                assert_allclose(ring[4 * k : 4 * k + 4, 0], latitude, atol=1e-6)
+                assert_allclose(ring[4 * k : 4 * k + 4, 1], longitude, atol=1e-9)
+
+
 def test_delaunay_triangles_hold_their_places_by_sides():
     places = photos(3000)
     partition = TrianglePartition(40, 2, refine="delaunay").fit(places)
@@ -337,6 +364,8 @@ def test_files(refine, suffix, tmp_path):
     loaded = TrianglePartition.load(path)
     assert loaded.get_params() == partition.get_params()
     assert_array_equal(loaded.cells_, partition.cells_)
+    for name in loaded.cells_.dtype.names[1:]:
+        assert loaded.cells_[name].dtype == partition.cells_[name].dtype
     assert_array_equal(loaded.dropped_cells_, partition.dropped_cells_)
     others = np.vstack([places, globe(3000)])
     assert_array_equal(loaded.predict(others), partition.predict(others))
@@ -359,6 +388,10 @@ def test_refill_counts_in_dropped_triangles_as_well(refine):
     rows = np.delete(np.arange(500), np.flatnonzero(partition.predict(places) >= 0))
     lost = partition.dropped_cells_["weight"].sum()
     assert lost == pytest.approx(2.0 * weights[rows].sum())
+    # Places in the first cell only are in none of those.
+    partition.refill(partition.inverse_transform([0]))
+    assert not partition.dropped_cells_["count"].any()
+    assert not partition.dropped_cells_["weight"].any()
 
 
 def test_triangles_are_called_by_their_rows_in_the_mesh():
@@ -437,6 +470,19 @@ def test_midpoint_triangles_make_a_hierarchy():
     )
 
 
+def test_parents_are_those_of_the_cells_not_of_a_parameter_changed_since():
+    places = photos(500)
+    fitted = {r: TrianglePartition(40, 4, refine=r).fit(places) for r in BOTH}
+    frozen = FrozenEstimator(fitted["midpoint"].set_params(refine="delaunay"))
+    assert_array_equal(
+        CellHierarchy([frozen]).fit(places).predict(places)[:, 0],
+        fitted["midpoint"].predict(places),
+    )
+    frozen = FrozenEstimator(fitted["delaunay"].set_params(refine="midpoint"))
+    with pytest.raises(ValueError, match="borders of its cells cross"):
+        CellHierarchy([frozen]).fit(places)
+
+
 def test_other_cells_have_no_parents():
     for partition in (TrianglePartition(refine="delaunay"), KMeansPartition(3)):
         with pytest.raises(ValueError, match="borders of its cells cross"):
@@ -469,6 +515,21 @@ def test_limits_that_contradict(refine):
 def test_levels_that_contradict():
     with pytest.raises(ValueError, match="start_level=5 is finer than max_level=3"):
         TrianglePartition(start_level=5, max_level=3).fit(globe(100))
+
+
+def test_limits_of_a_file_that_contradict(tmp_path):
+    path = tmp_path / "triangles.json"
+    TrianglePartition(40, 4).fit(photos(500)).save(path)
+    text = path.read_text()
+    for old, new, match in (
+        ('"max_per_cell": 40', '"max_per_cell": 3', "max_per_cell=3 is smaller than"),
+        ('"start_level": 0', '"start_level": 27', "parameters are not those"),
+        ('"max_level": 26', '"max_level": -1', "parameters are not those"),
+    ):
+        assert old in text
+        path.write_text(text.replace(old, new))
+        with pytest.raises(ValueError, match=f"triangles.json.*{match}"):
+            TrianglePartition.load(path)
 
 
 def test_midpoint_has_no_mesh():
