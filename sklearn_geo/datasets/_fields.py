@@ -215,8 +215,8 @@ def times(fields):
         return _as_times(_filled(cut, "NaT"))
 
 
-# What a time looks like with zeros for all its digits, as far as it goes. Numpy takes what
-# it finds after them for a zone of time, whatever it is, with a warning or none.
+# What a time looks like with zeros for all its digits, as far as it goes. Numpy takes
+# whatever stands behind one for a zone of time, with a warning.
 _LONGEST = "0000-00-00 00:00:00"
 _TIMES = {_LONGEST[:n] for n in (4, 7, 10, 13, 16, 19)}
 _TIMES |= {form.replace(" ", "T") for form in _TIMES} | {"", "NaT", "nat", "NAT"}

@@ -139,7 +139,8 @@ def test_times():
         with pytest.raises(ValueError, match="is not a time such as"):
             times([field])
     # As far as they go; none at all.
-    found = times(["2012", "2012-04", "2012-04-03", "2012-04-03T18", "2012-04-03 18:05"])
+    fields = ["2012", "2012-04", "2012-04-03", "2012-04-03T18", "2012-04-03 18:05"]
+    found = times(fields)
     assert found.astype("datetime64[m]").astype(str).tolist() == [
         "2012-01-01T00:00",
         "2012-04-01T00:00",
