@@ -188,6 +188,47 @@ class TestMode:
             places = np.concatenate(doubles[k:] + doubles[:k])
             assert_array_equal(spherical_mode(places), places[0])
 
+    @pytest.mark.parametrize("longitude", [-60.0, 60.0])
+    def test_ties_between_pieces_of_the_globe(self, longitude):
+        # Two rows of 64 places, more than are looked at together. All are around each
+        # other, and the shorter row is the better one, east or west of the other.
+        step = np.linspace(-1.0, 1.0, 64)
+        rows = [
+            np.column_stack([km / 111.195 * step, np.full(64, lon)])
+            for km, lon in ((2.0, 0.0), (1.0, longitude))
+        ]
+        found = spherical_mode(np.concatenate(rows))
+        assert found[1] == longitude
+        # The two in the middle are as good as each other.
+        assert abs(found[0]) == pytest.approx(1.0 / 111.195 / 63)
+
+    @pytest.mark.parametrize("longitude", [-60.0, 60.0])
+    def test_places_just_beyond_the_radius_make_no_tie_worse(self, longitude):
+        # As before, in metres, and beside the better row 30 places that lie a little
+        # farther than the radius from all of it. They count for none of the row.
+        step = np.linspace(-1.0, 1.0, 64)
+        rows = [
+            np.column_stack([km / 111.195 * step, np.full(64, lon)])
+            for km, lon in ((0.1, 0.0), (0.05, longitude))
+        ]
+        beyond = np.column_stack(
+            [np.linspace(-0.01, 0.01, 30) / 111.195, np.full(30, longitude)]
+        )
+        beyond[:, 1] += 100.04 / 111.1949
+        places = np.concatenate([*rows, beyond])
+        km = pairwise_haversine(rows[1], beyond)
+        assert 100.0 < km.min() < km.max() < 100.05
+        found = spherical_mode(places, radius_km=100.0)
+        assert_array_equal(found, naive_mode(places, np.ones(158), 100.0))
+        assert found[1] == longitude
+
+    @pytest.mark.parametrize("radius_km", [9_000.0, 14_000.0, 19_000.0])
+    def test_most_of_the_globe(self, radius_km):
+        places = random_places(300, 3)
+        weights = np.random.default_rng(3).integers(1, 5, 300)
+        found = spherical_mode(places, weights, radius_km=radius_km)
+        assert_array_equal(found, naive_mode(places, weights, radius_km))
+
     def test_weights_decide(self):
         places = [[0.0, 0.0], [0.0, 0.1], [0.0, 0.2], [50.0, 0.0]]
         assert_array_equal(spherical_mode(places, [1, 1, 1, 3.1]), [50.0, 0.0])
@@ -273,6 +314,22 @@ class TestMedian:
         median = geometric_median(places, weights)
         found = weights @ haversine_to_point(places, median)
         assert found <= least_total_km(places, weights, seed) * (1 + 1e-9)
+
+    def test_places_that_rounding_puts_off_the_globe(self):
+        # Of some places the vector times itself is more than 1, which has no arccosine.
+        # Nor has that of a place and its opposite, where it is less than -1.
+        places = random_places(200, 1)
+        places = np.concatenate([places, places[:50] * [-1, 1] + [0, 180]])
+        products = unit_vectors(places) @ unit_vectors(places).T
+        assert products.min() < -1.0 < 1.0 < products.max()
+        found = geometric_median(places)
+        km = haversine_to_point(places, found).sum()
+        assert km <= least_total_km(places, np.ones(250), 1) * (1 + 1e-9)
+
+    def test_two_places_alike_are_both_medians(self):
+        # So is any place between them, but one that was given is preferred.
+        places = np.array([[10.0, 20.0], [12.0, 21.0]])
+        assert geometric_median(places).tolist() in places.tolist()
 
     @pytest.mark.parametrize("size", [1e-4, 1.0, 30.0])
     def test_middle_of_a_triangle(self, size):

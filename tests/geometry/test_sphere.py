@@ -65,13 +65,17 @@ class TestVectors:
 
     @pytest.mark.parametrize("bad", [[0.0, 0.0, 0.0], [np.nan, 0, 1], [np.inf, 0, 0]])
     def test_a_vector_that_points_nowhere(self, bad):
-        with pytest.raises(ValueError, match=r"vectors, row 1: .* points to no place"):
+        with pytest.raises(ValueError, match=r"^vectors, row 1: .* points to no place"):
             places_from_vectors([[1.0, 0.0, 0.0], bad])
 
     @pytest.mark.parametrize("vectors", [[[1.0, 2.0]], [1.0, 2.0, 3.0], [[[1.0] * 3]]])
     def test_three_columns(self, vectors):
         with pytest.raises(ValueError, match=r"three columns, \(x, y, z\)"):
             places_from_vectors(vectors)
+
+    def test_numbers_alone(self):
+        with pytest.raises(TypeError, match=r"^vectors must hold numbers"):
+            places_from_vectors([["north", 0.0, 1.0]])
 
 
 class TestHaversine:
