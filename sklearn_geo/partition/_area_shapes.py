@@ -57,7 +57,6 @@ def check_shape(shape, where, long_edges):
             f"{where} is an empty polygon. Drop it, for example with "
             "areas[~areas.is_empty]."
         )
-    shape = shapely.force_2d(shape)
     parts = [_check_part(part, where, long_edges) for part in shapely.get_parts(shape)]
     shape = parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
     if not shape.is_valid:

@@ -66,6 +66,8 @@ def test_first_polygon_that_holds_a_place():
     # A small batch at a time, the same.
     with config_context(working_memory=0.01):
         assert_array_equal(partition.predict(places), expected)
+    with config_context(working_memory=0):
+        assert_array_equal(partition.predict(places[:9]), expected[:9])
 
 
 @settings(deadline=None, max_examples=50)
@@ -173,8 +175,9 @@ def test_the_area_of_a_ring_around_a_pole_ends_there(side):
 
 
 def test_longitudes_of_other_turns_keep_their_last_digits():
-    ring = [(177.1, -19.3), (-178.7, -19.3), (-179.3, -16.1), (177.3, -16.1)]
-    partition = AreaPartition([Polygon(ring)], long_edges="shorter").fit([[-17, 178]])
+    # The steps of these longitudes add up to nearly zero.
+    ring = [(177.7, -19), (178.1, -20), (-179.9, -21), (-178.7, -20), (-176.6, -19)]
+    partition = AreaPartition([Polygon(ring)], long_edges="shorter").fit([[-19.5, 179]])
     found = {tuple(point) for point in partition.cell_outline(0).tolist()}
     assert found == {(y, x if x > 0 else x + 360.0) for x, y in ring}
 
@@ -265,8 +268,10 @@ def test_names():
     )
     by_code = AreaPartition(collection(), name_column="code").fit(PLACES)
     assert_array_equal(by_code.cell_names_, ["0", "1"])
-    by_id = AreaPartition(collection(), name_column="id").fit(PLACES)
+    given = collection()
+    by_id = AreaPartition(given, name_column="id").fit(PLACES)
     assert_array_equal(by_id.cell_names_, ["id0", "id1"])
+    assert given == collection()
 
 
 @pytest.mark.parametrize(
@@ -285,6 +290,15 @@ def test_representatives():
     assert_allclose(partition.inverse_transform([0, 2]), [[5, 5], [55, 55]], atol=1e-9)
     centers = np.c_[cells["center_latitude"], cells["center_longitude"]]
     assert_array_equal(partition.predict(centers), [0, 1, 2])
+
+
+def test_outline_of_one_part_is_its_border_and_heights_do_not_matter():
+    ring = [(0, 0, 3), (9, 0, 3), (9, 9, 4), (5, 2, 9)]
+    partition = AreaPartition([Polygon(ring)]).fit(PLACES)
+    found = partition.cell_outline(0)
+    assert sorted(map(tuple, found.tolist())) == sorted((y, x) for x, y, _ in ring)
+    (feature,) = partition.to_geojson()["features"]
+    assert {len(place) for place in feature["geometry"]["coordinates"][0]} == {2}
 
 
 def test_outline_of_several_parts_is_their_hull():
@@ -510,6 +524,12 @@ def test_bad_names():
     frame["name"] = ["a", " "]
     with pytest.raises(ValueError, match="row 1: the name in 'name' is missing"):
         AreaPartition(frame).fit(PLACES)
+    nameless = collection()
+    del nameless["features"][1]["properties"]["name"]
+    with pytest.raises(ValueError, match="row 1: the name in 'name' is missing"):
+        AreaPartition(nameless).fit(PLACES)
+    with pytest.raises(ValueError, match=r"'land' is no column .* have: 'name'\.$"):
+        AreaPartition(frame, name_column="land").fit(PLACES)
     frame["name"] = "a"
     with pytest.raises(ValueError, match=r"rows 0 and 1 are both named 'a'.*dissolve"):
         AreaPartition(frame).fit(PLACES)

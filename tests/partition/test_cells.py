@@ -204,7 +204,7 @@ def test_bad_weights(weights, error, match):
         read_weights(weights, 3)
 
 
-def test_medians_are_weighted_and_of_the_places_of_their_cell():
+def test_medians_are_weighted_and_no_cell_is_not_the_last_one():
     # Five of seven weigh the first place of the equator, and half of three the middle.
     places = np.array([[0.0, 0.0], [0.0, 10.0], [0.0, 20.0], [70.0, 80.0]])
     labels = np.array([0, 0, 0, -1])
@@ -215,6 +215,11 @@ def test_medians_are_weighted_and_of_the_places_of_their_cell():
             places, labels, np.array([True, False]), weights, CENTERS[:2], "median"
         )
         assert_allclose(found, [[0.0, expected], CENTERS[1]], atol=1e-9)
+    for kind in ("mean", "medoid"):
+        found = representatives(
+            places, labels, np.array([True, False]), None, CENTERS[:2], kind
+        )
+        assert_allclose(found, [[0.0, 10.0], CENTERS[1]], atol=1e-9)
 
 
 @pytest.mark.parametrize("scale", [1e-300, 1e-20, 1e-12, 1.0])

@@ -57,6 +57,8 @@ def test_a_corner_that_holds_too_much_alone():
     assert len(middles(corner * 6 + others, np.ones(8), 3)) == 0
     found = middles(corner * 6 + others * 2, np.ones(10), 3)
     assert_allclose(found, [spherical_mean(others)])
+    found = middles(corner * 6 + others, [1.0] * 6 + [2.0, 2.0], 3)
+    assert_allclose(found, [spherical_mean(others)])
     # One that counts as six is as good as six.
     found = middles(corner + others, [6.0, 1.0, 1.0], 3)
     assert len(found) == 0

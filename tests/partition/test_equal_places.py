@@ -24,6 +24,12 @@ def test_equal_places_by_hand():
     assert_array_equal(masses, [2, 96, 5, 24])
     (zero,), _, _ = merge_equal(np.array([[-0.0, -0.0]]), None)
     assert not np.signbit(zero).any()
+    (zero,), _ = merge_near(np.array([[-1e-9, -1e-9]]), None)
+    assert not np.signbit(zero[0])
+    # A pole is one place.
+    distinct, masses, _ = merge_equal(np.array([[-90.0, 5.0], [-90.0, 7.0]]), None)
+    assert distinct.tolist() == [[-90.0, 0.0]]
+    assert masses.tolist() == [2.0]
 
 
 def test_order_does_not_matter():

@@ -317,7 +317,7 @@ def test_as_a_part_of_another_file(fitted):
         ("name", 1, "zz", "'zz' is not the token of an S2 cell"),
         ("count", 0, "many", "the column 'count' does not hold int64"),
         ("latitude", 0, "nan", "the column 'latitude' holds values that are no number"),
-        ("latitude", 2, 95.0, "row 2: latitude 95.0"),
+        ("latitude", 2, 95.0, ": latitude and longitude, row 2: latitude 95.0"),
         ("count", 1, -2, "the column 'count' holds values below 0"),
         ("weight", 1, -2.0, "the column 'weight' holds values below 0"),
         ("level", 1, 29, "cell 1 is of another level than it says"),

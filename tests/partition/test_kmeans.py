@@ -184,6 +184,16 @@ def test_files(suffix, random_state, tmp_path):
     assert loaded.n_cells == 20
 
 
+def test_rounds_of_a_damaged_file(tmp_path):
+    path = tmp_path / "cells.json"
+    KMeansPartition(2, random_state=0).fit(globe(9)).save(path)
+    text = path.read_text()
+    assert '"n_iter": ' in text
+    path.write_text(text.replace('"n_iter": ', '"n_iter": "many", "was": '))
+    with pytest.raises(ValueError, match=r"cells\.json is damaged: "):
+        KMeansPartition.load(path)
+
+
 def test_same_seed_same_cells():
     places = photos(500)
     one = KMeansPartition(20, random_state=5).fit(places)

@@ -5,6 +5,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.exceptions import NotFittedError
 
 from sklearn_geo.geometry import (
     haversine,
@@ -180,6 +181,8 @@ def test_bad_cells_and_pieces():
     ids=repr,
 )
 def test_no_partition_has_cells_before_the_first_or_behind_the_last(partition):
+    with pytest.raises(NotFittedError):
+        partition.cell_outline(0)
     partition.fit(FACES)
     for cell in (-1, partition.n_cells_):
         with pytest.raises(ValueError, match=f"cell {cell} is not there"):

@@ -255,6 +255,17 @@ def test_one_vertex_amid_four_places_by_hand():
     assert partition.cells_["count"].sum() == 4
 
 
+def test_delaunay_outlines_are_near_the_middles_of_their_cells():
+    partition = TrianglePartition(9, 1, refine="delaunay").fit(globe(200))
+    cells = partition.cells_[np.abs(partition.cells_["center_latitude"]) < 70.0]
+    assert (cells["center_longitude"] < -175.0).any()
+    assert (cells["center_longitude"] > 175.0).any()
+    for row in np.flatnonzero(np.abs(partition.cells_["center_latitude"]) < 70.0):
+        longitude = partition.cell_outline(row)[:, 1]
+        middle = (longitude.min() + longitude.max()) / 2.0
+        assert abs(middle - partition.cells_["center_longitude"][row]) < 10.0
+
+
 # ---- Many places at one spot ------------------------------------------------------
 
 
@@ -364,8 +375,12 @@ def test_files(refine, suffix, tmp_path):
     loaded = TrianglePartition.load(path)
     assert loaded.get_params() == partition.get_params()
     assert_array_equal(loaded.cells_, partition.cells_)
-    for name in loaded.cells_.dtype.names[1:]:
-        assert loaded.cells_[name].dtype == partition.cells_[name].dtype
+    for one, other in (
+        (loaded.cells_, partition.cells_),
+        (loaded.dropped_cells_, partition.dropped_cells_),
+    ):
+        for name in one.dtype.names[1:]:
+            assert one[name].dtype == other[name].dtype
     assert_array_equal(loaded.dropped_cells_, partition.dropped_cells_)
     others = np.vstack([places, globe(3000)])
     assert_array_equal(loaded.predict(others), partition.predict(others))

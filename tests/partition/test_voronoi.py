@@ -108,6 +108,8 @@ def test_poles_beside_edges_stay_away():
     for ring in (
         unit([[0.5, 0.0, 1.0], [0.5, 0.0, -1.0], [0.5, 0.5, 0.0]]),
         unit([[0.5, 1e-6, 1.0], [-0.5, 1e-6, 1.0], [0.0, -0.5, 1.0]]),
+        # A short edge, thirty metres from the pole, among long ones.
+        unit([[1e-5, 5e-6, 1.0], [-1e-5, 5e-6, 1.0], [-0.5, 0.5, 0.1], [0.5, 0.5, 0]]),
     ):
         np.testing.assert_array_equal(with_poles(ring), ring)
 
