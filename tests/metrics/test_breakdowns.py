@@ -182,6 +182,12 @@ def test_more_that_does_not_fit():
         precision_by_tag_frequency([0, 1], [1.0, 0], [1, 1], confidence_level=95)
     with pytest.raises(ValueError, match='by must be "continent"'):
         precision_by_region([PARIS], [1.0], by=["Europe"])
+    with pytest.raises(TypeError, match=r"^precision must hold numbers"):
+        precision_by_region([PARIS], ["high"])
+    with pytest.raises(TypeError, match=r"^by mixes values that cannot be sorted"):
+        precision_by_region(
+            [PARIS] * 2, [1.0, 0.0], by=lambda _: np.array(["a", 1], dtype=object)
+        )
     with pytest.raises(ValueError, match="is no kind of region"):
         precision_by_region([PARIS], [1.0], by="country")
     with pytest.raises(ValueError, match=r"^query_places has 1 rows but precision has"):

@@ -355,18 +355,21 @@ def test_resamples_without_a_tag_are_left_out():
     # Said once, not by the metric of each resample.
     assert len(caught) == 1
     assert np.array_equal(called.distribution, found.distribution)
-    weights = [1, 0, 0, 0]
-    with pytest.warns(UndefinedMetricWarning, match="of the 200 resamples"):
+
+
+def test_resamples_without_weight_are_left_out():
+    with pytest.warns(UndefinedMetricWarning, match="of the 30 resamples") as caught:
         found = bootstrap_interval(
             SHORTCUTS["geo_score"],
             TRUE[:4],
             PRED[:4],
-            sample_weight=weights,
-            n_resamples=200,
+            sample_weight=[1, 0, 0, 0],
+            n_resamples=30,
             method="bca",
             random_state=0,
         )
-    # Without the first photo there is no score, and no skewness can be read off that.
+    assert len(caught) == 1
+    # Without the first photo there is no score; each of the others changes nothing.
     expected = geo_score(TRUE[:1], PRED[:1])
     assert (found.low, found.estimate, found.high) == pytest.approx((expected,) * 3)
 
@@ -503,7 +506,9 @@ def test_who_asked_is_told_of_undefined_resamples():
         return np.nan if values[0] > 2 else values.mean()
 
     with pytest.warns(UndefinedMetricWarning, match="left out of the interval") as seen:
-        found = bootstrap_interval(of_some, np.array([1.0, 2, 3]), random_state=0)
+        found = bootstrap_interval(
+            of_some, np.array([1.0, 2, 3]), n_resamples=20, random_state=0
+        )
     assert seen[0].filename == __file__
     assert np.isfinite(found.distribution).all()
 
@@ -704,3 +709,42 @@ def test_arguments_are_named():
     _check_settings(10_000_000, 0.95, "bca")
     with pytest.raises(ValueError, match=r"at most 10,000,000; got 10000001\.$"):
         _check_settings(10_000_001, 0.95, "bca")
+
+
+def test_skewness_is_read_off_where_the_metric_is_defined():
+    # The second number is defined with the value 9 only, of which there is one.
+    values = np.array([9.0, 0.0, 1.0, 2.0, 8.0, 1.5])
+
+    def two(some):
+        return [some.mean(), some.max() if 9.0 in some else np.nan]
+
+    with pytest.warns(UndefinedMetricWarning, match="left out of the int") as caught:
+        found = bootstrap_interval(
+            two, values, method="bca", n_resamples=99, random_state=0
+        )
+    assert len(caught) == 1
+    # Left out one by one: all values but the first.
+    means = np.array([np.delete(values, i).mean() for i in range(1, 6)])
+    away = means.mean() - means
+    a = (away**3).sum() / (6 * (away**2).sum() ** 1.5)
+    drawn = found.distribution[:, 0]
+    below = np.mean(drawn < values.mean()) + np.mean(drawn == values.mean()) / 2
+    bias = stats.norm.ppf(below)
+    shifted = bias + stats.norm.ppf([0.025, 0.975])
+    ends = np.quantile(drawn, stats.norm.cdf(bias + shifted / (1 - a * shifted)))
+    assert (found.low[0], found.high[0]) == pytest.approx(tuple(ends), rel=1e-9)
+    assert (found.low[1], found.high[1]) == (9, 9)
+
+
+def test_a_metric_that_warns_is_told_once_however_often_it_is_called():
+    tags = np.array([[1, 0], [0, 0], [0, 0]])
+    with pytest.warns(UndefinedMetricWarning, match="of the 20 resamples") as caught:
+        bootstrap_interval(
+            lambda t, s: hashtag_accuracy_at_k(t, s, 1),
+            tags,
+            tags,
+            method="bca",
+            n_resamples=20,
+            random_state=0,
+        )
+    assert len(caught) == 1

@@ -63,7 +63,11 @@ def test_short_lists_miss():
     ranked = [[0, 1, -1], [0, -1, -1], [-1, -1, -1]]
     found = precision_at_k_within_km(*arguments, ranked, k=4, km=INF, average=None)
     assert found.tolist() == [2 / 4, 1 / 4, 0]
-    # A gap in a list is a miss in its place, too.
+    # A gap in a list is a miss in its place, too, and no photo of the query's own.
+    gap = precision_at_k_within_km(
+        *arguments, [[-1, 0]] * 3, k=1, km=INF, exclude_self=[-1, -1, -1]
+    )
+    assert gap == 0
     found = precision_at_k_within_km(*arguments, [[0, -1, 1]] * 3, k=2, km=INF)
     assert found == 1 / 2
 
@@ -411,6 +415,8 @@ def test_only_what_is_looked_at_may_not_be_listed_twice():
     assert precision_at_k_within_km(*arguments, lists, km=INF, **options) == 1
     with pytest.raises(ValueError, match=r"^ranked, row 1: photo 2 is listed twice am"):
         precision_at_k_within_km(*arguments, [[0, 1], [2, 2]], k=2)
+    with pytest.raises(ValueError, match=r"^ranked, row 0: photo 3 is listed twice am"):
+        precision_at_k_within_km(*arguments, [[3, 3], [2, 2]], k=2)
 
 
 def test_places_of_one_side_alone_are_none():

@@ -61,6 +61,11 @@ def test_places_in_pairs():
         ([[1.0, 1.0]], ValueError, "each of the 2 rows"),
         (["a", "b"], TypeError, "must hold numbers"),
         ([np.nan, np.nan], ValueError, "row 0: nan is no weight"),
+        (
+            np.ma.array([1.0, 2.0], mask=[False, True]),
+            ValueError,
+            "^sample_weight, row 1",
+        ),
     ],
 )
 def test_bad_weights(weights, error, words):

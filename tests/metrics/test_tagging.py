@@ -431,8 +431,9 @@ METRICS = [hashtag_accuracy_at_k, tag_coverage_at_k, macro_average_precision]
     ],
 )
 def test_bad_tables(metric, truth, score, words):
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(ValueError, match=words) as caught:
         metric(truth, score)
+    assert str(caught.value).startswith(("y_true", "y_score"))
 
 
 @pytest.mark.parametrize("metric", METRICS[:2])
