@@ -451,10 +451,14 @@ def test_long_lists_keep_their_order_without_the_own_photo():
     tags, places = np.ones((n, 1)), np.column_stack([np.zeros(n), np.arange(n)])
     ranked = np.tile(np.arange(n), (n, 1))
     arguments = (np.zeros(n, dtype=int), places[:1].repeat(n, axis=0), tags, places)
-    options = {"k": 30, "km": 20.5 * 111.19, "exclude_self": np.arange(n)}
-    found = precision_at_k_within_km(*arguments, ranked, average=None, **options)
-    # Of photos 0 to 20, which are near, the own one is left out where it is among them.
-    assert found == pytest.approx(np.where(np.arange(n) <= 20, 20, 21) / 30)
+    options = {"exclude_self": np.arange(n), "average": None}
+    for k in range(1, 30):
+        # The last of the first k is k degrees away, one more than without the own one,
+        # if that comes before it.
+        found = precision_at_k_within_km(
+            *arguments, ranked, k=k, km=(k - 0.5) * 111.195, **options
+        )
+        assert found == pytest.approx(np.where(np.arange(n) < k, k - 1, k) / k)
 
 
 def test_plain_numbers_are_returned():
