@@ -1,6 +1,7 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
 import math
+from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pandas as pd
@@ -279,6 +280,8 @@ def test_positions_of_any_integer(dtype):
     # Plain numbers, as they are shown.
     assert "np." not in repr(found)
     assert repr(found).endswith("n_cells=3)")
+    with pytest.raises(FrozenInstanceError):
+        found.kl = 0.0
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import math
 import pickle
 import warnings
+from dataclasses import FrozenInstanceError
 from functools import partial
 from types import SimpleNamespace
 
@@ -679,6 +680,8 @@ def test_numbers_are_plain_and_wide():
     level = np.float32(0.5)
     found = bootstrap_interval(np.mean, values, confidence_level=level, n_resamples=3)
     assert type(found.confidence_level) is float
+    with pytest.raises(FrozenInstanceError):
+        found.low = 0.0
     # Results are compared as things, not number by number.
     assert found in [found]
     assert found != bootstrap_interval(np.mean, values, n_resamples=3)

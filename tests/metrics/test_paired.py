@@ -1,6 +1,7 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
 import math
+from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pytest
@@ -30,6 +31,8 @@ def test_by_hand():
     assert result.n_nonzero == 5
     # Plain numbers, as they are shown.
     assert "np." not in repr(result)
+    with pytest.raises(FrozenInstanceError):
+        result.pvalue = 0.0
     assert paired_wilcoxon(TRUE, a, b, alternative="greater").pvalue == pytest.approx(
         3 / 32
     )

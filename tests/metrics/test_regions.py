@@ -48,6 +48,9 @@ PRED = np.array([PARIS, PARIS, SYDNEY, BERLIN])
                 "Antananarivo": (-18.88, 47.51),
                 "Port Louis": (-20.16, 57.50),
                 "Praia": (14.93, -23.51),
+                "Port Sudan": (19.62, 37.22),
+                "Tristan da Cunha": (-37.07, -12.31),
+                "Rodrigues": (-19.68, 63.42),
             },
         ),
         ("Antarctica", {"South pole": (-90, 0), "McMurdo": (-77.85, 166.67)}),
@@ -68,6 +71,11 @@ PRED = np.array([PARIS, PARIS, SYDNEY, BERLIN])
                 "Uelen": (66.16, -169.81),
                 "Manila": (14.60, 120.98),
                 "Baku": (40.41, 49.87),
+                "Yekaterinburg": (56.84, 60.61),
+                "Wrangel Island": (71.23, 179.90),
+                "Cape Arkticheskiy": (81.27, 95.73),
+                "Istanbul, east": (41.18, 29.61),
+                "Aden": (12.79, 45.02),
             },
         ),
         (
@@ -84,6 +92,12 @@ PRED = np.array([PARIS, PARIS, SYDNEY, BERLIN])
                 "Moscow": (55.76, 37.62),
                 "Longyearbyen": (78.22, 15.65),
                 "Istanbul, west": (41.01, 28.95),
+                "Perm": (58.01, 56.23),
+                "Jan Mayen": (70.98, -8.53),
+                "Lampedusa": (35.50, 12.61),
+                "Rudolf Island": (81.80, 58.60),
+                "Flores": (39.45, -31.13),
+                "Gavdos": (34.83, 24.08),
             },
         ),
         (
@@ -98,6 +112,11 @@ PRED = np.array([PARIS, PARIS, SYDNEY, BERLIN])
                 "Panama City": (8.98, -79.52),
                 "Havana": (23.11, -82.37),
                 "Bridgetown": (13.10, -59.62),
+                "Alert": (82.50, -62.35),
+                "Kap Morris Jesup": (83.63, -32.67),
+                "Nome": (64.50, -165.41),
+                "Jaque": (7.52, -78.16),
+                "Clipperton": (10.29, -109.21),
             },
         ),
         (
@@ -113,6 +132,11 @@ PRED = np.array([PARIS, PARIS, SYDNEY, BERLIN])
                 "Guam": (13.44, 144.79),
                 "Easter Island": (-27.11, -109.35),
                 "the seam": (-17.0, 180.0),
+                "Labasa": (-16.43, 179.37),
+                "Taveuni": (-16.80, 179.98),
+                "Midway": (28.21, -177.37),
+                "Rapa": (-27.62, -144.34),
+                "Wake": (19.28, 166.65),
             },
         ),
         (
@@ -432,6 +456,9 @@ def test_functions_are_given_arrays_of_degrees():
         ([-90.0, -180.0], "Antarctica"),
         ([70.0, -10.0], "North America"),
         ([70.0, -9.99], "Europe"),
+        # The Urals are put at 60 degrees east.
+        ([60.0, 60.0], "Europe"),
+        ([60.0, 60.01], "Asia"),
     ],
 )
 def test_borders_belong_to_the_first_box(place, name):
