@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -119,17 +120,19 @@ def _is_ours(name):
 def _write_array(folder, name, array):
     """Write an array to a file; return what the manifest has to say about it."""
     digest = hashlib.sha256()
-    np.lib.format.write_array(_Sink(digest), array, allow_pickle=False)
+    _write_to(digest.update, array)
     file = f"{name}-{digest.hexdigest()[:16]}.npy"
-    write_whole(folder / file, lambda out: np.save(out, array, allow_pickle=False))
+    write_whole(folder / file, lambda out: _write_to(out.write, array))
     return {"file": file, "sha256": digest.hexdigest(), "dtype": array.dtype.str}
 
 
-class _Sink:
-    """A file of which only the checksum is kept."""
+def _write_to(write, array):
+    """Hand the bytes of a file of numpy on, part by part.
 
-    def __init__(self, digest):
-        self.write = digest.update
+    To what it knows as a file numpy writes by itself, and does not hear that the disk
+    is full where that comes out as the file is closed.
+    """
+    np.lib.format.write_array(SimpleNamespace(write=write), array, allow_pickle=False)
 
 
 def _clean(folder, keep):

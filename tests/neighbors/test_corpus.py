@@ -400,3 +400,21 @@ def test_refuses_parts_that_do_not_fit(params, words):
 def test_refuses_groups_of_odd_types(groups, words):
     with pytest.raises(TypeError, match=words):
         GeoTagCorpus(PLACES, TAGS, groups=groups)
+
+
+def test_a_full_disk_is_said_whatever_the_arrays_have_got_of_it(tmp_path):
+    # The header of the file with the places fits, and a part of them.
+    resource = pytest.importorskip("resource")
+    places, tags = np.zeros((60, 2)), np.eye(60, 4)
+    before = GeoTagCorpus(places + 1.0, tags)
+    before.save(tmp_path)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    for room in (130, 200, 1_000):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
+        try:
+            with pytest.raises(OSError, match="File too large") as caught:
+                GeoTagCorpus(places, tags).save(tmp_path)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert str(tmp_path) in str(caught.value)
+        np.testing.assert_array_equal(GeoTagCorpus.load(tmp_path).places, places + 1.0)
