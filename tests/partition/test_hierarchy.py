@@ -336,9 +336,9 @@ def test_the_cell_that_does_not_fit_is_named():
 
 
 def test_a_fine_partition_may_have_seen_fewer_places():
-    hierarchy = nest(on_spots(5, 5), on_spots(5))
-    assert hierarchy.n_cells_ == [2, 1]
-    assert hierarchy.membership(0).toarray().tolist() == [[1, 0]]
+    hierarchy = nest(on_spots(5, 5, 5), on_spots(5, 5))
+    assert hierarchy.n_cells_ == [3, 2]
+    assert hierarchy.membership(0).toarray().tolist() == [[1, 0, 0], [0, 1, 0]]
 
 
 # ------------------------------------------------------------------------ bad input

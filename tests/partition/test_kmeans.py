@@ -15,6 +15,7 @@ from sklearn.exceptions import NotFittedError
 
 from sklearn_geo.geometry import haversine, pairwise_haversine, spherical_mean
 from sklearn_geo.partition import KMeansPartition, _spherical_kmeans
+from sklearn_geo.partition._spherical_kmeans import spherical_kmeans
 from tests.geometry.common_delaunay import cartesian
 from tests.partition.common import PLACES, globe, photos
 
@@ -267,6 +268,25 @@ def test_a_tolerance_is_a_share_of_all_weights():
     )
     assert partition.fit(globe(2000)).n_iter_ == 1
     assert 1 < partition.set_params(tol=0.0).fit(globe(2000)).n_iter_ < 300
+
+
+def test_light_places_move_their_centres_as_well():
+    vectors, weights = cartesian(globe(300)), np.full(300, 1e-14)
+    weights[0] = 1.0
+    centers, _ = spherical_kmeans(
+        vectors,
+        weights,
+        6,
+        algorithm="lloyd",
+        n_init=1,
+        max_iter=300,
+        tol=0.0,
+        random_state=0,
+    )
+    nearest = (vectors @ centers.T).argmax(axis=1)
+    for k, center in enumerate(centers):
+        mean = (weights[:, np.newaxis] * vectors)[nearest == k].sum(axis=0)
+        assert_allclose(center, mean / np.linalg.norm(mean), atol=1e-12)
 
 
 def test_there_are_no_more_rounds_than_allowed():
