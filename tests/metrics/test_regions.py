@@ -463,3 +463,63 @@ def test_functions_are_given_arrays_of_degrees():
 )
 def test_borders_belong_to_the_first_box(place, name):
     assert continent_names([place]).tolist() == [name]
+
+
+# Walks along parallels from west to east, and along meridians from south to north:
+# where they start, then each line they cross and what comes after it, worked by hand.
+# Names are short: North America is "N", South America "S", the sea between boxes "-".
+PARALLELS = {
+    78: "- -170 N -10 - 0 E 60 A",
+    71: "A -168.9 N -10 E 60 A",
+    65: "A -168.9 N -25 E 60 A",
+    55: "N -50 - -32 E 60 A",
+    48: "- -170 N -50 - -32 E 60 A",
+    45: "- -170 N -50 - -32 E 46 A",
+    42: "- -170 N -50 - -32 E 29.1 A",
+    38: "- -170 N -50 - -32 E 26.5 A",
+    36.5: "- -170 N -50 - -32 E 0 F 12 E 26.5 A",
+    35: "- -170 N -50 - -32 F 12 E 26.5 A",
+    30: "O -120 N -50 - -32 F 34 A",
+    20: "O -120 N -50 - -32 F 38 A 131 O",
+    15: "O -120 N -50 - -32 F 41.5 A 131 O",
+    10: "O -120 N -77.3 S -30 F 64 A 131 O",
+    5: "O -120 - -93 S -30 F 64 A 131 O",
+    -5: "O -93 S -30 F 64 A 131 O",
+    -20: "O -93 S -30 F 64 - 110 O",
+    -50: "O -93 S -30 - 110 O",
+}
+MERIDIANS = {
+    -175: "T -60 O 30 - 50 N 60 A 75 -",
+    -150: "T -60 O 30 N 84 -",
+    -100: "T -60 O 0 - 7 N 84 -",
+    -80: "T -60 S 7 N 84 -",
+    -60: "T -60 S 13 N 84 -",
+    -40: "T -60 S 13 - 59 N 84 -",
+    -20: "T -60 - -40 F 36 E 67.5 N 84 -",
+    -5: "T -60 - -40 F 36 E 72 -",
+    6: "T -60 - -40 F 37.4 E 82 -",
+    20: "T -60 - -40 F 34.5 E 82 -",
+    28: "T -60 - -40 F 34.5 A 40.9 E 82 -",
+    36: "T -60 - -40 F 24 A 43 E 82 -",
+    40: "T -60 - -40 F 18 A 43 E 82 -",
+    50: "T -60 - -40 F 12.3 A 47 E 82 -",
+    100: "T -60 - -11 A 82 -",
+    120: "T -60 O -11 A 82 -",
+    140: "T -60 O 20 A 82 -",
+}
+SHORT = {
+    **{"A": "Asia", "E": "Europe", "F": "Africa", "N": "North America"},
+    **{"O": "Oceania", "S": "South America", "T": "Antarctica", "-": "Elsewhere"},
+}
+
+
+@pytest.mark.parametrize("walks", [PARALLELS, MERIDIANS], ids=["parallel", "meridian"])
+def test_lines_between_continents(walks):
+    for along, walk in walks.items():
+        names, lines = walk.split()[::2], np.array(walk.split()[1::2], dtype=float)
+        end = 179.99 if walks is PARALLELS else 89.99
+        across = np.concatenate([[-end], lines - 0.01, lines + 0.01, [end]])
+        places = np.column_stack([np.full(across.size, float(along)), across])
+        found = continent_names(places if walks is PARALLELS else places[:, ::-1])
+        expected = [SHORT[name] for name in names[:1] + names[:-1] + names[1:]]
+        assert found.tolist() == [*expected, SHORT[names[-1]]]
