@@ -3,6 +3,7 @@
 """GPS2Vec+: what networks learnt about a place, zone by zone."""
 
 import numbers
+from contextlib import nullcontext
 from functools import partial
 
 import numpy as np
@@ -425,7 +426,9 @@ class GPS2VecPlusTransformer(ZoneLearner, ZoneReader, GeoEstimator):
             The fitted transformer.
         """
         self._check_parameters()
-        with all_or_nothing(self):
+        # A first fit that fails has the zones that it has trained by then.
+        again = hasattr(self, "_zones")
+        with all_or_nothing(self) if again else nullcontext():
             places = self._read_places(X, reset=True)
             if self.pretrained is not None:
                 _, zones, _ = load_zones(
@@ -434,14 +437,14 @@ class GPS2VecPlusTransformer(ZoneLearner, ZoneReader, GeoEstimator):
                 self._answer_from(zones)
                 return self
             photos = self._read_photos(places, y, sample_weight)
-        key = key_of(self)
-        zones = latest_fit(self.corpus, key)
-        if zones is not None:
-            self._answer_from(zones)
-            return self
-        self._begin(photos)
-        if self._learn(photos, fresh=True):
-            keep_fit(self.corpus, key, self._zones)
+            key = key_of(self)
+            zones = latest_fit(self.corpus, key)
+            if zones is not None:
+                self._answer_from(zones)
+                return self
+            self._begin(photos)
+            if self._learn(photos, fresh=True):
+                keep_fit(self.corpus, key, self._zones)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)

@@ -751,6 +751,17 @@ def test_what_is_not_fitted_says_so():
         assert not hasattr(model, name)
 
 
+def test_a_second_fit_that_fails_leaves_the_first(photos):
+    places, y = photos
+    model = GPS2VecPlusTransformer(contexts={"scene": 4, "tag": 3}, **SMALL)
+    before = model.fit(places, y).transform(places)
+    model.set_params(missing_zone="nearest", min_samples=1_000)
+    with pytest.raises(ValueError, match="No zone has min_samples=1000 photos"):
+        model.fit(-places, y[:, ::-1])
+    model.set_params(missing_zone=SMALL.get("missing_zone", "fallback"))
+    np.testing.assert_array_equal(model.transform(places), before)
+
+
 def test_progress_is_told(photos, capsys):
     model = GPS2VecPlusTransformer(verbose=1, **SMALL).fit(*photos)
     lines = capsys.readouterr().out.splitlines()
