@@ -469,6 +469,7 @@ def test_borders_belong_to_the_first_box(place, name):
 # where they start, then each line they cross and what comes after it, worked by hand.
 # Names are short: North America is "N", South America "S", the sea between boxes "-".
 PARALLELS = {
+    83: "- -170 N -10 -",
     78: "- -170 N -10 - 0 E 60 A",
     71: "A -168.9 N -10 E 60 A",
     65: "A -168.9 N -25 E 60 A",
@@ -487,6 +488,7 @@ PARALLELS = {
     -5: "O -93 S -30 F 64 A 131 O",
     -20: "O -93 S -30 F 64 - 110 O",
     -50: "O -93 S -30 - 110 O",
+    -70: "T",
 }
 MERIDIANS = {
     -175: "T -60 O 30 - 50 N 60 A 75 -",
@@ -517,9 +519,11 @@ SHORT = {
 def test_lines_between_continents(walks):
     for along, walk in walks.items():
         names, lines = walk.split()[::2], np.array(walk.split()[1::2], dtype=float)
-        end = 179.99 if walks is PARALLELS else 89.99
-        across = np.concatenate([[-end], lines - 0.01, lines + 0.01, [end]])
+        steps = np.arange(-179.75, 180.0, 0.5)
+        if walks is MERIDIANS:
+            steps = steps[np.abs(steps) < 90]
+        across = np.concatenate([steps, lines - 0.01, lines + 0.01])
         places = np.column_stack([np.full(across.size, float(along)), across])
         found = continent_names(places if walks is PARALLELS else places[:, ::-1])
-        expected = [SHORT[name] for name in names[:1] + names[:-1] + names[1:]]
-        assert found.tolist() == [*expected, SHORT[names[-1]]]
+        expected = [SHORT[names[k]] for k in np.searchsorted(lines, across)]
+        assert found.tolist() == expected
