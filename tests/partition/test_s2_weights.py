@@ -146,7 +146,8 @@ def test_a_stream_may_begin_below_the_minimum():
 def test_a_stream_after_fit_says_that_it_begins_anew():
     places = globe(60)
     partition = S2Partition(20, 1).fit(places[:40])
-    with pytest.warns(UserWarning, match="partial_fit begins anew") as caught:
+    words = "^this S2Partition was fitted by .* partial_fit begins anew"
+    with pytest.warns(UserWarning, match=words) as caught:
         partition.partial_fit(places[40:])
     assert caught[0].filename == __file__
     assert partition.cells_["count"].sum() == 20
@@ -177,6 +178,16 @@ def test_parts_have_the_same_columns():
     with pytest.raises(ValueError, match="feature names should match"):
         partition.partial_fit(table.rename(columns={"lat": "latitude"}))
     assert partition.partial_fit(table).cells_["count"].sum() == 120
+
+
+def test_refill_weighs_what_is_in_dropped_cells():
+    # Two faces; the one with a single place was dropped.
+    places = np.array([[0.0, 0.0], [0.0, 1.0], [0.0, 90.0]])
+    partition = S2Partition(9, 2).fit(places)
+    partition.refill(places[[0, 2, 2, 2]], sample_weight=[5.0, 0.5, 0.25, 0.0])
+    assert partition.cells_["weight"].tolist() == [5.0]
+    assert partition.dropped_cells_["count"].tolist() == [2]
+    assert partition.dropped_cells_["weight"].tolist() == [0.75]
 
 
 def test_refill_keeps_cells_and_counts_others():

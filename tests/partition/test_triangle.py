@@ -415,6 +415,7 @@ def test_triangles_are_called_by_their_rows_in_the_mesh():
     assert len(partition.dropped_cells_)
     for cells in (partition.cells_, partition.dropped_cells_):
         assert cells["name"].tolist() == [f"t{row}" for row in cells["id"]]
+        assert cells["id"].dtype == cells["count"].dtype == np.int64
         assert_array_equal(cells["weight"], 0.5 * cells["count"])
 
 
