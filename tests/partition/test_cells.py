@@ -195,7 +195,7 @@ def test_weights():
             ValueError,
             r"shape == \(2,\), expected \(3,\): one weight a place",
         ),
-        (["a", "b", "c"], TypeError, "sample_weight must hold numbers"),
+        (["a", "b", "c"], TypeError, "^sample_weight must hold numbers"),
         ([1e308, 1e308, 0.0], ValueError, "sample_weight adds up to infinity. Scale"),
     ],
 )
