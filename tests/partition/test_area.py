@@ -436,6 +436,10 @@ def test_damaged_files(tmp_path):
     path = tmp_path / "areas.json"
     AreaPartition(collection()).fit(PLACES).save(path)
     head = json.loads(path.read_text())
+    # GeoJSON after RFC 7946, for whoever looks into the file.
+    held = head["parameters"]["areas"]
+    assert held["type"] == "FeatureCollection"
+    assert [feature["type"] for feature in held["features"]] == ["Feature"] * 2
     # Text in the place of areas is no path to be read.
     other = tmp_path / "other.geojson"
     other.write_text(json.dumps(collection()))

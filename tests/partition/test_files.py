@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn.frozen import FrozenEstimator
 
 from sklearn_geo.partition import AreaPartition, S2Partition, TrianglePartition
 from sklearn_geo.partition._files import (
@@ -288,6 +289,14 @@ def test_columns_that_are_no_lists_of_values(fitted, tmp_path):
             S2Partition.load(path)
 
 
+def test_a_table_without_the_comment(fitted, tmp_path):
+    path = tmp_path / "cells.csv"
+    fitted.save(path)
+    path.write_bytes(b"% " + path.read_bytes().removeprefix(b"# "))
+    with pytest.raises(ValueError, match="its first line is not the comment that says"):
+        S2Partition.load(path)
+
+
 def test_a_comment_without_a_table(fitted, tmp_path):
     path = tmp_path / "cells.csv"
     fitted.save(path)
@@ -300,6 +309,7 @@ def test_as_a_part_of_another_file(fitted):
     held = json.loads(json.dumps(partition_to_json(fitted)))
     again = partition_from_json(held, "model.json")
     assert_array_equal(again.cells_, fitted.cells_)
+    assert partition_to_json(FrozenEstimator(fitted)) == partition_to_json(fitted)
     for held in (None, {}, {"class": ["S2Partition"]}, {"class": "PlacePartition"}):
         with pytest.raises(ValueError, match=r"^model\.json is damaged: the part"):
             partition_from_json(held, "model.json")

@@ -143,6 +143,15 @@ def test_a_stream_may_begin_below_the_minimum():
     assert set(partition.cell_names_) == set(kept)
 
 
+def test_a_stream_counts_equal_places_in_dropped_cells():
+    partition = S2Partition(9, 5)
+    for _ in range(3):
+        partition.partial_fit([[0.0, 0.0], [0.0, 90.0], [0.0, 90.0]])
+    assert partition.cells_["count"].tolist() == [6]
+    assert partition.dropped_cells_["count"].tolist() == [3]
+    assert partition.dropped_cells_["weight"].tolist() == [3.0]
+
+
 def test_a_stream_after_fit_says_that_it_begins_anew():
     places = globe(60)
     partition = S2Partition(20, 1).fit(places[:40])
