@@ -217,9 +217,9 @@ def test_a_ring_around_a_pole_is_opened_where_it_crosses():
 def test_rings_around_poles_may_begin_anywhere(first, side):
     # The northern ring eastward, its mirror image westward; one place is just behind
     # the antimeridian.
-    north = np.array([[80, 0], [70, 90], [60, 179.9], [75, 180.5], [75, 270]])
-    crossing = 60 + 15 * 0.1 / 0.6
-    expected = [[crossing, -180], [75, -179.5], [75, -90], [80, 0], [70, 90]]
+    north = np.array([[80, 0], [70, 90], [60, 179.9], [75, 180.25], [75, 270]])
+    crossing = 60 + 15 * 0.1 / 0.35
+    expected = [[crossing, -180], [75, -179.75], [75, -90], [80, 0], [70, 90]]
     expected += [[60, 179.9], [crossing, 180], [90, 180], [90, -180]]
     ring = np.roll(north, -first, axis=0)
     if side == -1:
