@@ -97,6 +97,8 @@ def as_partition(partition):
     """Return the finest partition of a hierarchy or a list; a partition as it is."""
     partition = getattr(partition, "finest_", partition)
     if isinstance(partition, (list, tuple)):
+        if not partition:
+            raise ValueError("There is no partition in an empty list.")
         partition = partition[-1]
     return partition
 

@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Regions of cells that hold the truth as often as was promised."""
 
-import numbers
-
 import numpy as np
 from scipy import sparse
 from scipy.spatial import cKDTree
@@ -11,6 +9,7 @@ from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._labels import label_array, number_labels
+from sklearn_geo._numbers import is_real
 from sklearn_geo.geolocation._combine import softmax
 from sklearn_geo.geolocation._held_out import read_groups
 from sklearn_geo.geolocation._regions import (
@@ -180,7 +179,7 @@ class CellRegions:
                 yield np.arange(part.start + piece.start, part.start + piece.stop), logs
 
     def _region_thresholds(self, coverage, by):
-        if not isinstance(coverage, numbers.Real) or not 0.0 < coverage < 1.0:
+        if not is_real(coverage) or not 0.0 < coverage < 1.0:
             raise ValueError(
                 f"coverage must lie between 0 and 1, as 0.9 does; got {coverage!r}."
             )

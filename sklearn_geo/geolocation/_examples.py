@@ -2,13 +2,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Query by example: the photos that a classifier cannot tell from a photo."""
 
-from numbers import Integral
-
 import numpy as np
 from scipy import sparse
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_geo._numbers import is_whole
 from sklearn_geo.geolocation._crop_scores import feature_blocks
 from sklearn_geo.geolocation._sparse_looks import SparseFeatureIndex
 from sklearn_geo.neighbors._approximate import index_of
@@ -126,7 +125,7 @@ class ExamplesMixin:
                 "first; learning more and from_pretrained forget it."
             )
         (n_gallery, _), is_sparse = self._examples_shape
-        if not isinstance(k, Integral) or isinstance(k, bool) or k < 1:
+        if not is_whole(k) or k < 1:
             raise ValueError(f"k must be a whole number from 1 on; got {k!r}.")
         if k > n_gallery:
             raise ValueError(

@@ -13,6 +13,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_geo._all_or_nothing import all_or_nothing
+from sklearn_geo._numbers import is_whole
 from sklearn_geo._tables import check_sparse
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.geolocation._density import Densities
@@ -251,7 +252,7 @@ class NeighborGeolocator(GeolocatorMixin, GeoEstimator):
             :math:`2 \sigma` of it that no earlier place stands for. Together at most 1.
         """
         features = self._check(X)
-        if not isinstance(k, Integral) or isinstance(k, bool) or k < 1:
+        if not is_whole(k) or k < 1:
             raise ValueError(f"k must be a whole number above 0; got {k!r}.")
         if k > max(len(self.places_), _LONGEST):
             raise ValueError(
@@ -320,7 +321,7 @@ class NeighborGeolocator(GeolocatorMixin, GeoEstimator):
         features = self._check(X)
         if n_neighbors is None:
             n_neighbors = self.n_neighbors
-        if not isinstance(n_neighbors, Integral) or n_neighbors < 1:
+        if not is_whole(n_neighbors) or n_neighbors < 1:
             raise ValueError(
                 f"n_neighbors must be a whole number above 0; got {n_neighbors!r}."
             )

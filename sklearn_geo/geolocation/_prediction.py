@@ -10,6 +10,7 @@ from sklearn.utils import ClassifierTags
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_geo._numbers import is_whole
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.geolocation._cell_regions import CellRegions
 from sklearn_geo.geolocation._combine import softmax
@@ -194,7 +195,7 @@ class CellPredictor(CellRegions, GeolocatorMixin, GeoEstimator, abc.ABC):
         """
         check_is_fitted(self)
         X = self._read_features(X)
-        if not isinstance(k, numbers.Integral) or k < 1:
+        if not is_whole(k) or k < 1:
             raise ValueError(f"k must be a whole number from 1 on; got {k!r}.")
         k = min(int(k), len(self.cell_places_))
         cells, proba = self._first(X, self._known(X, prior, mask), k)
@@ -268,7 +269,7 @@ class CellPredictor(CellRegions, GeolocatorMixin, GeoEstimator, abc.ABC):
     def _read_level(self, level, prior, mask):
         """Return a level from 0, or None for the finest."""
         n_levels = len(self.n_cells_)
-        if not isinstance(level, numbers.Integral) or not -n_levels <= level < n_levels:
+        if not is_whole(level) or not -n_levels <= level < n_levels:
             if n_levels == 1:
                 raise ValueError(f"There is one level only: level=-1; got {level!r}.")
             raise ValueError(

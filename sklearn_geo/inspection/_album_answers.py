@@ -5,10 +5,12 @@
 from inspect import signature
 
 import numpy as np
+from scipy import sparse
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples
 
 from sklearn_geo._answers import final
+from sklearn_geo._tables import check_sparse
 from sklearn_geo.inspection._moments import read_users
 
 
@@ -82,6 +84,8 @@ def answers_of_both(before, after, X, *, group, times, groups):
     joined = hasattr(reader, "_takes_photos")
     labels = _column(X, reader, "groups") if groups is None and joined else groups
     rows, user = rows_of_user(labels, group, _num_samples(X))
+    check_sparse(X)
+    X = X.tocsr() if sparse.issparse(X) else X  # rows can be chosen of it
     X, times, groups = (
         None if values is None else _safe_indexing(values, rows)
         for values in (X, times, groups)

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from numbers import Integral
 
 import numpy as np
-from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_consistent_length
 
 from sklearn_geo.base import check_places
 from sklearn_geo.inspection._album_answers import answers_of_both, rows_of_user
+from sklearn_geo.inspection._columns import need_method
 from sklearn_geo.inspection._export import ShowsPlaces, collection_of, frame_of
 from sklearn_geo.inspection._map import plain, point_feature
 from sklearn_geo.inspection._moments import read_moments
@@ -166,13 +166,16 @@ class AlbumPathDisplay(ShowsPlaces):
             The display.
         """
         names = _two_names(names)
+        for who, model in zip(names, (before, after), strict=True):
+            need_method(model, who, "predict", remedy="Pass a fitted geolocator.")
         if y is not None:
+            y = check_places(y, name="y", allow_missing=True)
             check_consistent_length(X, y)
         rows, user, answers, times = answers_of_both(
             before, after, X, group=group, times=times, groups=groups
         )
         return cls.from_predictions(
-            None if y is None else _safe_indexing(y, rows),
+            None if y is None else y[rows],
             dict(zip(names, answers, strict=True)),
             times=times,
             user=user,
@@ -494,7 +497,8 @@ class AlbumPathDisplay(ShowsPlaces):
 
 def _two_names(names):
     """Check what two models are to be called."""
-    found = [names] if isinstance(names, str) else [str(name) for name in names]
+    alone = isinstance(names, str) or not np.iterable(names)
+    found = [names] if alone else [str(name) for name in names]
     if len(found) != 2 or found[0] == found[1]:
         raise ValueError(
             "names must be two different texts, one for each estimator, as in "

@@ -12,6 +12,7 @@ from sklearn_geo._answers import (
     finest_partition,
 )
 from sklearn_geo._labels import check_rows
+from sklearn_geo._numbers import read_numbers
 from sklearn_geo.base import check_places
 from sklearn_geo.inspection._export import ShowsPlaces, collection_of
 from sklearn_geo.inspection._map import RASTERIZED_FROM, MapWindow, cell_paths, plain
@@ -151,7 +152,7 @@ default="count"
             values = partition.cells_[color_by].astype(np.float64)
             label = _LABELS.get(color_by, color_by) if label is None else label
         else:
-            values = np.asarray(color_by, dtype=np.float64)
+            values = read_numbers(color_by, "color_by")
             if values.shape != (len(partition.cells_),):
                 raise ValueError(
                     f"color_by must hold one number for each of the "

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from sklearn_geo._labels import first_missing, label_array
+from sklearn_geo._numbers import read_numbers
 from sklearn_geo._tables import check_sparse
 
 
@@ -50,7 +51,7 @@ def indicator_of(y, names=None, *, name="y"):
         classes = np.unique(labels)
         truth, found = labels[:, np.newaxis] == classes, classes
     elif table.ndim == 2:
-        numbers = table.astype(np.float64)
+        numbers = read_numbers(table, name)
         wrong = ~np.isin(numbers, (0.0, 1.0))
         if wrong.any():
             row, column = np.argwhere(wrong)[0]
@@ -67,6 +68,8 @@ def indicator_of(y, names=None, *, name="y"):
         )
     if not len(truth):
         raise ValueError(f"{name} is empty: it has no row.")
+    if names is not None and not np.iterable(names):
+        raise TypeError(f"The names of classes must be a list of text; got {names!r}.")
     names = [str(one) for one in (found if names is None else names)]
     if len(names) != truth.shape[1]:
         raise ValueError(

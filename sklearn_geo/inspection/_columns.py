@@ -36,6 +36,29 @@ def by_name(estimators):
     return {type(final(estimators)).__name__: estimators}
 
 
+def need_method(estimator, who, *methods, remedy):
+    """Refuse what cannot be asked.
+
+    Parameters
+    ----------
+    estimator : object
+        What is to be asked.
+
+    who : str
+        What it is called in error messages.
+
+    *methods : str
+        It has to have one of these.
+
+    remedy : str
+        What to pass, a sentence.
+    """
+    if not any(hasattr(estimator, method) for method in methods):
+        kind = type(estimator).__name__
+        what = kind if who == kind else f"{who} is of {kind}, which"
+        raise TypeError(f"{what} has no {' or '.join(methods)}. {remedy}")
+
+
 class PlaceColumns:
     """What is said of places: columns, a classifier's probabilities, predictions.
 
@@ -267,7 +290,8 @@ def wanted_columns(columns, readers, places):
     wanted = {}
     for who, reader in readers.items():
         some = columns[who]
-        some = [some] if isinstance(some, (str, numbers.Integral)) else list(some)
+        alone = isinstance(some, str) or not np.iterable(some)
+        some = [some] if alone else list(some)
         if not some:
             raise ValueError(f"There is no column of {who} to draw: columns is empty.")
         wanted[who] = list(dict.fromkeys(reader.find(one) for one in some))

@@ -15,6 +15,7 @@ from sklearn_geo._answers import (
     holds,
     innermost,
 )
+from sklearn_geo._numbers import reject_many
 from sklearn_geo._tables import check_sparse
 from sklearn_geo.base import check_places
 from sklearn_geo.inspection._export import ShowsPlaces, collection_of, frame_of
@@ -169,6 +170,11 @@ class CoverageDisplay(ShowsPlaces):
                 f"{name} makes no regions of cells: it needs predict_region and a "
                 "partition."
             )
+        if not np.iterable(coverages):
+            raise TypeError(f"coverages must be a list of numbers; got {coverages!r}.")
+        reject_many(coverages, "coverages")
+        if not len(list(coverages)):
+            raise ValueError("coverages is empty: there is no promise to check.")
         y = check_places(y, name="y")
         cells = cells_of(partition, y)
         found = [holds(model.predict_region(X, coverage=c), cells) for c in coverages]

@@ -11,6 +11,7 @@ from sklearn.utils import Bunch
 from sklearn_geo._answers import final
 from sklearn_geo._labels import check_rows
 from sklearn_geo.base import check_places
+from sklearn_geo.inspection._columns import by_name, need_method
 from sklearn_geo.inspection._export import ShowsPlaces, collection_of, frame_of
 from sklearn_geo.inspection._map import plain, point_feature
 from sklearn_geo.inspection._pyplot import COLORS, STYLES, axes_of, shares_axis
@@ -110,8 +111,10 @@ class DistanceCurveDisplay(ShowsPlaces):
             The display.
         """
         if not isinstance(estimator, Mapping):
-            name = type(final(estimator)).__name__ if name is None else name
+            name = type(final(estimator)).__name__ if name is None else str(name)
             estimator = {name: estimator}
+        for who, model in by_name(estimator).items():
+            need_method(model, who, "predict", remedy="Pass a fitted geolocator.")
         answers = {name: model.predict(X) for name, model in estimator.items()}
         return cls.from_predictions(y, answers, ax=ax, **kwargs)
 

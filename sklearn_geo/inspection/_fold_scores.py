@@ -4,13 +4,12 @@
 
 import re
 from collections.abc import Mapping
-from numbers import Integral
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_geo._numbers import read_numbers
+from sklearn_geo._numbers import is_whole, read_numbers
 from sklearn_geo.inspection._export import frame_of
 from sklearn_geo.inspection._pyplot import COLORS, axes_of
 
@@ -107,6 +106,11 @@ class FoldScoresDisplay:
         FoldScoresDisplay
             The display.
         """
+        if not hasattr(search, "refit"):
+            raise TypeError(
+                f"{type(search).__name__} is no search. Pass a fitted GridSearchCV or "
+                "the like."
+            )
         check_is_fitted(search, "cv_results_")
         results = search.cv_results_
         if metric is None:
@@ -117,7 +121,7 @@ class FoldScoresDisplay:
             matched = re.fullmatch(r"split(\d+)_test_(.+)", key)
             if matched:
                 found.setdefault(matched[2], {})[int(matched[1])] = results[key]
-        if metric not in found:
+        if not isinstance(metric, str) or metric not in found:
             raise ValueError(
                 f"The search has no scores called {metric!r}. Set metric to one of "
                 f"{', '.join(map(repr, found))}."
@@ -187,7 +191,7 @@ class FoldScoresDisplay:
             raise ValueError(
                 f"order must be one of {', '.join(map(repr, _ORDERS))}; got {order!r}."
             )
-        if not isinstance(most, Integral) or most < 1:
+        if not is_whole(most) or most < 1:
             raise ValueError(f"most must be a whole number, at least 1; got {most!r}.")
         names = (self._ordered() if order == "best" else list(self.scores))[:most]
         self.ax_, self.figure_ = axes_of(ax, figsize=(7.0, 1.0 + 0.34 * len(names)))

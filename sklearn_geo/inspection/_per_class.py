@@ -14,7 +14,7 @@ from sklearn_geo._numbers import read_numbers
 from sklearn_geo._tables import check_sparse
 from sklearn_geo.inspection._average_precision import class_precisions
 from sklearn_geo.inspection._classes import choose_classes, indicator_of
-from sklearn_geo.inspection._columns import by_name
+from sklearn_geo.inspection._columns import by_name, need_method
 from sklearn_geo.inspection._export import frame_of
 from sklearn_geo.inspection._pyplot import COLORS, axes_of
 from sklearn_geo.metrics._responses import read_tag_scores
@@ -141,7 +141,9 @@ class PerClassDisplay:
             The display.
         """
         models = by_name(estimator)
-        tables = X if isinstance(X, Mapping) else dict.fromkeys(models, X)
+        # A matrix of scipy may be a dict as well.
+        many = isinstance(X, Mapping) and not sparse.issparse(X)
+        tables = X if many else dict.fromkeys(models, X)
         if set(tables) != set(models):
             raise ValueError(
                 f"X holds rows of {', '.join(map(repr, tables))}, and the models are "
@@ -423,8 +425,10 @@ def _names_learnt(model, y):
 
 def _scores(model, who, X, truth, classes):
     """Return a column of scores a class, of classes of y or of labels."""
+    methods = ["predict_proba", "decision_function"]
+    need_method(model, who, *methods, remedy="Pass a fitted classifier or tagger.")
     check_is_fitted(model)
-    method = _check_response_method(model, ["predict_proba", "decision_function"])
+    method = _check_response_method(model, methods)
     response = method(X)
     if classes is None:
         return read_tag_scores(response, model, method.__name__, truth)

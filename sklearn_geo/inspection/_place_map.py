@@ -3,10 +3,10 @@
 """A map of what transformers say of places: one panel a transformer and column."""
 
 from collections.abc import Mapping
-from numbers import Integral
 
 import numpy as np
 
+from sklearn_geo._numbers import is_whole
 from sklearn_geo.base import check_places
 from sklearn_geo.inspection._columns import (
     UNNAMED,
@@ -32,6 +32,9 @@ _BESIDE = 3
 _LONGEST = (6.7, 4.6)
 _GREY = "0.88"
 _MANY = 2_000
+
+# More than a figure has; a hundred million places at most.
+_MOST_PIXELS = 10_000
 
 
 class PlaceMapDisplay(ShowsPlaces):
@@ -183,10 +186,10 @@ class PlaceMapDisplay(ShowsPlaces):
         PlaceMapDisplay
             The display.
         """
-        if not isinstance(resolution, Integral) or resolution < 2:
+        if not is_whole(resolution) or not 2 <= resolution <= _MOST_PIXELS:
             raise ValueError(
-                "resolution must be a whole number of pixels, at least 2; got "
-                f"{resolution!r}."
+                "resolution must be a whole number of pixels, from 2 to "
+                f"{_MOST_PIXELS:,}; got {resolution!r}."
             )
         transformers = by_name(transformer)
         if photos is not None:

@@ -6,6 +6,7 @@ import numpy as np
 
 from sklearn_geo._answers import final
 from sklearn_geo.base import check_places
+from sklearn_geo.inspection._columns import need_method
 from sklearn_geo.inspection._export import ShowsPlaces, collection_of, frame_of
 from sklearn_geo.inspection._gallery import (
     check_gallery,
@@ -220,6 +221,8 @@ class RetrievalSheetDisplay(ShowsPlaces):
         RetrievalSheetDisplay
             The display.
         """
+        remedy = "Pass a fitted ranker, such as LocSensRanker or RadiusFilter."
+        need_method(ranker, "ranker", "retrieve", remedy=remedy)
         names, places = read_asked(places, place_names, allow_missing=True)
         asked = {"granularity": granularity, "within_km": within_km}
         asked = {key: value for key, value in asked.items() if value is not None}

@@ -46,6 +46,8 @@ def read_asked(places, place_names, *, allow_missing=False):
             )
         place_names, places = list(places), list(places.values())
     if not hasattr(places, "shape"):
+        if not np.iterable(places):
+            raise TypeError(f"places must be rows of two numbers; got {places!r}.")
         places = list(places)
         if len(places) == 2 and all(np.ndim(one) == 0 for one in places):
             places = [places]

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from sklearn_geo._answers import final
+from sklearn_geo.inspection._columns import need_method
 from sklearn_geo.inspection._export import frame_of
 from sklearn_geo.inspection._gallery import tag_position
 from sklearn_geo.inspection._photo_at import features_of, photo_at
@@ -193,6 +194,8 @@ class TaggingSheetDisplay:
         TaggingSheetDisplay
             The display.
         """
+        remedy = "Pass a fitted ranker or tagger, such as LocSensRanker."
+        need_method(ranker, "ranker", "predict_topk", remedy=remedy)
         names, places = read_asked(places, place_names, allow_missing=True)
         X, pair = photo_at(ranker, photo, places, location)
         asked = {} if granularity is None else {"granularity": granularity}

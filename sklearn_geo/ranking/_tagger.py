@@ -12,6 +12,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._labels import check_rows
+from sklearn_geo._numbers import is_whole
 from sklearn_geo._tags import as_output
 from sklearn_geo.metrics import hashtag_accuracy_at_k
 from sklearn_geo.ranking._top_k import top_k
@@ -245,7 +246,7 @@ class TaggerMixin(ABC):
 
 def check_k(k, n_listed):
     """Return the length of lists: one that any caller can have meant."""
-    if not isinstance(k, Integral) or isinstance(k, bool) or k < 1:
+    if not is_whole(k) or k < 1:
         raise ValueError(f"k must be a whole number of at least 1; got {k!r}.")
     if k > max(n_listed, _LONGEST):
         raise ValueError(

@@ -259,5 +259,5 @@ def test_what_does_not_fit(labels):
         ask({"a": model}, {"b": X}, y)
     with pytest.raises(NotFittedError):
         ask(LogisticRegression(), X, y)
-    with pytest.raises(AttributeError, match="LinearRegression has none of the"):
+    with pytest.raises(TypeError, match="LinearRegression has no predict_proba or"):
         ask(LinearRegression().fit(X, y), X, y)

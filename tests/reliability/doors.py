@@ -101,6 +101,9 @@ class Door:
 
     undressed : bool, default=True
         Whether plain arrays give the same answer, without names of columns too.
+
+    also : sequence of str, default=()
+        Other words that say what is wrong.
     """
 
     call: Callable
@@ -111,6 +114,7 @@ class Door:
     alike: tuple = field(default=())
     most: int = 5
     undressed: bool = True
+    also: tuple = field(default=())
 
     def arguments(self, draw):
         """Draw arguments: all good, or one bad, or all."""
@@ -133,7 +137,7 @@ class Door:
 
     def words(self):
         """Return what an error says: an argument's name, or as scikit-learn says it."""
-        names = "|".join(map(re.escape, self.takes))
+        names = "|".join(map(re.escape, [*self.takes, *self.also]))
         return re.compile(rf"\b({names})s?\b|{_SKLEARN}", re.DOTALL)
 
     def attack(self, draw):

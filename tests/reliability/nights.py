@@ -124,6 +124,7 @@ KINDS = {
     "metrics": partial(_of_doors, "metrics"),
     "made": partial(_of_doors, "made"),
     "displays": partial(_of_doors, "displays"),
+    "pictures": partial(_of_doors, "pictures"),
     "places": _of_places,
     "networks": partial(_of_methods, "networks"),
     "photos": partial(_of_methods, "photos"),
