@@ -17,6 +17,7 @@ from pathlib import Path
 
 import matplotlib
 
+from sklearn_geo.datasets import make_coastline
 from sklearn_geo.inspection import AttentionDisplay, PlaceMapDisplay
 from sklearn_geo.reproduce import (
     Measure,
@@ -165,6 +166,7 @@ def draw(data, blocks, rows, table, folder):
         likely[:, columns],
         columns=SHOWN,
         label="how likely, judging by the place alone",
+        coastline=make_coastline(),
     )
     display.figure_.savefig(files[2], dpi=150)
     plt.close(display.figure_)
