@@ -190,11 +190,11 @@ def test_times_that_know_no_zone():
         with pytest.raises(ValueError, match=r"times, row 1: 2020-05-01 13.* no time"):
             read_photos(Given(FRAME[["a"]], times=mixed), clocks=clocks)
     photos = read_photos(Given(FRAME[["a"]], times=mixed), time_zone="+01:00")
-    expected = np.array([SECONDS[0], SECONDS[0], np.datetime64("NaT")])
+    expected = np.array([SECONDS[0], SECONDS[0], np.datetime64("NaT", "s")])
     np.testing.assert_array_equal(photos.times, expected)
 
 
-@pytest.mark.parametrize("nothing", [None, np.nan, pd.NaT, np.datetime64("NaT")])
+@pytest.mark.parametrize("nothing", [None, np.nan, pd.NaT, np.datetime64("NaT", "s")])
 def test_missing_times_are_no_error_here(nothing):
     times = np.array([AWARE[0].to_pydatetime(), nothing, nothing], dtype=object)
     photos = read_photos(Given(FRAME[["a"]], times=times))
@@ -240,7 +240,7 @@ def test_groups_of_every_kind(groups):
         pd.Series(["a", None, "b"], dtype="string"),
         pd.Series([1, None, 2], dtype="Int64"),
         pl.Series(["a", None, "b"]),
-        np.array([SECONDS[0], np.datetime64("NaT"), SECONDS[1]]),
+        np.array([SECONDS[0], np.datetime64("NaT", "s"), SECONDS[1]]),
     ],
     ids=lambda groups: f"{type(groups).__name__}-{getattr(groups, 'dtype', '')}",
 )

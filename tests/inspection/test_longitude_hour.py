@@ -144,7 +144,7 @@ def test_weighted_quantiles():
 def test_photos_without_a_time():
     places = _places(1.0, 2.0, 3.0)
     posted = _at(0, 1, 2)
-    posted[1] = np.datetime64("NaT")
+    posted[1] = np.datetime64("NaT", "s")
     display = LongitudeHourDisplay.from_places(places, posted, time_zone="UTC")
     assert display.n_missing == 1
     assert display.boxes.n_photos[:3].tolist() == [1, 0, 1]

@@ -25,7 +25,7 @@ NUMBERS = [
 THINGS = [
     *(None, np.nan, np.inf, pd.NA, pd.NaT, "", "nan", "1.5", "x", "\ud800", "\0"),
     *(b"x", True, 0, -1, 7, 2**63, 2**200, 1e308, 1 + 2j, decimal.Decimal("NaN")),
-    *(np.float32(1e38), np.datetime64("NaT"), np.datetime64("2014-01-01")),
+    *(np.float32(1e38), np.datetime64("NaT", "s"), np.datetime64("2014-01-01")),
     *(np.timedelta64(1, "s"), datetime.datetime(1, 1, 1), datetime.date(2014, 1, 1)),
     datetime.datetime(9999, 12, 31, 23, tzinfo=datetime.timezone.utc),
     datetime.datetime(1, 1, 1, tzinfo=datetime.timezone(datetime.timedelta(hours=14))),

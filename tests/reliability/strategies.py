@@ -292,7 +292,7 @@ _SCALARS = [
     ["", "a", "47f", "X", "auto", "lat", "\x00", "é", "\uff11\uff12", "\ud800"],
     [b"", b"47f", 1j, complex(NAN, 0), Decimal("1.5"), Fraction(1, 3), pd.NA, pd.NaT],
     [np.float16(2), np.float32(2.5), np.longdouble(1), np.int8(3), np.bool_(True)],
-    [np.uint64(2**64 - 1), np.datetime64("2020-01-01"), np.datetime64("NaT")],
+    [np.uint64(2**64 - 1), np.datetime64("2020-01-01"), np.datetime64("NaT", "s")],
     [np.timedelta64(1, "D"), pd.Timestamp("2020-01-01"), int, range(3), object()],
     [(), [], {}, (1, 2), [1, 2], {"a": 1}, {1, 2}, np.array(2.0), np.array([1, 2])],
 ]
