@@ -70,6 +70,8 @@ def listen(call, *, traced=True):
         warnings.simplefilter("error")
         # Warnings in words are for people: not converged, no photo has a tag, ...
         warnings.simplefilter("ignore", UserWarning)
+        # What numpy says where scikit-learn compares a span of time with a number.
+        warnings.filterwarnings("ignore", "The 'generic' unit for NumPy timedelta")
         if traced:
             tracemalloc.start()
         try:
