@@ -173,7 +173,8 @@ class CoverageDisplay(ShowsPlaces):
         if not np.iterable(coverages):
             raise TypeError(f"coverages must be a list of numbers; got {coverages!r}.")
         reject_many(coverages, "coverages")
-        if not len(list(coverages)):
+        coverages = list(coverages)
+        if not coverages:
             raise ValueError("coverages is empty: there is no promise to check.")
         y = check_places(y, name="y")
         cells = cells_of(partition, y)
