@@ -199,11 +199,11 @@ class NeighborGeolocator(GeolocatorMixin, GeoEstimator):
                     places[counts],
                     weights[counts],
                 )
-            vectors, index = unit_vectors(places), self._make_index(features)
             self.features_ = features
             self.places_ = places
             self.sample_weight_ = weights
-            self._vectors, self._index = vectors, index
+            self._vectors = unit_vectors(places)
+            self._index = self._make_index(features)
         return self
 
     def predict(self, X):

@@ -37,6 +37,7 @@ __all__ = [
     "groups",
     "labels",
     "level",
+    "names_of",
     "numbers",
     "one_of",
     "pair",
@@ -262,6 +263,12 @@ flag = Kind(
     lambda draw, n: draw.choice([0, 1, None, "yes", 2.5, [], np.bool_(True)]),
 )
 positive = one_of(1.0, 0.001, 25, 6371.0088, 1e4, np.float32(2.5), np.int64(7))
+
+
+# What each of the places is called.
+names_of = Kind(
+    lambda draw, n: [f"place {i}" for i in range(n)], lambda draw, n: scalar(draw)
+)
 
 
 def _good_level(deepest):

@@ -22,6 +22,7 @@ from tests.reliability.doors import (
     counts,
     forgotten,
     groups,
+    names_of,
     numbers,
     one_of,
     pair,
@@ -50,9 +51,6 @@ seconds = Kind(
 zones = Kind(
     lambda draw, n: draw.sample(["30U", "31U", "32T", "1C", "60X"], n),
     numbers.bad,
-)
-names_of = Kind(
-    lambda draw, n: [f"place {i}" for i in range(n)], lambda draw, n: scalar(draw)
 )
 resampled = {"n_resamples": one_of(2, 5), "random_state": one_of(0)}
 scores_of_folds = Kind(

@@ -20,6 +20,7 @@ from tests.reliability.doors import (
     Door,
     Kind,
     groups,
+    names_of,
     numbers,
     one_of,
     places,
@@ -96,9 +97,6 @@ one_row = Kind(
     lambda draw, n: _rows_of("HierarchicalCellClassifier").good(draw, 1),
     _rows_of("HierarchicalCellClassifier").bad,
 )
-names_of = Kind(
-    lambda draw, n: [f"place {i}" for i in range(n)], lambda draw, n: scalar(draw)
-)
 coverages = Kind(lambda draw, n: draw.sample([0.1, 0.5, 0.75, 0.99], 2), numbers.bad)
 one_of_three = vector(lambda draw: draw.choice([0, 1, 2]))
 columns = Kind(lambda draw, n: draw.sample(range(3), 2), numbers.bad)
@@ -133,7 +131,7 @@ def _anything(arguments):
     return True
 
 
-def _door(cls, takes, *, maker="from_estimator", **options):
+def _door(cls, takes, *, maker="from_estimator"):
     return Door(
         partial(_draw, cls, maker),
         takes,
@@ -141,7 +139,6 @@ def _door(cls, takes, *, maker="from_estimator", **options):
         allowance=200,
         undressed=False,
         also=ALSO,
-        **options,
     )
 
 
