@@ -298,3 +298,8 @@ def test_the_divergence_alone_is_told_all(options):
     found = class_bias_kl(TRUE, PRED, **options)
     assert found == class_bias(TRUE, PRED, **options).kl
     assert found != pytest.approx(class_bias_kl(TRUE, PRED), rel=1e-3)
+
+
+def test_counts_of_cells_fit_in_memory():
+    with pytest.raises(ValueError, match=r"at most 100,000,000; got 100000001\.$"):
+        class_bias([0], [0], n_cells=100_000_001)

@@ -164,6 +164,17 @@ def test_a_pole_is_one_place():
     assert_array_equal(south.predict(-np.array(places, float)), [1, 1, 1, -1])
 
 
+def test_of_areas_that_share_a_pole_the_first():
+    for latitude in (90, -90):
+        narrow, wide = (box(0, latitude / 2, x, latitude) for x in (10, 20))
+        for shapes in ([narrow, wide], [wide, narrow], [box(0, -5, 5, 5), wide, wide]):
+            partition = AreaPartition(shapes).fit([[1, 1]])
+            first = len(shapes) - 2
+            assert partition.predict([[latitude, -77], [latitude, 5]]).tolist() == (
+                [first, first]
+            )
+
+
 @pytest.mark.parametrize("side", [1, -1])
 def test_the_area_of_a_ring_around_a_pole_ends_there(side):
     ring = [(-180, 70), (-90, 70), (0, 70), (90, 70)]
@@ -184,8 +195,8 @@ def test_longitudes_of_other_turns_keep_their_last_digits():
 
 def test_once_around_the_globe_and_no_more():
     assert AreaPartition([box(-100, 0, 260, 1)]).fit([[0.5, 0]]).n_cells_ == 1
-    with pytest.raises(ValueError, match=r"-100 to 260\.5, more than once around"):
-        AreaPartition([box(-100, 0, 260.5, 1)], long_edges="straight").fit([[0.5, 0]])
+    with pytest.raises(ValueError, match=r"-100 to 260\.125, more than once around"):
+        AreaPartition([box(-100, 0, 260.125, 1)], long_edges="straight").fit([[0.5, 0]])
 
 
 def test_the_whole_map():
@@ -347,6 +358,8 @@ def test_an_area_just_across_the_antimeridian():
         partition = AreaPartition([shape]).fit([[5, 175]])
         places = [[5, -179.75], [5, -179.25], [5, 179.25]]
         assert_array_equal(partition.predict(places), [0, -1, 0])
+    partition = AreaPartition([box(170, 0, 180.125, 10)]).fit([[5, 175]])
+    assert_array_equal(partition.predict([[5, -179.9375], [5, -179.75]]), [0, -1])
 
 
 def test_an_area_that_ends_on_the_antimeridian():
@@ -399,6 +412,12 @@ def test_vertices_and_those_of_holes_are_places(latitude):
     ring = [(1, 0), (2, 0), (2, latitude)]
     for shape in (Polygon(ring), Polygon([(0, -80), (9, -80), (9, 80)], [ring])):
         with pytest.raises(ValueError, match=f"latitude {latitude}, which is no place"):
+            AreaPartition([shape]).fit([[0, 1]])
+    # Of a ring, the first vertex that is none.
+    for bad in (np.nan, np.inf):
+        with np.errstate(invalid="ignore"):
+            shape = Polygon([(7, 0), (8, 0), (9, bad), (5, 99)])
+        with pytest.raises(ValueError, match=f"vertex with longitude 9.0 .* {bad},"):
             AreaPartition([shape]).fit([[0, 1]])
     hole = [(1, 0), (2, 0), (200, 10)]
     with pytest.raises(ValueError, match=r"row 0 .*an edge from longitude 2 to 200"):

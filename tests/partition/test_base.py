@@ -8,7 +8,14 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import get_tags
+from sklearn.utils._param_validation import InvalidParameterError
 
+from sklearn_geo.partition import (
+    AreaPartition,
+    KMeansPartition,
+    S2Partition,
+    TrianglePartition,
+)
 from sklearn_geo.partition._base import PlacePartition
 from tests.partition.common import globe
 
@@ -108,3 +115,92 @@ def test_nearest_needs_no_place_in_the_cell():
 def test_a_class_that_says_too_little_cannot_be_made():
     with pytest.raises(TypeError, match="abstract"):
         type("Nothing", (PlacePartition,), {})()
+
+
+def test_outlines_of_some_cells():
+    belts = Belts().fit(globe(9))
+    found = belts._outlines(np.array([1, 0]), 8)
+    for ring, cell in zip(found, (1, 0), strict=True):
+        assert_array_equal(ring, belts.cell_outline(cell))
+
+
+GLOBE = {
+    "type": "Polygon",
+    "coordinates": [[[-180, -90], [180, -90], [180, 90], [-180, 90], [-180, -90]]],
+}
+KINDS = {"s2_cell": S2Partition, "triangle_cell": TrianglePartition}
+KINDS |= {"kmeans_cell": KMeansPartition, "area": AreaPartition}
+# The least and the most that there may be, and what is just beyond.
+LIMITS = {
+    S2Partition: {
+        "max_per_cell": ([0.5, 1e300], [0, np.inf]),
+        "min_per_cell": ([0.5], [0, -1]),
+        "start_level": ([0, 30], [-1, 31]),
+        "max_level": ([0, 30], [-1, 31]),
+        "uncovered": (["drop", "nearest", "error"], ["keep"]),
+    },
+    TrianglePartition: {
+        "max_per_cell": ([0.5, 1e300], [0, np.inf]),
+        "min_per_cell": ([0.5], [0, -1]),
+        "start_level": ([0, 26], [-1, 27]),
+        "max_level": ([0, 26], [-1, 27]),
+        "refine": (["midpoint", "delaunay"], ["middle"]),
+        "uncovered": (["drop", "nearest", "error"], ["keep"]),
+    },
+    KMeansPartition: {
+        "n_cells": ([1], [0, 1.5]),
+        "algorithm": (["lloyd", "minibatch"], ["elkan"]),
+        "n_init": ([1, "auto"], [0, "one"]),
+        "max_iter": ([1], [0, 1.5]),
+        "tol": ([0, 1.0], [-1e-9]),
+        "random_state": ([None, 0], ["seed", -1]),
+    },
+    AreaPartition: {
+        "name_column": ([None], [5]),
+        "long_edges": (["error", "shorter", "straight"], ["longer"]),
+        "uncovered": (["drop", "nearest", "error"], ["keep"]),
+    },
+}
+
+
+@pytest.mark.parametrize("kind", LIMITS)
+def test_limits_of_parameters(kind):
+    first = [GLOBE] if kind is AreaPartition else []
+    limits = {"representative": (["mean", "center", "medoid", "median"], ["mode"])}
+    limits |= LIMITS[kind]
+    assert {*limits, *(["areas"] if first else [])} == set(kind(*first).get_params())
+    for name, (good, bad) in limits.items():
+        for value in good:
+            kind(*first, **{name: value})._validate_params()
+        for value in bad:
+            with pytest.raises(InvalidParameterError, match=f"^The '{name}' param"):
+                kind(*first, **{name: value}).fit([[0.0, 0.0]])
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_columns_are_called_by_the_kind_of_cell(name):
+    given = {"area": [GLOBE], "kmeans_cell": [1]}.get(name, [9, 1])
+    partition = KINDS[name](*given).fit([[5.0, 5.0]])
+    assert partition.get_feature_names_out().tolist() == [name]
+
+
+def test_messages_call_cells_by_their_kind():
+    square = {"type": "Polygon", "coordinates": [[[0, 0], [9, 0], [9, 9], [0, 0]]]}
+    for partition, word in (
+        (S2Partition(9, 1, uncovered="error"), "S2 cell"),
+        (TrianglePartition(9, 1, uncovered="error"), "triangle"),
+        (AreaPartition(square, uncovered="error"), "area"),
+    ):
+        partition.fit([[5.0, 5.0]])
+        with pytest.raises(ValueError, match=f"in no {word} of this .* the {word} who"):
+            partition.predict([[-60.0, -120.0]])
+
+
+@pytest.mark.parametrize("method", ["predict", "transform", "refill"])
+def test_names_of_columns_stay_those_of_fit(method):
+    table = pd.DataFrame(globe(9), columns=["lat", "lon"])
+    belts = Belts().fit(table)
+    other = table.rename(columns={"lat": "latitude"})
+    with pytest.raises(ValueError, match="feature names should match those that were"):
+        getattr(belts, method)(other)
+    assert belts.feature_names_in_.tolist() == ["lat", "lon"]

@@ -86,6 +86,12 @@ def test_places_that_balance_each_other_have_no_mean():
     assert medoid.tolist() == [[90.0, 0.0]]  # with the pole there is a mean again
     medoid = representatives(places[:2], labels[:2], filled, None, middle, "medoid")
     assert medoid.tolist() == [[0.0, 0.0]]
+    # Beside a cell that has a mean, and with a middle that is nearer to the second.
+    places = np.array([[0.0, -180.0], [0.0, 0.0], [40.0, 40.0]])
+    middles, filled = np.array([[-80.0, 0.0], [0.0, 0.0]]), np.array([True, True])
+    labels = np.array([0, 0, 1])
+    medoids = representatives(places, labels, filled, None, middles, "medoid")
+    assert medoids.tolist() == [[0.0, 0.0], [40.0, 40.0]]
 
 
 def test_what_rounding_leaves_of_a_balance_is_no_mean():

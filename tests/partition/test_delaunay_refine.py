@@ -138,3 +138,11 @@ def test_places_move_as_if_located_anew(most):
     grown = SphericalDelaunay(np.vstack([OCTAHEDRON.vertices, inserted]))
     moved = refine._move(OCTAHEDRON, grown, at, places)
     assert_array_equal(moved, grown.locate(places))
+
+
+def test_means_of_groups_of_very_different_weights():
+    axes = np.vstack([np.eye(3), -np.eye(3), [[0.6, 0.8, 0.0], [0.0, -0.6, -0.8]]])
+    weights = np.ldexp(np.ones(8), np.tile([900, -900], 4))
+    found = refine._means(axes, weights, np.arange(8), 8)
+    assert_allclose(found, axes, rtol=1e-15, atol=0)
+    assert_allclose(refine._means(axes, weights[::-1], np.arange(8), 8), axes)

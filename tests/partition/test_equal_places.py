@@ -73,3 +73,6 @@ def test_spots_by_hand():
     assert_array_equal(masses, [3.0, 4.0, 8.0])
     assert_allclose(found[:, 0], [60.0, 60.0, 60.00001])
     assert_allclose(found[:, 1], [0.0, 0.00004, 0.0], atol=1e-5)
+    # Rows are a hundred thousandth of a degree apart, everywhere.
+    found, _ = merge_near(np.array([[12.345674, 0.0], [-76.543216, 0.0]]), None)
+    assert_allclose(found[:, 0], [-76.54322, 12.34567], rtol=1e-12)

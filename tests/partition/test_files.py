@@ -16,6 +16,7 @@ from sklearn.frozen import FrozenEstimator
 
 from sklearn_geo.partition import AreaPartition, S2Partition, TrianglePartition
 from sklearn_geo.partition._files import (
+    _plain,
     integers,
     partition_from_json,
     partition_to_json,
@@ -87,6 +88,10 @@ def test_numbers_of_numpy(tmp_path):
     partition.fit(places).save(tmp_path / "cells.json")
     again = S2Partition.load(tmp_path / "cells.json")
     assert again.get_params()["max_per_cell"] == 9.5
+    # Numbers and truths of any library are those of JSON.
+    for value in (True, 5, 0.5, "mean", None):
+        for given in (value, *([np.array(value)[()]] if value is not None else [])):
+            assert json.dumps(_plain(given)) == json.dumps(value)
     assert type(again.max_level) is int
     assert not hasattr(again, "feature_names_in_")
     assert_array_equal(again.predict(places), partition.predict(places))

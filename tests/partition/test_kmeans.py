@@ -300,3 +300,10 @@ def test_there_are_no_more_rounds_than_allowed():
 def test_a_seed_is_kept_and_a_generator_is_not(given, kept, tmp_path):
     KMeansPartition(2, random_state=given).fit(globe(9)).save(tmp_path / "cells.json")
     assert KMeansPartition.load(tmp_path / "cells.json").random_state == kept
+
+
+def test_weights_may_be_very_different():
+    places = [[0.0, 0.0], [60.0, 100.0]]
+    with np.errstate(over="raise"):
+        partition = KMeansPartition(1).fit(places, sample_weight=[1e-160, 1e160])
+    assert_allclose(centers_of(partition), places[1:], atol=1e-5)

@@ -104,6 +104,7 @@ def test_overlap():
         (["1", "1c"], 1),  # and behind it
         (["04", "0c", "3", "34", "4c"], 3),
         (["04", "04"], 1),
+        (["04", "1", "1c"], 1),  # the first of two
         (["1"], None),
     ):
         assert first_overlap(S2_GRID, s2_ids_from_tokens(tokens)) == expected

@@ -417,6 +417,9 @@ def test_triangles_are_called_by_their_rows_in_the_mesh():
         assert cells["name"].tolist() == [f"t{row}" for row in cells["id"]]
         assert cells["id"].dtype == cells["count"].dtype == np.int64
         assert_array_equal(cells["weight"], 0.5 * cells["count"])
+    # To the last digit.
+    partition.fit([[0.0, 0.0], [50.0, 50.0]], sample_weight=[40.0, 0.1])
+    assert partition.dropped_cells_["weight"].tolist() == [0.1]
 
 
 @pytest.mark.parametrize(

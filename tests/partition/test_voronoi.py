@@ -122,3 +122,13 @@ def test_a_corner_next_to_a_pole_is_the_pole(step):
     before = ring.copy()
     np.testing.assert_array_equal(with_poles(ring), expected)
     np.testing.assert_array_equal(ring, before)
+
+
+@pytest.mark.parametrize("pole", [1.0, -1.0])
+def test_poles_on_one_of_many_edges(pole):
+    # Half a circle of ten degrees, and back along its diameter through the pole; its
+    # other edges are short.
+    turn = np.linspace(0.0, np.pi, 40)
+    ring = unit(np.column_stack([np.cos(turn), np.sin(turn), np.full(40, 5.7 * pole)]))
+    expected = np.vstack([ring, [[0.0, 0.0, pole]]])
+    np.testing.assert_array_equal(with_poles(ring), expected)
