@@ -100,7 +100,9 @@ def places_from_vectors(vectors):
             "vectors must have three columns, (x, y, z); got an array of shape "
             f"{vectors.shape}."
         )
-    lost = ~(np.isfinite(vectors).all(axis=1) & vectors.any(axis=1))
+    # A NaN that signals, as damaged files hold, is no reason for numpy to warn.
+    with np.errstate(invalid="ignore"):
+        lost = ~(np.isfinite(vectors).all(axis=1) & vectors.any(axis=1))
     if lost.any():
         row = int(np.argmax(lost))
         raise ValueError(
@@ -354,7 +356,9 @@ def km_to_chord(km, *, radius_km=EARTH_RADIUS_KM):
     check_radius(radius_km)
     if not np.all(km >= 0.0):
         raise ValueError(f"km must not be negative or NaN; got {km[~(km >= 0.0)][0]}.")
-    return 2.0 * np.sin(np.minimum(km / (2.0 * radius_km), np.pi / 2.0))
+    with np.errstate(over="ignore"):  # far is far, infinity too
+        angle = km / (2.0 * radius_km)
+    return 2.0 * np.sin(np.minimum(angle, np.pi / 2.0))
 
 
 def chord_to_km(chord, *, radius_km=EARTH_RADIUS_KM):

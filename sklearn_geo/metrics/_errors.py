@@ -112,7 +112,9 @@ def _geo_score_rows(
     errors, weights = _error_rows(
         y_true, y_pred, sample_weight=sample_weight, radius_km=radius_km
     )
-    return 5000.0 * np.exp(-errors / scale_km), weights
+    with np.errstate(over="ignore"):  # infinitely far on a tiny scale earns nothing
+        distances = errors / scale_km
+    return 5000.0 * np.exp(-distances), weights
 
 
 def mean_great_circle_error(

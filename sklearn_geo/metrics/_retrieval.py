@@ -324,12 +324,24 @@ def mean_over_tags(query_tags, values):
     check_same_length(query_tags=tags, values=values)
     table = values.reshape(len(values), -1)
     asked = ~np.isnan(table).any(axis=1)
+    endless = asked & np.isinf(table).any(axis=1)
+    if endless.any():
+        row = int(np.argmax(endless))
+        raise ValueError(
+            f"values, row {row}: {values[row]} has no mean. Give a query that does not "
+            "count NaN."
+        )
     if not asked.any():
         mean = np.full(table.shape[1], undefined("No query has a value."))
     else:
         _, tag = number_labels(tags[asked], name="query_tags")
         sums = np.stack([np.bincount(tag, column) for column in table[asked].T])
-        mean = (sums / np.bincount(tag)).mean(axis=1)
+        with np.errstate(over="ignore"):
+            mean = (sums / np.bincount(tag)).mean(axis=1)
+        if not np.isfinite(mean).all():
+            raise ValueError(
+                "values add up to infinity. Divide them by the largest first."
+            )
     return float(mean[0]) if values.ndim == 1 else mean
 
 

@@ -68,6 +68,12 @@ class TestVectors:
         with pytest.raises(ValueError, match=r"^vectors, row 1: .* points to no place"):
             places_from_vectors([[1.0, 0.0, 0.0], bad])
 
+    def test_a_nan_that_signals_points_nowhere_too(self):
+        # Its first digit of the fraction is 0, and numpy would warn of it.
+        signals = np.array([0x7FF0000000000001], np.uint64).view(np.float64)[0]
+        with pytest.raises(ValueError, match=r"^vectors, row 1: .* points to no place"):
+            places_from_vectors(np.array([[1.0, 0.0, 0.0], [45.0, signals, 1.0]]))
+
     @pytest.mark.parametrize("vectors", [[[1.0, 2.0]], [1.0, 2.0, 3.0], [[[1.0] * 3]]])
     def test_three_columns(self, vectors):
         with pytest.raises(ValueError, match=r"three columns, \(x, y, z\)"):
@@ -319,6 +325,8 @@ class TestChords:
             chord_to_km([0, math.sqrt(2), 2]), [0, QUARTER_KM, 2 * QUARTER_KM]
         )
         assert km_to_chord(1e9) == km_to_chord(np.inf) == 2.0
+        # On a tiny sphere too, where the angle is beyond numbers.
+        assert km_to_chord(1e308, radius_km=0.001) == 2.0
         assert chord_to_km(np.inf) == np.inf
         assert chord_to_km(2.0000000000000004) == 2 * QUARTER_KM
 

@@ -188,6 +188,11 @@ def test_geo_score_by_hand():
     assert both == pytest.approx((5000 + 3 * 5000 / math.e) / 4)
 
 
+def test_a_scale_may_be_as_small_as_numbers_are():
+    # Exactly there all points are left, and anywhere else none.
+    assert geo_score([[0, 0], [0, 0]], on_equator(0, 1), scale_km=5e-324) == 2500.0
+
+
 def test_float32_and_frames_are_read():
     true = pd.DataFrame({"lat": [0.0, 1.0], "lon": [2.0, 3.0]})
     pred = np.array([[0, 2], [1, 4]], dtype=np.float32)

@@ -306,6 +306,12 @@ def test_mean_over_tags():
         mean_over_tags([[0]], [1.0])
     with pytest.raises(ValueError, match="one number for each query"):
         mean_over_tags([0], 1.0)
+    with pytest.raises(ValueError, match=r"^values, row 1: inf has no mean\. Give a"):
+        mean_over_tags([0, 1, 1], [1.0, np.inf, -np.inf])
+    # What is left out may be anything.
+    assert mean_over_tags([0, 1], [[1.0, 2.0], [np.inf, np.nan]]).tolist() == [1, 2]
+    with pytest.raises(ValueError, match=r"^values add up to infinity\. Divide"):
+        mean_over_tags([0, 1], [1.7e308, 1.7e308])
     rng = np.random.default_rng(0)
     queries = rng.integers(0, 2, 30)
     ranked = rng.permuted(np.tile(np.arange(5), (30, 1)), axis=1)
