@@ -28,8 +28,9 @@ def documented():
             if callable(thing):
                 yield f"{room}.{name}", thing
             if inspect.isclass(thing):
-                for method, function in vars(thing).items():
-                    if inspect.isfunction(function) and not method.startswith("_"):
+                for method, function in inspect.getmembers(thing, inspect.isfunction):
+                    ours = function.__module__.startswith("sklearn_geo")
+                    if ours and not method.startswith("_"):
                         yield f"{room}.{name}.{method}", function
 
 
