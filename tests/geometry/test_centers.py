@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.optimize import minimize
@@ -40,6 +41,14 @@ class TestCenters:
     def test_one_place(self, center):
         for place in ([48.85, 2.35], [-33.9, -179.999], [0.0, 0.0]):
             assert_allclose(center([place]), place, atol=1e-13)
+
+    def test_any_table_of_places(self, center):
+        places = random_places(9, 8)
+        expected = center(places)
+        assert_array_equal(center(np.asfortranarray(places)), expected)
+        assert_array_equal(center(np.repeat(places, 2, axis=1)[:, ::2]), expected)
+        frame = pd.DataFrame({"lat": places[:, 0], "lon": places[:, 1]})
+        assert_array_equal(center(frame), expected)
 
     def test_copies_of_one_place(self, center):
         assert_allclose(center([[10.0, -180.0], [10.0, 180.0]]), [10, -180], atol=1e-13)
@@ -229,6 +238,34 @@ class TestMode:
         found = spherical_mode(places, weights, radius_km=radius_km)
         assert_array_equal(found, naive_mode(places, weights, radius_km))
 
+    @pytest.mark.parametrize("longitude", [-60.0, 60.0])
+    def test_a_few_far_places_hide_no_better_piece(self, longitude):
+        # Two groups of 64, all around each other. One lies on a circle of 1 km; of the
+        # other 62 are within 5 m and two are 2 km away, so that the middle of these 62
+        # has the smallest sum of distances, 4 km.
+        turns = np.linspace(0.0, 360.0, 65)[:64]
+        ring = destination([[0.0, 0.0]], turns, 1.0)
+        dot = destination([[0.0, longitude]], 90.0, np.linspace(-0.005, 0.005, 62))
+        far = destination([[0.0, longitude]], [0.0, 180.0], 2.0)
+        places = np.concatenate([ring, dot, far])
+        found = spherical_mode(places)
+        assert_array_equal(found, naive_mode(places, np.ones(128), 25.0))
+        assert abs(found[1] - longitude) < 0.1
+
+    def test_as_many_rows_at_once_as_fit(self):
+        # 65,536 numbers, and a column more than there are neighbours.
+        pieces = [list(x) for x in _centers._gen_fitting(np.arange(5, 10), 20_000)]
+        assert pieces == [[5, 6, 7], [8, 9]]
+        pieces = [list(x) for x in _centers._gen_fitting(np.arange(5, 8), 21_845)]
+        assert pieces == [[5, 6], [7]]
+        for n_neighbours in (65_535, 65_536, 10**6):
+            pieces = [list(x) for x in _centers._gen_fitting([5, 6], n_neighbours)]
+            assert pieces == [[5], [6]]
+        # 34 bytes each: 0.01 MiB are 10,485, and 3,434 for 101 columns.
+        with config_context(working_memory=0.01):
+            pieces = [list(x) for x in _centers._gen_fitting([5, 6, 7, 8], 100)]
+        assert pieces == [[5, 6, 7], [8]]
+
     def test_weights_decide(self):
         places = [[0.0, 0.0], [0.0, 0.1], [0.0, 0.2], [50.0, 0.0]]
         assert_array_equal(spherical_mode(places, [1, 1, 1, 3.1]), [50.0, 0.0])
@@ -326,6 +363,12 @@ class TestMedian:
         km = haversine_to_point(places, found).sum()
         assert km <= least_total_km(places, np.ones(250), 1) * (1 + 1e-9)
 
+    @pytest.mark.parametrize("seed", range(3))
+    def test_one_place_exactly(self, seed):
+        for place in random_places(20, seed):
+            assert_array_equal(geometric_median([place]), place)
+            assert_array_equal(geometric_median([place] * 3), place)
+
     def test_two_places_alike_are_both_medians(self):
         # So is any place between them, but one that was given is preferred.
         places = np.array([[10.0, 20.0], [12.0, 21.0]])
@@ -374,6 +417,10 @@ class TestMedian:
         step = _centers._newton_step(x, drawn, hessian)
         assert_allclose(step, np.roll([0.1, 0.3, 0.0], turn), atol=1e-15)
         assert_allclose(_centers._newton_step(-x, drawn, hessian), step, atol=1e-15)
+        # 0.2 and 0.6 are a little too far, and cut off at the same length as 1 and 3.
+        step = _centers._newton_step(x, 2.0 * drawn, hessian)
+        expected = np.roll([1.0, 3.0, 0.0], turn) * (0.5 / math.sqrt(10.0))
+        assert_allclose(step, expected, atol=1e-15)
         # 1 and 3 are too far: half as long as the globe's radius, the same way.
         step = _centers._newton_step(x, 10.0 * drawn, hessian)
         expected = np.roll([1.0, 3.0, 0.0], turn) * (0.5 / math.sqrt(10.0))
@@ -391,6 +438,103 @@ class TestMedian:
         hessian = 2.0 * np.outer(one, one) + 3.0 * np.outer(other, other)
         step = _centers._newton_step(x, 0.2 * one + 0.9 * other, hessian)
         assert_allclose(step, 0.1 * one + 0.3 * other, atol=1e-15)
+
+    def test_what_draws_worked_by_hand(self):
+        # From the x axis: one place 90 degrees east and two of weight 3 at 60 degrees
+        # north; a place here holds with weight 5, of which one opposite takes 1.
+        x = np.array([1.0, 0.0, 0.0])
+        root = math.sqrt(0.75)
+        vectors = [[0, 1, 0], [0.5, 0, root], [1, 0, 0], [-1, 0, 0], [0.5, 0, root]]
+        columns, weights = np.array(vectors).T, np.array([1.0, 3.0, 5.0, 1.0, 3.0])
+        for chosen in (slice(None), [0, 1, 4]):
+            drawn, rate, hessian, holding = _centers._pull(
+                x, columns[:, chosen], weights[chosen]
+            )
+            assert_allclose(drawn, [0.0, 1.0, 6.0], atol=1e-14)
+            assert_allclose(rate, 1 / (math.pi / 2) + 6 / (math.pi / 3), rtol=1e-14)
+            # Across the way to a place the cost bends as the cotangent of the angle:
+            # 0 at 90 degrees, and at 60 degrees 1 / sqrt(3), here from west to east.
+            expected = [[6 / math.sqrt(3), 0.0], [0.0, 0.0]]
+            assert_allclose(hessian[1:, 1:], expected, atol=1e-14)
+            assert holding == (4.0 if chosen == slice(None) else 0.0)
+
+    def test_what_draws_is_in_the_tangent_plane(self):
+        # Of places a centimetre away the direction is known to some nanoradians.
+        (x,) = unit_vectors([[35.0, 45.0]])
+        columns = unit_vectors([[35.0, 45.0000001], [35.0000001, 45.0]]).T
+        drawn, *_ = _centers._pull(x, columns, np.array([0.5, 0.5]))
+        assert_allclose(np.linalg.norm(drawn), math.sqrt(0.5), rtol=1e-6)
+        assert abs(drawn @ x) < 1e-15
+
+    @pytest.mark.parametrize("angle", [0.1, 1e-8])
+    def test_a_step_too_long_is_halved(self, angle):
+        # Three times the way to the only place, and half of that: 0.5 beyond it.
+        x = np.array([1.0, 0.0, 0.0])
+        columns = np.array([[math.cos(angle)], [math.sin(angle)], [0.0]])
+        step = np.array([0.0, 3.0 * angle, 0.0])
+        moved, cost, length = _centers._first_descent(
+            x, angle, [None, step], columns, np.ones(1)
+        )
+        assert_allclose(length, 1.5 * angle, rtol=1e-14)
+        assert_allclose(cost, 0.5 * angle, rtol=1e-7)
+        expected = [math.cos(1.5 * angle), math.sin(1.5 * angle), 0.0]
+        assert_allclose(moved, expected, rtol=1e-14)
+        # Away from it, nothing is gained but by steps that are none.
+        moved, cost, length = _centers._first_descent(
+            x, angle, [np.array([0.0, -1.0, 0.0])], columns, np.ones(1)
+        )
+        assert cost <= angle * (1.0 + 1e-15)
+        assert length < 1e-8
+
+    @pytest.mark.parametrize("turn", [0.0, 100.0])
+    def test_starting_opposite_to_a_place(self, turn):
+        # The mean is right opposite to the first place, and the others pull alike.
+        places = [[0.0, turn], [0.0, turn + 135.0], [0.0, turn - 135.0]]
+        weights = np.array([0.1, 1.0, 1.0])
+        found = geometric_median(places, weights)
+        km = weights @ haversine_to_point(places, found)
+        # From either heavy place: 135 degrees to the light one, 90 to the other.
+        assert_allclose(km, (0.1 * 135 + 90) / 90 * QUARTER_KM)
+
+    def test_a_place_that_is_nearly_heavy_enough(self):
+        # Two places at equal angles from a third, which holds 0.95 of what they would
+        # draw from it: so the median is beside it, where they draw as much as that.
+        start = [35.264, 45.0]
+        away = destination([start], [20.0, 110.0], 300.0)
+        weights = [0.95, math.sqrt(0.5), math.sqrt(0.5)]
+        median = geometric_median([start, *away], weights)
+        assert 5.0 < haversine([median], [start])[0] < 100.0
+        one, other = bearing([median], away)
+        half = math.degrees(math.acos(0.95 / math.sqrt(2.0)))
+        assert_allclose((other - one) % 360.0, 2.0 * half, atol=1e-6)
+
+    def test_starts_are_the_mean_and_the_best_places(self):
+        places = random_places(60, 2)
+        vectors, weights = (
+            unit_vectors(places),
+            np.random.default_rng(2).uniform(size=60),
+        )
+        costs = [weights @ haversine_to_point(places, place) for place in places]
+        best = np.argsort(costs)[:8]
+        for memory in (1024, 0.001):  # MiB: two rows
+            with config_context(working_memory=memory):
+                mean, *starts = _centers._median_starts(vectors, weights)
+            assert_allclose(mean, unit_vectors([spherical_mean(places, weights)])[0])
+            assert_array_equal(starts, vectors[best])
+        # Near each other the mean will do, and without one the places alone.
+        near = unit_vectors(places * [0.1, 0.05])
+        assert len(_centers._median_starts(near, weights)) == 1
+        around = np.concatenate([vectors[:8], -vectors[:8]])
+        assert len(_centers._median_starts(around, np.ones(16))) == 8
+
+    def test_heavy_places_are_tried_wherever_they_stand(self):
+        # 512 rows are tried anyway, evenly spread. Others are not, but the heaviest.
+        vectors, weights = unit_vectors(random_places(3000, 4)), np.ones(3000)
+        anyway = set(np.linspace(0, 2999, 512).round().astype(int).tolist())
+        row = next(row for row in range(1000, 1010) if row not in anyway)
+        weights[row] = 5000.0
+        starts = _centers._median_starts(vectors, weights)
+        assert_array_equal(starts[1], vectors[row])
 
     def test_a_place_that_costs_more_is_no_way_down(self):
         # A light place, between two heavy ones at 120 degrees on either side, is a
