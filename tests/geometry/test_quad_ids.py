@@ -404,8 +404,16 @@ class TestLevels:
     @pytest.mark.parametrize(
         ("prefix", "level", "words"),
         [
-            ("s2", 13, "level 13 has 402,653,184 cells, .* with s2_children"),
-            ("triangle", 8, "level 8 has 125,960,192 triangles, .* triangle_children"),
+            (
+                "s2",
+                13,
+                "level 13 has 402,653,184 cells, .* listed is 12.* with s2_children",
+            ),
+            (
+                "triangle",
+                8,
+                "level 8 has 125,960,192 triangles, .* listed is 7.* triangle_children",
+            ),
         ],
     )
     def test_too_many_are_not_listed(self, prefix, level, words):
@@ -500,3 +508,19 @@ def test_shapes_that_do_not_fit_are_named():
         s2_intersects([1 << 60] * 2, [1 << 60] * 3)
     with pytest.raises(ValueError, match=r"cells of shape \(0,\) and ids of shape \(3"):
         triangle_contains([], [1 << 52] * 3)
+
+
+def test_the_names_that_messages_give():
+    with pytest.raises(ValueError, match=r" s2_cell_ids or s2_ids_from_tokens;"):
+        GRIDS["s2"].levels([2])
+    with pytest.raises(ValueError, match=r" triangle_ids or triangle_ids_from_tokens;"):
+        GRIDS["triangle"].levels([2])
+    with pytest.raises(ValueError, match=r"0 \(6 cells\) and 30; got 31"):
+        GRIDS["s2"].ids_at_level(31)
+    with pytest.raises(ValueError, match=r"0 \(1,922 triangles\) and 26; got 27"):
+        GRIDS["triangle"].ids_at_level(27)
+    for grid, token in ((GRIDS["s2"], "47e66ff"), (GRIDS["triangle"], "d50fb49")):
+        # The example is the token of a cell.
+        assert grid.tokens(grid.ids_from_tokens([token])).tolist() == [token]
+        with pytest.raises(ValueError, match=f"digits such as '{token}'"):
+            grid.ids_from_tokens(["z"])

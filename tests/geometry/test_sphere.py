@@ -192,9 +192,11 @@ class TestHaversine:
     def test_blocks_change_nothing(self, monkeypatch):
         a, b = random_places(103, 1), random_places(103, 2)
         whole = haversine(a, b), haversine(a[:1], b), pairwise_haversine(a, b)
+        to_one = haversine(a, b[:1])
         monkeypatch.setattr(_sphere, "_BLOCK_SIZE", 10)
         assert_array_equal(haversine(a, b), whole[0])
         assert_array_equal(haversine(a[:1], b), whole[1])
+        assert_array_equal(haversine(a, b[:1]), to_one)
         assert_array_equal(pairwise_haversine(a, b), whole[2])
         monkeypatch.setattr(_sphere, "_BLOCK_SIZE", 250)
         assert_array_equal(pairwise_haversine(a, b), whole[2])
@@ -349,6 +351,10 @@ class TestChords:
         for bad in (-1.0, np.nan, 2.1):
             with pytest.raises(ValueError, match=r"in \[0, 2\]; got"):
                 chord_to_km([1.0, bad])
+        with pytest.raises(TypeError, match=r"^km must hold numbers"):
+            km_to_chord(["far"])
+        with pytest.raises(TypeError, match=r"^chord must hold numbers"):
+            chord_to_km(["far"])
 
 
 def test_antipodes_are_half_the_circumference_apart():
