@@ -1,5 +1,6 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
+import itertools
 import math
 
 import numpy as np
@@ -251,6 +252,14 @@ class TestMode:
         found = spherical_mode(places)
         assert_array_equal(found, naive_mode(places, np.ones(128), 25.0))
         assert abs(found[1] - longitude) < 0.1
+
+    @pytest.mark.parametrize("weights", itertools.permutations([1.0, 2.0, 3.0, 4.0]))
+    def test_a_light_piece_is_not_the_last(self, weights):
+        # Four groups of 64 places, whichever of them is looked at first.
+        step, groups = np.linspace(-0.01, 0.01, 64), (-135.0, -45.0, 45.0, 135.0)
+        places = [np.column_stack([step, lon + step]) for lon in groups]
+        found = spherical_mode(np.concatenate(places), np.repeat(weights, 64))
+        assert abs(found[1] - groups[weights.index(4.0)]) < 0.02
 
     def test_as_many_rows_at_once_as_fit(self):
         # 65,536 numbers, and a column more than there are neighbours.

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Delaunay triangles: their circles, edges and distinct vertices."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -245,3 +247,14 @@ def test_too_few_places(places):
 def test_places_on_one_circle(places):
     with pytest.raises(ValueError, match=r"lie on one circle .* Add a place off"):
         SphericalDelaunay(places)
+
+
+def test_to_look_at_the_spread_takes_little_memory():
+    # Of 3,000 places; a square of as many rows would take 72 MB.
+    vectors = cartesian(random_places(3000))
+    tracemalloc.start()
+    try:
+        _delaunay_mesh.check_spread(vectors, 3000, 0.005)
+        assert tracemalloc.get_traced_memory()[1] < 2e6
+    finally:
+        tracemalloc.stop()
