@@ -459,6 +459,10 @@ def test_functions_are_given_arrays_of_degrees():
         # The Urals are put at 60 degrees east.
         ([60.0, 60.0], "Europe"),
         ([60.0, 60.01], "Asia"),
+        # Boxes of one continent leave no gap between them.
+        ([12.301, 36.0], "Africa"),
+        ([50.0, 26.501], "Europe"),
+        ([50.0, 29.101], "Europe"),
     ],
 )
 def test_borders_belong_to_the_first_box(place, name):
@@ -522,7 +526,7 @@ def test_lines_between_continents(walks):
         steps = np.arange(-179.75, 180.0, 0.5)
         if walks is MERIDIANS:
             steps = steps[np.abs(steps) < 90]
-        across = np.concatenate([steps, lines - 0.01, lines + 0.01])
+        across = np.concatenate([steps, lines - 0.001, lines + 0.001])
         places = np.column_stack([np.full(across.size, float(along)), across])
         found = continent_names(places if walks is PARALLELS else places[:, ::-1])
         expected = [SHORT[names[k]] for k in np.searchsorted(lines, across)]
