@@ -31,13 +31,15 @@ def label_array(values):
         raise ValueError(
             f"Labels must be one a row: text, a number or a date. {error}"
         ) from None
-    if hasattr(values, "dtype") or hasattr(values, "columns"):
+    # Of the type: polars warns when a lazy frame is asked for its columns.
+    if hasattr(values, "dtype") or hasattr(type(values), "columns"):
         if array.dtype.kind not in "OT":
             return array
     elif array.size and array.dtype.kind in "fcUSO":
         array = np.asarray(values, dtype=object)
     if array.dtype.kind == "T" and first_missing(array) is None:
-        return array.astype(np.str_)
+        # By way of objects: numpy does not know how wide they have to be.
+        return array.astype(object).astype(np.str_)
     return _narrow(array) if array.dtype.kind == "O" and array.size else array
 
 

@@ -46,6 +46,14 @@ def test_dtypes_that_hold_all_labels(values, kind):
         assert label == value or value != value or kind == "M"
 
 
+@pytest.mark.skipif(not hasattr(np.dtypes, "StringDType"), reason="came with numpy 2")
+@pytest.mark.parametrize("values", [["b", "abc", "é"], [["1"]], []])
+def test_text_of_any_length(values):
+    labels = label_array(np.array(values, dtype="T"))
+    assert labels.dtype.kind == "U"
+    assert labels.tolist() == values
+
+
 @pytest.mark.parametrize(
     ("values", "number"),
     [

@@ -183,6 +183,8 @@ def venue_labels(category_names, *, rules=None, drop_unlabelled=False):
     patterns = [_compile(*rule) for rule in _check_rules(rules)]
     rows = category_names.tolist() if hasattr(category_names, "tolist") else None
     rows = list(category_names) if rows is None else rows
+    if not isinstance(rows, list):  # an array of no axis
+        raise TypeError(f"category_names must be a list of names; got {rows!r:.60}.")
     if not rows:
         raise ValueError("category_names is empty. Pass a name for each venue.")
     known = {}
@@ -234,7 +236,8 @@ def _check_rules(rules):
     if not rules:
         raise ValueError("rules is empty. Name at least one label, or pass None.")
     for label, words in rules.items():
-        if isinstance(words, str) or not all(isinstance(word, str) for word in words):
+        several = np.iterable(words) and not isinstance(words, str)
+        if not several or not all(isinstance(word, str) for word in words):
             raise TypeError(
                 f"rules[{label!r}] is {words!r}; pass a list of words, such as "
                 f"[{str(label).lower()!r}]."
@@ -273,12 +276,21 @@ def _labels_of(name, row, patterns, known):
                 dtype=np.int64,
             )
         return known[name]
-    if name is None or name != name:
+    if _is_missing(name):
         return np.zeros(len(patterns), dtype=np.int64)
     raise TypeError(
-        f"category_names, row {row}: {name!r} is no name. Pass strings, and None where "
-        "a venue has no category."
+        f"category_names, row {row}: {name!r:.60} is no name. Pass strings, and None "
+        "where a venue has no category."
     )
+
+
+def _is_missing(name):
+    if name is None or hasattr(name, "__len__"):
+        return name is None
+    try:
+        return bool(name != name)
+    except TypeError:  # pandas.NA
+        return True
 
 
 def _is_given(words, struck, given):

@@ -17,6 +17,10 @@ from sklearn_geo.metrics._rows import (
 
 # A count of each is kept, for the truth and for what is predicted.
 _MOST_CELLS = 100_000_000
+# Beyond these, sums of counts are infinite, and powers of the base.
+_MOST_COUNT, _MOST_BASE = 1e100, 1e300
+# Shares below have lost digits, or all of them.
+_LEAST_SHARE = 1e-300
 
 
 @dataclass(frozen=True)
@@ -139,10 +143,22 @@ def class_bias(
         raise ValueError("Give either n_cells or labels, not both.")
     if isinstance(pseudo_count, bool) or not is_real(pseudo_count):
         raise TypeError(f"pseudo_count must be a number; got {pseudo_count!r}.")
-    if not 0 <= pseudo_count < np.inf:
-        raise ValueError(f"pseudo_count must be 0 or more; got {pseudo_count!r}.")
+    # As plain floats: narrow ones make limits infinite, scipy takes no wider ones, and
+    # numpy no integers of any length.
+    if isinstance(pseudo_count, np.floating):
+        pseudo_count = float(pseudo_count)
+    if not 0 <= pseudo_count <= _MOST_COUNT:
+        raise ValueError(
+            f"pseudo_count must be 0 or more, at most {_MOST_COUNT:g}; got "
+            f"{pseudo_count!r:.60}."
+        )
+    pseudo_count = float(pseudo_count)
     if base is not None:
         check_number(base, "base", least=1, example="2")
+        base = float(base) if isinstance(base, np.floating) else base
+        if base > _MOST_BASE:
+            raise ValueError(f"base must be at most {_MOST_BASE:g}; got {base!r:.60}.")
+        base = float(base)
     true_cells = _read_cells(true_cells, "true_cells")
     predicted_cells = _read_cells(predicted_cells, "predicted_cells")
     check_same_length(true_cells=true_cells, predicted_cells=predicted_cells)
@@ -161,12 +177,17 @@ def class_bias(
         _check_positions(true_cells, n_cells, "true_cells")
         _check_positions(predicted_cells, n_cells, "predicted_cells")
 
-    p, q = (
+    true, predicted = (
         np.bincount(cells.astype(np.intp), weights=weights, minlength=n_cells)
         + pseudo_count
         for cells in (true_cells, predicted_cells)
     )
-    p, q = p / p.sum(), q / q.sum()
+    p, q = true / true.sum(), predicted / predicted.sum()
+    terms = rel_entr(p, q)
+    # Shares that are too small for numbers still have a logarithm.
+    lost = (q < _LEAST_SHARE) & (predicted > 0) & (p > q)
+    logarithms = np.log(predicted[lost]) - np.log(predicted.sum())
+    terms[lost] = p[lost] * (np.log(p[lost]) - logarithms)
     # The published table does not name its base, but that can only be e. None of the
     # 6,565 cells of its fine mesh holds more than ten times the photos of another, so
     # the entropy of the true shares lies between 8.1 and 8.8 nats, which is 11.8 to
@@ -174,7 +195,7 @@ def class_bias(
     unit = 1.0 if base is None else np.log(base)
     return ClassBias(
         # Rounding must not take it below zero.
-        kl=max(0.0, float(rel_entr(p, q).sum() / unit)),
+        kl=max(0.0, float(terms.sum() / unit)),
         entropy_true=float(entr(p).sum() / unit),
         entropy_predicted=float(entr(q).sum() / unit),
         n_cells=int(n_cells),
@@ -257,7 +278,14 @@ def _alike(*labels):
 def _positions(values, cells, name):
     unique, inverse = np.unique(values, return_inverse=True)
     unique, cells = _alike(unique, cells)
-    found = np.minimum(np.searchsorted(cells, unique), cells.size - 1)
+    try:
+        found = np.minimum(np.searchsorted(cells, unique), cells.size - 1)
+    except TypeError as error:  # text and bytes, say, or text and dates
+        kinds = type(unique[0]).__name__, type(cells[0]).__name__
+        raise TypeError(
+            f"{name} and labels must call the cells the same: some are {kinds[0]} and "
+            f"some are {kinds[1]}."
+        ) from error
     absent = cells[found] != unique
     if absent.any():
         row = int(np.argmax(absent[inverse]))

@@ -154,6 +154,17 @@ def check_choice(value, choices, name):
         raise ValueError(f"{name} must be one of {options}; got {value!r}.")
 
 
+def check_flag(value, name):
+    """Check that a value is either true or false, as arrays and pandas.NA are not."""
+    try:
+        if np.ndim(value) == 0:
+            bool(value)
+            return
+    except (TypeError, ValueError):
+        pass
+    raise TypeError(f"{name} must be True or False; got {value!r:.60}.")
+
+
 def undefined(what):
     """Warn that a metric has nothing to be computed from, and return NaN."""
     warnings.warn(f"{what} The metric is NaN.", UndefinedMetricWarning, stacklevel=3)

@@ -18,6 +18,7 @@ from sklearn_geo.metrics._omit import kept_tags, without_columns, without_entrie
 from sklearn_geo.metrics._ranked import RankedClass
 from sklearn_geo.metrics._rows import (
     check_choice,
+    check_flag,
     check_levels,
     check_row_weights,
     mean_of_rows,
@@ -91,6 +92,7 @@ def _hashtag_accuracy_rows(
     sample_weight=None,
 ):
     levels, scalar = check_levels(k, name="k", integer=True, least=1)
+    check_flag(ranked, "ranked")
     check_choice(ties, ("pessimistic", "optimistic", "mean"), "ties")
     check_choice(untagged, ("skip", "miss", "error"), "untagged")
     truth = check_indicator(y_true, name="y_true")
@@ -303,6 +305,8 @@ def tag_coverage_at_k(
     [0.5, 1.0]
     """
     levels, scalar = check_levels(k, name="k", integer=True, least=1)
+    check_flag(ranked, "ranked")
+    check_flag(correct, "correct")
     check_choice(ties, ("pessimistic", "optimistic"), "ties")
     truth = check_indicator(y_true, name="y_true")
     n_photos, n_tags = truth.shape

@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state, indexable
 from sklearn.utils._param_validation import Interval
 
 from sklearn_geo._numbers import is_real
-from sklearn_geo._tables import is_geo
+from sklearn_geo._tables import check_sparse, is_geo
 from sklearn_geo.base import places_in
 from sklearn_geo.geometry import EARTH_RADIUS_KM, s2_cell_ids
 from sklearn_geo.model_selection._fold_sizes import FoldSizesMixin
@@ -281,6 +281,8 @@ class S2BlockKFold(FoldSizesMixin, BaseCrossValidator):
                 UserWarning,
                 stacklevel=3,
             )
+        for name, rows in (("X", X), ("y", y), ("groups", groups)):
+            check_sparse(rows, name)
         X, y, groups = indexable(X, y, groups)
         _refuse_places_in_y(X, y)
         places = places_in(X, location=self.location)

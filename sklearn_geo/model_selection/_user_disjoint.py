@@ -9,6 +9,8 @@ from sklearn.model_selection import BaseShuffleSplit
 from sklearn.utils import check_array, check_random_state, column_or_1d, indexable
 from sklearn.utils._param_validation import Interval, RealNotInt
 
+from sklearn_geo._labels import first_missing, label_array
+from sklearn_geo._tables import check_sparse
 from sklearn_geo.model_selection._fold_sizes import FoldSizesMixin
 
 _DEFAULT_TEST_SIZE = 0.2
@@ -136,6 +138,8 @@ class UserDisjointShuffleSplit(FoldSizesMixin, BaseShuffleSplit):
             the number of rows.
         """
         self._check_parameters()
+        for name, rows in (("X", X), ("y", y), ("groups", groups)):
+            check_sparse(rows, name)
         X, y, groups = indexable(X, y, groups)
         user_of_row = _number_users(groups)
         rows_of_user = np.bincount(user_of_row)
@@ -189,6 +193,13 @@ def _number_users(groups):
             "GridSearchCV. With metadata routing enabled, cross_validate takes them as "
             'params={"groups": users}.'
         )
+    labels = label_array(groups)
+    row = first_missing(labels) if labels.ndim == 1 else None
+    if row is not None:
+        raise ValueError(
+            f"groups, row {row}: the user is missing ({labels[row]}). Give photos of "
+            "unknown users ids of their own."
+        )
     groups = column_or_1d(
         check_array(groups, ensure_2d=False, dtype=None, input_name="groups")
     )
@@ -198,8 +209,7 @@ def _number_users(groups):
         kinds = sorted({type(user).__name__ for user in groups})
         raise ValueError(
             f"groups mixes values of different types ({', '.join(kinds)}). Make all of "
-            "them text or all of them numbers, and give photos of unknown users ids of "
-            "their own."
+            "them text or all of them numbers."
         ) from error
 
 

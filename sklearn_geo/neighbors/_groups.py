@@ -63,7 +63,8 @@ def _as_column(groups, places):
         if row is not None:
             _refuse_missing(row)
         if all(text):
-            groups = groups.astype(np.str_)
+            # By way of objects: text of any length says not how wide it is.
+            groups = groups.astype(object).astype(np.str_)
         elif any(text):
             raise TypeError("groups mixes text and numbers. Convert all to text.")
         else:

@@ -4,7 +4,6 @@
 
 import time
 from dataclasses import dataclass
-from numbers import Integral
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -12,7 +11,7 @@ from sklearn.base import clone
 from sklearn.model_selection import KFold
 from sklearn.utils import _safe_indexing, check_random_state, gen_batches
 
-from sklearn_geo._numbers import read_numbers
+from sklearn_geo._numbers import is_whole, read_numbers
 from sklearn_geo.base import check_places
 from sklearn_geo.geometry import s2_cell_ids
 from sklearn_geo.model_selection import S2BlockKFold
@@ -348,14 +347,18 @@ def split_rows(places, kind, *, n_splits=5, level=None, random_state=None):
     >>> [test.tolist() for _, test in split_rows(places, "block", n_splits=2, level=5)]
     [[0, 1], [2, 3]]
     """
+    if not isinstance(kind, str) or kind not in FOLD_KINDS:
+        raise ValueError(f"Folds are of the kinds {FOLD_KINDS}; got {kind!r:.60}.")
+    if not is_whole(n_splits) or n_splits < 2:
+        raise ValueError(
+            f"n_splits must be a whole number of folds, at least 2; got {n_splits!r}."
+        )
     places = check_places(places)
     if kind == "random":
         splitter = KFold(n_splits, shuffle=True, random_state=random_state)
-    elif kind == "block":
+    else:
         level = block_level(places, n_splits) if level is None else level
         splitter = S2BlockKFold(n_splits, level=level)
-    else:
-        raise ValueError(f"Folds are of the kinds {FOLD_KINDS}; got {kind!r}.")
     return list(splitter.split(places))
 
 
@@ -390,7 +393,7 @@ def block_level(places, n_splits):
     >>> block_level(town, 5), block_level(country, 5)
     (12, 5)
     """
-    if not isinstance(n_splits, Integral) or n_splits < 1:
+    if not is_whole(n_splits) or n_splits < 1:
         raise ValueError(
             f"n_splits must be a whole number of folds, at least 1; got {n_splits!r}."
         )

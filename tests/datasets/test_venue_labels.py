@@ -3,6 +3,7 @@
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from numpy.testing import assert_array_equal
 
@@ -127,6 +128,9 @@ def test_the_table_in_the_docstring_is_the_table():
         (["Bar", 7], None, TypeError, "row 1: 7 is no name"),
         (["Bar"], {}, ValueError, "rules is empty"),
         (["Bar"], {"bar": "bar"}, TypeError, r"pass a list of words"),
+        (["Bar"], {"bar": 1}, TypeError, r"^rules\['bar'\] is 1; pass a list of words"),
+        (np.array("Bar"), None, TypeError, "^category_names must be a list of names"),
+        (pl.DataFrame({"name": ["Bar"]}), None, TypeError, "(?s)row 0: .* is no name"),
         (["Bar"], {"bar": ["-pub", " & "]}, ValueError, "has no word"),
     ],
 )

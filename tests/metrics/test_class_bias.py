@@ -5,6 +5,7 @@ from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -219,6 +220,33 @@ def test_bad_types():
         class_bias([0], [0], base="a")
     with pytest.raises(TypeError, match=r"^true_cells mixes values.*int, str"):
         class_bias([0, "a"], ["a", "b"])
+    with pytest.raises(TypeError, match=r"^true_cells and labels must call the cells"):
+        class_bias(["a"], ["a"], labels=np.array([b"a", b"b"]))
+    with pytest.raises(ValueError, match=r"^pseudo_count must be .* at most 1e\+100"):
+        class_bias([0], [0], pseudo_count=1e308)
+    with pytest.raises(ValueError, match=r"^base must be at most 1e\+300; got 1000"):
+        class_bias([0], [0], base=10**400)
+    # The frame has no rows as yet.
+    with pytest.raises(ValueError, match=r"^predicted_cells must hold one cell a ph"):
+        class_bias([0], pl.LazyFrame({"cell": [0]}))
+
+
+def test_numbers_of_any_width_are_counted():
+    expected = class_bias([0, 1, 1], [0, 0, 1], base=10.0)
+    for one in (1, np.longdouble(1), np.float16(1)):
+        assert class_bias([0, 1, 1], [0, 0, 1], pseudo_count=one, base=10) == expected
+    # Cells that are alike but for their names, each with 2**63 more photos.
+    assert class_bias([0, 1], [1, 0], pseudo_count=2**63).kl == 0
+    assert class_bias([0], [0], n_cells=2, base=10**30).n_cells == 2
+
+
+def test_tiny_pseudo_counts_leave_the_divergence_finite():
+    # One photo in each of two cells, both predicted in a third. With a count of
+    # 2 ** -1074 instead of none, two true shares of a half are predicted to be
+    # 2 ** -1075, which is no number, but has a logarithm.
+    bias = class_bias([1, 0], [2, 2], n_cells=3, pseudo_count=2.0**-1074, base=2)
+    assert bias.kl == pytest.approx(1074.0)
+    assert class_bias([1, 0], [2, 2], n_cells=3, pseudo_count=0).kl == np.inf
 
 
 @pytest.mark.parametrize(
@@ -248,7 +276,10 @@ def test_bad_types():
         ({"true_cells": [0.0, 1.0], "n_cells": 3}, "With n_cells=3, true_cells must h"),
         ({"predicted_cells": ["a"] * 2, "n_cells": 3}, "With n_cells=3, predicted_cel"),
         ({"n_cells": 2.5}, "n_cells must be a whole number above 0"),
-        ({"pseudo_count": np.inf}, "pseudo_count must be 0 or more; got inf"),
+        (
+            {"pseudo_count": np.inf},
+            "pseudo_count must be 0 or more, at most .*; got inf",
+        ),
         ({"base": 1}, "base must be more than 1"),
         ({"sample_weight": [1, -1]}, "sample_weight, row 1: -1 is negative"),
     ],

@@ -531,3 +531,16 @@ def test_lines_between_continents(walks):
         found = continent_names(places if walks is PARALLELS else places[:, ::-1])
         expected = [SHORT[names[k]] for k in np.searchsorted(lines, across)]
         assert found.tolist() == expected
+
+
+def test_who_calls_a_function_of_places_says_so():
+    words = r"^by\(places\) failed with TypeError: .* of shape \(4, 2\)"
+    with pytest.raises(TypeError, match=words):
+        per_region_score("geo_score", TRUE, PRED, by=int)
+
+    def refuse(places):
+        raise ValueError("fewer places, please")
+
+    words = r"^by\(places\) failed with ValueError: fewer places, please\. It is"
+    with pytest.raises(ValueError, match=words):
+        per_region_score("geo_score", TRUE, PRED, by=refuse)

@@ -468,6 +468,12 @@ def test_more_bad_arguments():
         hashtag_accuracy_at_k(TRUTH[:2], [[0, 1], [2]], ranked=True)
     with pytest.raises(ValueError, match="one weight for each of the 5 rows"):
         hashtag_accuracy_at_k(TRUTH, SCORE, sample_weight=[1, 2])
+    for wrong in (np.array([1, 2]), np.array([]), pd.NA):
+        for metric in (hashtag_accuracy_at_k, tag_coverage_at_k):
+            with pytest.raises(TypeError, match=r"^ranked must be True or False; got"):
+                metric(TRUTH, SCORE, ranked=wrong)
+    with pytest.raises(TypeError, match=r"^correct must be True or False; got <NA>"):
+        tag_coverage_at_k(TRUTH, SCORE, correct=pd.NA)
 
 
 @pytest.mark.parametrize("dtype", ["float16", ">f8", ">i4", "longdouble", "bool"])

@@ -9,6 +9,7 @@ import pytest
 import sklearn
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import (
@@ -194,14 +195,16 @@ def test_missing_groups_name_the_remedy():
     ("groups", "words"),
     [
         (["a"] * 4, "All 4 rows belong to one user"),
-        (["a", None, "b", "b"], "mixes values of different types .NoneType, str."),
-        ([1.0, np.nan, 2.0, 2.0], "NaN"),
+        (["a", 1, "b", "b"], "mixes values of different types .int, str."),
+        (["a", None, "b", "b"], r"^groups, row 1: the user is missing \(None\)\. Give"),
+        ([1.0, np.nan, 2.0, 2.0], r"^groups, row 1: the user is missing \(nan\)\."),
+        ([1, 2, pd.NA, 2], r"^groups, row 2: the user is missing \(<NA>\)\."),
         ([[1, 2]] * 4, "1d array|y should be a 1d"),
         (["a", "b"], "inconsistent numbers of samples"),
     ],
 )
 def test_bad_groups(groups, words):
-    if None in groups:
+    if groups[0] == "a":
         groups = np.array(groups, dtype=object)
     with pytest.raises(ValueError, match=words):
         next(UserDisjointShuffleSplit().split(np.zeros((4, 1)), groups=groups))
@@ -225,6 +228,13 @@ def test_bad_sizes(params, words):
     users = np.arange(10)
     with pytest.raises(ValueError, match=words):
         next(UserDisjointShuffleSplit(**params).split(users, groups=users))
+
+
+def test_rows_that_hold_nothing_are_not_counted_one_by_one():
+    # As rows of a csr array they would take 8 TiB.
+    X = sparse.coo_array((2**40, 3))
+    with pytest.raises(ValueError, match=r"^X is sparse, with 1099511627776 rows"):
+        next(UserDisjointShuffleSplit().split(X, groups=[1, 2]))
 
 
 def test_repr_and_n_splits():

@@ -402,6 +402,14 @@ def test_refuses_groups_of_odd_types(groups, words):
         GeoTagCorpus(PLACES, TAGS, groups=groups)
 
 
+@pytest.mark.skipif(not hasattr(np.dtypes, "StringDType"), reason="came with numpy 2")
+def test_groups_are_text_of_any_length():
+    groups = np.array(["ann", "b", "ann", "eve"], dtype="T")
+    corpus = GeoTagCorpus(PLACES, TAGS, groups=groups)
+    assert corpus._group_values.tolist() == ["ann", "b", "eve"]
+    assert corpus._group_codes.tolist() == [0, 1, 0, 2]
+
+
 def test_a_full_disk_is_said_whatever_the_arrays_have_got_of_it(tmp_path):
     # The header of the file with the places fits, and a part of them.
     resource = pytest.importorskip("resource")

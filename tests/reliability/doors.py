@@ -21,7 +21,8 @@ _SKLEARN = (
     r"|\b(y_true|zones?|min_per_cell)\b|dtype='numeric' is not compatible"
     r"|setting an array element|feature names"
     r"|ufunc 'isnan' not supported"  # an Interval asks that of fractions
-    r"|ufunc 'less' did not contain a loop"  # and that of a span of time
+    # and that of a span of time
+    r"|ufunc '(less|greater)(_equal)?' did not contain a loop"
     r"|Cannot cast array data from"  # a structured array as features
     r"|Cannot cast scalar from"  # a span of time as a seed
     r"|cannot be used to seed|Seed must be between"

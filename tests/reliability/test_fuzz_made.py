@@ -194,7 +194,13 @@ PARTS = {
     "choose_device": Door(
         lambda device: str(nets.choose_device(device)), {"device": _one_of("cpu")}
     ),
-    "read_photo": Door(vision.read_photo, {"photo": _anything(_photo)}),
+    # Text is the name of a file. Of an array its pixels are wrong; which photo of many
+    # it is, those say who read many.
+    "read_photo": Door(
+        vision.read_photo,
+        {"photo": _anything(_photo)},
+        also=("the file", "it has a pixel of"),
+    ),
 }
 DOORS = {**MADE, **REPRODUCED, **PARTS}
 

@@ -85,6 +85,10 @@ resampled = {
 }
 
 
+# Made once: drawn anew it would not be what was passed before.
+_NO_METRIC = object()
+
+
 def _no(draw, n):
     return False
 
@@ -148,7 +152,7 @@ METRICS = {
         {
             "metric": Kind(
                 lambda draw, n: draw.choice(["accuracy_at_25km", "geo_score"]),
-                lambda draw, n: draw.choice(["", "x", None, 3, object()]),
+                lambda draw, n: draw.choice(["", "x", None, 3, _NO_METRIC]),
             ),
             **place_pairs,
             "groups": ~groups,

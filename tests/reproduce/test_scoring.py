@@ -112,8 +112,13 @@ def test_every_row_is_tested_once_and_blocks_are_whole():
     cells = s2_cell_ids(places, block_level(places, 4))
     for train, test in splits:
         assert not set(cells[train]) & set(cells[test])
-    with pytest.raises(ValueError, match="'spatial'"):
-        split_rows(places, "spatial")
+    for wrong in ("spatial", np.array([1, 2])):
+        with pytest.raises(ValueError, match=r"^Folds are of the kinds .*; got "):
+            split_rows(places, wrong)
+    for wrong in ("auto", 2.0, 1):
+        for kind in ("random", "block"):
+            with pytest.raises(ValueError, match=r"^n_splits must be a whole number"):
+                split_rows(places, kind, n_splits=wrong)
 
 
 def test_block_level_is_the_coarsest_that_will_do():
