@@ -253,7 +253,9 @@ class TestMode:
         assert_array_equal(found, naive_mode(places, np.ones(128), 25.0))
         assert abs(found[1] - longitude) < 0.1
 
-    @pytest.mark.parametrize("weights", itertools.permutations([1.0, 2.0, 3.0, 4.0]))
+    @pytest.mark.parametrize(
+        "weights", list(itertools.permutations([1.0, 2.0, 3.0, 4.0]))
+    )
     def test_a_light_piece_is_not_the_last(self, weights):
         # Four groups of 64 places, whichever of them is looked at first.
         step, groups = np.linspace(-0.01, 0.01, 64), (-135.0, -45.0, 45.0, 135.0)

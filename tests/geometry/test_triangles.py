@@ -54,6 +54,19 @@ def test_leaves_in_rational_numbers(place):
     assert triangle_ids([place], TRIANGLE_MAX_LEVEL)[0] == slow_id(*place, 26)
 
 
+@pytest.mark.parametrize(
+    "place",
+    [
+        # u + v is a border of leaves, and would be less without the 48th bits.
+        [54.587318112501805, 82.64649609232228],
+        # u + v would be a border with 49 bits, and is less without the last.
+        [-23.618340313375313, -16.984880686478686],
+    ],
+)
+def test_places_are_cut_to_48_bits(place):
+    assert triangle_ids([place], TRIANGLE_MAX_LEVEL)[0] == slow_id(*place, 26)
+
+
 @settings(deadline=None, max_examples=150)
 @given(latitudes, longitudes, st.integers(0, TRIANGLE_MAX_LEVEL))
 def test_one_triangle_of_a_level_holds_a_place(latitude, longitude, level):

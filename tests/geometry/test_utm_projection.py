@@ -295,10 +295,11 @@ def test_unproject_what_is_no_coordinates(coordinates, error, words):
 
 
 def test_projection_reaches_almost_70_degrees():
-    # sinh of the transverse coordinate is tan(turn) on the equator: tan 69.5 < 2.7.
-    utm_project([[0.0, 3.0 + 69.5]], "31N")
-    utm_project([[0.0, 3.0 - 69.5]], "31N")
-    for longitude in (3.0 + 70.0, 3.0 - 70.0):
+    # sinh of the transverse coordinate is tan(turn) on the equator, and 2.7 is the
+    # tangent of 69.677 degrees.
+    utm_project([[0.0, 3.0 + 69.676]], "31N")
+    utm_project([[0.0, 3.0 - 69.676]], "31N")
+    for longitude in (3.0 + 69.678, 3.0 - 69.678):
         with pytest.raises(ValueError, match=r"row 1: .* is too far from zone 31N"):
             utm_project([[0.0, 3.0], [0.0, longitude]], "31N")
 
