@@ -31,6 +31,7 @@ from sklearn_geo.metrics._rows import (
     check_row_weights,
     check_same_length,
     median_of_sorted,
+    tame,
 )
 from sklearn_geo.metrics._tagging import ROWS_OF_MEANS as MEANS_OF_HITS
 
@@ -365,7 +366,7 @@ class _Mean(_Statistic):
     """A mean: sums of weighted values over sums of weights, both added up once."""
 
     def __init__(self, values, weights, groups, n_groups):
-        weights = np.ones(len(values)) if weights is None else weights
+        weights = np.ones(len(values)) if weights is None else tame(weights)
         parts = [*(values.reshape(len(values), -1).T * weights), weights]
         if groups is not None:
             parts = [np.bincount(groups, part, minlength=n_groups) for part in parts]
@@ -389,7 +390,8 @@ class _Median(_Statistic):
     def __init__(self, values, weights, groups, n_groups):
         order = np.argsort(values, kind="stable")
         self.values = values[order]
-        self.weights = np.ones(len(values)) if weights is None else weights[order]
+        weights = np.ones(len(values)) if weights is None else tame(weights)
+        self.weights = weights[order]
         self.groups = order if groups is None else groups[order]
         self.n_groups = n_groups
 

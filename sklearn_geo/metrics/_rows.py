@@ -171,6 +171,13 @@ def undefined(what):
     return np.nan
 
 
+def tame(weights):
+    """Scale weights down if products with them, or sums of these, may be infinite."""
+    if weights is not None and weights.max(initial=0.0) > _SCALED:
+        return weights / weights.max()
+    return weights
+
+
 def mean_of_rows(values, weights, empty="No row has a positive weight."):
     """Average row values, with weights or without.
 
@@ -193,9 +200,7 @@ def mean_of_rows(values, weights, empty="No row has a positive weight."):
     if weights is None:
         mean = values.mean(axis=0)
     elif weights.any():
-        if weights.max() > _SCALED:
-            weights = weights / weights.max()
-        mean = np.average(values, axis=0, weights=weights)
+        mean = np.average(values, axis=0, weights=tame(weights))
     else:
         mean = np.full(values.shape[1:], undefined(empty))
     return float(mean) if np.ndim(mean) == 0 else mean
@@ -231,7 +236,7 @@ def median_of_sorted(values, weights):
         return np.nan
     half = reached[-1] / 2
     # Sums of weights such as 0.1 miss their half by rounding errors only.
-    slack = reached[-1] * values.size * np.finfo(np.float64).eps
+    slack = reached[-1] * (values.size * np.finfo(np.float64).eps)
     low = np.searchsorted(reached, half - slack)
     high = np.searchsorted(reached, half + slack, side="right")
     return (values[low] + values[high]) / 2

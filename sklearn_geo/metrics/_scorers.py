@@ -29,6 +29,7 @@ from sklearn_geo.metrics._retrieval import (
     precision_at_k_within_km,
     precision_ceiling_at_k_within_km,
 )
+from sklearn_geo.metrics._rows import check_same_length
 
 _OF_RETRIEVAL = (
     "is about lists of photos found in a gallery for queries, and a scorer sees only "
@@ -257,6 +258,8 @@ class GeoScorer(_BaseScorer):
             "of the two.",
             kwargs,
         )
+        # Before anything is predicted: that may be long.
+        check_same_length(y_true=y_true, X=X)
         y_pred, method = ask(method_caller, estimator, self._response_method, X)
         if method != "predict" or find_function(self._score_func).reads_tags:
             y_pred = read_tag_scores(y_pred, estimator, method, y_true)

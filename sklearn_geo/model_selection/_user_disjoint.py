@@ -10,6 +10,7 @@ from sklearn.utils import check_array, check_random_state, column_or_1d, indexab
 from sklearn.utils._param_validation import Interval, RealNotInt
 
 from sklearn_geo._labels import first_missing, label_array
+from sklearn_geo._numbers import naming
 from sklearn_geo._tables import check_sparse
 from sklearn_geo.model_selection._fold_sizes import FoldSizesMixin
 
@@ -200,9 +201,10 @@ def _number_users(groups):
             f"groups, row {row}: the user is missing ({labels[row]}). Give photos of "
             "unknown users ids of their own."
         )
-    groups = column_or_1d(
-        check_array(groups, ensure_2d=False, dtype=None, input_name="groups")
-    )
+    with naming("groups"):
+        groups = column_or_1d(
+            check_array(groups, ensure_2d=False, dtype=None, input_name="groups")
+        )
     try:
         return np.unique(groups, return_inverse=True)[1]
     except TypeError as error:

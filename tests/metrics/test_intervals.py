@@ -514,6 +514,21 @@ def test_who_asked_is_told_of_undefined_resamples():
     assert np.isfinite(found.distribution).all()
 
 
+@pytest.mark.parametrize(
+    "metric", ["mean_great_circle_error", "median_great_circle_error"]
+)
+def test_weights_may_be_huge(metric):
+    # Of the same photo twice, weighed so, the sum is infinite.
+    true, pred = [[0.0, 0.0]] * 3, [[0.0, 0.0], [0.0, 1.0], [0.0, 2.0]]
+    options = {"n_resamples": 30, "random_state": 0}
+    huge, plain = (
+        bootstrap_interval(metric, true, pred, sample_weight=weights, **options)
+        for weights in ([1e307, 1e308, 5e307], [0.1, 1.0, 0.5])
+    )
+    np.testing.assert_allclose(huge.distribution, plain.distribution)
+    np.testing.assert_allclose(huge.estimate, plain.estimate)
+
+
 def test_one_resample_has_no_standard_error():
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -171,5 +171,6 @@ def test_medians_of_rows():
     assert median_of_sorted(np.array([1.0, 2.0]), uneven) == 2.0
     for weights in (None, np.ones(4)):
         assert type(median_of_rows(values, weights)) is float
+    assert median_of_rows(values, np.array([0.0, 1e308, 0.0, 1.0])) == 1.0
     # Weights of nothing do not reach anything.
     assert median_of_sorted(ten, np.array([0.0] * 5 + [1.0] + [0.0] * 4)) == 5.0

@@ -453,6 +453,11 @@ def test_no_photos():
             make_geo_scorer(name)(FirstColumns(), table, table)
 
 
+def test_other_photos_are_not_asked_about():
+    with pytest.raises(ValueError, match=r"^y_true has 2 rows but X has 3\. Row i of"):
+        make_geo_scorer("geo_score")(object(), np.zeros((3, 2)), np.zeros((2, 2)))
+
+
 def test_two_tags_are_not_two_classes():
     tags = TAGS[:, :2]
     model = OneVsRestClassifier(LinearDiscriminantAnalysis()).fit(FEATURES, tags)
@@ -481,6 +486,10 @@ def test_response_method():
         score = getattr(model, methods[0])(FEATURES)
         expected = macro_average_precision(TAGS, score)
         assert scorer(model, FEATURES, TAGS) == expected
+    model = RidgeClassifier().fit(FEATURES, TAGS)  # without probabilities
+    scorer = make_geo_scorer("macro_average_precision", response_method=methods)
+    expected = macro_average_precision(TAGS, model.decision_function(FEATURES))
+    assert scorer(model, FEATURES, TAGS) == expected
     with pytest.raises(AttributeError, match="decision_function"):
         make_geo_scorer("hashtag_accuracy_at_1")(
             LinearRegression().fit(FEATURES, TAGS), FEATURES, TAGS
@@ -644,8 +653,11 @@ def test_wrong_arguments():
 
 def test_an_overlap_of_arguments_is_told():
     scorer = make_geo_scorer("geo_score", sample_weight=np.ones(60))
+    weights = np.arange(60.0)
     with pytest.warns(UserWarning, match="both fixed and passed as metadata"):
-        scorer(FirstColumns(), FEATURES, PLACES, sample_weight=np.ones(60))
+        found = scorer(FirstColumns(), FEATURES, PLACES, sample_weight=weights)
+    # What is passed has the last word.
+    assert found == geo_score(PLACES, FEATURES, sample_weight=weights)
 
 
 def test_tables_that_are_none_of_a_tag():
@@ -680,3 +692,16 @@ def test_tables_of_any_kind_are_stacked():
     # A column alone may be of any class, and there are no classes to tell.
     with pytest.raises(ValueError, match=r"Narrow for tag 0 has shape \(2, 1\), not"):
         scorer(Narrow(), FEATURES[:2], [[0, 1], [1, 0]])
+
+
+def test_a_tag_that_all_have_comes_before_margins_beyond_it():
+    # Far to one side the margin of the first tag, or of its opposite, is beyond 1.
+    X = np.array([[-1.0], [1.0], [-1.0], [1.0]])
+    tags = np.column_stack([X[:, 0] > 0, np.ones(4), np.zeros(4)]).astype(int)
+    model = RidgeClassifier().fit(X, tags)
+    far = np.array([[-100.0], [100.0]])
+    assert np.abs(model.decision_function(far)[:, 0]).min() > 10.0
+    scorer = make_geo_scorer("hashtag_accuracy_at_1")
+    assert scorer(model, far, [[0, 1, 0]] * 2) == 1
+    scorer = make_geo_scorer("hashtag_accuracy_at_2")
+    assert scorer(model, far, [[0, 0, 1]] * 2) == 0

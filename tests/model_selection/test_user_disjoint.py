@@ -198,6 +198,7 @@ def test_missing_groups_name_the_remedy():
         (["a", 1, "b", "b"], "mixes values of different types .int, str."),
         (["a", None, "b", "b"], r"^groups, row 1: the user is missing \(None\)\. Give"),
         ([1.0, np.nan, 2.0, 2.0], r"^groups, row 1: the user is missing \(nan\)\."),
+        ([np.inf, 1.0, -np.inf, 2.0], "Input groups contains infinity"),
         ([1, 2, pd.NA, 2], r"^groups, row 2: the user is missing \(<NA>\)\."),
         ([[1, 2]] * 4, "1d array|y should be a 1d"),
         (["a", "b"], "inconsistent numbers of samples"),
