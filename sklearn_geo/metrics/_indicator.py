@@ -240,7 +240,8 @@ def member_lookup(indicator):
         if not keys.size:
             return np.zeros(wanted.shape, dtype=bool)
         found = np.minimum(np.searchsorted(keys, wanted), keys.size - 1)
-        return (photos >= 0) & (tags >= 0) & (keys[found] == wanted)
+        # Without a photo what is wanted is below all keys.
+        return (tags >= 0) & (keys[found] == wanted)
 
     return lookup
 

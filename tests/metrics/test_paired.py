@@ -156,3 +156,11 @@ def test_bad_input():
         paired_wilcoxon(TRUE, good, good, alternative="smaller")
     with pytest.raises(ValueError, match="user or album of each of the 5 rows"):
         paired_wilcoxon(TRUE, good, good, groups=[1, 2])
+
+
+def test_medians_are_over_all_pairs():
+    # Three of five errors are equal; the others differ by 4 and 5 degrees.
+    result = paired_wilcoxon(TRUE, at(9, 9, 3, 2, 1), at(5, 4, 3, 2, 1))
+    assert result.n_nonzero == 2
+    assert result.median_difference == 0
+    assert result.mean_difference == pytest.approx(9 / 5 * DEGREE)

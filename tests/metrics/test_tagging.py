@@ -583,3 +583,21 @@ def test_who_asked_is_told_that_there_are_no_tags():
         with pytest.warns(UndefinedMetricWarning, match="The metric is NaN") as seen:
             metric([[0, 0]], [[1.0, 2.0]])
         assert seen[0].filename == __file__
+
+
+@pytest.mark.parametrize("dtype", [bool, int, float])
+def test_sparse_tags_in_any_order_and_said_twice(dtype):
+    # Photo 0 has the tags 3, 1 and 3 again, photo 1 the tag 0, and not the tag 2.
+    data = np.array([1, 1, 1, 0, 1], dtype=dtype)
+    parts = (data, np.array([3, 1, 3, 2, 0]), np.array([0, 3, 5]))
+    tags, plain = sparse.csr_array(parts, shape=(2, 4)), [[0, 1, 0, 1], [1, 0, 0, 0]]
+    score = [[0.1, 0.4, 0.3, 0.2], [0.1, 0.2, 0.9, 0.3]]
+    for metric in METRICS:
+        assert metric(tags, score) == metric(plain, score)
+    for k in (1, 2):
+        for lists in ([[3, 0], [2, 0]], [[0, 3], [0, 2]], [[2, 1], [1, 3]]):
+            found = hashtag_accuracy_at_k(tags, lists, k, ranked=True)
+            assert found == hashtag_accuracy_at_k(plain, lists, k, ranked=True)
+    # What was given stays what it was.
+    assert tags.data.tolist() == [1, 1, 1, 0, 1]
+    assert tags.indices.tolist() == [3, 1, 3, 2, 0]
