@@ -311,7 +311,7 @@ def _edges(most, per_decade):
 
     Of steps that are rounded to one count, the last one has a bin.
     """
-    n_bins = per_decade * (len(str(most)) + 1)
+    n_bins = per_decade * len(str(most))
     powers = 10.0 ** (np.arange(n_bins + 1) / per_decade)
     # What is a whole power of ten must not be rounded up past it.
     edges = np.ceil(powers - 1e-9 * powers).astype(np.int64)

@@ -273,3 +273,21 @@ def test_users_make_intervals_wide():
     whole = precision_by_region([PARIS] * 60, precision, groups=users, random_state=0)
     assert (whole.low[0], whole.high[0]) == (0, 1)
     assert 0.5 < alone.low[0] < alone.high[0] < 0.8
+
+
+def test_users_of_one_region_are_those_of_its_queries():
+    # In Paris there are two users with two queries each; in Sydney there is one user.
+    places, precision = [PARIS, SYDNEY] * 4, [1.0, 0.3, 1.0, 0.5, 0.0, 0.3, 0.0, 0.5]
+    users = ["ann", "eve", "ann", "eve", "bob", "eve", "bob", "eve"]
+    table = precision_by_region(places, precision, groups=users, random_state=0)
+    assert (table.low[0], table.high[0]) == (0, 1)
+    assert np.isnan(table.low[1])
+
+
+def test_the_last_bin_holds_the_most_frequent_tag():
+    for count in (1, 9, 10, 99, 100, 10**15):
+        for per_decade in (1, 2, 7):
+            bins = precision_by_tag_frequency(
+                [0], [1.0], [count], bins_per_decade=per_decade
+            ).bins
+            assert bins.least[0] <= count <= bins.most[0]
