@@ -192,7 +192,9 @@ REPRODUCED = {
 }
 PARTS = {
     "choose_device": Door(
-        lambda device: str(nets.choose_device(device)), {"device": _one_of("cpu")}
+        lambda device: str(nets.choose_device(device)),
+        {"device": _one_of("cpu")},
+        allowance=100,  # the first call imports torch
     ),
     # Text is the name of a file. Of an array its pixels are wrong; which photo of many
     # it is, those say who read many.
