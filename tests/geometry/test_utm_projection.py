@@ -409,3 +409,21 @@ def test_coefficients_of_all_series():
     # Half a meridian is pi units of Krueger's, and scaled by 0.9996.
     unit = 0.9996 * 6378137.0 * 2 / math.pi * float(quarter)
     assert_allclose(_utm_projection.UTM_UNIT_M, unit, rtol=3e-16)
+
+
+@pytest.mark.parametrize("zone", ["A", "Z"])
+def test_polar_metres_end_a_million_units_from_the_pole(zone):
+    # A unit is 2 k0 a / sqrt((1 + e)^(1 + e) (1 - e)^(1 - e)).
+    e = math.sqrt((2.0 - 1.0 / 298.257223563) / 298.257223563)
+    unit = 2.0 * 0.994 * 6378137.0
+    unit /= math.sqrt((1.0 + e) ** (1.0 + e) * (1.0 - e) ** (1.0 - e))
+    for axis in (0, 1):
+        for sign in (-1.0, 1.0):
+            metres = np.full((1, 2), 2e6)
+            metres[0, axis] += sign * unit * 999_999.5
+            # From the pole by twice the angle whose tangent is that.
+            (place,) = utm_unproject(metres, zone)
+            assert_allclose(place[0], 90.0 if zone == "A" else -90.0, atol=2e-4)
+            metres[0, axis] += sign * unit
+            with pytest.raises(ValueError, match=f"row 0: .* near zone {zone}"):
+                utm_unproject(metres, zone)
