@@ -4,12 +4,15 @@
 
 import fnmatch
 import os
+import re
 import zipfile
 from pathlib import Path
 
 from sklearn_geo.datasets._opening import DataFile, cut_off, open_zip
 
 # Folders of data sets hold the photos too; there may be a quarter of a million.
+_WILD = re.compile(r"[*?[]")
+_ESCAPED = re.compile(r"\[([*?[])\]")
 _NO_DATA = (".jpg", ".jpeg", ".png", ".gif", ".part")
 
 
@@ -81,6 +84,8 @@ class Folder:
         for pattern in patterns:
             if pattern.lower() in self._files:
                 return self._files[pattern.lower()]
+            if not _WILD.search(pattern):  # to look for each name would be long
+                continue
             names = fnmatch.filter(self._files, pattern.lower())
             if names:
                 return self._files[min(names)]
@@ -103,7 +108,7 @@ class Folder:
         if self._cut_off:  # it may have been in there
             raise cut_off(self._cut_off[0])
         # Names of concepts, which are asked for, are from files too.
-        wanted = " or ".join(name[:200] for name in patterns)
+        wanted = " or ".join(_ESCAPED.sub(r"\1", name)[:200] for name in patterns)
         wanted += f" for {purpose[:200]}" if purpose else ""
         raise FileNotFoundError(
             f"The folder {self.path} has no {wanted} (looked "

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The files of NUS-WIDE: which there are for a split, and what is in their lines."""
 
+import glob
 import re
 
 import numpy as np
@@ -183,9 +184,10 @@ def concept_sources(images, concepts):
     """Return the rows of labels of each concept."""
     out = {}
     for concept in concepts:
+        name = glob.escape(concept)  # it is from a file
         out[f"concept {concept}"] = images.rows_of(
-            f"Labels_{concept}_{{}}.txt",
-            f"Labels_{concept}.txt",
+            f"Labels_{name}_{{}}.txt",
+            f"Labels_{name}.txt",
             _labels(images.report if concept == "lake" else None),
             f"the label of {concept!r}",
             f"the concept {concept!r}",

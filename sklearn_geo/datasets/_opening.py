@@ -401,7 +401,7 @@ def _sqlite_blocks(file, block_bytes):
             if lines:
                 yield TextBlock(first, "\n".join(lines), False, "")
                 first += len(lines)
-    except (OverflowError, sqlite3.Error) as error:
+    except (OverflowError, UnicodeDecodeError, sqlite3.Error) as error:
         problem = f"the database is damaged ({error!s:.200})"
         raise DataFileError(file, first, problem, remedy=_AGAIN) from error
     if first == 1:

@@ -9,6 +9,7 @@ from sklearn.base import TransformerMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_geo._tables import reject_unread
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.encoding._times import hours_days_months, read_times, read_zone
 
@@ -283,6 +284,7 @@ class VenueActivityEncoder(TransformerMixin, GeoEstimator):
     def _venue_column(self, X):
         if isinstance(X, Mapping):
             return _column(X, self.venue)
+        reject_unread(X, "X")
         if hasattr(X, "columns"):
             only = X.shape[1] == 1 and self.venue not in list(X.columns)
             return _column(X, X.columns[0] if only else self.venue)
@@ -318,6 +320,7 @@ class VenueActivityEncoder(TransformerMixin, GeoEstimator):
 
 def _column(table, name):
     """Take a column out of a data frame or a mapping."""
+    reject_unread(table, "X")
     if not (isinstance(table, Mapping) or hasattr(table, "columns")):
         raise TypeError(
             "X is no table of check-ins. Pass a data frame, or a mapping of names to "

@@ -9,6 +9,7 @@ from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 
 from sklearn_geo._all_or_nothing import all_or_nothing
+from sklearn_geo._tables import reject_unread
 from sklearn_geo.fusion._base import FusionBase
 from sklearn_geo.fusion._calibration import calibrated, fit_calibration
 from sklearn_geo.fusion._labels import LabelReader, refuse_lists
@@ -297,6 +298,7 @@ class AttentionFusionClassifier(ClassifierMixin, FusionBase):
             The fitted classifier.
         """
         refuse_lists(y)
+        reject_unread(y, "y")
         columns = getattr(y, "columns", None)
         with all_or_nothing(self):
             self._y_names = None if columns is None else [str(name) for name in columns]

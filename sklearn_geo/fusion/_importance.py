@@ -52,14 +52,16 @@ def drop_one_block(model, X, y, sample_weight, scoring):
     weights = {}
     if sample_weight is not None:
         weights["sample_weight"] = check_weights(sample_weight, rows)
-    whole = score(model, X, y, **weights)
     found = {}
-    for number, name in enumerate(model.block_names_):
-        without = copy.copy(model)
-        without._dropped = Dropped(number, means[number])
-        found[name] = float(whole - score(without, X, y, **weights))
+    with np.errstate(over="ignore", invalid="ignore"):  # of squares of huge numbers
+        whole = score(model, X, y, **weights)
+        for number, name in enumerate(model.block_names_):
+            without = copy.copy(model)
+            without._dropped = Dropped(number, means[number])
+            found[name] = float(whole - score(without, X, y, **weights))
     if not np.isfinite(list(found.values())).all():
         raise ValueError(
-            "The score is not a number: y may hold no positive row, or a single class."
+            "The score is not a number: y may hold no positive row, or a single class, "
+            "or numbers whose squares are infinite."
         )
     return found

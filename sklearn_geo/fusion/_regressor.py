@@ -288,7 +288,13 @@ class AttentionFusionRegressor(RegressorMixin, FusionBase):
         """Return what `block_importance` measures by default: R squared."""
 
         def measure(model, X, y, sample_weight=None):
-            return r2_score(y, model.predict(X), sample_weight=sample_weight)
+            predicted = model.predict(X)
+            if np.ndim(y) == 2 and np.shape(y)[1] != model._n_outputs():
+                raise ValueError(
+                    f"y has {np.shape(y)[1]} columns, and {model._n_outputs()} were "
+                    "learnt."
+                )
+            return r2_score(y, predicted, sample_weight=sample_weight)
 
         return measure
 

@@ -12,6 +12,7 @@ from sklearn_geo._labels import label_array, number_labels
 from sklearn_geo._numbers import is_real
 from sklearn_geo.geolocation._combine import softmax
 from sklearn_geo.geolocation._held_out import read_groups
+from sklearn_geo.geolocation._masks import ask_function
 from sklearn_geo.geolocation._regions import (
     OUTSIDE,
     cell_thresholds,
@@ -224,7 +225,9 @@ class CellRegions:
             return continent_names(self.cell_places_)
         if hasattr(by, "collect"):
             raise TypeError("by is a lazy frame, which has no rows yet: collect it.")
-        groups = label_array(by(self.cell_places_) if callable(by) else by)
+        if callable(by):
+            by = ask_function(by, self.cell_places_, "by")
+        groups = label_array(by)
         if groups.shape != (len(self.cell_places_),):
             raise ValueError(
                 f'by must be "continent", a function of places, or one label for each '

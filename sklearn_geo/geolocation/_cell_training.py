@@ -4,6 +4,7 @@
 
 import numpy as np
 
+from sklearn_geo._tables import reject_unread
 from sklearn_geo.geolocation._heads import level_target, make_loss, make_network
 from sklearn_geo.geolocation._held_out import (
     calibration_rows,
@@ -35,6 +36,12 @@ class CellTraining(NetMixin):
         X = self._read_features(X, reset=not go_on)
         if not go_on:
             self._X_ndim = X.ndim
+        elif X.ndim != self._X_ndim:
+            raise ValueError(
+                f"X has {X.ndim} dimensions, and what was learnt from before has "
+                f"{self._X_ndim}."
+            )
+        reject_unread(y, "y")
         places, given = self._read_y(y, X)
         weights = self._read_weights(sample_weight, X)
         groups = read_groups(groups, X.shape[0])

@@ -125,6 +125,8 @@ def mean_places(partition, places, cells, sample_weight=None):
     inside = np.flatnonzero(cells >= 0)
     vectors = unit_vectors(places[inside])
     weights = np.ones(len(inside)) if sample_weight is None else sample_weight[inside]
+    # A power of two changes no digit, and sums cannot overflow any more.
+    weights = np.ldexp(weights, -np.frexp(weights.max(initial=0.0))[1])
     n_cells = partition.n_cells_
     sums = np.column_stack(
         [

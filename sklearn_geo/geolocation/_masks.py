@@ -102,10 +102,21 @@ def _read_prior(prior, n_rows, n_cells):
     return values
 
 
+def ask_function(function, places, name):
+    """Call what a user has passed with places; what goes wrong says who was called."""
+    try:
+        return function(places)
+    except (TypeError, ValueError) as error:
+        raise type(error)(
+            f"{name}(places) failed with {type(error).__name__}: {error}. It is called "
+            f"with an array of shape ({len(places)}, 2) of latitudes and longitudes."
+        ) from error
+
+
 def _read_mask(mask, n_rows, cell_places, cell_names):
     """Return a mask of shape (1 or n_rows, n_cells)."""
     if callable(mask):
-        possible = np.asarray(mask(cell_places))
+        possible = np.asarray(ask_function(mask, cell_places, "mask"))
         what = "mask(places)"
         if possible.shape != (len(cell_places),) or possible.dtype != bool:
             raise ValueError(

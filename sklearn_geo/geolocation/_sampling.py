@@ -4,6 +4,8 @@
 
 import numpy as np
 
+from sklearn_geo._numbers import read_numbers
+
 
 class CellSampler:
     r"""Draw the rows of every epoch.
@@ -44,7 +46,7 @@ class CellSampler:
         _, self.cells, self.counts = np.unique(
             cells, return_inverse=True, return_counts=True
         )
-        self.alphas = (1.0,) if alpha is None else tuple(np.atleast_1d(alpha))
+        self.alphas = (1.0,) if alpha is None else _read_alphas(alpha)
         self.growth = growth
         self.rows_per_cell = rows_per_cell
         self.n_epochs = n_epochs
@@ -73,3 +75,14 @@ class CellSampler:
         return np.minimum(
             np.searchsorted(cumulated, drawn, side="right"), len(cumulated) - 1
         )
+
+
+def _read_alphas(alpha):
+    alphas = np.atleast_1d(read_numbers(alpha, "sampling_alpha"))
+    good = alphas.ndim == 1 and alphas.size and (alphas >= 0.0).all()
+    if not good or not np.isfinite(alphas).all():
+        raise ValueError(
+            f"sampling_alpha={alpha!r:.60} must be a number from 0 on, or a list of "
+            "some, for equal parts of the training."
+        )
+    return tuple(alphas.tolist())

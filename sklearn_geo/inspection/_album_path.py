@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A map of one user's photos in the order of time, as several models place them."""
 
-from collections.abc import Mapping
 from numbers import Integral
 
 import numpy as np
@@ -10,6 +9,7 @@ from sklearn.utils.validation import check_consistent_length
 
 from sklearn_geo.base import check_places
 from sklearn_geo.inspection._album_answers import answers_of_both, rows_of_user
+from sklearn_geo.inspection._by_name import is_by_name
 from sklearn_geo.inspection._columns import need_method
 from sklearn_geo.inspection._export import ShowsPlaces, collection_of, frame_of
 from sklearn_geo.inspection._map import plain, point_feature
@@ -234,7 +234,7 @@ class AlbumPathDisplay(ShowsPlaces):
         AlbumPathDisplay
             The display.
         """
-        if not isinstance(y_pred, Mapping):
+        if not is_by_name(y_pred):
             y_pred = {"answers": y_pred}
         if not y_pred:
             raise ValueError("y_pred is empty: there is no model to draw.")

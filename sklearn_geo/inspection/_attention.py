@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What fused blocks are let through, beside what they are worth."""
 
-from collections.abc import Mapping
-
 import numpy as np
 from sklearn.base import is_regressor
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._answers import final, innermost
 from sklearn_geo._labels import check_rows
+from sklearn_geo._numbers import read_numbers
+from sklearn_geo.inspection._by_name import is_by_name
 from sklearn_geo.inspection._classes import read_classes
 from sklearn_geo.inspection._export import frame_of
 from sklearn_geo.inspection._pyplot import COLORS, panel_axes
@@ -210,7 +210,7 @@ class AttentionDisplay:
         AttentionDisplay
             The display.
         """
-        if isinstance(weights, Mapping):
+        if is_by_name(weights):
             attention, rows, classes = dict(weights), None, None
             if y is not None:
                 raise ValueError(
@@ -442,7 +442,7 @@ def _read_weights(weights, names):
     """Return the mean weight of each block by name, and the weights of all rows."""
     if names is None and hasattr(weights, "columns"):
         names = weights.columns
-    rows = np.asarray(weights, dtype=np.float64)
+    rows = read_numbers(weights, "weights")
     if rows.ndim != 2 or not rows.size:
         raise ValueError(
             "weights must be a number a block, or an array of shape (n_rows, n_blocks) "

@@ -9,7 +9,7 @@ from scipy import sparse
 
 from sklearn_geo._labels import first_missing, label_array
 from sklearn_geo._numbers import read_numbers
-from sklearn_geo._tables import check_sparse
+from sklearn_geo._tables import check_sparse, reject_unread
 
 
 def indicator_of(y, names=None, *, name="y"):
@@ -36,6 +36,7 @@ def indicator_of(y, names=None, *, name="y"):
     names : list of str
         The names.
     """
+    reject_unread(y, name)
     columns = getattr(y, "columns", None)
     check_sparse(y, "y")
     table = y.toarray() if sparse.issparse(y) else np.asarray(y)

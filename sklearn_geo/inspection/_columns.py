@@ -4,7 +4,6 @@
 
 import difflib
 import numbers
-from collections.abc import Mapping
 
 import numpy as np
 from scipy import sparse
@@ -17,6 +16,7 @@ from sklearn_geo._answers import final
 from sklearn_geo._blocks import blocks
 from sklearn_geo._numbers import read_numbers
 from sklearn_geo._tables import check_sparse, location_positions
+from sklearn_geo.inspection._by_name import is_by_name
 from sklearn_geo.metrics._responses import read_tag_scores
 
 # Places at a time, where memory does not ask for fewer.
@@ -29,7 +29,7 @@ PREDICTED = "prediction"
 
 def by_name(estimators):
     """Return estimators by name; a single one goes by the name of its class."""
-    if isinstance(estimators, Mapping):
+    if is_by_name(estimators):
         if not estimators:
             raise ValueError("There is no estimator to draw: the mapping is empty.")
         return {str(name): one for name, one in estimators.items()}
@@ -277,7 +277,7 @@ def wanted_columns(columns, readers, places):
         who, first = next(iter(readers.items()))
         column = first.widest(places)
         columns = column if first.names is None else first.names[column]
-    if isinstance(columns, Mapping):
+    if is_by_name(columns):
         strange = set(columns) - set(readers)
         missing = set(readers) - set(columns)
         if strange or missing:

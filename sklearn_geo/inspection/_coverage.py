@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Whether regions hold the truth as often as they promise."""
 
-from collections.abc import Mapping
-
 import numpy as np
 from sklearn.utils import Bunch
 
@@ -18,6 +16,7 @@ from sklearn_geo._answers import (
 from sklearn_geo._numbers import reject_many
 from sklearn_geo._tables import check_sparse
 from sklearn_geo.base import check_places
+from sklearn_geo.inspection._by_name import is_by_name
 from sklearn_geo.inspection._export import ShowsPlaces, collection_of, frame_of
 from sklearn_geo.inspection._map import point_feature
 from sklearn_geo.inspection._pyplot import COLORS, axes_of, shares_axis
@@ -235,7 +234,7 @@ class CoverageDisplay(ShowsPlaces):
         """
         y_true = check_places(y_true, name="y_true")
         cells = cells_of(as_partition(partition), y_true)
-        if not isinstance(regions, Mapping):
+        if not is_by_name(regions):
             raise TypeError(
                 "regions must be a dict from each promised coverage to the regions of "
                 f"the rows; got {regions!r:.60}."

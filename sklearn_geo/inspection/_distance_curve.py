@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The share of answers within any distance of the truth."""
 
-from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
@@ -11,6 +10,7 @@ from sklearn.utils import Bunch
 from sklearn_geo._answers import final
 from sklearn_geo._labels import check_rows
 from sklearn_geo.base import check_places
+from sklearn_geo.inspection._by_name import is_by_name
 from sklearn_geo.inspection._columns import by_name, need_method
 from sklearn_geo.inspection._export import ShowsPlaces, collection_of, frame_of
 from sklearn_geo.inspection._map import plain, point_feature
@@ -110,7 +110,7 @@ class DistanceCurveDisplay(ShowsPlaces):
         DistanceCurveDisplay
             The display.
         """
-        if not isinstance(estimator, Mapping):
+        if not is_by_name(estimator):
             name = type(final(estimator)).__name__ if name is None else str(name)
             estimator = {name: estimator}
         for who, model in by_name(estimator).items():
@@ -169,7 +169,7 @@ class DistanceCurveDisplay(ShowsPlaces):
         DistanceCurveDisplay
             The display.
         """
-        if not isinstance(y_pred, Mapping):
+        if not is_by_name(y_pred):
             y_pred = {"model" if name is None else name: y_pred}
         y_true = check_places(y_true, name="y_true")
         curves, errors = {}, {}

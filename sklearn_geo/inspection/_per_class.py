@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """How well several models find every class, side by side."""
 
-from collections.abc import Mapping
-
 import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import _check_response_method, check_is_fitted
@@ -13,6 +11,7 @@ from sklearn_geo._labels import check_rows
 from sklearn_geo._numbers import read_numbers
 from sklearn_geo._tables import check_sparse
 from sklearn_geo.inspection._average_precision import class_precisions
+from sklearn_geo.inspection._by_name import is_by_name
 from sklearn_geo.inspection._classes import choose_classes, indicator_of
 from sklearn_geo.inspection._columns import by_name, need_method
 from sklearn_geo.inspection._export import frame_of
@@ -141,8 +140,7 @@ class PerClassDisplay:
             The display.
         """
         models = by_name(estimator)
-        # A matrix of scipy may be a dict as well.
-        many = isinstance(X, Mapping) and not sparse.issparse(X)
+        many = is_by_name(X)
         tables = X if many else dict.fromkeys(models, X)
         if set(tables) != set(models):
             raise ValueError(
@@ -216,7 +214,7 @@ class PerClassDisplay:
         PerClassDisplay
             The display.
         """
-        if not isinstance(y_score, Mapping):
+        if not is_by_name(y_score):
             y_score = {"model" if name is None else name: y_score}
         if not y_score:
             raise ValueError("y_score is empty: there is no model to draw.")

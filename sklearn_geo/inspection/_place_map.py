@@ -2,12 +2,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A map of what transformers say of places: one panel a transformer and column."""
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from sklearn_geo._numbers import is_whole
 from sklearn_geo.base import check_places
+from sklearn_geo.inspection._by_name import is_by_name
 from sklearn_geo.inspection._columns import (
     UNNAMED,
     PlaceColumns,
@@ -254,7 +253,7 @@ class PlaceMapDisplay(ShowsPlaces):
         places = check_places(places)
         if photos is not None:
             photos = check_places(photos, name="photos")
-        models = values if isinstance(values, Mapping) else {"": values}
+        models = values if is_by_name(values) else {"": values}
         found = {}
         for who, table in models.items():
             for name, column in named_columns(table, columns, len(places), who):

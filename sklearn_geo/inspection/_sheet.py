@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What contact sheets share: places with names, a grid of units, frames, captions."""
 
-from collections.abc import Mapping
-
 import numpy as np
 
+from sklearn_geo._numbers import read_numbers
 from sklearn_geo.base import check_places
+from sklearn_geo.inspection._by_name import is_by_name
 from sklearn_geo.inspection._pyplot import COLORS, axes_of
 
 RIGHT, OTHER = COLORS[2], "0.8"
@@ -38,7 +38,7 @@ def read_asked(places, place_names, *, allow_missing=False):
     places : ndarray of shape (n_places, 2)
         The places.
     """
-    if isinstance(places, Mapping):
+    if is_by_name(places):
         if place_names is not None:
             raise ValueError(
                 "places names the places already: leave place_names out, or pass "
@@ -114,7 +114,7 @@ def check_lists(lists, scores, n_places, *, name):
         )
     if scores is None:
         return lists, None
-    scores = np.asarray(scores, dtype=np.float64)
+    scores = read_numbers(scores, "scores")
     if scores.ndim == 1 and n_places == 1:
         scores = scores[np.newaxis]
     if scores.shape != lists.shape:

@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Whether rare tags are found as well as frequent ones, of several models."""
 
-from collections.abc import Mapping
-
 import numpy as np
 
+from sklearn_geo.inspection._by_name import is_by_name
 from sklearn_geo.inspection._export import frame_of
 from sklearn_geo.inspection._pyplot import COLORS, STYLES, axes_of, shares_axis
 from sklearn_geo.metrics import precision_by_tag_frequency
@@ -147,7 +146,7 @@ class TagFrequencyDisplay:
         TagFrequencyDisplay
             The display.
         """
-        if not isinstance(precision, Mapping):
+        if not is_by_name(precision):
             precision = {"model" if name is None else name: precision}
         if not precision:
             raise ValueError("precision is empty: there is no model to draw.")

@@ -2,12 +2,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What is known zone by zone: a map of zones, and bars of the largest."""
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from sklearn_geo._labels import check_rows
 from sklearn_geo._numbers import read_numbers
+from sklearn_geo.inspection._by_name import is_by_name
 from sklearn_geo.inspection._cell_map import corners_of
 from sklearn_geo.inspection._export import ShowsPlaces, collection_of
 from sklearn_geo.inspection._map import MapWindow, cell_paths, plain
@@ -237,7 +236,7 @@ class ZoneReportDisplay(ShowsPlaces):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"zones names {twice[0]!r} more than once.")
-        models = values if isinstance(values, Mapping) else {"": values}
+        models = values if is_by_name(values) else {"": values}
         if not models:
             raise ValueError("values is empty: there is no model to draw.")
         found = {}

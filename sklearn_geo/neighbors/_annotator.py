@@ -25,10 +25,12 @@ from sklearn_geo.base import GeoEstimator
 from sklearn_geo.neighbors._corpus import GeoTagCorpus
 from sklearn_geo.neighbors._looks import FeatureIndex
 from sklearn_geo.neighbors._others import nearest_others
-from sklearn_geo.neighbors._weights import add_up, weights
+from sklearn_geo.neighbors._weights import add_up, multiply, weights
 
 # What one candidate of one photo takes until it has a weight.
 _CANDIDATE_BYTES = 128
+# More classes do not fit into memory.
+_MOST_TAGS = 10_000_000
 
 
 class NeighborVoteAnnotator(ClassifierMixin, GeoEstimator):
@@ -187,6 +189,11 @@ class NeighborVoteAnnotator(ClassifierMixin, GeoEstimator):
             self._sparse_y = sparse.issparse(y)
             names = None
             if self._many:
+                if _n_columns(y) > _MOST_TAGS:
+                    raise ValueError(
+                        f"y has {_n_columns(y):,} columns, and each would be a class: "
+                        f"{_MOST_TAGS:,} are the most. Leave out columns without tags."
+                    )
                 tags, names = read_tags(y, name="y")
                 tags.data[:] = 1.0
                 self.classes_ = np.arange(tags.shape[1])
@@ -303,9 +310,11 @@ class NeighborVoteAnnotator(ClassifierMixin, GeoEstimator):
         )
         shares = sparse.csr_array(shares)
         if not voted.all():
-            prior = sparse.csr_array(corpus.tags.mean(axis=0).reshape(1, -1))
+            n_photos = corpus.n_photos
+            even = sparse.csr_array(np.full((1, n_photos), 1.0 / n_photos))
+            prior = multiply(even, corpus.tags.astype(np.float64, copy=False))
             silent = sparse.csr_array((~voted).astype(np.float64)[:, np.newaxis])
-            shares = sparse.csr_array(shares + silent @ prior)
+            shares = sparse.csr_array(shares + multiply(silent, prior))
         return shares
 
     def __sklearn_tags__(self):

@@ -12,6 +12,10 @@ from sklearn.utils import gen_batches
 
 # What a comparison of one query and one photo takes until candidates are chosen.
 _PAIR_BYTES = 32
+# Squares of what is longer, and of its distances, are infinite.
+_LONGEST = 1e153
+# What makes the longest rows short enough, without changing a digit.
+_HALVINGS = 64
 
 
 class FeatureIndex:
@@ -143,12 +147,24 @@ class FeatureIndex:
         """Return a float64 copy of features, of length one if the angle counts."""
         vectors = features.astype(np.float64)
         if self._cosine:
+            huge = ~np.isfinite(norms)
+            if huge.any():  # they are longer than the largest float
+                vectors[huge] = np.ldexp(vectors[huge], -_HALVINGS)
+                norms = norms.copy()
+                norms[huge] = _norms(vectors[huge])
             # In two steps: the smallest norms have no finite inverse.
             vectors /= np.where(norms > 0.0, norms, 1.0)[:, np.newaxis]
         return vectors
 
     def _squared(self, norms):
-        return np.ones(len(norms)) if self._cosine else norms**2
+        if self._cosine:
+            return np.ones(len(norms))
+        if norms.size and norms.max() > _LONGEST:
+            raise ValueError(
+                f"A row of features is {norms.max():.3g} long, so that squares of "
+                'distances are infinite. Scale features, or use metric="cosine".'
+            )
+        return norms**2
 
     def chunks(self, n_rows=None):
         """Yield slices of rows whose vectors fit into working memory."""
@@ -164,7 +180,8 @@ def _norms(features):
     """Return Euclidean norms in float64; tiny and huge numbers do not vanish."""
     largest = np.abs(features).max(axis=1).astype(np.float64)
     scaled = features / np.where(largest > 0.0, largest, 1.0)[:, np.newaxis]
-    return largest * np.sqrt(np.einsum("ij,ij->i", scaled, scaled))
+    with np.errstate(over="ignore"):
+        return largest * np.sqrt(np.einsum("ij,ij->i", scaled, scaled))
 
 
 class Excluded:

@@ -9,6 +9,9 @@ from sklearn.preprocessing import normalize
 from sklearn_geo._tags import as_output
 from sklearn_geo.neighbors._rows import RowBuilder
 
+# Up to so many columns a product is not worth a detour.
+_FEW_COLUMNS = 2**20
+
 
 def weights(distances, rows, tagged, *, sigma, relative, dtype):
     """Weigh neighbours by exp(-distance / sigma) (equation 3).
@@ -96,7 +99,7 @@ def add_up(batches, weights_of, tags, *, norm, sparse_output, n_rows, progress=N
     else:
         dense = np.zeros((n_rows, tags.shape[1]), dtype=tags.dtype)
     for batch in batches:
-        sums = weights_of(batch) @ tags
+        sums = multiply(weights_of(batch), tags)
         if norm is not None:
             sums = normalize(sums, norm=norm, copy=False)
         if sparse_output:
@@ -107,3 +110,18 @@ def add_up(batches, weights_of, tags, *, norm, sparse_output, n_rows, progress=N
         if progress is not None:
             progress.advance(sums.shape[0])
     return as_output(builder.finish()) if sparse_output else dense
+
+
+def multiply(weights, tags):
+    """Multiply sparse arrays in the memory of what they hold, however wide they are.
+
+    scipy's product needs some bytes for each column, also for those without a tag.
+    """
+    n_tags = tags.shape[1]
+    if n_tags <= _FEW_COLUMNS + tags.nnz:
+        return weights @ tags
+    found, columns = np.unique(tags.indices, return_inverse=True)
+    shape = (tags.shape[0], len(found))
+    sums = weights @ sparse.csr_array((tags.data, columns, tags.indptr), shape=shape)
+    parts = (sums.data, found[sums.indices], sums.indptr)
+    return sparse.csr_array(parts, shape=(sums.shape[0], n_tags))

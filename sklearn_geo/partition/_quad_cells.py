@@ -227,7 +227,8 @@ def dropped_table(grid, cells):
 
 def check_limits(partition):
     """Check the limits of a partition against each other."""
-    if partition.max_per_cell < partition.min_per_cell:
+    # As numbers of Python: those of numpy overflow where they are compared.
+    if float(partition.max_per_cell) < float(partition.min_per_cell):
         raise ValueError(
             f"max_per_cell={partition.max_per_cell} is smaller than "
             f"min_per_cell={partition.min_per_cell}: cells would be split until they "

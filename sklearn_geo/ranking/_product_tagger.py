@@ -251,7 +251,10 @@ class ProductTagger(TaggerMixin, PlaceColumns, GeoEstimator):
             weights = lesson[2]
             if weights is None:
                 weights = np.ones(indicator.shape[0])
-            counts = np.maximum(indicator.T @ weights, _HALF_A_PHOTO)
+            # Huge weights are made smaller together, so that their sums are finite.
+            power = max(0, int(np.frexp(weights.max(initial=0.0))[1]) - 512)
+            counts = indicator.T @ np.ldexp(weights, -power)
+            counts = np.maximum(counts, np.ldexp(_HALF_A_PHOTO, -power))
             self.tag_frequencies_ = counts / counts.sum()
             self.weight_ = self.weight
             if self.weight == "auto":

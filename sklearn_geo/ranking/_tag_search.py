@@ -41,7 +41,9 @@ def read_queries(tags, tag_vectors, vocabulary, known=None):
     is_one : bool
         Whether one query was given without a list around it.
     """
-    if isinstance(tags, memoryview):
+    is_column = hasattr(tags, "to_numpy") and hasattr(tags, "dtype")
+    if isinstance(tags, memoryview) or is_column:
+        # Columns of frames have dtypes of their own.
         tags = np.asarray(tags)
     if _are_vectors(tags):
         queries = read_numbers(tags, "tags")

@@ -112,6 +112,8 @@ def read_scene_table(path):
             "first two lines may say something else, names of levels and of groups."
         )
     groups, levels, used = _header([row for _, row in lines[:start]])
+    if not used:
+        raise ValueError(f"{path} names no group in its header.")
     scenes, table = [], np.zeros((len(lines) - start, len(used)), dtype=np.int8)
     for i, (number, row) in enumerate(lines[start:]):
         where = f"{path}, line {number}"

@@ -445,3 +445,13 @@ def test_rows_of_features_of_another_length_are_noted(tmp_path):
     photos = load_nus_wide(tmp_path, features="CH", tags=None)
     assert photos.data.shape[1] == 2
     assert "rows of CH have 2 numbers, published are 64" in photos.report.notes
+
+
+@pytest.mark.parametrize("concept", ["s*", "sk?", "sk[y]"])
+def test_wild_cards_in_names_of_concepts_stand_for_themselves(folder, concept):
+    (path,) = folder.rglob("Concepts81.txt")
+    path.write_text(f"sky\n{concept}\n")
+    with pytest.raises(FileNotFoundError, match=re.escape(f"Labels_{concept}_Train.t")):
+        load_nus_wide(folder)  # and not the labels of the sky
+    (folder / f"Labels_{concept}_Train.txt").write_text("0\n1\n0\n1\n")
+    assert load_nus_wide(folder).target[:, 1].tolist() == [0, 1, 0, 1]

@@ -389,3 +389,15 @@ def test_numbers_of_any_length_in_names(tmp_path):
             archive.writestr(f"part{digits}", "1\n")
     files = part_files(path, "part*", what="w", described="d")
     assert [len(file.member) for file in files] == [5, 6, 5004]
+
+
+def test_databases_with_names_that_are_no_text(tmp_path):
+    path = tmp_path / "photos.sqlite"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("CREATE TABLE photographs (a)")
+        database.execute("INSERT INTO photographs VALUES (1)")
+    data = path.read_bytes()
+    assert data.count(b"photographs") >= 2
+    path.write_bytes(data.replace(b"photographs", b"photo\xd5raphs"))
+    with pytest.raises(DataFileError, match=r"photos\.sqlite.*damaged"):
+        list(text_blocks(DataFile(str(path))))

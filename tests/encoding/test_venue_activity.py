@@ -275,3 +275,10 @@ def test_what_is_no_column_of_ids_is_refused():
     encoder = VenueActivityEncoder(time_zone="UTC").fit(table)
     with pytest.raises(ValueError, match="must be one column; it has the shape"):
         encoder.transform({"venue": np.array(when)})
+
+
+def test_lazy_frames_are_to_be_collected():
+    lazy = pl.LazyFrame({"venue": ["a"], "user": ["b"], "time": ["2012-04-03"]})
+    encoder = VenueActivityEncoder()
+    with pytest.raises(TypeError, match=r"LazyFrame.*X\.collect\(\)"):
+        encoder.fit(lazy)

@@ -225,3 +225,15 @@ def test_words_about_y(classifier, regressor):
     model = fit(AttentionFusionClassifier, X, labels)
     with pytest.raises(ValueError, match="indicator of the 2 labels of fit"):
         model.block_importance(X, score > 0)
+
+
+def test_targets_whose_squares_are_infinite(regressor):
+    X, y = rows(20, seed=3)
+    with pytest.raises(ValueError, match="numbers whose squares are infinite"):
+        regressor.block_importance(X, 1e200 * y)
+
+
+def test_targets_have_the_columns_that_were_learnt(regressor):
+    X, y = rows(20, seed=3)
+    with pytest.raises(ValueError, match="y has 2 columns, and 1 were learnt"):
+        regressor.block_importance(X, np.column_stack([y, y]))

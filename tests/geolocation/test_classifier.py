@@ -6,6 +6,7 @@ import pickle
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 import torch
 from scipy import sparse
@@ -803,3 +804,17 @@ def test_a_second_fit_that_fails_leaves_the_first():
         model.fit(X[:30, :5], -places[:30])
     np.testing.assert_array_equal(model.predict_proba(X), before)
     np.testing.assert_array_equal(model.cell_names_, names)
+
+
+def test_rows_that_are_learnt_later_have_as_many_dimensions():
+    X, places = _photos(60)
+    model = _model(max_iter=1).partial_fit(X, places)
+    with pytest.raises(ValueError, match=r"X has 3 dimensions, and .* before has 2"):
+        model.partial_fit(np.repeat(X[:, np.newaxis], 2, axis=1), places)
+
+
+def test_places_in_a_lazy_frame_are_to_be_collected():
+    X, places = _photos(60)
+    y = pl.LazyFrame({"lat": places[:, 0], "lon": places[:, 1]})
+    with pytest.raises(TypeError, match="y is a polars LazyFrame"):
+        _model().fit(X, y)

@@ -89,3 +89,14 @@ def test_cells_of_every_level_by_hand():
     for y in ([[[1]]], [[1, 2, 3]]):
         with pytest.raises(ValueError, match="read as cells of the 2 fitted"):
             read_cells(y, [1, 3], parents)
+
+
+def test_means_of_the_largest_weights():
+    places = _places()
+    partition = S2Partition(60, 2).fit(places)
+    cells = partition.predict(places)
+    weights = np.random.default_rng(1).uniform(0.5, 1.0, len(places))
+    means = mean_places(partition, places, cells, weights)
+    for scale in (2.0**1020, 2.0**-1000):
+        found = mean_places(partition, places, cells, scale * weights)
+        np.testing.assert_array_equal(found, means)

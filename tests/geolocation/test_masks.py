@@ -158,3 +158,15 @@ def test_an_edge_may_be_shorter_than_its_slope_is_finite():
 def test_priors_are_numbers():
     with pytest.raises(TypeError, match="prior must hold numbers"):
         _log_prior(prior=[1j, 1, 1, 1])
+
+
+def test_functions_that_fail_are_named():
+    with pytest.raises(TypeError, match=r"mask\(places\) failed .*: .*\(4, 2\)"):
+        _log_prior(mask=float)
+    with pytest.raises(ValueError, match=r"mask\(places\) failed .*no north") as caught:
+        _log_prior(mask=lambda places: _refuse("no north"))
+    assert isinstance(caught.value.__cause__, ValueError)
+
+
+def _refuse(words):
+    raise ValueError(words)

@@ -52,3 +52,14 @@ def test_epochs_grow_by_hand():
 
 def test_same_epoch_same_rows():
     np.testing.assert_array_equal(_draw(0.0, 3), _draw(0.0, 3))
+
+
+@pytest.mark.parametrize("alpha", [[], [[0.5]], [0.5, np.nan], [np.inf], [-1.0]])
+def test_powers_are_numbers_from_0_on(alpha):
+    with pytest.raises(ValueError, match=r"sampling_alpha=.* must be a number from"):
+        _draw(alpha)
+
+
+def test_powers_are_no_text():
+    with pytest.raises(TypeError, match="sampling_alpha must hold numbers"):
+        _draw(["a"])

@@ -211,3 +211,11 @@ def test_weights_beyond_one_are_seen():
 def test_names_of_blocks_are_a_list(names):
     with pytest.raises(TypeError, match="must be a list with a name for each block"):
         AttentionDisplay.from_predictions([[0.5, 0.5]], block_names=names)
+
+
+def test_weights_of_times_are_no_numbers():
+    times = pd.DataFrame(
+        {"a": pd.to_datetime(["2012-01-01"]), "b": [1.0]}, dtype=object
+    )
+    with pytest.raises(TypeError, match="weights must hold numbers"):
+        AttentionDisplay.from_predictions(times)

@@ -261,3 +261,12 @@ def test_what_does_not_fit(labels):
         ask(LogisticRegression(), X, y)
     with pytest.raises(TypeError, match="LinearRegression has no predict_proba or"):
         ask(LinearRegression().fit(X, y), X, y)
+
+
+def test_a_matrix_that_is_a_dict_is_no_mapping_of_models():
+    scores = sparse.dok_array(TRUTH.astype(float))
+    assert isinstance(scores, dict)
+    display = PerClassDisplay.from_predictions(TRUTH, scores)
+    assert list(display.precisions) == ["model"]
+    # The scores are the truth, of the three classes that a row is of.
+    assert_array_equal(display.precisions["model"].estimate, [1.0, 1.0, 1.0])

@@ -261,3 +261,21 @@ def test_a_second_fit_that_fails_leaves_the_first():
     with pytest.raises(ValueError, match=r".{20}"):
         model.fit(np.eye(4), np.eye(3))
     np.testing.assert_array_equal(model.transform(looks), before)
+
+
+def test_looks_of_huge_numbers_have_angles():
+    features = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+    huge = 1.7e308 * features
+    expected = FeatureIndex(features, "cosine").nearest(features, 3)
+    for index, queries in ((huge, features), (features, huge), (huge, huge)):
+        found = FeatureIndex(index, "cosine").nearest(queries, 3)
+        np.testing.assert_allclose(found[0], expected[0], atol=1e-15)
+        np.testing.assert_array_equal(found[1], expected[1])
+
+
+@pytest.mark.parametrize("huge", ["index", "queries"])
+def test_looks_whose_distances_have_no_square_are_refused(huge):
+    small, large = np.eye(2), 1e154 * np.eye(2)
+    index = FeatureIndex(large if huge == "index" else small, "euclidean")
+    with pytest.raises(ValueError, match=r"1e\+154 long.*Scale features"):
+        index.nearest(large if huge == "queries" else small, 1)

@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sklearn_geo.geometry import s2_contains, s2_ids_from_tokens, triangle_contains
-from sklearn_geo.partition import _quad_cells
+from sklearn_geo.partition import S2Partition, _quad_cells
 from sklearn_geo.partition._midpoint_cells import TRIANGLE_GRID
 from sklearn_geo.partition._quad_cells import (
     SortedLeaves,
@@ -118,3 +118,11 @@ def test_the_first_and_the_last_leaf_overlap_their_cell(grid, contains):
     for leaf in (low, high):
         assert contains(cell, leaf).all()
         assert first_overlap(grid, np.sort(np.concatenate([cell, leaf]))) == 1
+
+
+def test_limits_of_any_type_are_compared():
+    places = np.random.default_rng(0).uniform(-60, 60, (30, 2))
+    huge = S2Partition(max_per_cell=1.7e308, min_per_cell=np.float32(0.5)).fit(places)
+    assert huge.n_cells_ <= 6
+    with pytest.raises(ValueError, match="max_per_cell=9 is smaller than min_"):
+        S2Partition(max_per_cell=9, min_per_cell=np.float32(10)).fit(places)

@@ -349,3 +349,15 @@ def test_a_second_fit_that_fails_leaves_the_first():
     with pytest.raises(ValueError, match="there is only one tagged photo"):
         tagger.fit(X[:1, :4], tags[:1, :3])
     assert_array_equal(tagger.decision_function(X), before)
+
+
+def test_frequencies_by_huge_weights():
+    X, tags = _photos(60, 1)
+    weights = np.random.default_rng(2).uniform(0.5, 1.0, 60)
+    tree = DecisionTreeClassifier(max_depth=1, random_state=0)
+    tagger = ProductTagger(tree, KERNEL)
+    tagger.fit(X, tags, sample_weight=2.0**1000 * weights)
+    counts = weights @ tags  # what nobody has counts as nothing beside such weights
+    assert_allclose(tagger.tag_frequencies_, counts / counts.sum(), atol=1e-300)
+    with pytest.raises(ValueError, match="Scale the weights down first"):
+        tagger.fit(X, tags, sample_weight=2.0**1018 * weights)

@@ -95,7 +95,11 @@ def dense(result):
     """Return an answer as one array."""
     if isinstance(result, list | tuple):  # one array an output, or ragged lists
         return [dense(part) for part in result]
-    return result.toarray() if sparse.issparse(result) else np.asarray(result)
+    if sparse.issparse(result):
+        # A billion columns with little in them stay as they are.
+        wide = result.shape[1] > 10**6
+        return sparse.csr_array(result) if wide else result.toarray()
+    return np.asarray(result)
 
 
 # Rows ---------------------------------------------------------------------------------

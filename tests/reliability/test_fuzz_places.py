@@ -238,7 +238,11 @@ def _index():
 
 def _corpus(**arguments):
     corpus = neighbors.GeoTagCorpus(**arguments)
-    return [corpus.places, corpus.tags, corpus.features, corpus.groups]
+    # Floats keep their width, which differs from that of the same numbers in a list.
+    features = corpus.features
+    if features is not None:
+        features = features.astype(np.float64)
+    return [corpus.places, corpus.tags.astype(np.float64), features, corpus.groups]
 
 
 def _any_infinite(arguments):

@@ -119,3 +119,8 @@ def test_a_field_without_an_end(tmp_path):
     path.write_text(",a,b\nbarn,0,1\n" + "x" * 200_000 + ",1,0\n")
     with pytest.raises(ValueError, match=r"scenes\.csv, line 3: field larger than"):
         read_scene_table(path)
+
+
+def test_a_header_without_groups(tmp_path):
+    with pytest.raises(ValueError, match=r"table\.csv names no group in its header"):
+        read(tmp_path, ",,\ncategory,,\n'/b/barn',0,1\n")

@@ -1,0 +1,62 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from scipy import sparse
+
+from sklearn_geo.neighbors import NeighborVoteAnnotator
+from sklearn_geo.neighbors._weights import multiply
+
+# A billion tags, of which two photos have three.
+WIDE = sparse.csr_array(
+    ([2.0, 3.0, 4.0], [7, 999_999_999, 7], [0, 2, 3]), shape=(2, 10**9)
+)
+
+
+@pytest.mark.parametrize("n_tags", [3, 2**20 + 9])
+def test_products_are_those_of_numpy(n_tags):
+    rng = np.random.default_rng(0)
+    few = sparse.random_array((5, 3), density=0.6, rng=rng, format="csr")
+    weights = sparse.random_array((4, 5), density=0.6, rng=rng, format="csr")
+    columns = np.array([0, 1, n_tags - 1])
+    tags = sparse.csr_array((few.data, columns[few.indices], few.indptr), (5, n_tags))
+    found = multiply(weights, tags)
+    assert found.shape == (4, n_tags)
+    expected = weights.toarray() @ few.toarray()
+    assert_array_equal(found.tocsc()[:, columns].toarray(), expected)
+    assert found.sum() == pytest.approx(expected.sum())
+
+
+def test_columns_without_a_tag_take_no_memory():
+    found = multiply(sparse.csr_array([[1.0, 0.5], [0.0, 1.0]]), WIDE)
+    assert_array_equal(found.indptr, [0, 2, 3])
+    found.sort_indices()
+    assert_array_equal(found.indices, [7, 999_999_999, 7])
+    assert_array_equal(found.data, [4.0, 3.0, 4.0])
+
+
+def test_votes_for_millions_of_tags():
+    n_tags = 2**20 + 2**19
+    columns = np.array([7, n_tags - 1, 7])
+    y = sparse.csr_array((np.ones(3), columns, [0, 2, 3]), shape=(2, n_tags))
+    X = np.array([[0.0, 0.0, 1.0, 0.0], [0.0, 0.001, 0.0, 1.0]])
+    annotator = NeighborVoteAnnotator(n_neighbors=2, n_votes=1).fit(X, y)
+    # Every photo is its own best neighbour.
+    found = annotator.predict(X)
+    assert found.shape == (2, n_tags)
+    assert_array_equal(found.tocoo().coords, [[0, 0, 1], [7, n_tags - 1, 7]])
+    # Nobody is near: the mean of all, of which the half is a tie.
+    annotator.set_params(radius_km=1.0, threshold=0.5).fit(X, y)
+    far = annotator.predict([[50.0, 50.0, 1.0, 0.0]])
+    assert_array_equal(far.tocoo().coords, [[0, 0], [7, n_tags - 1]])
+    annotator.set_params(threshold=0.6)
+    far = annotator.predict([[50.0, 50.0, 1.0, 0.0]])
+    assert_array_equal(far.tocoo().coords, [[0], [7]])
+
+
+def test_a_billion_tags_are_no_classes():
+    X = np.array([[0.0, 0.0, 1.0, 0.0], [0.0, 0.001, 0.0, 1.0]])
+    with pytest.raises(ValueError, match=r"y has 1,000,000,000 columns.*Leave out"):
+        NeighborVoteAnnotator().fit(X, WIDE)
