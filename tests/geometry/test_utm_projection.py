@@ -427,3 +427,13 @@ def test_polar_metres_end_a_million_units_from_the_pole(zone):
             metres[0, axis] += sign * unit
             with pytest.raises(ValueError, match=f"row 0: .* near zone {zone}"):
                 utm_unproject(metres, zone)
+
+
+@pytest.mark.parametrize(("zone", "pole"), [("A", 90.0), ("Z", -90.0)])
+def test_polar_zones_reach_to_a_dozen_metres_from_the_other_pole(zone, pole):
+    # 2e-6 radians on the conformal sphere are 1.14e-4 degrees there, within 1 %.
+    beside = pole * (1.0 - 1.18e-4 / 90.0)
+    metres = utm_project([[beside, 40.0]], zone)
+    assert_allclose(utm_unproject(metres, zone), [[beside, 40.0]], atol=1e-9)
+    with pytest.raises(ValueError, match=f"row 0: .* too far from zone {zone}"):
+        utm_project([[pole * (1.0 - 1.12e-4 / 90.0), 40.0]], zone)
