@@ -1,5 +1,6 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
+import inspect
 import itertools
 
 import numpy as np
@@ -13,6 +14,8 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import average_precision_score
 
 from sklearn_geo.metrics import (
+    _errors,
+    _tagging,
     hashtag_accuracy_at_k,
     macro_average_precision,
     tag_coverage_at_k,
@@ -601,3 +604,10 @@ def test_sparse_tags_in_any_order_and_said_twice(dtype):
     # What was given stays what it was.
     assert tags.data.tolist() == [1, 1, 1, 0, 1]
     assert tags.indices.tolist() == [3, 1, 3, 2, 0]
+
+
+def test_rows_to_resample_have_the_defaults_of_their_metric():
+    tables = (_errors.ROWS_OF_MEANS, _errors.ROWS_OF_MEDIANS, _tagging.ROWS_OF_MEANS)
+    for table in tables:
+        for metric, rows in table.items():
+            assert inspect.signature(metric) == inspect.signature(rows)

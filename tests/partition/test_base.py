@@ -99,6 +99,9 @@ def test_weights_of_nothing():
     # An empty cell is stood for by its middle. Who counts for nothing is still there.
     assert belts.inverse_transform([0]).tolist() == [[-15.0, 0.0]]
     assert belts.dropped_.tolist() == [2]
+    for wrong in (-2, 2, 0.5):
+        with pytest.raises(ValueError, match=f"row 1: {wrong} is no cell"):
+            belts.inverse_transform([1, wrong])
     for nothing in ([], np.empty((0, 1)), pd.Series([], dtype=object)):
         assert belts.inverse_transform(nothing).shape == (0, 2)
     belts.refill(places, sample_weight=[0.0, 0.0, 0.0, 2.0])
