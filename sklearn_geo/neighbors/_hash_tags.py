@@ -274,11 +274,7 @@ class HashTagEncoder(FromPhotos, TransformerMixin, GeoEstimator):
         radii = self._read_radii()
         with all_or_nothing(self):
             places = super()._fit(X, y, groups)
-            corpus = self.corpus_
-            carriers = np.bincount(corpus.tags.indices, minlength=corpus.n_tags)
-            # The stable sort takes the earlier of two equally frequent tags first.
-            by_frequency = np.argsort(-carriers, kind="stable")
-            self.tag_columns_ = np.sort(by_frequency[: self.n_tags])
+            self.tag_columns_ = np.sort(_most_frequent(self.corpus_.tags, self.n_tags))
             self.radii_km_ = radii
         return places
 
@@ -429,3 +425,14 @@ def _inside(n_queries, n_radii):
     size = n_queries * n_radii
     parts = (np.ones(len(indices)), indices, indptr)
     return sparse.csr_array(parts, shape=(size, size))
+
+
+def _most_frequent(tags, n_most):
+    """Return the columns of the tags that most photos carry, the earlier of equals."""
+    # Most columns may be empty: only so many of them are looked at as are needed.
+    n_columns = min(tags.shape[1], tags.nnz + n_most)
+    beyond = np.unique(tags.indices[tags.indices >= n_columns])
+    columns = np.concatenate([np.arange(n_columns), beyond])
+    at = np.searchsorted(columns, tags.indices)
+    carriers = np.bincount(at, minlength=len(columns))
+    return columns[np.argsort(-carriers, kind="stable")[:n_most]]

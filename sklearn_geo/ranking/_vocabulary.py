@@ -113,6 +113,8 @@ class Vocabulary:
         one = isinstance(tags, (str, bytes)) or not hasattr(tags, "__iter__")
         if one or (hasattr(tags, "dtype") and np.ndim(tags) == 0):
             tags = [tags]
+        if isinstance(tags, memoryview):
+            tags = np.asarray(tags)
         return np.array([self.position(_plain(tag)) for tag in tags], dtype=np.int64)
 
     def silence(self, scores):

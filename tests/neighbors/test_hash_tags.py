@@ -262,3 +262,13 @@ def test_a_billion_radii_are_a_mistake():
     encoder = HashTagEncoder(radii_km=range(10**9))
     with pytest.raises(ValueError, match="radii_km has 1,000,000,000 numbers"):
         encoder.fit(FIVE, np.ones((len(FIVE), 1)))
+
+
+@pytest.mark.parametrize("n_tags", [1, 2, 3, 5])
+def test_most_columns_may_be_empty(n_tags):
+    columns = np.array([7, 999_999_999, 999_999_999, 2])
+    tags = sparse.csr_array((np.ones(4), columns, [0, 2, 3, 4]), shape=(3, 10**9))
+    encoder = HashTagEncoder([1.0], n_tags).fit(np.zeros((3, 2)), tags)
+    # By frequency, then by column; then those that nobody has.
+    expected = sorted([999_999_999, 2, 7, 0, 1][:n_tags])
+    assert encoder.tag_columns_.tolist() == expected

@@ -77,3 +77,8 @@ def test_bad_queries(tags, message):
     known = np.array([True, True, False])
     with pytest.raises(ValueError, match=message):
         read_queries(tags, TAGS, NAMES, known)
+
+
+def test_tables_of_the_memory_are_no_tags():
+    with pytest.raises(ValueError, match="by its name or its number"):
+        NAMES.positions(memoryview(np.zeros((2, 2))))

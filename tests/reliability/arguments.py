@@ -53,8 +53,8 @@ WORDS_OF_OTHERS = re.compile(
     r"|Input contains|object is not callable|cannot be interpreted as an integer"
     r"|integer is required|is not compatible with arrays of|did not contain a loop"
     r"|should have at least 1 dimension|Cannot cast array data"
-    r"|cannot be used to seed|float\(\) argument|Unknown label type|Cannot use mean"
-    r"|not supported between"
+    r"|cannot be used to seed|Seed must be between|float\(\) argument"
+    r"|Unknown label type|Cannot use mean|not supported between"
 )
 SAYS = re.compile(f"{WORDS.pattern}|{WORDS_OF_OTHERS.pattern}")
 # They change what they belong to, so each call has a copy; then it is asked about X.
