@@ -407,13 +407,13 @@ class HashTagEncoder(FromPhotos, TransformerMixin, GeoEstimator):
     def _carried(self, ranks):
         """Return which of the tags that count some photos of the curve carry."""
         tags = self.corpus_._ranked_tags[ranks]
-        to = np.full(self.corpus_.n_tags, -1, dtype=np.int32)
-        to[self.tag_columns_] = np.arange(len(self.tag_columns_), dtype=np.int32)
-        columns = to[tags.indices]
-        counted = columns >= 0
+        n_columns = len(self.tag_columns_)
+        columns = np.searchsorted(self.tag_columns_, tags.indices)
+        columns = np.minimum(columns, n_columns - 1).astype(np.int32, copy=False)
+        counted = self.tag_columns_[columns] == tags.indices
         before = np.append(0, np.cumsum(counted))
         parts = (np.ones(int(before[-1])), columns[counted], before[tags.indptr])
-        return sparse.csr_array(parts, shape=(tags.shape[0], len(self.tag_columns_)))
+        return sparse.csr_array(parts, shape=(tags.shape[0], n_columns))
 
 
 def _inside(n_queries, n_radii):
@@ -430,9 +430,13 @@ def _inside(n_queries, n_radii):
 def _most_frequent(tags, n_most):
     """Return the columns of the tags that most photos carry, the earlier of equals."""
     # Most columns may be empty: only so many of them are looked at as are needed.
-    n_columns = min(tags.shape[1], tags.nnz + n_most)
-    beyond = np.unique(tags.indices[tags.indices >= n_columns])
+    n_columns = tags.shape[1]
+    if n_most is not None:
+        n_columns = min(n_columns, tags.nnz + n_most)
+    is_beyond = tags.indices >= n_columns
+    beyond, number = np.unique(tags.indices[is_beyond], return_inverse=True)
+    at = tags.indices.copy()
+    at[is_beyond] = n_columns + number
     columns = np.concatenate([np.arange(n_columns), beyond])
-    at = np.searchsorted(columns, tags.indices)
     carriers = np.bincount(at, minlength=len(columns))
     return columns[np.argsort(-carriers, kind="stable")[:n_most]]

@@ -268,7 +268,11 @@ def test_a_billion_radii_are_a_mistake():
 def test_most_columns_may_be_empty(n_tags):
     columns = np.array([7, 999_999_999, 999_999_999, 2])
     tags = sparse.csr_array((np.ones(4), columns, [0, 2, 3, 4]), shape=(3, 10**9))
-    encoder = HashTagEncoder([1.0], n_tags).fit(np.zeros((3, 2)), tags)
+    encoder = HashTagEncoder([1.0], n_tags=n_tags).fit(np.zeros((3, 2)), tags)
     # By frequency, then by column; then those that nobody has.
     expected = sorted([999_999_999, 2, 7, 0, 1][:n_tags])
     assert encoder.tag_columns_.tolist() == expected
+    counted = encoder.transform([[0.0, 0.0]]).toarray()[0]
+    counts = {2: 1, 7: 1, 999_999_999: 2}
+    wanted = np.array([counts.get(column, 0) for column in expected], dtype=float)
+    np.testing.assert_allclose(counted, wanted / wanted.sum())
