@@ -123,7 +123,8 @@ def number_labels(labels, *, name):
         ``values[codes]`` are the labels.
     """
     try:
-        values, codes = np.unique(labels, return_inverse=True)
+        with np.errstate(over="ignore"):  # narrow floats among large integers
+            values, codes = np.unique(labels, return_inverse=True)
     except TypeError:
         kinds = sorted({type(label).__name__ for label in labels})
         raise TypeError(

@@ -38,6 +38,10 @@ def naming(name):
         with np.errstate(over="ignore", invalid="ignore"):
             yield
     except (TypeError, ValueError) as error:
+        if "at least one array or dtype" in str(error):  # a frame of no columns
+            raise ValueError(
+                f"{name} has 0 feature(s): it is a table without columns."
+            ) from error
         if not str(error).startswith(_SAID):
             raise
         remedy = _PLAIN if any(shown in str(error) for shown in _RECORDS) else ""

@@ -11,7 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sklearn_geo._labels import check_groups, first_missing, is_number, label_array
+from sklearn_geo._labels import (
+    check_groups,
+    first_missing,
+    is_number,
+    label_array,
+    number_labels,
+)
 
 
 @pytest.mark.parametrize(
@@ -124,3 +130,10 @@ def test_numbers_beyond_floats_stay_what_they_are():
     huge = label_array([10**400, 0.5])
     assert huge.dtype == object
     assert huge.tolist() == [10**400, 0.5]
+
+
+def test_half_floats_among_huge_integers_are_sorted():
+    labels = label_array([np.float16(0.5), 10**6, np.float16(0.5), None])
+    values, codes = number_labels(labels[:3], name="groups")
+    assert values.tolist() == [0.5, 10**6]
+    assert codes.tolist() == [0, 1, 0]

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
-from sklearn_geo._numbers import check_float32
+from sklearn_geo._numbers import check_float32, naming
 from sklearn_geo._tables import check_sparse
 from sklearn_geo.geolocation._image_network import CropNetwork, ImageNetwork
 from sklearn_geo.vision._crops import channels_first
@@ -41,7 +41,8 @@ def read_inputs(estimator, X, *, reset):
     if getattr(X, "ndim", 2) == 3:
         return _read_crops(estimator, X, reset)
     check_sparse(X)
-    X = validate_data(estimator, X, reset=reset, accept_sparse="csr", dtype=_FLOATS)
+    with naming("X"):
+        X = validate_data(estimator, X, reset=reset, accept_sparse="csr", dtype=_FLOATS)
     check_float32(X)
     return X
 

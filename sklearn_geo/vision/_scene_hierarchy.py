@@ -9,6 +9,7 @@ from sklearn.base import TransformerMixin, _fit_context
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_geo._all_or_nothing import all_or_nothing
+from sklearn_geo._numbers import naming
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.encoding._feature_names import check_input_features
 from sklearn_geo.vision._scene_table import read_levels, scene_name
@@ -261,13 +262,14 @@ class SceneHierarchy(TransformerMixin, GeoEstimator):
         return read_levels(self.membership)
 
     def _read_proba(self, X, *, reset):
-        X = validate_data(
-            self,
-            X,
-            reset=reset,
-            dtype=[np.float64, np.float32],
-            ensure_all_finite="allow-nan",
-        )
+        with naming("X"):
+            X = validate_data(
+                self,
+                X,
+                reset=reset,
+                dtype=[np.float64, np.float32],
+                ensure_all_finite="allow-nan",
+            )
         negative = X < 0
         if negative.any():
             row, column = (int(i) for i in np.argwhere(negative)[0])

@@ -316,3 +316,9 @@ def test_a_second_fit_that_fails_leaves_the_first():
     with pytest.raises(ValueError, match=r".{20}"):
         hierarchy.fit(np.full((1, 3), 1 / 3))
     np.testing.assert_allclose(hierarchy.transform(X), OF_THREE)
+
+
+def test_frames_without_columns():
+    hierarchy = SceneHierarchy([[1, 0], [0, 1]]).fit([[0.5, 0.5]])
+    with pytest.raises(ValueError, match=r"X has 0 feature\(s\): .*without columns"):
+        hierarchy.transform(pd.DataFrame(index=[0, 1]))
