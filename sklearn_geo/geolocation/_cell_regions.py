@@ -8,11 +8,11 @@ from scipy.spatial import cKDTree
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_geo._functions import ask_function
 from sklearn_geo._labels import label_array, number_labels
 from sklearn_geo._numbers import is_real
 from sklearn_geo.geolocation._combine import softmax
 from sklearn_geo.geolocation._held_out import read_groups
-from sklearn_geo.geolocation._masks import ask_function
 from sklearn_geo.geolocation._regions import (
     OUTSIDE,
     cell_thresholds,

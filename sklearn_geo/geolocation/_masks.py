@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from sklearn_geo._functions import ask_function
 from sklearn_geo._numbers import read_numbers
 from sklearn_geo.base import check_places
 
@@ -100,17 +101,6 @@ def _read_prior(prior, n_rows, n_cells):
         where = f", row {row}," if len(values) > 1 else ""
         raise ValueError(f"prior{where} is 0 for every cell, so that no cell is left.")
     return values
-
-
-def ask_function(function, places, name):
-    """Call what a user has passed with places; what goes wrong says who was called."""
-    try:
-        return function(places)
-    except (TypeError, ValueError) as error:
-        raise type(error)(
-            f"{name}(places) failed with {type(error).__name__}: {error}. It is called "
-            f"with an array of shape ({len(places)}, 2) of latitudes and longitudes."
-        ) from error
 
 
 def _read_mask(mask, n_rows, cell_places, cell_names):

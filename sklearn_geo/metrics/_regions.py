@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils import Bunch, _safe_indexing, indexable
 from sklearn.utils.validation import _num_samples
 
+from sklearn_geo._functions import ask_function
 from sklearn_geo._labels import first_missing, label_array, number_labels
 from sklearn_geo._numbers import is_whole
 from sklearn_geo._tables import check_sparse
@@ -276,23 +277,10 @@ def _region_labels(by, y_true, places, n_rows):
     if is_cells:
         return s2_tokens(s2_cell_ids(places, level))
     if callable(by):
-        return _read_labels(_ask(by, places), n_rows, "by(places)")
+        return _read_labels(ask_function(by, places, "by"), n_rows, "by(places)")
     if by == "continent":
         return continent_names(places)
     return utm_zone_names(utm_zones(places))
-
-
-def _ask(by, places):
-    """Call the function that a user passed; if it fails, say what it was given."""
-    try:
-        return by(places)
-    except (TypeError, ValueError) as error:
-        kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(
-            f"by(places) failed with {type(error).__name__}: {error}. It is called "
-            f"with an array of shape {places.shape} of latitudes and longitudes, and "
-            "returns a label for each."
-        ) from error
 
 
 def _places_or_explain(y_true):
