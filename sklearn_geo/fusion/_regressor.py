@@ -6,6 +6,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
+from sklearn.utils import check_array
 
 from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo.fusion._base import FusionBase
@@ -288,11 +289,11 @@ class AttentionFusionRegressor(RegressorMixin, FusionBase):
         """Return what `block_importance` measures by default: R squared."""
 
         def measure(model, X, y, sample_weight=None):
+            y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
             predicted = model.predict(X)
-            if np.ndim(y) == 2 and np.shape(y)[1] != model._n_outputs():
+            if y.ndim == 2 and y.shape[1] != model._n_outputs():
                 raise ValueError(
-                    f"y has {np.shape(y)[1]} columns, and {model._n_outputs()} were "
-                    "learnt."
+                    f"y has {y.shape[1]} columns, and {model._n_outputs()} were learnt."
                 )
             return r2_score(y, predicted, sample_weight=sample_weight)
 

@@ -56,7 +56,7 @@ def rows_needed(coverage):
 
 def _rank(n, coverage):
     # A hair off, since 0.9 * 10 should be 9 and not 10 rounded up from 9.000000000002.
-    return math.ceil((n + 1) * coverage - 1e-9)
+    return max(1, math.ceil((n + 1) * coverage - 1e-9))
 
 
 def threshold(scores, coverage, users=None):

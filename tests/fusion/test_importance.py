@@ -237,3 +237,10 @@ def test_targets_have_the_columns_that_were_learnt(regressor):
     X, y = rows(20, seed=3)
     with pytest.raises(ValueError, match="y has 2 columns, and 1 were learnt"):
         regressor.block_importance(X, np.column_stack([y, y]))
+
+
+def test_targets_that_are_missing_are_named(regressor):
+    X, y = rows(20, seed=3)
+    y[3] = np.nan
+    with pytest.raises(ValueError, match="Input y contains NaN"):
+        regressor.block_importance(X, y)

@@ -178,3 +178,9 @@ def test_too_few_users_are_counted():
         promised_threshold(np.ones(50), 0.9, users=np.arange(50) % 2)
     with pytest.raises(ValueError, match=r"users \(groups\) in the group Asia, and"):
         promised_threshold(np.ones(50), 0.9, "Asia", np.arange(50) % 2)
+
+
+def test_the_smallest_promise_takes_the_largest_score():
+    # ceil((n + 1) * coverage) is 1, however small the coverage.
+    for coverage in (1e-300, 1e-16, 1e-10, 0.2):
+        assert threshold(np.array([0.1, 0.3, 0.2]), coverage) == 0.3
