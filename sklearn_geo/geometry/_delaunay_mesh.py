@@ -21,12 +21,17 @@ _ROUNDING = 1e-15
 # Vertices this close to one plane are on one circle.
 _FLAT = 4e-15
 
+_LEAST_CHORD = 1e-300
+
 
 def distinct(vectors, chord):
     """Return, ascending, indices of vectors not within a chord of an earlier one."""
     # One vector a cube whose diagonal is shorter than the chord: however many places
     # there are at one spot, the pairs below stay few.
-    cubes = np.floor(vectors * (2.0 / chord)) if chord > 0.0 else vectors + 0.0
+    # The inverse of the smallest chords is infinite; nothing is as near as these.
+    cubes = vectors + 0.0
+    if chord > _LEAST_CHORD:
+        cubes = np.floor(vectors * (2.0 / chord))
     order = np.lexsort(cubes.T)
     new = np.ones(len(order), dtype=bool)
     new[1:] = (cubes[order[1:]] != cubes[order[:-1]]).any(axis=1)

@@ -258,3 +258,10 @@ def test_to_look_at_the_spread_takes_little_memory():
         assert tracemalloc.get_traced_memory()[1] < 2e6
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("merge_km", [0.0, 5e-324, 2.2e-308, 1e-300])
+def test_places_merged_within_next_to_nothing(merge_km):
+    places = [[0.0, 0.0], [0.0, 90.0], [90.0, 0.0], [-45.0, 200.0], [0.0, 90.0]]
+    mesh = SphericalDelaunay(places, merge_km=merge_km)
+    assert len(mesh.vertices) == 4

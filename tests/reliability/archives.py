@@ -113,7 +113,7 @@ def mutated_tar(data, rng, mutate):
             name, inside = members[at]
             members[at] = rng.choice([name, *NAMES]), mutate(name, inside, rng)
             return write_tar(members)
-        except (tarfile.TarError, ValueError, KeyError, OSError, IndexError):
+        except (tarfile.TarError, ArithmeticError, ValueError, LookupError, OSError):
             return data
     blocks = [
         i for i in range(0, len(data) - 511, 512) if data[i + 257 :][:5] == b"ustar"
