@@ -152,8 +152,15 @@ def check_float32(X, name="X", first=0):
 
 def reject_masked(values, name):
     """Refuse a masked array that hides values, which numpy would uncover."""
-    if isinstance(values, np.ma.MaskedArray) and np.ma.getmaskarray(values).any():
-        hidden = np.argwhere(np.ma.getmaskarray(values))[0]
+    if not isinstance(values, np.ma.MaskedArray):
+        return
+    mask = np.ascontiguousarray(np.ma.getmaskarray(values))
+    if not mask.size:
+        return
+    # A record has a mask of its own in each field.
+    masked = mask.view(bool).reshape(*np.shape(values), -1).any(axis=-1)
+    if masked.any():
+        hidden = np.argwhere(masked)[0]
         where = f", row {hidden[0]}" if len(hidden) else ""
         raise ValueError(
             f"{name}{where}: the value is masked. Leave such rows out first, for "

@@ -69,6 +69,12 @@ def test_what_is_masked_is_not_uncovered():
     with pytest.raises(ValueError, match="km, row 2: the value is masked"):
         read_numbers(hidden, "km")
     reject_masked(hidden[:2], "km")
+    reject_masked(hidden[:0], "km")
+    records = np.ma.zeros((3, 2), dtype=[("a", "f4"), ("b", "i4")])
+    reject_masked(records, "km")
+    records["b"][1, 0] = np.ma.masked
+    with pytest.raises(ValueError, match="km, row 1: the value is masked"):
+        reject_masked(records, "km")
     reject_masked([1.0], "km")
 
 
