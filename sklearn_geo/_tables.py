@@ -154,7 +154,7 @@ def reject_unread(X, name):
         if hasattr(X, attribute) and not (hasattr(X, "iloc") or hasattr(X, "row")):
             raise TypeError(
                 f"{name} is a {type(X).__module__.split('.')[0]} {type(X).__name__}, "
-                f"which is not read as it is: pass X{remedy}."
+                f"which is not read as it is: pass {name}{remedy}."
             )
 
 

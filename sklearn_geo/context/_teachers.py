@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils import gen_batches
 
-from sklearn_geo._tables import check_sparse, column_names
+from sklearn_geo._tables import check_sparse, column_names, reject_unread
 from sklearn_geo.nets import rows_in_memory
 
 __all__ = ["Teachers", "mean_rows", "open_teachers"]
@@ -31,7 +31,7 @@ def open_teachers(y):
     names : list of str or None
         Column names of a data frame.
     """
-    _refuse_other_tables(y)
+    reject_unread(y, "y")
     names = column_names(y, "y")
     _refuse_text(y)
     check_sparse(y, "y")
@@ -44,16 +44,6 @@ def open_teachers(y):
     if matrix.dtype.kind not in "fiub":
         raise ValueError(f"y has the dtype {matrix.dtype}, which is no real number.")
     return matrix, names
-
-
-def _refuse_other_tables(y):
-    """Refuse lazy frames, which have no rows yet, and arrow tables."""
-    for attribute, remedy in (("collect", ".collect()"), ("to_pandas", ".to_pandas()")):
-        if hasattr(y, attribute) and not (hasattr(y, "iloc") or hasattr(y, "row")):
-            raise TypeError(
-                f"y is a {type(y).__module__.split('.')[0]} {type(y).__name__}, which "
-                f"is not read as it is: pass y{remedy}."
-            )
 
 
 def _refuse_text(y):
