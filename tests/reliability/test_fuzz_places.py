@@ -139,7 +139,7 @@ def _call(subject, estimator, name, **arguments):
     after = None if name == "fit_transform" else answers(subject, estimator, X)
     classes = after and after.get("predict")
     if isinstance(classes, np.ndarray) and classes.dtype.kind in "biuf":
-        # They keep the type of y, which differs from that of the same numbers in a list.
+        # They keep the type of y, which is not that of the same numbers in a list.
         after["predict"] = classes.astype(np.float64)
     return said if name == "fit_transform" else after
 
