@@ -345,7 +345,8 @@ class SoftGridEncoder(DensePlaceEncoder):
         # Half floats are too short for distances, and slow.
         working = np.promote_types(out.dtype, np.float32)
         # In units of sigma: where places are, and how far apart centres.
-        reached, steps = metres / sigma, spans / (sigma * np.array(shape))
+        with np.errstate(over="ignore"):  # cells are all alike then
+            reached, steps = metres / sigma, spans / (sigma * np.array(shape))
         # One such block stays in the second-level cache until its values are there.
         block_rows = max(1, _CELL_BYTES // (out.shape[1] * working.itemsize))
         n_rows = min(block_rows, len(out))

@@ -182,6 +182,11 @@ class NeighborVoteAnnotator(ClassifierMixin, GeoEstimator):
                 f"{type(self).__name__} requires y to be passed, but the target y is "
                 "None. Pass a tag indicator, or the class of each photo."
             )
+        if getattr(getattr(y, "dtype", None), "kind", "") == "V":
+            raise TypeError(
+                f"y has the dtype {y.dtype}: pass one of its fields, for example "
+                "y[name], or a tag indicator."
+            )
         with all_or_nothing(self):
             places, features = self._read(X, reset=True)
             self._many = _n_columns(y) > 1

@@ -736,3 +736,10 @@ def test_cells_that_are_none(world):
 def test_a_row_fits_in_memory():
     with pytest.raises(ValueError, match="times n_cols=1000000000 asks for"):
         SoftGridEncoder(10**9, 10**9).fit([[48.0, 11.0]])
+
+
+def test_the_widest_kernel_makes_all_cells_alike():
+    encoder = SoftGridEncoder(n_rows=3, n_cols=4, sigma_km=1.7e308)
+    np.testing.assert_array_equal(
+        encoder.fit_transform([[48.0, 11.0]]), np.ones((1, 12))
+    )

@@ -231,3 +231,9 @@ def test_a_second_fit_that_fails_leaves_the_first():
     with pytest.raises(ValueError, match=r".{20}"):
         model.fit(np.column_stack([X, X]), np.eye(3))
     np.testing.assert_array_equal(model.predict(X), ["sea", "snow"])
+
+
+def test_records_are_no_classes():
+    y = np.zeros(5, dtype=[("a", "f4"), ("b", "i4")])
+    with pytest.raises(TypeError, match=r"y has the dtype .*y\[name\]"):
+        NeighborVoteAnnotator().fit(FIVE, y)
