@@ -45,6 +45,9 @@ def at_once(jobs, seconds=240.0):
     before, end = sys.getswitchinterval(), time.monotonic() + seconds
     with warnings.catch_warnings():  # which is no matter of one thread
         warnings.simplefilter("error")
+        # Each fold of scikit-learn's Parallel empties the list of filters and fills it
+        # again; another that copies it in between says it was called without Parallel.
+        warnings.filterwarnings("ignore", r"`sklearn\.utils\.parallel\.delayed`")
         for thread in threads:
             thread.start()
         while barrier.n_waiting < len(jobs) and time.monotonic() < end:
