@@ -6,15 +6,18 @@
     python -m tests.reliability.nights functions "files store" --minutes 10 --jobs 1
     python -m tests.reliability.nights --again     # what was wrong, once it is mended
     python -m tests.reliability.nights --show
+    python -m tests.reliability.nights --keep      # the counts, in docs/nights.csv
 
-Thousands of examples a door take days of one processor. Here they add up: every run
+Thousands of examples a door take one processor many hours. Here they add up: every run
 goes on with the next seeds, those doors first that had the least time so far, and a
 door is done when it has had as many as `make nightly` asks for. What is counted and
 what was wrong lies in ``build/nights``; an example is made anew by its seed alone. Who
-ends a process, or hangs where no signal comes, is named too.
+ends a process, or hangs where no signal comes, is named too. Counts that were kept are
+where another machine goes on.
 """
 
 import argparse
+import csv
 import heapq
 import importlib
 import json
@@ -34,6 +37,12 @@ SECONDS_A_TURN = 2.0
 # Of one example, before the process is taken for one that hangs.
 MOST_SECONDS = 300
 MOST_WRONG = 25
+# What runs on all machines have come to, and the seed of a door's first example: the
+# ones below were spent before this was kept.
+KEPT = ROOT / "docs" / "nights.csv"
+FIRST_SEED = 20_000
+# What a door returns that has no more to try.
+OVER = "over"
 
 
 def _of_doors(module):
@@ -106,8 +115,9 @@ def _walked(walk, reader, at):
     if not walk:
         walk.append(Walk(Siege(reader, tempfile.mkdtemp(prefix="nights-"))))
         walk[0].siege.check_good()
-    # How many steps there are is known only here; beyond the last is nothing to do.
-    wrong = walk[0].once(at) if at < len(walk[0].steps) else None
+    if at >= len(walk[0].steps):  # how many there are is known only here
+        return OVER
+    wrong = walk[0].once(at)
     assert wrong is None, wrong
 
 
@@ -146,29 +156,39 @@ class Target:
         How many examples it is to have.
 
     once : callable
-        ``once(seed)`` raises whatever is wrong.
+        ``once(seed)`` raises whatever is wrong, or returns `OVER`.
 
     folder : Path
         Where what is known is kept.
+
+    kept : dict, default=None
+        By names, the examples and seconds of runs elsewhere, see `read_kept`.
     """
 
-    def __init__(self, name, until, once, folder):
+    def __init__(self, name, until, once, folder, kept=None):
         self.name, self.until, self.once = name, until, once
         safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in name)
         self.path = folder / f"{safe}.json"
-        self.examples, self.seconds, self.wrong = 0, 0.0, {}
+        self.examples, self.seconds = (kept or {}).get(name, (0, 0.0))
+        self.wrong = {}
         if self.path.exists():
             known = json.loads(self.path.read_text("utf-8"))
             self.examples, self.seconds = known["examples"], known["seconds"]
-            self.wrong = known["wrong"]
+            self.wrong, self.until = known["wrong"], known["until"]
 
     def __lt__(self, other):
         return self.seconds < other.seconds
+
+    @property
+    def first(self):
+        """The first seed; the steps of a walk are counted from the first step."""
+        return 0 if self.name.startswith("walks ") else FIRST_SEED
 
     def save(self):
         """Keep what is known."""
         known = {
             "name": self.name,
+            "until": self.until,
             "examples": self.examples,
             "seconds": round(self.seconds, 2),
             "wrong": self.wrong,
@@ -178,21 +198,22 @@ class Target:
     def turn(self, until, say):
         """Try the next seeds for some seconds of the processor."""
         began = _spent()
-        while self.examples < until:
-            seed = self.examples
+        while self.examples < min(until, self.until):
+            seed = self.first + self.examples
             say(f"{self.name}\n{seed}")
             self.examples += 1
-            self.note(seed)
+            if self.note(seed) is OVER:
+                self.examples = self.until = self.examples - 1
             if _spent() - began > SECONDS_A_TURN:
                 break
         self.seconds += _spent() - began
 
     def note(self, seed):
-        """Try one seed, and note what is wrong with it."""
+        """Try one seed, note what is wrong with it, and return what it returns."""
         self.wrong.pop(str(seed), None)
         try:
             with warnings.catch_warnings():
-                self.once(seed)
+                return self.once(seed)
         except Exception as error:
             if len(self.wrong) < MOST_WRONG:
                 told = traceback.format_exception(error, limit=-6, chain=False)
@@ -229,7 +250,7 @@ def _work(targets, end, until, again, said):
     heapq.heapify(heap)
     while heap and time.monotonic() < end:
         target = heapq.heappop(heap)
-        target.turn(min(until, target.until), say)
+        target.turn(until, say)
         target.save()
         if target.examples < min(until, target.until):
             heapq.heappush(heap, target)
@@ -259,7 +280,7 @@ def _watch(make, end, until, again, folder, k):
             raise SystemExit(f"A process ended before it began: {code}")
         name, seed = words.split("\n")
         target = next(t for t in make() if t.name == name)
-        target.examples = max(target.examples, int(seed) + 1)
+        target.examples = max(target.examples, int(seed) + 1 - target.first)
         target.wrong[seed.strip()] = f"the process ended or hung: {code}"
         target.save()
         print(f"WRONG {name}, seed {seed.strip()}: the process ended, {code}")
@@ -274,6 +295,27 @@ def _wait(child, said):
         if said.exists() and time.time() - said.stat().st_mtime > MOST_SECONDS:
             os.kill(child, signal.SIGKILL)
         time.sleep(0.2)
+
+
+def read_kept(path):
+    """Return the examples and seconds that each door has had on any machine."""
+    if not path.exists():
+        return {}
+    with path.open(encoding="utf-8", newline="") as file:
+        return {
+            row["door"]: (int(row["examples"]), float(row["seconds"]))
+            for row in csv.DictReader(file)
+        }
+
+
+def write_kept(path, targets):
+    """Keep what each door has had; doors that are not among these stay as they were."""
+    known = read_kept(path) | {t.name: (t.examples, t.seconds) for t in targets}
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(["door", "examples", "seconds"])
+        for name, (examples, seconds) in sorted(known.items()):
+            rows.writerow([name, examples, round(seconds)])
 
 
 def show(targets):
@@ -300,6 +342,8 @@ def main():
     parser.add_argument("--until", type=int, default=10**9, help="examples a door")
     parser.add_argument("--again", action="store_true", help="only what was wrong")
     parser.add_argument("--show", action="store_true", help="only print the counts")
+    parser.add_argument("--keep", action="store_true", help="only write the counts")
+    parser.add_argument("--kept", default=KEPT, type=Path, help="counts of all runs")
     parser.add_argument("--out", default=ROOT / "build" / "nights", help="folder")
     arguments = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"
@@ -317,10 +361,14 @@ def main():
         if not arguments.what or each[0].startswith(tuple(arguments.what))
     ]
 
-    def make(k=0, of=1):
-        return [Target(*each, folder) for each in found[k::of]]
+    kept = read_kept(arguments.kept)
 
-    if not arguments.show:
+    def make(k=0, of=1):
+        return [Target(*each, folder, kept) for each in found[k::of]]
+
+    if arguments.keep:
+        write_kept(arguments.kept, make())
+    elif not arguments.show:
         end = time.monotonic() + 60 * arguments.minutes
         children = []
         for k in range(arguments.jobs):

@@ -15,6 +15,11 @@ pytest.importorskip("resource")  # of Unix, as forks are
 from tests.reliability import nights
 
 
+@pytest.fixture(autouse=True)
+def seeds_from_none_on(monkeypatch):
+    monkeypatch.setattr(nights, "FIRST_SEED", 0)
+
+
 def odd(seed):
     assert seed % 2 == 0, f"{seed} is odd"
 
@@ -93,11 +98,59 @@ def test_a_process_that_ends_before_it_begins_is_told(tmp_path):
 def test_as_a_command(tmp_path):
     # It finds the doors of tests that have them, in the order that they are written.
     command = [sys.executable, "-m", "tests.reliability.nights", "metrics"]
-    options = ["--minutes=1", "--jobs=1", "--until=1", f"--out={tmp_path}"]
-    said = subprocess.run(
-        [*command, *options], capture_output=True, text=True, check=True, timeout=300
-    ).stdout
+    kept = tmp_path / "kept.csv"
+    options = ["--jobs=1", "--until=1", f"--out={tmp_path}", f"--kept={kept}"]
+    run = partial(
+        subprocess.run, capture_output=True, text=True, check=True, timeout=300
+    )
+    said = run([*command, *options, "--minutes=1"]).stdout
     from tests.reliability.test_fuzz_metrics import DOORS
 
     n = str(len(DOORS))
     assert said.splitlines()[-1].split() == ["metrics", n, "0", "1", n, "0"]
+    # What is kept is where a machine goes on that has seen none of it.
+    run([*command, *options, "--keep"])
+    counts = nights.read_kept(kept)
+    assert {name: examples for name, (examples, _) in counts.items()} == {
+        f"metrics {name}": 1 for name in DOORS
+    }
+    elsewhere = [*command, f"--out={tmp_path / 'new'}", f"--kept={kept}", "--show"]
+    assert run(elsewhere).stdout == said
+
+
+def test_counts_that_are_kept(tmp_path):
+    kept = tmp_path / "kept.csv"
+    assert nights.read_kept(kept) == {}
+    end = time.monotonic() + 60
+    nights._watch(partial(made, tmp_path), end, 4, False, tmp_path, 0)
+    nights.write_kept(kept, made(tmp_path))
+    counts = nights.read_kept(kept)
+    assert {name: n for name, (n, _) in counts.items()} == {
+        "k odd": 4,
+        "k deadly": 4,
+        "k good": 4,
+    }
+    # Elsewhere the next seeds are tried, and doors that were not keep their counts.
+    seen, folder = [], tmp_path / "elsewhere"
+    folder.mkdir()
+    target = nights.Target("k good", 6, seen.append, folder, counts)
+    target.turn(100, lambda words: None)
+    assert seen == [4, 5]
+    nights.write_kept(kept, [target])
+    assert {name: n for name, (n, _) in nights.read_kept(kept).items()} == {
+        "k odd": 4,
+        "k deadly": 4,
+        "k good": 6,
+    }
+
+
+def test_a_door_that_has_no_more(tmp_path):
+    def steps(at):
+        return nights.OVER if at == 3 else None
+
+    target = nights.Target("k walk", 100, steps, tmp_path)
+    target.turn(100, lambda words: None)
+    assert (target.examples, target.until) == (3, 3)
+    target.save()
+    again = nights.Target("k walk", 100, steps, tmp_path)
+    assert (again.examples, again.until) == (3, 3)
