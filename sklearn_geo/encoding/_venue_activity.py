@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """VenueActivityEncoder: who checks in at a venue how often, and when."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 from sklearn.base import TransformerMixin, _fit_context
@@ -215,14 +215,7 @@ class VenueActivityEncoder(TransformerMixin, GeoEstimator):
         ids = _ids(self._venue_column(X), self.venue)
         # Not a search in sorted ids: 1 and "1" are different venues.
         rows = {venue: row for row, venue in enumerate(self.venues_.tolist())}
-        found = np.array(
-            [
-                # A list is no venue.
-                rows.get(venue, -1) if isinstance(venue, Hashable) else -1
-                for venue in ids.tolist()
-            ],
-            dtype=np.intp,
-        )
+        found = np.array([rows.get(venue, -1) for venue in ids.tolist()], dtype=np.intp)
         unknown = found < 0
         out = self.activity_[found].astype(self._float_dtype())
         if unknown.any():
@@ -340,7 +333,7 @@ def _to_numpy(column):
 
 
 def _ids(column, name):
-    """Return ids as an array, none of them missing."""
+    """Return ids as an array, none of them missing or without a hash."""
     ids = _to_numpy(column)
     if ids.ndim != 1:
         raise ValueError(
@@ -349,6 +342,13 @@ def _ids(column, name):
     if ids.dtype.kind in "iuUSb":
         return ids
     for row, value in enumerate(ids.tolist()):
+        try:  # a tuple is hashable by its type, whatever it holds
+            hash(value)
+        except TypeError:
+            raise ValueError(
+                f"X[{name!r}], row {row}: {value!r:.60} is no id. Ids are numbers or "
+                "text."
+            ) from None
         kind = type(value).__name__
         if value is None or kind in ("NAType", "NaTType") or value != value:
             raise ValueError(
@@ -360,19 +360,6 @@ def _ids(column, name):
 def _number_ids(table, name):
     """Return the distinct ids of a column, and the number of the one in each row."""
     ids = _ids(_column(table, name), name)
-    if ids.dtype.kind != "O":
-        return _number(ids)
-    for row, value in enumerate(ids.tolist()):
-        if not isinstance(value, Hashable):
-            raise ValueError(
-                f"X[{name!r}], row {row}: {value!r:.60} is no id. Ids are numbers or "
-                "text."
-            )
-    return _number(ids)
-
-
-def _number(ids):
-    """Return the distinct ids, and the number of the one in each row."""
     if ids.dtype.kind != "O":
         return np.unique(ids, return_inverse=True)
     numbers = {}

@@ -275,6 +275,14 @@ def test_what_is_no_column_of_ids_is_refused():
     encoder = VenueActivityEncoder(time_zone="UTC").fit(table)
     with pytest.raises(ValueError, match="must be one column; it has the shape"):
         encoder.transform({"venue": np.array(when)})
+    # Neither what is compared element by element, nor what only holds a list.
+    for value in (np.array([]), ("a", ["b"])):
+        held = np.empty(2, dtype=object)
+        held[:] = ["a", value]
+        with pytest.raises(ValueError, match=r"X\['user'\], row 1: .* is no id"):
+            VenueActivityEncoder(time_zone="UTC").fit({**table, "user": held})
+        with pytest.raises(ValueError, match=r"row 1: .* is no id"):
+            encoder.transform(held)
 
 
 def test_lazy_frames_are_to_be_collected():
