@@ -7,6 +7,8 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.utils.validation import _num_samples
 
+from sklearn_geo._missing import is_missing
+
 
 def label_array(values):
     """Read labels into an array in which different labels stay different.
@@ -89,18 +91,10 @@ def first_missing(labels):
     elif kind in "mM":
         missing = np.isnat(labels)
     elif kind in "OT":
-        missing = np.array([_is_missing(label) for label in labels], dtype=bool)
+        missing = np.array([is_missing(label) for label in labels], dtype=bool)
     else:
         return None
     return int(np.argmax(missing)) if missing.any() else None
-
-
-def _is_missing(label):
-    try:
-        return label is None or bool(label != label)
-    except TypeError:
-        # pandas.NA is neither equal to itself nor not.
-        return True
 
 
 def number_labels(labels, *, name):

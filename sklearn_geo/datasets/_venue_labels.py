@@ -10,6 +10,8 @@ from collections.abc import Mapping
 import numpy as np
 from sklearn.utils._param_validation import validate_params
 
+from sklearn_geo._missing import is_missing
+
 # A word; `*` before it: any word that ends so; `-` before it: words that are struck
 # out before the others are looked for.
 VENUE_LABELS = {
@@ -276,21 +278,12 @@ def _labels_of(name, row, patterns, known):
                 dtype=np.int64,
             )
         return known[name]
-    if _is_missing(name):
+    if is_missing(name):
         return np.zeros(len(patterns), dtype=np.int64)
     raise TypeError(
         f"category_names, row {row}: {name!r:.60} is no name. Pass strings, and None "
         "where a venue has no category."
     )
-
-
-def _is_missing(name):
-    if name is None or hasattr(name, "__len__"):
-        return name is None
-    try:
-        return bool(name != name)
-    except TypeError:  # pandas.NA
-        return True
 
 
 def _is_given(words, struck, given):

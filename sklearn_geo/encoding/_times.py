@@ -8,6 +8,8 @@ import zoneinfo
 
 import numpy as np
 
+from sklearn_geo._missing import is_missing
+
 _NEED_ZONE = (
     'say where these clocks stand, with time_zone="UTC", a name such as "Europe/Paris" '
     'or an offset such as "+02:00"; or pass times with a time zone'
@@ -122,10 +124,7 @@ def _to_utc(times, zone):
 def _read_objects(values, zone, name):
     moments = np.full(len(values), np.datetime64("NaT", "us"))
     for row, value in enumerate(values):
-        # None, NaN and pandas' NaT and NA are missing: NaN is not equal to itself.
-        if value is None or type(value).__name__ in ("NaTType", "NAType"):
-            continue
-        if isinstance(value, float) and value != value:
+        if is_missing(value):
             continue
         if isinstance(value, np.datetime64):
             moments[row] = read_times(np.array([value]), zone, name)[0]

@@ -9,6 +9,7 @@ from sklearn.base import TransformerMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_geo._missing import is_missing
 from sklearn_geo._tables import reject_unread
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.encoding._times import hours_days_months, read_times, read_zone
@@ -349,8 +350,7 @@ def _ids(column, name):
                 f"X[{name!r}], row {row}: {value!r:.60} is no id. Ids are numbers or "
                 "text."
             ) from None
-        kind = type(value).__name__
-        if value is None or kind in ("NAType", "NaTType") or value != value:
+        if is_missing(value):
             raise ValueError(
                 f"X[{name!r}], row {row}: the id is missing. Drop such rows first."
             )

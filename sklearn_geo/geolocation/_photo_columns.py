@@ -10,6 +10,7 @@ from scipy import sparse
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples
 
+from sklearn_geo._missing import is_missing
 from sklearn_geo._tables import check_sparse, column_names
 from sklearn_geo.encoding._times import read_times, read_zone
 
@@ -434,7 +435,7 @@ def _codes(values, n_photos):
     _check_length(values, n_photos, "groups")
     values = values.to_numpy() if hasattr(values, "to_numpy") else np.asarray(values)
     if values.dtype.kind == "O":
-        missing = np.array([_is_missing(value) for value in values], dtype=bool)
+        missing = np.array([is_missing(value) for value in values], dtype=bool)
     elif values.dtype.kind in "fmM":
         missing = values != values
     else:
@@ -453,13 +454,6 @@ def _codes(values, n_photos):
             "groups.astype(str)."
         )
     return np.unique(values, return_inverse=True)[1].reshape(-1)
-
-
-def _is_missing(value):
-    """Tell None, NaN, and pandas' NaT and NA."""
-    if value is None or type(value).__name__ in ("NaTType", "NAType"):
-        return True
-    return isinstance(value, float) and value != value
 
 
 def _kind(value):

@@ -69,7 +69,8 @@ class CellSampler:
         size, alpha = self.n_rows(epoch), self.alpha(epoch)
         if alpha == 1.0:
             return rng.permutation(len(self.cells))[:size]
-        chances = self.counts.astype(np.float64) ** (alpha - 1.0)
+        # Only their ratios matter, and those to the fullest cell do not overflow.
+        chances = (self.counts / self.counts.max()) ** (alpha - 1.0)
         cumulated = np.cumsum(chances[self.cells])
         drawn = rng.random(size) * cumulated[-1]
         return np.minimum(

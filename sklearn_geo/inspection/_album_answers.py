@@ -46,7 +46,8 @@ def rows_of_user(groups, group, n_photos):
     found, counts = np.unique(users, return_counts=True)
     if group is None:
         group = found.tolist()[counts.argmax()]
-    rows = np.flatnonzero(users == group)
+    one = isinstance(group, str | bytes) or not hasattr(group, "__len__")
+    rows = np.flatnonzero(users == group if one else False)
     if not len(rows):
         some = ", ".join(map(repr, found[np.argsort(-counts)][:5].tolist()))
         raise ValueError(

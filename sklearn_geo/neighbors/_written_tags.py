@@ -7,6 +7,8 @@ import re
 import numpy as np
 from scipy import sparse
 
+from sklearn_geo._missing import is_missing
+
 # Rows in which the delimiter is looked for.
 _LOOKED_AT = 1_000
 # What json.dumps, and the str of a list in a column of a CSV file, leave behind.
@@ -38,7 +40,7 @@ def written_tags(X, delimiter):
                     "map(ast.literal_eval) for single quotes."
                 )
             yield tags.split(delimiter)
-        elif _is_missing(tags):
+        elif is_missing(tags):
             yield ()
         elif isinstance(tags, (bytes, dict)) or not hasattr(tags, "__iter__"):
             raise TypeError(
@@ -108,9 +110,3 @@ def tag_column(X):
         if hasattr(X, to_list):
             return getattr(X, to_list)()
     return X
-
-
-def _is_missing(value):
-    if value is None or isinstance(value, float):
-        return value is None or value != value
-    return type(value).__name__ == "NAType"

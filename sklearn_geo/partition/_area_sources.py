@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sklearn_geo._missing import is_missing
 from sklearn_geo._tables import is_geo
 from sklearn_geo._text_arrays import text_array
 from sklearn_geo.partition._area_shapes import check_shape, import_shapely
@@ -210,7 +211,7 @@ def _names(columns, name_column, n_areas):
     names = columns[name_column]
     seen = {}
     for row, name in enumerate(names):
-        if name is None or name != name or str(name).strip() == "":
+        if is_missing(name) or str(name).strip() == "":
             raise ValueError(
                 f"areas, row {row}: the name in {name_column!r} is missing. Fill it, "
                 "or name the areas by another column with name_column."

@@ -9,6 +9,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils._param_validation import Interval, validate_params
 
+from sklearn_geo._missing import is_blank
 from sklearn_geo.ranking._countries import CONTINENTS, COUNTRIES
 
 __all__ = ["collect_place_names"]
@@ -235,7 +236,7 @@ def _large(columns, min_population):
     for key in _POPULATION:
         if key in columns:
             people = np.array(
-                [0 if _is_missing(value) else value for value in columns[key]],
+                [0 if is_blank(value) else value for value in columns[key]],
                 dtype=np.float64,
             )
             return (people >= min_population).tolist()
@@ -251,7 +252,7 @@ def _split(value, by_commas=False):
         for part in value:
             yield from _split(part)
         return
-    if _is_missing(value):
+    if is_blank(value):
         return
     for part in str(value).split(",") if by_commas else [str(value)]:
         yield part
@@ -266,14 +267,7 @@ def _is_code(value):
 
 
 def _texts(column):
-    return (str(value) for value in column if not _is_missing(value))
-
-
-def _is_missing(value):
-    try:
-        return value is None or value == "" or bool(value != value)
-    except (TypeError, ValueError):  # pandas.NA is neither equal to itself nor not
-        return True
+    return (str(value) for value in column if not is_blank(value))
 
 
 def _written_forms(name):

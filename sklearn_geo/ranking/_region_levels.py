@@ -11,6 +11,7 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 
+from sklearn_geo._missing import is_blank
 from sklearn_geo._tables import column_names
 from sklearn_geo.geometry import S2_MAX_LEVEL, s2_cell_ids
 from sklearn_geo.partition import CellHierarchy
@@ -167,14 +168,7 @@ def _column(X, name):
     """Return the names in a column as a list, None where they are missing."""
     at = _position(X, name)
     column = X.iloc[:, at] if hasattr(X, "iloc") else X[:, at]
-    return [None if _is_missing(value) else value for value in column.to_numpy()]
-
-
-def _is_missing(value):
-    try:
-        return value is None or value == "" or bool(value != value)
-    except TypeError:  # pandas.NA is neither equal to itself nor not
-        return True
+    return [None if is_blank(value) else value for value in column.to_numpy()]
 
 
 def distinct_chains(codes, n_regions):

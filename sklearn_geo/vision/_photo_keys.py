@@ -6,7 +6,8 @@ import os
 
 import numpy as np
 
-from sklearn_geo.vision._photos import PhotoError, is_missing, photo_path, read_photo
+from sklearn_geo._missing import is_missing
+from sklearn_geo.vision._photos import PhotoError, photo_path, read_photo
 from sklearn_geo.vision._row_cache import key_of
 
 __all__ = ["photo_key"]

@@ -10,14 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = [
-    "PhotoError",
-    "is_image",
-    "is_missing",
-    "open_picture",
-    "photo_path",
-    "read_photo",
-]
+from sklearn_geo._missing import is_missing
+
+__all__ = ["PhotoError", "is_image", "open_picture", "photo_path", "read_photo"]
 
 _WEB = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _ORIENTATION = 0x0112
@@ -104,13 +99,6 @@ def photo_path(name, root=None):
             what = "has no name"
         raise PhotoError(f"the file {str(path)!r} {what}")
     return path
-
-
-def is_missing(value):
-    """Say whether a value of a column stands for nothing: None, NaN, NaT, NA."""
-    if value is None or isinstance(value, float):
-        return value is None or value != value
-    return type(value).__name__ in ("NAType", "NaTType")
 
 
 def is_image(value):

@@ -14,6 +14,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
+from sklearn_geo._missing import is_missing
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.neighbors._progress import Progress as Lines
 from sklearn_geo.nets import choose_device
@@ -29,7 +30,7 @@ from sklearn_geo.vision._network import (
     weights_state,
 )
 from sklearn_geo.vision._photo_rows import as_row_error, photo_rows
-from sklearn_geo.vision._photos import PhotoError, is_missing, photo_path, read_photo
+from sklearn_geo.vision._photos import PhotoError, photo_path, read_photo
 from sklearn_geo.vision._row_cache import RowCache
 from sklearn_geo.vision._showing import Showing, tell_of_bad
 from sklearn_geo.vision._views import Views

@@ -29,6 +29,10 @@ def test_cells_are_drawn_by_a_power_of_their_size(alpha):
     assert rows.max() < 3.0 * rows.mean() + 20
 
 
+def test_a_power_that_leaves_the_fullest_cell_alone():
+    assert set(CELLS[_draw(1e9)]) == {4}
+
+
 @pytest.mark.parametrize("alpha", [None, 1.0, (1.0,)])
 def test_data_as_they_are_are_a_permutation(alpha):
     np.testing.assert_array_equal(np.sort(_draw(alpha)), np.arange(len(CELLS)))
