@@ -45,6 +45,8 @@ def read_tags(tags, *, name, dtype=None):
         raise ValueError(f"{name} has no columns: a tag indicator has one a tag.")
     _refuse_words(tags, name)
     check_sparse(tags, name)
+    if sparse.issparse(tags) and tags.ndim == 1:
+        tags = tags.reshape((-1, 1))
     with naming(name):
         matrix = check_array(
             tags,

@@ -77,6 +77,11 @@ def read_times(column, zone, name="X"):
     elif aware is not None:
         column = column.dt.tz_convert("UTC").dt.tz_localize(None)
     times = column.to_numpy() if hasattr(column, "to_numpy") else np.asarray(column)
+    if times.ndim == 0:
+        raise TypeError(
+            f"{name} is a {type(column).__name__}, which is no column of times. Pass "
+            "an array, a list or a column of a frame, with one time a row."
+        )
     if times.dtype.kind == "O":
         return _read_objects(times, zone, name)
     if times.dtype.kind != "M":

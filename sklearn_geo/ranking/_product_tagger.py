@@ -378,6 +378,10 @@ def _indexable(y):
     """Return y in a form that some rows can be taken of."""
     if hasattr(y, "tocsr"):
         return y.tocsr()
+    if isinstance(y, np.ndarray) and y.dtype.kind in "iuf":
+        # Models that make a sparse array of y need numbers that scipy knows.
+        dtype = np.float32 if y.dtype == np.float16 else y.dtype.newbyteorder("=")
+        y = y.astype(dtype, copy=False)
     return y if hasattr(y, "shape") else np.asarray(y)
 
 

@@ -172,6 +172,11 @@ def test_times_that_know_their_zone(times):
     assert photos.times.dtype == "datetime64[s]"
 
 
+def test_what_is_no_column_of_times():
+    with pytest.raises(TypeError, match="times is a coo_array, which is no column"):
+        read_photos(Given(FRAME[["a"]], times=sparse.coo_array(np.ones(3))))
+
+
 def test_times_that_know_no_zone():
     naive = SECONDS.astype("datetime64[ns]")
     with pytest.raises(ValueError, match=r"times, row 0: 2020-05-01T12.* no time zone"):

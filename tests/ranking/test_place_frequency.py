@@ -403,3 +403,14 @@ def test_a_second_fit_that_fails_late_leaves_the_first():
     ):
         tagger.fit(more, tags, sample_weight=[0, 0, 0, 0, 1])
     assert_array_equal(tagger.predict_proba(TOWNS), before)
+
+
+def test_one_tag_as_a_sparse_array_of_one_dimension():
+    where, tags = photos_of(30, 0)
+    column = np.r_[1.0, tags[1:, 0]]
+    scores = []
+    for y in (column[:, np.newaxis], sparse.coo_array(column)):
+        with pytest.warns(UserWarning, match="have no tag"):
+            tagger = PlaceFrequencyTagger(S2Partition(4, 1)).fit(where, y)
+        scores.append(tagger.decision_function(where))
+    assert_array_equal(scores[1], scores[0])

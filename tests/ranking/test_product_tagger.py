@@ -361,3 +361,11 @@ def test_frequencies_by_huge_weights():
     assert_allclose(tagger.tag_frequencies_, counts / counts.sum(), atol=1e-300)
     with pytest.raises(ValueError, match="Scale the weights down first"):
         tagger.fit(X, tags, sample_weight=2.0**1018 * weights)
+
+
+@pytest.mark.parametrize("dtype", [">f8", "<f2", ">i4", "?"])
+def test_indicators_of_any_numbers(dtype):
+    X, tags = _photos(80, 0)
+    expected = ProductTagger(LINEAR, KERNEL, weight=1.0).fit(X, tags)
+    tagger = ProductTagger(LINEAR, KERNEL, weight=1.0).fit(X, tags.astype(dtype))
+    assert_allclose(tagger.decision_function(X), expected.decision_function(X))
