@@ -102,9 +102,9 @@ def _besieged(siege, reader, seed):
 
 
 def _of_walks():
-    from tests.reliability import test_walks
+    from tests.reliability import readers, test_walks
 
-    for reader in test_walks.WALKED:
+    for reader in readers.READERS:
         yield reader.name, test_walks.MOST, partial(_walked, [], reader)
 
 

@@ -16,16 +16,12 @@ from tests.reliability.hostile import Siege
 from tests.reliability.readers import READERS
 from tests.reliability.walks import LONG, Walk, steps_of, text_of
 
-# Pictures, and what is packed: what is in it is read by the others.
-OTHERS = ("photo ", "thumbnail", "unpacking ", "placing.", "YFCC100M zip")
-OTHERS += ("YFCC100M SQLite", "word vectors gz")
-WALKED = [reader for reader in READERS if not reader.name.startswith(OTHERS)]
 # No walk has more steps.
 MOST = 15_000
 SOME = scale(6, MOST)
 
 
-@pytest.mark.parametrize("reader", WALKED, ids=str)
+@pytest.mark.parametrize("reader", READERS, ids=str)
 def test_every_step_is_told_or_harmless(reader, tmp_path):
     siege = Siege(reader, tmp_path)
     siege.check_good()
@@ -109,6 +105,19 @@ def test_steps_through_a_table():
         assert steps[words] == text
     assert len(steps["line 1 field 0 of 10 MB"]) > 10**7
     assert steps["line 1 field 0 a million times"].count(b"1,") == 10**6
+
+
+def test_steps_through_bytes():
+    good = bytes(range(200)) + b"x" * 800
+    steps = made(good, "x.zip")
+    assert steps["byte 3 is 255"] == good[:3] + b"\xff" + good[4:]
+    assert steps["byte 0 is one less"] == b"\xff" + good[1:]
+    assert steps["bytes 4 on are ffffff7f"] == good[:4] + b"\xff\xff\xff\x7f" + good[8:]
+    assert steps["cut off at byte 159"] == good[:159]
+    assert steps["byte 920 left out"] == steps["byte 999 left out"] == good[:-1]
+    assert steps["byte 0 twice"] == b"\0" + good
+    assert "cut off at byte 160" not in steps
+    assert len(steps) == (160 + 80) * 20
 
 
 def test_parts_are_written_once():

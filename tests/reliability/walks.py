@@ -6,6 +6,7 @@ Seeds find by chance what this finds by counting. Each value and each name of JS
 the headers of safetensors and of numpy, and each field of tables is replaced by each of
 a list of foul things, left out, doubled and exchanged with its neighbour. Of lists and
 tables the first, a middle and the last place are taken, as the others are like them.
+Of pictures, archives and data bases, each byte of the head and of the tail is taken.
 """
 
 import ast
@@ -127,7 +128,8 @@ def steps_of(files):
     """
     seen = set()
     for name, data in files.items():
-        for part, held, write in _parts(name, data):
+        parts = list(_parts(name, data))
+        for part, held, write in parts:
             known = texts_of(held, part == "numpy")
             text = known[id(held)]
             if part in ("numpy", "safetensors") and text in seen:
@@ -136,7 +138,11 @@ def steps_of(files):
             for where, how, new in changes(held, part == "numpy"):
                 words = f"{part} {''.join(f'[{key!r:.40}]' for key in where)} {how}"
                 yield Step(name, words, partial(_written, new, part, known, write))
-        for how, make in _of_table(data) if _is_table(name, data) else ():
+        if _is_table(name, data):
+            more = _of_table(data)
+        else:
+            more = () if parts else _of_bytes(data)
+        for how, make in more:
             yield Step(name, how, make)
 
 
@@ -410,3 +416,39 @@ def _of_row(line, *, heavy):
 
 def _heavy(put, what, times):
     return put(what * times)
+
+
+# Bytes --------------------------------------------------------------------------------
+
+# How many bytes at the beginning and at the end: headers, and directories of archives.
+HEAD, TAIL = 160, 80
+BYTES = {
+    "0": lambda byte: 0,
+    "255": lambda byte: 255,
+    "one more": lambda byte: (byte + 1) % 256,
+    "one less": lambda byte: (byte - 1) % 256,
+    "without its highest bit, or with it": lambda byte: byte ^ 128,
+}
+# Lengths and positions, in either order of bytes.
+WORDS = [b"\xff" * 2, b"\xff\x7f", b"\x7f\xff", b"\0" * 4, b"\xff" * 4, b"\xff" * 8]
+WORDS += [b"\xff" * 3 + b"\x7f", b"\x7f" + b"\xff" * 3, b"\x7f" + b"\xff" * 7]
+WORDS += [b"\0\0\1\0", b"\0\1\0\0", b"\0" * 4 + b"\1" + b"\0" * 3]
+
+
+def _of_bytes(data):
+    """Yield what is done to bytes of which no structure is known here."""
+    n = len(data)
+    for at in sorted({*range(min(HEAD, n)), *range(max(0, n - TAIL), n)}):
+        for how, change in BYTES.items():
+            new = bytes([change(data[at])])
+            yield f"byte {at} is {how}", partial(_patched, data, at, new)
+        for word in WORDS:
+            how = f"bytes {at} on are {word.hex()}"
+            yield how, partial(_patched, data, at, word)
+        yield f"cut off at byte {at}", partial(bytes, data[:at])
+        yield f"byte {at} left out", partial(bytes, data[:at] + data[at + 1 :])
+        yield f"byte {at} twice", partial(bytes, data[: at + 1] + data[at:])
+
+
+def _patched(data, at, new):
+    return data[:at] + new + data[at + len(new) :]
