@@ -158,6 +158,19 @@ def reject_unread(X, name):
             )
 
 
+def reject_sparse_rows(X, name):
+    """Refuse lists of sparse arrays, whose length scipy does not tell."""
+    if not isinstance(X, (list, tuple)):
+        return
+    for number, row in enumerate(X):
+        parts = row if isinstance(row, (list, tuple)) else (row,)
+        if any(map(sparse.issparse, parts)):
+            raise TypeError(
+                f"{name}, row {number}: a sparse array in a list. Make one array of "
+                "them all first, with scipy.sparse.vstack."
+            )
+
+
 def reject_what_is_no_table(X, name, pair_only=True):
     """Refuse tuples, lists of tuples and text, which numpy would take in silently."""
     if isinstance(X, tuple):
@@ -192,6 +205,7 @@ def reject_what_is_no_table(X, name, pair_only=True):
             )
         return
     reject_masked(X, name)
+    reject_sparse_rows(X, name)
     if isinstance(X, list):
         _reject_odd_rows(X, name)
         X = np.asarray(X, dtype=object)

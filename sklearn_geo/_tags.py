@@ -8,7 +8,7 @@ from sklearn import get_config
 from sklearn.utils.validation import check_array
 
 from sklearn_geo._numbers import naming
-from sklearn_geo._tables import check_sparse, reject_unread
+from sklearn_geo._tables import check_sparse, reject_sparse_rows, reject_unread
 
 
 def read_tags(tags, *, name, dtype=None):
@@ -43,6 +43,7 @@ def read_tags(tags, *, name, dtype=None):
     shape = getattr(tags, "shape", None)
     if shape is not None and len(shape) == 2 and shape[1] == 0:
         raise ValueError(f"{name} has no columns: a tag indicator has one a tag.")
+    reject_sparse_rows(tags, name)
     _refuse_words(tags, name)
     check_sparse(tags, name)
     if sparse.issparse(tags) and tags.ndim == 1:

@@ -370,6 +370,11 @@ BAD = {
         TypeError,
         r"list of dicts. Pass pd.DataFrame\(list_of_dicts\)",
     ),
+    "list of sparse rows": (
+        [sparse.csr_array(np.ones((1, 2))), sparse.csr_array(np.ones((1, 2)))],
+        TypeError,
+        "row 0: a sparse array in a list. .* scipy.sparse.vstack",
+    ),
     "lazy frame": (
         pl.LazyFrame({"lat": [1.0], "lon": [2.0]}),
         TypeError,

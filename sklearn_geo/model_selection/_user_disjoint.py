@@ -9,7 +9,7 @@ from sklearn.model_selection import BaseShuffleSplit
 from sklearn.utils import check_array, check_random_state, column_or_1d, indexable
 from sklearn.utils._param_validation import Interval, RealNotInt
 
-from sklearn_geo._labels import first_missing, label_array
+from sklearn_geo._labels import first_missing, label_array, number_labels
 from sklearn_geo._numbers import naming
 from sklearn_geo._tables import check_sparse
 from sklearn_geo.model_selection._fold_sizes import FoldSizesMixin
@@ -205,14 +205,7 @@ def _number_users(groups):
         groups = column_or_1d(
             check_array(groups, ensure_2d=False, dtype=None, input_name="groups")
         )
-    try:
-        return np.unique(groups, return_inverse=True)[1]
-    except TypeError as error:
-        kinds = sorted({type(user).__name__ for user in groups})
-        raise ValueError(
-            f"groups mixes values of different types ({', '.join(kinds)}). Make all of "
-            "them text or all of them numbers."
-        ) from error
+    return number_labels(groups, name="groups")[1]
 
 
 def _draw(rows_of_user, order, n_rows):

@@ -6,6 +6,7 @@ from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
+from scipy import sparse
 
 from sklearn_geo.base import check_places
 from sklearn_geo.neighbors import PlaceIndex
@@ -212,7 +213,7 @@ def read_queries(
 
 
 def _is_pair(place):
-    return np.ndim(place) == 1 and len(place) == 2
+    return not sparse.issparse(place) and np.ndim(place) == 1 and len(place) == 2
 
 
 def _read_exclude(exclude, n_queries, n_photos):

@@ -10,6 +10,7 @@ import sklearn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
+from scipy import sparse
 
 from sklearn_geo.geometry import haversine_to_point
 from sklearn_geo.ranking._gallery import Gallery, Prepared, read_queries, search
@@ -105,6 +106,7 @@ def test_vectors_instead_of_tags():
         ({"place": [np.nan, 0.0]}, "place, row 0: the latitude is NaN"),
         ({"place": [[0, 0], [0, 0], [0, 0]], "tag": [0, 1]}, "2 tags and 3 places"),
         ({"place": np.zeros((0, 2))}, "place is empty"),
+        ({"place": sparse.coo_array(np.ones(2))}, "place is a sparse array of shape"),
         ({"place": [1.0, 2.0, 3.0]}, "place"),
         ({"exclude": 10}, "exclude names photo 10, but the gallery has 10 photos"),
         ({"exclude": [3, -2]}, "exclude names photo -2"),

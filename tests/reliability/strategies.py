@@ -488,6 +488,7 @@ THINGS = {
     "memoryview": lambda n, width: memoryview(np.ones((n, width))),
     "text strings": lambda n, width: np.array([["1"] * width] * n, dtype=STRINGS),
     "sparse of bool": lambda n, width: sparse.csr_array(np.ones((n, width), bool)),
+    "list of sparse rows": lambda n, width: [sparse.csr_array(np.ones((1, width)))] * n,
     "sparse of one axis": lambda n, width: sparse.coo_array(np.ones(n)),
     "sparse and wide": lambda n, width: sparse.csr_array((n, 10**9)),
     "sparse and long": lambda n, width: sparse.coo_array((2**40, width)),
