@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """One photo, from a file, Pillow or an array, as an upright RGB array."""
 
+import io
 import os
 import re
 import sys
@@ -133,7 +134,7 @@ def open_picture(path):
             "Reading photos from files needs Pillow: pip install 'sklearn-geo[vision]'"
         ) from error
     try:
-        with Image.open(path) as image:
+        with _PictureFile(io.FileIO(path)) as file, Image.open(file) as image:
             if image.format in _PROGRAMS:
                 raise PhotoError(
                     f"it is a program in {image.format}, which is not run. Convert it "
@@ -148,6 +149,22 @@ def open_picture(path):
         # Decoders of damaged files raise errors of any kind, syntax errors among them.
         why = str(error).rstrip(".") or type(error).__name__
         raise PhotoError(f"the file {str(path)!r} cannot be read: {why}") from error
+
+
+class _PictureFile(io.BufferedReader):
+    """A file that makes room for what is in it, not for what somebody asks.
+
+    Lengths that a damaged file gives would take gigabytes, and run out of memory,
+    before it is seen that so much is not there.
+    """
+
+    def read(self, size=-1, /):
+        """Read at most `size` bytes, and no more than are left."""
+        left = os.fstat(self.fileno()).st_size - self.tell()
+        return super().read(max(0, left) if size is None or size > left else size)
+
+    def __repr__(self):
+        return repr(self.raw.name)  # which Pillow shows people
 
 
 def _from_pillow(image):

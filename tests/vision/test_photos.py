@@ -4,6 +4,7 @@
 
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -240,3 +241,29 @@ def test_programs_are_not_run(tmp_path, monkeypatch):
 def test_a_name_that_no_file_can_have():
     with pytest.raises(ValueError, match=r"'xxx\w+' is no name of a file: .* too long"):
         read_photo("x" * 5000)
+
+
+def test_lengths_that_lie_take_no_memory(tmp_path):
+    # The pixels of a PNG say that they are 2 GB long.
+    path, expected = tmp_path / "photo.png", pixels()[0]
+    Image.fromarray(expected).save(path)
+    data = bytearray(path.read_bytes())
+    assert data[37:41] == b"IDAT"
+    data[33:37] = b"\x7f\xff\xff\xff"
+    path.write_bytes(data)
+    tracemalloc.start()
+    try:
+        found = read_photo(path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    np.testing.assert_array_equal(found, expected)
+    assert peak < 10**7
+
+
+def test_what_is_no_picture_is_told_by_its_name(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("no picture")
+    with pytest.raises(ValueError, match=r"notes\.txt' cannot .*notes\.txt'") as caught:
+        read_photo(path)
+    assert "_io." not in str(caught.value)
