@@ -97,6 +97,17 @@ def first_missing(labels):
     return int(np.argmax(missing)) if missing.any() else None
 
 
+def reject_infinite(groups, name):
+    """Refuse floats that overflowed: users of different numbers would be one."""
+    if groups.dtype.kind not in "fc" or not np.isinf(groups).any():
+        return
+    row = int(np.argmax(np.isinf(groups)))
+    raise ValueError(
+        f"{name}, row {row}: the group is infinite ({groups[row]}). Numbers have "
+        "overflowed: make them whole numbers or text."
+    )
+
+
 def number_labels(labels, *, name):
     """Sort out labels: which there are, and which of them every row has.
 
@@ -162,6 +173,7 @@ def check_groups(groups, n_rows, *, name="groups"):
             f"{name}, row {row}: the group is missing ({groups[row]}). Leave out rows "
             "of unknown users, or give each a group of its own."
         )
+    reject_infinite(groups, name)
     return number_labels(groups, name=name)
 
 

@@ -81,9 +81,8 @@ def test_arrays_of_numbers_are_not_copied():
         assert label_array(array) is array
 
 
-mixed = st.lists(
-    st.one_of(st.integers(-(2**65), 2**65), st.floats(allow_nan=False)), min_size=1
-)
+floats = st.floats(allow_nan=False, allow_infinity=False)
+mixed = st.lists(st.one_of(st.integers(-(2**65), 2**65), floats), min_size=1)
 
 
 @settings(deadline=None, max_examples=100)
@@ -124,6 +123,8 @@ def test_other_bad_groups():
         check_groups(["a", 1], 2)
     with pytest.raises(ValueError, match=r"each of the 2 rows.* shape \(1, 2\)"):
         check_groups([["a", "b"]], 2)
+    with pytest.raises(ValueError, match=r"groups, row 1: the group is infinite"):
+        check_groups([1.0, np.inf], 2)
 
 
 def test_numbers_beyond_floats_stay_what_they_are():

@@ -17,6 +17,7 @@ from sklearn_geo.geolocation._cross_fit import (
 from sklearn_geo.geolocation._photo_columns import Given, Photos, read_photos
 from sklearn_geo.geolocation._prediction import CellPredictor
 from sklearn_geo.geolocation._seeds import hand_down
+from sklearn_geo.nets import whole_trainings
 
 __all__ = ["covering", "read_criterion", "sure_of", "sure_of_held_out"]
 
@@ -140,10 +141,13 @@ def sure_of_held_out(estimator, fitted, given, y, weights, *, cv, seed, n_jobs=N
         same = with_cells_of(fitted)
         y = target_of(fitted, y)
     folds = fold_numbers(cv, Photos(given.X, groups=read.groups), y, seed)
-    parts = Parallel(n_jobs=n_jobs)(
-        delayed(_one_fold)(hand_down(clone(same), seed), given, y, weights, folds == k)
-        for k in range(folds.max() + 1)
-    )
+    with whole_trainings():
+        parts = Parallel(n_jobs=n_jobs)(
+            delayed(_one_fold)(
+                hand_down(clone(same), seed), given, y, weights, folds == k
+            )
+            for k in range(folds.max() + 1)
+        )
     values = np.empty(len(given))
     for number, part in enumerate(parts):
         values[folds == number] = part

@@ -12,7 +12,13 @@ from sklearn_geo.geolocation._album_network import AlbumLSTM, ScoresLoss, shares
 from sklearn_geo.geolocation._album_rows import AlbumLesson
 from sklearn_geo.geolocation._albums import by_user
 from sklearn_geo.geolocation._cross_fit import folds_of_units
-from sklearn_geo.nets import NetMixin, Training, split_rows, train_net
+from sklearn_geo.nets import (
+    NetMixin,
+    Training,
+    split_rows,
+    train_net,
+    whole_trainings,
+)
 from sklearn_geo.nets._estimator import with_callbacks
 
 __all__ = ["AlbumLearning"]
@@ -121,8 +127,8 @@ class AlbumLearning(NetMixin):
             if not len(lesson.users) or not (cells[own] >= 0).any():
                 continue
             training = Training.of(self, **self._stage(lesson) | {"verbose": 0})
-            nets.append(
-                train_net(
+            with whole_trainings():
+                net = train_net(
                     self._module(),
                     self._criterion(),
                     lesson.data(),
@@ -130,7 +136,7 @@ class AlbumLearning(NetMixin):
                     seed=self._seed,
                     draw=lesson.draw,
                 )
-            )
+            nets.append(net)
             held_out.append(own)
             n_judged += len(own)
             if n_judged >= _ENOUGH:

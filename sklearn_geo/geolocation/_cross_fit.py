@@ -23,7 +23,7 @@ from sklearn_geo.geolocation._photo_columns import Photos
 from sklearn_geo.geolocation._prediction import CellPredictor
 from sklearn_geo.geolocation._seeds import hand_down
 from sklearn_geo.geolocation._seen import share_seen
-from sklearn_geo.nets import rows_in_memory
+from sklearn_geo.nets import rows_in_memory, whole_trainings
 
 __all__ = [
     "check_estimator_of_cells",
@@ -307,14 +307,17 @@ def cross_fit(estimator, photos, y, weights, *, folds, n_first, seed, n_jobs=Non
         What estimators with the same cells say of photos they have not seen.
     """
     check_estimator_of_cells(estimator, fitted=False)
-    fitted = fit_wrapped(hand_down(clone(estimator), seed), photos, y, weights)
-    inside = check_estimator_of_cells(fitted, fitted=True)
-    same = with_cells_of(fitted)
-    y = target_of(fitted, y)
-    parts = Parallel(n_jobs=n_jobs)(
-        delayed(_one_fold)(clone(same), photos, y, weights, folds == number, n_first)
-        for number in range(folds.max() + 1)
-    )
+    with whole_trainings():
+        fitted = fit_wrapped(hand_down(clone(estimator), seed), photos, y, weights)
+        inside = check_estimator_of_cells(fitted, fitted=True)
+        same = with_cells_of(fitted)
+        y = target_of(fitted, y)
+        parts = Parallel(n_jobs=n_jobs)(
+            delayed(_one_fold)(
+                clone(same), photos, y, weights, folds == number, n_first
+            )
+            for number in range(folds.max() + 1)
+        )
     first = FirstCells.empty(len(photos), len(inside.cell_places_), n_first)
     for number, part in enumerate(parts):
         at = folds == number

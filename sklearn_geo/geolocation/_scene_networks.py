@@ -21,7 +21,7 @@ from sklearn_geo.geolocation._prediction import CellPredictor
 from sklearn_geo.geolocation._scene_files import load_networks, save_networks
 from sklearn_geo.geolocation._scenes import read_scenes
 from sklearn_geo.geolocation._seeds import hand_down
-from sklearn_geo.nets import draw_seed, rows_in_memory
+from sklearn_geo.nets import draw_seed, rows_in_memory, whole_trainings
 
 
 class SceneNetworks(CellPredictor):
@@ -218,12 +218,16 @@ class SceneNetworks(CellPredictor):
                 model.fit(given, y, sample_weight=weights, scenes=taught, groups=groups)
             self._take_common(model)
             cells, places = self._true_cells(y, X)
+            # Who interrupts wants no other network to be trained for long either.
+            stopped = not is_frozen and model.net_.interrupted_
             self.networks_, rows = [], []
             for number, proba in enumerate(_columns(target, len(self.scenes_))):
                 own = np.where(proba > self.threshold, weights, 0.0)
                 network = None
-                if len(np.unique(cells[(own > 0.0) & (cells >= 0)])) > 1:
+                several = len(np.unique(cells[(own > 0.0) & (cells >= 0)])) > 1
+                if several and not stopped:
                     network = self._fine_tuned(given, y, own, taught, groups)
+                    stopped = network.net_.interrupted_
                 self.networks_.append(model if network is None else network)
                 rows.append(_report_row(number, own, network))
             self.scene_report_ = np.array(rows, dtype=_REPORT)
@@ -372,7 +376,8 @@ class SceneNetworks(CellPredictor):
                     "so that scene_estimator cannot learn them. Leave them out."
                 )
             estimator = hand_down(clone(estimator), seed)
-            estimator.fit(X[rows], classes[labels[rows]])
+            with whole_trainings():
+                estimator.fit(X[rows], classes[labels[rows]])
         return estimator, estimator.predict_proba(X) if scenes is None else scenes
 
     def _take_common(self, model):

@@ -19,7 +19,13 @@ from sklearn_geo.geolocation._time_lessons import (
     occasions,
     paper_scores,
 )
-from sklearn_geo.nets import NetMixin, Training, split_rows, train_net
+from sklearn_geo.nets import (
+    NetMixin,
+    Training,
+    split_rows,
+    train_net,
+    whole_trainings,
+)
 from sklearn_geo.nets._estimator import with_callbacks
 
 __all__ = ["ENOUGH", "TimeLearning"]
@@ -150,7 +156,9 @@ class TimeLearning(NetMixin):
             net = None
             for stage in self._stages(lesson, learn, groups):
                 training = Training.of(self, **stage.pop("settings"), verbose=0)
-                net = train_net(**stage, training=training, seed=self._seed, net=net)
+                stage |= {"training": training, "seed": self._seed, "net": net}
+                with whole_trainings():
+                    net = train_net(**stage)
             nets[number] = net
             n_held_out += len(rows) - len(learn)
             if n_held_out >= n_enough:
@@ -161,6 +169,8 @@ class TimeLearning(NetMixin):
     def _learn(self, lesson, rows, groups, *, go_on=False):
         for stage in self._stages(lesson, rows, groups, go_on=go_on):
             self._train(**stage.pop("settings"), **stage, seed=self._seed, go_on=go_on)
+            if self.net_.interrupted_:
+                break
             go_on = True
 
     def _stages(self, lesson, rows, groups, *, go_on=False):

@@ -5,7 +5,7 @@
 import numpy as np
 from sklearn.utils.validation import column_or_1d
 
-from sklearn_geo._labels import check_rows, first_missing
+from sklearn_geo._labels import check_rows, first_missing, reject_infinite
 
 
 def check_groups(groups, places):
@@ -71,6 +71,7 @@ def _as_column(groups, places):
             groups = np.asarray(groups.tolist())
     if groups.dtype.kind == "f" and np.isnan(groups).any():
         _refuse_missing(int(np.argmax(np.isnan(groups))))
+    reject_infinite(groups, "groups")
     if groups.dtype.kind not in "biufU":
         raise TypeError(
             f"groups has dtype {groups.dtype}. Name groups by text or numbers."

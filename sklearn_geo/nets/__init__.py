@@ -39,7 +39,7 @@ _MODULES = {
     "_sparse_rows": ("SparseRows",),
     "_stopping": ("BestWeights", "Patience"),
     "_store": ("Store", "write_block", "write_manifest", "write_store"),
-    "_train_net": ("train_net",),
+    "_train_net": ("train_net", "whole_trainings"),
     "_training": ("TRAINING_CONSTRAINTS", "Training"),
     "_weights": ("get_weights", "net_from_weights", "set_weights"),
 }

@@ -3,7 +3,8 @@
 """A net is made and trained, or trained further, and chance is seeded."""
 
 import warnings
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 
 import numpy as np
 
@@ -13,7 +14,30 @@ from sklearn_geo.nets._random_layers import draws_from_torch, seed_layers
 from sklearn_geo.nets._seeding import seeded
 from sklearn_geo.nets._training import Training
 
-__all__ = ["train_net"]
+__all__ = ["train_net", "whole_trainings"]
+
+_WHOLE = ContextVar("whole", default=False)
+
+
+@contextmanager
+def whole_trainings():
+    """Let Ctrl-C end everything here, not just the training of the network it meets.
+
+    A network that was interrupted is of use to whoever fits that network. Where it
+    only answers for a fold, or others are made of it, whoever interrupts means the
+    whole.
+
+    Examples
+    --------
+    >>> from sklearn_geo.nets import whole_trainings
+    >>> with whole_trainings():
+    ...     pass  # fits of folds
+    """
+    token = _WHOLE.set(True)
+    try:
+        yield
+    finally:
+        _WHOLE.reset(token)
 
 
 def train_net(
@@ -74,6 +98,7 @@ def train_net(
     --------
     Training : The settings.
     EstimatorNet : What is trained.
+    whole_trainings : Where Ctrl-C is raised.
 
     Examples
     --------
@@ -118,6 +143,8 @@ def train_net(
     net.interrupted_ = True  # skorch keeps an early Ctrl-C to itself
     with seeded(later, net.device) if shared else nullcontext():
         net.partial_fit(data, epochs=epochs, valid=valid, draw=draw, on_epoch=on_epoch)
+    if net.interrupted_ and _WHOLE.get():
+        raise KeyboardInterrupt
     if not keep_steps:
         net.forget_steps()
     net.module_.eval()

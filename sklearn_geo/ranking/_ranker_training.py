@@ -15,7 +15,14 @@ from sklearn.utils.validation import has_fit_parameter
 from sklearn_geo._numbers import read_numbers
 from sklearn_geo._tables import location_positions
 from sklearn_geo._weights import check_total
-from sklearn_geo.nets import NetMixin, Training, rows_in_memory, split_rows, train_net
+from sklearn_geo.nets import (
+    NetMixin,
+    Training,
+    rows_in_memory,
+    split_rows,
+    train_net,
+    whole_trainings,
+)
 from sklearn_geo.nets._estimator import with_callbacks
 from sklearn_geo.ranking._batches import PairLesson, TripletLesson
 from sklearn_geo.ranking._levels import RankerState, plan_levels
@@ -68,7 +75,8 @@ class RankerTraining(NetMixin):
         self.embedding_ = None
         if self.embedding is not None:
             self.embedding_ = self._unnamed(clone(self.embedding))
-            self._fit_embedding(features, indicator, tagged, sample_weight)
+            with whole_trainings():
+                self._fit_embedding(features, indicator, tagged, sample_weight)
         vectors = self._embedded(features)
         kind = self.scale
         if kind == "auto":
@@ -294,14 +302,16 @@ class RankerTraining(NetMixin):
             levels = levels[-1:]
         else:
             self.states_ = []
+        stopped = False
         for level in levels:
             for each in (lesson, watched):
                 if each is not None:
                     sigma = level.sigma_km
                     each.sigma_km = 0.0 if np.isinf(sigma) else sigma
                     each.silence = level.silence
-            if level.grows and not go_on:
+            if level.grows and not go_on and not stopped:
                 self._grow(lesson, data)
+                stopped = self.net_.interrupted_
             first = not go_on and not self.states_
             self._train(
                 self._network() if first else None,
@@ -312,11 +322,14 @@ class RankerTraining(NetMixin):
                 go_on=not first,
                 early_stopping=False,
                 draw=lesson.draw,
+                # Who interrupts wants no other level to be trained for long either.
+                epochs=0 if stopped else None,
             )
+            stopped |= self.net_.interrupted_
             if go_on:
                 self.states_ = self.states_[:-1]
             self.states_.append(self._state(level.sigma_km))
-        self._finish(rows, learn, valid, sample_weight)
+        self._finish(rows, learn, valid, sample_weight, stopped)
 
     def _grow(self, lesson, data):
         """Let places in little by little."""
@@ -395,7 +408,7 @@ class RankerTraining(NetMixin):
             module.table.weight = table.weight
         return RankerState(sigma_km, len(self.net_.history), module)
 
-    def _finish(self, rows, learn, valid, sample_weight):
+    def _finish(self, rows, learn, valid, sample_weight, stopped):
         """Keep what answers are made of."""
         exact = self.states_[-1].sigma_km == 0
         if self._prior is not None and exact and valid is not None:
@@ -405,7 +418,8 @@ class RankerTraining(NetMixin):
         if self._learns_tags:
             weight = self.states_[-1].module.table.weight
             self.tag_vectors_ = weight.detach().cpu().numpy()
-        if self.scorer == "trunk" and self.shortlist is not None:
+        # Without it all tags and photos are asked about.
+        if self.scorer == "trunk" and self.shortlist is not None and not stopped:
             self._quick = self._train_quick(rows, learn, valid, sample_weight)
         else:
             self._quick = None

@@ -12,6 +12,8 @@ import inspect
 import os
 import sys
 import warnings
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,6 +22,8 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 import sklearn_geo
+from sklearn_geo.nets import EstimatorNet
+from tests.ranking.rankers import small
 from tests.reliability import scale
 from tests.reliability.attack import is_finite
 from tests.reliability.faults import same_as
@@ -99,6 +103,56 @@ def test_a_fit_that_is_interrupted(subject, again):
         # Whatever had happened, the next fit is like any.
         model.fit(**lesson(subject, 0))
         answers(subject, model, asked)
+
+
+@contextmanager
+def at_epoch(number):
+    """Interrupt the training of networks as an epoch begins; yields a list of all."""
+    own, begun = EstimatorNet._epoch, []
+
+    def epoch(*args):
+        begun.append(len(begun) + 1)
+        if len(begun) == number:
+            raise KeyboardInterrupt
+        return own(*args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(EstimatorNet, "_epoch", epoch)
+        yield begun
+
+
+WITH_NETWORKS = [
+    *(subject for subject in TAUGHT if subject.network),
+    *(
+        replace(
+            next(s for s in SUBJECTS if s.name == f"LocSensRanker-{scorer}"),
+            name=f"LocSensRanker-{scorer} of levels",
+            make=lambda scorer=scorer: small(
+                scorer=scorer,
+                location_mode="sampling",
+                sigma_km_schedule=(20_000, 200, 0),
+                shortlist=3,
+            ),
+        )
+        for scorer in ("multilinear", "trunk")
+    ),
+]
+
+
+@pytest.mark.parametrize("subject", WITH_NETWORKS, ids=str)
+def test_nothing_is_trained_after_ctrl_c(subject):
+    # One network may have been interrupted; others are not trained for hours after it.
+    with at_epoch(None) as begun:
+        subject.make().fit(**lesson(subject, 0))
+    if not begun:
+        pytest.skip("what it wraps was fitted before")
+    for number in {1, len(begun) // 2 + 1, len(begun)}:
+        model = subject.make()
+        with warnings.catch_warnings(), at_epoch(number) as done:
+            warnings.simplefilter("ignore")  # that training was interrupted
+            with suppress(KeyboardInterrupt):
+                model.fit(**lesson(subject, 0))
+        assert len(done) == number <= len(begun)
 
 
 PLACES = [[48.1, 11.6], [40.7, -74.0]]
