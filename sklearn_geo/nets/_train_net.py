@@ -27,11 +27,31 @@ def whole_trainings():
     only answers for a fold, or others are made of it, whoever interrupts means the
     whole.
 
+    Yields
+    ------
+    None
+        Nothing: what is trained within raises `KeyboardInterrupt`.
+
+    See Also
+    --------
+    train_net : Makes a net and trains it.
+
     Examples
     --------
-    >>> from sklearn_geo.nets import whole_trainings
+    >>> from functools import partial
+    >>> import numpy as np
+    >>> from sklearn_geo.nets import (
+    ...     HeadedMLP, HeadsLoss, RowData, train_net, whole_trainings
+    ... )
+    >>> X, y = np.array([[0.0], [1.0]] * 20), np.array([0, 1] * 20)
+    >>> folds = [(X[k::2], y[k::2]) for k in range(2)]
     >>> with whole_trainings():
-    ...     pass  # fits of folds
+    ...     nets = [
+    ...         train_net(partial(HeadedMLP, 1, [2]), HeadsLoss, RowData(rows, [own]))
+    ...         for rows, own in folds
+    ...     ]
+    >>> len(nets)
+    2
     """
     token = _WHOLE.set(True)
     try:
