@@ -222,7 +222,9 @@ def per_region_score(
     check_sparse(y_true, "y_true")
     check_sparse(y_pred, "y_pred")
     # Of sparse matrices, only some kinds have rows to be taken out.
-    y_true, y_pred = indexable(y_true, y_pred)
+    y_true, y_pred = indexable(
+        *(np.asarray(y) if isinstance(y, memoryview) else y for y in (y_true, y_pred))
+    )
     for region in np.flatnonzero(kept):
         rows = members[region]
         arguments = {}
@@ -230,7 +232,14 @@ def per_region_score(
             arguments["sample_weight"] = sample_weight[rows]
         true, pred = _safe_indexing(y_true, rows), _safe_indexing(y_pred, rows)
         for key, function in metrics.items():
-            scores[key].append(function(true, pred, **arguments))
+            try:
+                scores[key].append(function(true, pred, **arguments))
+            except (TypeError, ValueError) as error:
+                kind = TypeError if isinstance(error, TypeError) else ValueError
+                raise kind(
+                    f"The metric {key!r} fails in the region {regions[region]} of "
+                    f"{len(rows)} photos: {error}"
+                ) from error
     table = {"region": regions[kept], "count": counts[kept]}
     table.update((key, np.array(values)) for key, values in scores.items())
     return _to_frame(table) if as_frame else Bunch(**table)

@@ -544,3 +544,23 @@ def test_who_calls_a_function_of_places_says_so():
     words = r"^by\(places\) failed with ValueError: fewer places, please\. It is"
     with pytest.raises(ValueError, match=words):
         per_region_score("geo_score", TRUE, PRED, by=refuse)
+
+
+def test_a_metric_that_fails_says_where():
+    def picky(y_true, y_pred):
+        if len(y_true) < 2:
+            raise ValueError("one photo is not enough")
+        return 0.0
+
+    y = np.array([[48.9, 2.4], [48.9, 2.4], [40.7, -74.0]])
+    words = r"'score' fails in the region b of 1 photos: one photo is not enough"
+    with pytest.raises(ValueError, match=words):
+        per_region_score(picky, y, y, by=["a", "a", "b"])
+
+
+def test_rows_in_a_memoryview():
+    y = np.array([[48.9, 2.4], [40.7, -74.0]])
+    asked = {"by": ["a", "b"]}
+    expected = per_region_score("geo_score", y, y, **asked)
+    found = per_region_score("geo_score", memoryview(y), memoryview(y), **asked)
+    assert_array_equal(found["score"], expected["score"])
