@@ -563,4 +563,4 @@ def test_rows_in_a_memoryview():
     asked = {"by": ["a", "b"]}
     expected = per_region_score("geo_score", y, y, **asked)
     found = per_region_score("geo_score", memoryview(y), memoryview(y), **asked)
-    assert_array_equal(found["score"], expected["score"])
+    np.testing.assert_array_equal(found["score"], expected["score"])
