@@ -29,7 +29,7 @@ def label_array(values):
     """
     try:
         array = np.asarray(values)
-    except ValueError as error:
+    except (TypeError, ValueError, RuntimeError) as error:  # such as tensors
         raise ValueError(
             f"Labels must be one a row: text, a number or a date. {error}"
         ) from None

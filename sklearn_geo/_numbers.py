@@ -17,6 +17,8 @@ _SAID = (
     "could not convert",
     "setting an array",
     "Cannot cast array data",
+    "Got unsupported ScalarType",
+    "can't convert",
 )
 # How it shows an array whose columns have names, and what makes it a plain one.
 _RECORDS = ("dtype([(", "dtype((numpy.record")
@@ -46,6 +48,10 @@ def naming(name):
             raise
         remedy = _PLAIN if any(shown in str(error) for shown in _RECORDS) else ""
         raise type(error)(f"{name} holds what is no number: {error}{remedy}") from error
+    except RecursionError:
+        raise
+    except RuntimeError as error:  # such as a tensor of torch with gradients
+        raise TypeError(f"{name} cannot be read as an array: {error}") from error
 
 
 def is_real(value):
@@ -93,7 +99,7 @@ def read_numbers(values, name):
         # A wider float may be beyond float64.
         with np.errstate(over="ignore"):
             return np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+    except (TypeError, ValueError, OverflowError, RuntimeError) as error:
         raise TypeError(
             f"{name} must hold numbers; got {values!r:.60}. Convert text first, for "
             "example with np.asarray(values, dtype=float)."

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import validate_data
 
-from sklearn_geo._numbers import reject_masked
+from sklearn_geo._numbers import naming, reject_masked
 from sklearn_geo._text_columns import remedy_for_names, remedy_for_text
 
 LATITUDE_NAMES = frozenset({"lat", "latitude", "y"})
@@ -208,7 +208,8 @@ def reject_what_is_no_table(X, name, pair_only=True):
     reject_sparse_rows(X, name)
     if isinstance(X, list):
         _reject_odd_rows(X, name)
-        X = np.asarray(X, dtype=object)
+        with naming(name):
+            X = np.asarray(X, dtype=object)
     if getattr(X, "ndim", 2) == 1 and len(X):
         remedy = (
             "a single place is [[latitude, longitude]], for example "

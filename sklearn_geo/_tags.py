@@ -105,8 +105,9 @@ def _refuse_words(tags, name):
         while isinstance(first, (list, tuple)) and len(first):
             first = first[0]
         array = np.asarray(first)
-    words = array.dtype.kind in "US"
-    if array.dtype.kind == "O":
+    kind = getattr(array.dtype, "kind", None)  # that of a tensor says none
+    words = kind in ("U", "S")
+    if kind == "O":
         kinds = (str, list, tuple, set, frozenset)
         words = any(isinstance(value, kinds) for value in np.ravel(array))
     if words:

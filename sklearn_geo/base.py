@@ -188,18 +188,20 @@ def places_in(X, *, location="auto", name="X"):
         return check_places(X.geometry, name=name)
     if isinstance(X, list) and X and isinstance(X[0], list):
         # Rows of mixed types: numpy would turn their numbers into text as well.
-        X = np.asarray(X, dtype=object)
+        with naming(name):
+            X = np.asarray(X, dtype=object)
     table = points_to_frame(X)
     reject_what_is_no_table(table, name, pair_only=False)
     names = column_names(table, name)
     if not sparse.issparse(table) and names is None and not hasattr(table, "iloc"):
-        table = check_array(
-            table,
-            dtype=None,
-            ensure_all_finite=False,
-            ensure_min_samples=0,
-            input_name=name,
-        )
+        with naming(name):
+            table = check_array(
+                table,
+                dtype=None,
+                ensure_all_finite=False,
+                ensure_min_samples=0,
+                input_name=name,
+            )
     if len(table.shape) != 2:
         raise ValueError(
             f"{name} has the shape {table.shape}, but a table has rows and columns, a "

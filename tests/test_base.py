@@ -12,6 +12,7 @@ import pandas as pd
 import polars as pl
 import pytest
 import sklearn
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
@@ -374,6 +375,16 @@ BAD = {
         [sparse.csr_array(np.ones((1, 2))), sparse.csr_array(np.ones((1, 2)))],
         TypeError,
         "row 0: a sparse array in a list. .* scipy.sparse.vstack",
+    ),
+    "tensor with gradients": (
+        torch.ones((2, 2), requires_grad=True),
+        TypeError,
+        r"(X|places) cannot be read as an array: .*tensor.detach\(\)",
+    ),
+    "list of tensors with gradients": (
+        [torch.ones(2, requires_grad=True)] * 2,
+        TypeError,
+        r"(X|places) cannot be read as an array: .*tensor.detach\(\)",
     ),
     "lazy frame": (
         pl.LazyFrame({"lat": [1.0], "lon": [2.0]}),

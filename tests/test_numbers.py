@@ -6,6 +6,7 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from sklearn_geo._numbers import (
     all_finite,
@@ -87,6 +88,17 @@ def test_errors_of_numpy_say_which_argument(error):
         raise error("tags are too long")
     with naming("tags"):
         assert np.isnan(np.array([np.inf, -np.inf]).sum())
+
+
+def test_what_numpy_cannot_read_is_told_by_its_name():
+    tensor = torch.ones(2, requires_grad=True)
+    words = r"weights cannot be read as an array: .* Use tensor.detach\(\)"
+    with pytest.raises(TypeError, match=words), naming("weights"):
+        np.asarray(tensor)
+    with pytest.raises(TypeError, match="weights must hold numbers; got tensor"):
+        read_numbers(tensor, "weights")
+    with pytest.raises(RecursionError), naming("weights"):
+        raise RecursionError
 
 
 def test_a_span_of_time_is_no_number():

@@ -7,6 +7,7 @@ import functools
 import numpy as np
 
 from sklearn_geo._blocks import blocks
+from sklearn_geo._numbers import naming
 from sklearn_geo.geometry import (
     EARTH_RADIUS_KM,
     N_UTM_ZONES,
@@ -52,7 +53,8 @@ class UTMPlanes:
 
     def read_zones(self, zones, n_places):
         """Return ids of zones, one a place, from ids or names."""
-        zones = np.asarray(zones)
+        with naming("zones"):
+            zones = np.asarray(zones)
         if zones.dtype.kind in "OUT":
             zones = utm_zone_ids(zones)
         n_zones = len(utm_zone_bounds())

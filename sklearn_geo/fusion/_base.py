@@ -16,6 +16,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from sklearn_geo._numbers import naming
 from sklearn_geo._tables import check_sparse
 from sklearn_geo._weights import check_weights
 from sklearn_geo.base import GeoEstimator
@@ -83,16 +84,17 @@ class FusionBase(NetMixin, GeoEstimator, ABC):
         go_on = self.warm_start and hasattr(self, "net_")
         check_sparse(X)
         check_sparse(y, "y")
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            dtype=[np.float64, np.float32],
-            ensure_all_finite="allow-nan",
-            multi_output=True,
-            reset=not go_on,
-        )
+        with naming("X or y"):
+            X, y = validate_data(
+                self,
+                X,
+                y,
+                accept_sparse="csr",
+                dtype=[np.float64, np.float32],
+                ensure_all_finite="allow-nan",
+                multi_output=True,
+                reset=not go_on,
+            )
         if sample_weight is not None:
             sample_weight = check_weights(sample_weight, X)
         names = getattr(self, "feature_names_in_", None)
@@ -238,14 +240,15 @@ class FusionBase(NetMixin, GeoEstimator, ABC):
         """Validate X of a method other than fit; return what the network reads."""
         check_is_fitted(self)
         check_sparse(X)
-        X = validate_data(
-            self,
-            X,
-            accept_sparse="csr",
-            dtype=[np.float64, np.float32],
-            ensure_all_finite="allow-nan",
-            reset=False,
-        )
+        with naming("X"):
+            X = validate_data(
+                self,
+                X,
+                accept_sparse="csr",
+                dtype=[np.float64, np.float32],
+                ensure_all_finite="allow-nan",
+                reset=False,
+            )
         masks = self._reader.masks
         check_values(X, self.blocks_, "mask" if masks else "error")
         return self._reader.rows(X)

@@ -12,6 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import column_or_1d
 
 from sklearn_geo._labels import first_missing
+from sklearn_geo._numbers import naming
 from sklearn_geo.nets import LazyRows
 
 __all__ = ["LabelReader", "refuse_lists"]
@@ -48,8 +49,9 @@ class LabelReader:
                     f"y, row {row}: the class is missing ({y[row]!r}). Leave such rows "
                     "out."
                 )
-        kind = type_of_target(y, input_name="y", raise_unknown=True)
-        check_classification_targets(y)
+        with naming("y"):
+            kind = type_of_target(y, input_name="y", raise_unknown=True)
+            check_classification_targets(y)
         if kind == "multiclass-multioutput":
             raise ValueError(
                 "y has several columns of classes. Pass one column, or a 0/1 indicator "

@@ -11,6 +11,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples
 
 from sklearn_geo._missing import is_missing
+from sklearn_geo._numbers import naming
 from sklearn_geo._tables import check_sparse, column_names
 from sklearn_geo.encoding._times import read_times, read_zone
 
@@ -421,9 +422,9 @@ def _some_aware(values):
         return True
     if getattr(dtype, "kind", "O") != "O":
         return False
-    return any(
-        getattr(value, "tzinfo", None) is not None for value in np.asarray(values)
-    )
+    with naming("times"):
+        moments = np.atleast_1d(np.asarray(values))
+    return any(getattr(value, "tzinfo", None) is not None for value in moments)
 
 
 def _codes(values, n_photos):

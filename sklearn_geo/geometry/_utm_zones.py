@@ -255,7 +255,8 @@ def utm_zone_ids(names):
     >>> utm_zone_ids(["1C", "Z"])
     array([   0, 1200], dtype=int16)
     """
-    names = np.asarray(names, dtype=object)
+    with naming("names"):
+        names = np.asarray(names, dtype=object)
     ids = [
         _IDS.get(name, -1) if isinstance(name, str) else -1
         for name in names.ravel().tolist()

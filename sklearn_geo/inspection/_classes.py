@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from sklearn_geo._labels import first_missing, label_array
-from sklearn_geo._numbers import read_numbers
+from sklearn_geo._numbers import naming, read_numbers
 from sklearn_geo._tables import check_sparse, reject_unread
 
 
@@ -39,7 +39,8 @@ def indicator_of(y, names=None, *, name="y"):
     reject_unread(y, name)
     columns = getattr(y, "columns", None)
     check_sparse(y, "y")
-    table = y.toarray() if sparse.issparse(y) else np.asarray(y)
+    with naming(name):
+        table = y.toarray() if sparse.issparse(y) else np.asarray(y)
     if table.ndim == 2 and table.shape[1] == 1 and columns is None:
         table = table[:, 0]
     if table.ndim == 1:

@@ -7,6 +7,7 @@ import numpy as np
 # Colours of Okabe and Ito, told apart by all eyes; their yellow is too pale for lines.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 STYLES = ("-", "--", "-.", ":")
+_LARGEST = 1e300
 
 
 def axes_of(ax, *, figsize, layout="constrained"):
@@ -108,6 +109,11 @@ def scale_of(norm, values):
     if norm == "log":
         values = values[values > 0.0]
     scale = kinds[norm]()
+    most = np.abs(values).max(initial=0.0)
+    if most > _LARGEST:  # matplotlib takes twice, or differences, of them
+        raise ValueError(
+            f"No scale of colours reaches {most:g}. Divide the numbers first."
+        )
     if len(values):
         scale.autoscale(values)
     return scale

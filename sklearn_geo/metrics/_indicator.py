@@ -34,7 +34,8 @@ def check_indicator(tags, *, name):
     reject_unread(tags, name)
     if not sparse.issparse(tags) and not hasattr(tags, "columns"):
         try:
-            tags = np.asarray(tags)
+            with naming(name):
+                tags = np.asarray(tags)
         except ValueError:
             raise ValueError(
                 f"{name} has rows of unequal length. {_BINARIZE}"

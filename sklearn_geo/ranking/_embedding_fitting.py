@@ -10,7 +10,7 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import check_array, validate_data
 
 from sklearn_geo._blocks import blocks
-from sklearn_geo._numbers import check_float32
+from sklearn_geo._numbers import check_float32, naming
 from sklearn_geo._weights import check_weights
 from sklearn_geo.fusion._scaling import Scaling
 from sklearn_geo.nets import NetMixin, draw_seed, rows_in_memory
@@ -78,12 +78,13 @@ class EmbeddingFitting(NetMixin):
 
     def _read_photos(self, X, reset=False):
         if self.backbone is None:
-            return _finite_rows(
-                validate_data(
+            with naming("X"):
+                X = validate_data(
                     self, X, reset=reset, dtype=_FLOATS, ensure_all_finite=False
                 )
-            )
-        X = check_array(X, allow_nd=True, dtype=[*_FLOATS[1:], np.uint8])
+            return _finite_rows(X)
+        with naming("X"):
+            X = check_array(X, allow_nd=True, dtype=[*_FLOATS[1:], np.uint8])
         if X.ndim != 4:
             raise ValueError(
                 "With a backbone X is a batch of images, of shape (n, channels, "

@@ -8,6 +8,7 @@ from sklearn.utils import check_array
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import validate_data
 
+from sklearn_geo._numbers import naming
 from sklearn_geo._tables import (
     column_names,
     location_positions,
@@ -33,12 +34,12 @@ class PlaceColumns:
         """Check the columns of a table, whose values may be of any kind."""
         X = points_to_frame(X)
         reject_what_is_no_table(X, "X", pair_only=False)
-        if isinstance(X, list):
-            X = np.asarray(X, dtype=object if _has_text(X) else None)
-        elif sparse.issparse(X):
+        if sparse.issparse(X):
             X = X.tocsr()
-        elif not hasattr(X, "columns"):
-            X = np.asanyarray(X)
+        elif isinstance(X, list) or not hasattr(X, "columns"):
+            text = isinstance(X, list) and _has_text(X)
+            with naming("X"):
+                X = np.asanyarray(X, dtype=object if text else None)
         if len(X.shape) != 2:
             raise ValueError(
                 f"Found array with dim {len(X.shape)}: X has the shape {X.shape}, but "
@@ -62,9 +63,10 @@ class PlaceColumns:
         else:
             table = X.iloc[:, pair] if hasattr(X, "iloc") else X[:, pair]
         reject_columns_of_text(table, "X")
-        matrix = check_array(
-            table, dtype=np.float64, ensure_all_finite=False, input_name="X"
-        )
+        with naming("X"):
+            matrix = check_array(
+                table, dtype=np.float64, ensure_all_finite=False, input_name="X"
+            )
         return self._to_places(matrix, names and [names[i] for i in pair])
 
     def __sklearn_tags__(self):

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import validate_data
 
+from sklearn_geo._numbers import naming
 from sklearn_geo.vision._crops import channels_first
 from sklearn_geo.vision._photos import PhotoError, is_image, read_photo
 
@@ -85,7 +86,8 @@ def _only_column(X, estimator, reset):
 
 
 def _from_array(X):
-    array = np.asanyarray(X)  # a memory map stays one
+    with naming("X"):
+        array = np.asanyarray(X)  # a memory map stays one
     if array.ndim == 2 and array.shape[1] == 1 and array.dtype.kind in "OUT":
         return array[:, 0].tolist()
     if array.ndim == 4:

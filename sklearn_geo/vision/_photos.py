@@ -200,7 +200,10 @@ def _from_array(photo):
             f"a {type(photo).__name__} is no photo: pass the name of a file, an image "
             "of Pillow, or an array of pixels"
         )
-    pixels = np.asarray(photo)
+    try:
+        pixels = np.asarray(photo)
+    except (TypeError, ValueError, RuntimeError) as error:  # such as tensors
+        raise PhotoError(f"its pixels cannot be read: {error}") from error
     shape = pixels.shape
     if pixels.ndim == 2:
         pixels = pixels[:, :, np.newaxis]

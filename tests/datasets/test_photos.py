@@ -239,6 +239,11 @@ def test_wrong_parameters_are_named(parameters, words):
         make_geotagged_photos(**parameters)
 
 
+def test_a_span_of_time_is_no_number():
+    with pytest.raises(TypeError, match="daylight must be a number"):
+        make_geotagged_photos(10, daylight=np.timedelta64(1, "D"))
+
+
 def test_time_grows_linearly_and_a_hundred_thousand_photos_are_quick():
     make_geotagged_photos(10, random_state=0)
     # Processor time, so that a busy machine does not fail the test.

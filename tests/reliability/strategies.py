@@ -26,6 +26,8 @@ import pyarrow as pa
 from hypothesis import strategies as st
 from scipy import sparse
 
+from tests.reliability.guests import GUESTS
+
 __all__ = [
     "DRESSES",
     "HUGE",
@@ -504,6 +506,7 @@ THINGS = {
         )
     },
 }
+THINGS |= GUESTS
 _THING_NAMES = sorted(THINGS)
 
 
