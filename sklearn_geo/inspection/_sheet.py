@@ -4,7 +4,7 @@
 
 import numpy as np
 
-from sklearn_geo._numbers import read_numbers
+from sklearn_geo._numbers import naming, read_numbers
 from sklearn_geo.base import check_places
 from sklearn_geo.inspection._by_name import is_by_name
 from sklearn_geo.inspection._pyplot import COLORS, axes_of
@@ -53,8 +53,9 @@ def read_asked(places, place_names, *, allow_missing=False):
             places = [places]
         missing = (np.nan, np.nan)
         places = [missing if one is None and allow_missing else one for one in places]
-        if all(np.shape(one) == (2,) for one in places):
-            places = np.array([list(one) for one in places])
+        with naming("places"):
+            if all(np.shape(one) == (2,) for one in places):
+                places = np.array([list(one) for one in places])
     places = check_places(places, name="places", allow_missing=allow_missing)
     if place_names is None:
         names = [coordinates(place) for place in places]
@@ -94,7 +95,8 @@ def number(score):
 
 def check_lists(lists, scores, n_places, *, name):
     """Read a list a place, filled up with -1, and the scores of what it lists."""
-    lists = np.asarray(lists)
+    with naming(name):
+        lists = np.asarray(lists)
     if lists.ndim == 1 and n_places == 1:
         lists = lists[np.newaxis]
     if lists.ndim != 2 or lists.dtype.kind not in "iu" or len(lists) != n_places:
