@@ -149,7 +149,7 @@ def _read_cells(mask, n_rows, cell_places, cell_names):
         mask = list(mask)
     try:
         values = np.asarray(mask)
-    except (ValueError, RecursionError):  # lists of unequal lengths
+    except (TypeError, ValueError, RuntimeError):  # lists of unequal lengths, say
         values = np.empty(1, dtype=object)
     if values.dtype.kind == "O" and not all(
         isinstance(value, str) for value in values.ravel()
