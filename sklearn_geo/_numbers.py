@@ -67,6 +67,19 @@ def is_whole(value):
     )
 
 
+def reject_spans(settings):
+    """Refuse spans of time among settings, which scikit-learn takes for numbers.
+
+    Parameters
+    ----------
+    settings : dict
+        Values by name.
+    """
+    for name, value in settings.items():
+        if isinstance(value, np.timedelta64):
+            raise TypeError(f"{name} must not be a span of time; got {value!r}.")
+
+
 def read_numbers(values, name):
     """Return values as an array of float64, or say that they are no numbers.
 

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils import gen_batches
 
+from sklearn_geo._numbers import naming
 from sklearn_geo._tables import check_sparse, column_names, reject_unread
 from sklearn_geo.nets import rows_in_memory
 
@@ -86,9 +87,10 @@ def _sparse_frame(y):
 
 def _dense(y):
     try:
-        matrix = y.to_numpy() if hasattr(y, "to_numpy") else y
-        if not isinstance(matrix, np.ndarray) or isinstance(matrix, np.matrix):
-            matrix = np.asarray(matrix)
+        with naming("y"):
+            matrix = y.to_numpy() if hasattr(y, "to_numpy") else y
+            if not isinstance(matrix, np.ndarray) or isinstance(matrix, np.matrix):
+                matrix = np.asarray(matrix)
     except ValueError as error:
         raise ValueError(
             f"y is no table of numbers, whose rows are equally long: {error}"

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, validate_params
 
-from sklearn_geo._numbers import is_whole
+from sklearn_geo._numbers import is_whole, reject_spans
 from sklearn_geo.datasets._draw import (
     draw_columns,
     draw_ranks,
@@ -294,6 +294,7 @@ def make_checkins(
     >>> print(venues.DESCR.splitlines()[0])
     SYNTHETIC venues and check-ins: no real venue, person or visit is among them
     """
+    reject_spans(locals())
     pandas = import_pandas() if as_frame else None
     n_users = 2 * n_venues if n_users is None else n_users
     n_checkins = 20 * n_venues if n_checkins is None else n_checkins

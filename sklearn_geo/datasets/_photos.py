@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, validate_params
 
-from sklearn_geo._numbers import is_real
+from sklearn_geo._numbers import reject_spans
 from sklearn_geo.datasets._albums import (
     draw_albums,
     draw_spots,
@@ -327,9 +327,8 @@ def make_geotagged_photos(
     >>> print(photos.DESCR.splitlines()[0])
     SYNTHETIC geotagged photos: no real photo, person, town or tag is among them
     """
+    reject_spans(locals())
     pandas = import_pandas() if as_frame else None
-    if not is_real(daylight):  # a span of time passes for a number
-        raise TypeError(f"daylight must be a number from 0 to 1; got {daylight!r}.")
     n_users = max(1, n_photos // 25) if n_users is None else n_users
     if n_users > n_photos:
         raise ValueError(

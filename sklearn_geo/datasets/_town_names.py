@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, validate_params
 
+from sklearn_geo._numbers import reject_spans
 from sklearn_geo.datasets._draw import draw_ranks, named_streams
 from sklearn_geo.datasets._names import _sounds, invent_names
 from sklearn_geo.datasets._world import make_world
@@ -99,6 +100,7 @@ def make_town_names(
     >>> print(towns.DESCR.splitlines()[0])
     SYNTHETIC towns and names: no real town or name is among them
     """
+    reject_spans(locals())
     world = make_world(int(world_seed), _N_SPOTS, int(n_languages))
     rng = named_streams(random_state, _STREAMS)
     # A root of the sizes: a gazetteer has many villages and few cities.

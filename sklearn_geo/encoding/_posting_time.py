@@ -8,6 +8,7 @@ from sklearn.utils import check_array
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklearn_geo._numbers import naming
 from sklearn_geo._tables import reject_unread
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.encoding._feature_names import check_input_features
@@ -186,11 +187,12 @@ class PostingTimeEncoder(TransformerMixin, GeoEstimator):
         """Validate X as one column; return moments in UTC and which were missing."""
         if hasattr(X, "to_frame") and getattr(X, "ndim", 1) == 1:  # a Series
             X = X.to_frame()
-        if isinstance(X, (list, tuple)):
-            X = np.array(X, dtype=object)
-        reject_unread(X, "X")
-        if not hasattr(X, "columns"):  # arrays of all kinds, and what is none
-            X = check_array(X, dtype=None, ensure_all_finite=False, estimator=self)
+        with naming("X"):
+            if isinstance(X, (list, tuple)):
+                X = np.array(X, dtype=object)
+            reject_unread(X, "X")
+            if not hasattr(X, "columns"):  # arrays of all kinds, and what is none
+                X = check_array(X, dtype=None, ensure_all_finite=False, estimator=self)
         validate_data(self, X, reset=reset, skip_check_array=True)
         if len(X) == 0:
             raise ValueError(

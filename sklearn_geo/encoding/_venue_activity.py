@@ -10,6 +10,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._missing import is_missing
+from sklearn_geo._numbers import naming
 from sklearn_geo._tables import reject_unread
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.encoding._times import hours_days_months, read_times, read_zone
@@ -284,7 +285,9 @@ class VenueActivityEncoder(TransformerMixin, GeoEstimator):
             return _column(X, X.columns[0] if only else self.venue)
         if hasattr(X, "to_numpy"):
             return X
-        values = np.asarray(X, dtype=object if isinstance(X, (list, tuple)) else None)
+        with naming("X"):
+            dtype = object if isinstance(X, (list, tuple)) else None
+            values = np.asarray(X, dtype=dtype)
         if values.ndim == 2 and values.shape[1] == 1:
             return values[:, 0]
         if values.ndim != 1:

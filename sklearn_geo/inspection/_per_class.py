@@ -433,6 +433,11 @@ def _scores(model, who, X, truth, classes):
     response = np.asarray(response)
     if response.ndim == 1:
         response = np.column_stack([-response, response])
+    if not hasattr(model, "classes_"):
+        raise TypeError(
+            f"{who} has no classes_, as one that answers tags has none: pass y as the "
+            "indicator of the tags, with a column a tag."
+        )
     known = np.asarray(model.classes_).tolist()
     if response.shape[1] != len(known):
         raise ValueError(

@@ -5,6 +5,7 @@
 import numpy as np
 
 from sklearn_geo._answers import final
+from sklearn_geo._numbers import naming
 from sklearn_geo._tables import location_positions
 
 
@@ -48,7 +49,8 @@ def photo_at(ranker, photo, places, location):
         for axis, column in enumerate(pair):
             X[photo.columns[column]] = places[:, axis]
         return X, pair
-    row = photo.toarray() if hasattr(photo, "toarray") else np.asarray(photo)
+    with naming("photo"):
+        row = photo.toarray() if hasattr(photo, "toarray") else np.asarray(photo)
     if row.size == 0 or row.ndim > 2 or (row.ndim == 2 and len(row) != 1):
         raise ValueError(
             f"photo must be one row of X; got shape {row.shape}. Select one, such as "

@@ -78,6 +78,13 @@ def panel_axes(ax, panels, shape, *, figsize, layout="constrained"):
     return axes, axes_of(given[0], figsize=figsize)[1]
 
 
+def check_drawable(values):
+    """Refuse numbers that are finite, but not so what matplotlib works out of them."""
+    most = np.abs(values[np.isfinite(values)]).max(initial=0.0)
+    if most > _LARGEST:
+        raise ValueError(f"No picture reaches to {most:g}. Divide the numbers first.")
+
+
 def scale_of(norm, values):
     """Return how numbers become colours, from the least to the largest of them.
 
@@ -109,11 +116,7 @@ def scale_of(norm, values):
     if norm == "log":
         values = values[values > 0.0]
     scale = kinds[norm]()
-    most = np.abs(values).max(initial=0.0)
-    if most > _LARGEST:  # matplotlib takes twice, or differences, of them
-        raise ValueError(
-            f"No scale of colours reaches {most:g}. Divide the numbers first."
-        )
+    check_drawable(values)
     if len(values):
         scale.autoscale(values)
     return scale

@@ -12,6 +12,7 @@ from sklearn_geo.inspection._export import ShowsPlaces, collection_of
 from sklearn_geo.inspection._map import MapWindow, cell_paths, plain
 from sklearn_geo.inspection._pyplot import (
     COLORS,
+    check_drawable,
     logarithmic_bar,
     panel_axes,
     scale_of,
@@ -448,6 +449,7 @@ class ZoneReportDisplay(ShowsPlaces):
         rows, step = np.arange(len(order), dtype=np.float64), 0.8 / len(self.values)
         single = len(self.values) == 1
         for at, (who, numbers) in enumerate(self.values.items()):
+            check_drawable(numbers[order])
             color = COLORS[at % len(COLORS)]
             if single and as_on_map:
                 color = self._cmap(self._scale(shown(numbers[order], self._scale)))

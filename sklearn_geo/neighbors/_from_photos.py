@@ -9,6 +9,7 @@ from sklearn.utils._param_validation import Options, StrOptions
 
 from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._labels import check_rows
+from sklearn_geo._numbers import naming
 from sklearn_geo._tags import read_tags
 from sklearn_geo.encoding._feature_names import check_input_features
 from sklearn_geo.neighbors._corpus import GeoTagCorpus
@@ -81,7 +82,8 @@ class FromPhotos:
         encoder by accident. The conformance tests replace this by one that makes a
         column of whatever they are given.
         """
-        first = y if hasattr(y, "shape") else np.asarray(y, dtype=object)
+        with naming("y"):
+            first = y if hasattr(y, "shape") else np.asarray(y, dtype=object)
         if len(first.shape) == 1 and not _holds_rows(first):
             raise ValueError(
                 "y has one dimension, as the labels of a task have, and not one column "

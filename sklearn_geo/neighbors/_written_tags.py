@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from sklearn_geo._missing import is_missing
+from sklearn_geo._numbers import naming
 
 # Rows in which the delimiter is looked for.
 _LOOKED_AT = 1_000
@@ -103,7 +104,8 @@ def tag_column(X):
                 'example X["tags"], or with make_column_transformer((TagVectorizer(), '
                 '"tags")).'
             )
-        X = X[X.columns[0]] if hasattr(X, "columns") else np.asarray(X)[:, 0]
+        with naming("X"):
+            X = X[X.columns[0]] if hasattr(X, "columns") else np.asarray(X)[:, 0]
     elif len(shape) != 1:
         raise ValueError(f"X has the shape {shape}, but tags are one column.")
     for to_list in ("to_list", "tolist"):

@@ -104,6 +104,6 @@ def _are_vectors(tags):
     if isinstance(tags, str) or not np.ndim(tags):
         return isinstance(tags, float)
     if hasattr(tags, "dtype"):
-        return tags.dtype.kind == "f"
+        return getattr(tags.dtype, "kind", "f") == "f"  # that of a tensor says none
     first = next(iter(tags), None)
     return isinstance(first, (float, np.floating)) or np.ndim(first) == 1

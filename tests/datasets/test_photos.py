@@ -13,7 +13,10 @@ from scipy import sparse
 from sklearn.utils import Bunch
 
 from sklearn_geo.base import check_places
-from sklearn_geo.datasets import make_geotagged_photos
+from sklearn_geo.datasets import (
+    make_geotagged_photos,
+    make_town_names,
+)
 from sklearn_geo.geometry import haversine
 
 SMALL = {"n_photos": 300, "n_tags": 40, "n_features": 3, "n_objects": 4, "n_scenes": 3}
@@ -240,8 +243,11 @@ def test_wrong_parameters_are_named(parameters, words):
 
 
 def test_a_span_of_time_is_no_number():
-    with pytest.raises(TypeError, match="daylight must be a number"):
-        make_geotagged_photos(10, daylight=np.timedelta64(1, "D"))
+    day = np.timedelta64(1, "D")
+    with pytest.raises(TypeError, match="daylight must not be a span of time"):
+        make_geotagged_photos(10, daylight=day)
+    with pytest.raises(TypeError, match="n_languages must not be a span of time"):
+        make_town_names(10, n_languages=day)
 
 
 def test_time_grows_linearly_and_a_hundred_thousand_photos_are_quick():

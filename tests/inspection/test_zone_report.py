@@ -187,8 +187,9 @@ def test_what_cannot_be_drawn(model):
     draw = ZoneReportDisplay.from_predictions
     with pytest.raises(ValueError, match="32X"):
         draw(["30U", "32X"], [1.0, 2.0])
-    with pytest.raises(ValueError, match=r"No scale of colours reaches 1e\+308"):
-        draw(["30U", "31U"], [-1e308, -1e308])
+    for kind in ("map", "bars"):
+        with pytest.raises(ValueError, match=r"No picture reaches to 1e\+308"):
+            draw(["30U", "31U"], [-1e308, -1e308], kind=kind)
     with pytest.raises(ValueError, match="zones is empty"):
         draw([], [])
     with pytest.raises(ValueError, match="zones names '30U' more than once"):
