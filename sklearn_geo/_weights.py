@@ -5,6 +5,8 @@
 import numpy as np
 from sklearn.utils.validation import _check_sample_weight
 
+from sklearn_geo._numbers import naming
+
 __all__ = ["check_each", "check_total", "check_weights"]
 
 
@@ -24,9 +26,10 @@ def check_weights(sample_weight, X):
     ndarray of shape (n_rows,), float64
         The weights.
     """
-    weights = _check_sample_weight(
-        sample_weight, X, dtype=np.float64, ensure_non_negative=True
-    )
+    with naming("sample_weight"):
+        weights = _check_sample_weight(
+            sample_weight, X, dtype=np.float64, ensure_non_negative=True
+        )
     # Newer versions of scikit-learn refuse this themselves.
     if weights.size and not weights.any():
         raise ValueError(

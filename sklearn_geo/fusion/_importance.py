@@ -41,6 +41,10 @@ class Dropped:
 def drop_one_block(model, X, y, sample_weight, scoring):
     """Return the score of a model minus its score without each block, by name."""
     rows = model._read_rows(X)
+    if isinstance(scoring, (list, tuple, set, dict)):
+        raise TypeError(
+            f"scoring must be one scorer, its name or a function; got {scoring!r:.60}."
+        )
     check_consistent_length(X, y)
     if not rows.shape[0]:
         raise ValueError("Found array with 0 sample(s): there is nothing to score.")

@@ -195,6 +195,11 @@ def _number_users(groups):
             'params={"groups": users}.'
         )
     labels = label_array(groups)
+    if labels.dtype.kind == "V":
+        raise TypeError(
+            f"groups has the fields {labels.dtype.names}. Name users by text or by "
+            "numbers."
+        )
     row = first_missing(labels) if labels.ndim == 1 else None
     if row is not None:
         raise ValueError(

@@ -149,6 +149,8 @@ class RadiusFilter(PlaceColumns, GeoEstimator):
             # What is wrong with places is told before the model is fitted.
             self._places_of(X)
             indicator, names = read_indicator(y, X.shape[0])
+            if not indicator.nnz:
+                raise ValueError("No photo has a tag: there is nothing to learn.")
             names = names if self.tag_names is None else self.tag_names
             self._vocabulary = Vocabulary(indicator.shape[1], names)
             self.tag_names_ = self._vocabulary.names

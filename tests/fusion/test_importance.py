@@ -178,6 +178,13 @@ def test_any_scoring(classifier, regressor):
     assert mae["signal"] > mean_absolute_error(score, answer)
 
 
+@pytest.mark.parametrize("scoring", [{"a": "r2"}, ["r2"], ("r2",)])
+def test_one_scorer_only(regressor, scoring):
+    X, score = rows(50, seed=2)
+    with pytest.raises(TypeError, match="scoring must be one scorer"):
+        regressor.block_importance(X, score, scoring=scoring)
+
+
 def test_nothing_of_the_model_is_changed(classifier):
     X, score = rows(50, seed=2)
     before = classifier.predict_proba(X)

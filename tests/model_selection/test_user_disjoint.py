@@ -210,6 +210,12 @@ def test_bad_groups(groups, words):
         next(UserDisjointShuffleSplit().split(np.zeros((4, 1)), groups=groups))
 
 
+def test_users_with_fields():
+    groups = np.zeros(4, dtype=[("id", int), ("name", "U5")])
+    with pytest.raises(TypeError, match=r"groups has the fields \('id', 'name'\)"):
+        next(UserDisjointShuffleSplit().split(np.zeros((4, 1)), groups=groups))
+
+
 def test_users_of_several_types():
     groups = np.array(["a", 1, "b", "b"], dtype=object)
     with pytest.raises(TypeError, match=r"groups mixes values .*\(int, str\)"):
