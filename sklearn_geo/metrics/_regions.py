@@ -222,9 +222,7 @@ def per_region_score(
     check_sparse(y_true, "y_true")
     check_sparse(y_pred, "y_pred")
     # Of sparse matrices, only some kinds have rows to be taken out.
-    y_true, y_pred = indexable(
-        *(np.asarray(y) if isinstance(y, memoryview) else y for y in (y_true, y_pred))
-    )
+    y_true, y_pred = indexable(_with_rows(y_true), _with_rows(y_pred))
     for region in np.flatnonzero(kept):
         rows = members[region]
         arguments = {}
@@ -243,6 +241,13 @@ def per_region_score(
     table = {"region": regions[kept], "count": counts[kept]}
     table.update((key, np.array(values)) for key, values in scores.items())
     return _to_frame(table) if as_frame else Bunch(**table)
+
+
+def _with_rows(y):
+    """Return what rows can be taken of."""
+    if hasattr(y, "compute"):  # of dask
+        return y.compute()
+    return np.asarray(y) if isinstance(y, memoryview) else y
 
 
 def _read_metrics(metric):

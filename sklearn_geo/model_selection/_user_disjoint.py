@@ -141,7 +141,8 @@ class UserDisjointShuffleSplit(FoldSizesMixin, BaseShuffleSplit):
         self._check_parameters()
         for name, rows in (("X", X), ("y", y), ("groups", groups)):
             check_sparse(rows, name)
-        X, y, groups = indexable(X, y, groups)
+        with naming("X, y or groups"):
+            X, y, groups = indexable(X, y, groups)
         user_of_row = _number_users(groups)
         rows_of_user = np.bincount(user_of_row)
         n_users = len(rows_of_user)

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.utils.validation import column_or_1d
 
 from sklearn_geo._labels import check_rows, first_missing, reject_infinite
+from sklearn_geo._numbers import naming
 
 
 def check_groups(groups, places):
@@ -48,12 +49,14 @@ def group_codes(groups, places, values):
 
 def _as_column(groups, places):
     if getattr(groups, "ndim", 1) != 1:
+        shape = getattr(groups, "shape", type(groups).__name__)
         raise ValueError(
-            f"groups must have one dimension; got the shape {groups.shape}. Pass one "
-            "user or album a row."
+            f"groups must have one dimension; got the shape {shape}. Pass one user or "
+            "album a row."
         )
     try:
-        groups = column_or_1d(groups)
+        with naming("groups"):
+            groups = column_or_1d(groups)
     except ValueError as error:
         raise ValueError(f"groups must be one a row: {error}") from None
     check_rows(len(places), groups, "groups")

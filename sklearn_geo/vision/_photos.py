@@ -203,7 +203,9 @@ def _from_array(photo):
     try:
         pixels = np.asarray(photo)
     except (TypeError, ValueError, RuntimeError) as error:  # such as tensors
-        raise PhotoError(f"its pixels cannot be read: {error}") from error
+        raise PhotoError(
+            f"the photo has pixels that cannot be read: {error}"
+        ) from error
     shape = pixels.shape
     if pixels.ndim == 2:
         pixels = pixels[:, :, np.newaxis]

@@ -558,9 +558,18 @@ def test_a_metric_that_fails_says_where():
         per_region_score(picky, y, y, by=["a", "a", "b"])
 
 
-def test_rows_in_a_memoryview():
+@pytest.mark.parametrize("kind", ["memoryview", "dask array", "dask frame"])
+def test_rows_that_have_to_be_read_first(kind):
     y = np.array([[48.9, 2.4], [40.7, -74.0]])
+    if kind == "memoryview":
+        given = memoryview(y)
+    else:
+        given = pytest.importorskip("dask.array").from_array(y)
+        if kind == "dask frame":
+            given = pytest.importorskip("dask.dataframe").from_dask_array(
+                given, columns=["lat", "lon"]
+            )
     asked = {"by": ["a", "b"]}
     expected = per_region_score("geo_score", y, y, **asked)
-    found = per_region_score("geo_score", memoryview(y), memoryview(y), **asked)
+    found = per_region_score("geo_score", given, given, **asked)
     np.testing.assert_array_equal(found["score"], expected["score"])
