@@ -102,7 +102,8 @@ class LabelReader:
 
     def codes(self, y, what="y"):
         """Return the number of the class of every row."""
-        y = column_or_1d(y)
+        with naming(what):
+            y = column_or_1d(y)
         try:
             codes = np.searchsorted(self.classes, y).clip(max=len(self.classes) - 1)
         except TypeError:
@@ -125,7 +126,8 @@ class LabelReader:
         """Return y as 0/1, a column a class or label."""
         if not self.is_multilabel:
             return self.classes[self.codes(y)][:, None] == self.classes
-        y = y if sparse.issparse(y) else np.asarray(y)
+        with naming("y"):
+            y = y if sparse.issparse(y) else np.asarray(y)
         if y.ndim != 2 or y.shape[1] != len(self.classes):
             raise ValueError(
                 f"y must be a 0/1 indicator of the {len(self.classes)} labels of fit; "

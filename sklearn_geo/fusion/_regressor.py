@@ -9,6 +9,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils import check_array
 
 from sklearn_geo._all_or_nothing import all_or_nothing
+from sklearn_geo._numbers import naming
 from sklearn_geo.fusion._base import FusionBase
 
 __all__ = ["AttentionFusionRegressor"]
@@ -289,7 +290,8 @@ class AttentionFusionRegressor(RegressorMixin, FusionBase):
         """Return what `block_importance` measures by default: R squared."""
 
         def measure(model, X, y, sample_weight=None):
-            y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
+            with naming("y"):
+                y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
             predicted = model.predict(X)
             if y.ndim == 2 and y.shape[1] != model._n_outputs():
                 raise ValueError(
