@@ -27,7 +27,7 @@ _PLAIN = ". numpy.lib.recfunctions.structured_to_unstructured makes plain column
 
 @contextmanager
 def naming(name):
-    """Say which argument it is that numpy cannot make numbers of.
+    """Say which argument it is that numpy cannot make numbers, or an array, of.
 
     Nor does numpy warn of numbers that are infinite, or get so, and are refused then.
 

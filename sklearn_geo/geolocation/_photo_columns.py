@@ -201,12 +201,13 @@ def read_photos(
         *_named(groups, "groups", given.groups),
     ]
     wanted += [("metadata", column, True) for column in metadata]
-    if isinstance(X, (list, tuple)) and wanted:
-        X = np.asarray(X, dtype=object)
-    elif sparse.issparse(X):
+    if sparse.issparse(X):
         X = X.tocsr()  # rows can be chosen of it
-    elif hasattr(X, "__array__") and not hasattr(X, "shape"):
-        X = np.asarray(X)
+    with naming("X"):
+        if isinstance(X, (list, tuple)) and wanted:
+            X = np.asarray(X, dtype=object)
+        elif hasattr(X, "__array__") and not hasattr(X, "shape"):
+            X = np.asarray(X)
     names = column_names(X) if wanted else None
     found, taken = {"times": given.times, "groups": given.groups}, []
     further = []
