@@ -271,9 +271,11 @@ def _named(column, what, array):
 
 def check_is_table(estimator, X):
     """Refuse a single row without its brackets, where columns were seen in fit."""
-    if hasattr(estimator, "n_features_in_") and len(getattr(X, "shape", ())) == 1:
+    shape = getattr(X, "shape", None)
+    one = isinstance(shape, tuple) and len(shape) == 1
+    if hasattr(estimator, "n_features_in_") and one:
         raise ValueError(
-            f"X is one-dimensional (shape {X.shape}). Reshape your data: photos are "
+            f"X is one-dimensional (shape {shape}). Reshape your data: photos are "
             f"rows of {estimator.n_features_in_} columns, and a single photo is "
             "X.reshape(1, -1)."
         )

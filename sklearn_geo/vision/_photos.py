@@ -17,6 +17,8 @@ __all__ = ["PhotoError", "is_image", "open_picture", "photo_path", "read_photo"]
 
 _WEB = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _ORIENTATION = 0x0112
+# Nothing that is a photo is packed as tightly as that.
+_PIXELS_A_BYTE = 1000
 # Pillow has the pixels of these made by another program, which runs what they say.
 _PROGRAMS = ("EPS",)
 _ALPHA = ("LA", "La", "PA", "RGBA", "RGBa")
@@ -140,6 +142,7 @@ def open_picture(path):
                     f"it is a program in {image.format}, which is not run. Convert it "
                     "to PNG or JPEG first"
                 )
+            _check_pixels(image, os.fstat(file.fileno()).st_size)
             yield image
     except PhotoError as error:
         raise PhotoError(f"{str(path)!r}: {error}") from error
@@ -149,6 +152,19 @@ def open_picture(path):
         # Decoders of damaged files raise errors of any kind, syntax errors among them.
         why = str(error).rstrip(".") or type(error).__name__
         raise PhotoError(f"the file {str(path)!r} cannot be read: {why}") from error
+
+
+def _check_pixels(image, n_bytes):
+    """Refuse a small file that says it is so large that Pillow warns of it."""
+    from PIL import Image
+
+    n_pixels = image.width * image.height
+    most = Image.MAX_IMAGE_PIXELS
+    if most is not None and n_pixels > max(most, _PIXELS_A_BYTE * n_bytes):
+        raise PhotoError(
+            f"it says that it has {image.width} x {image.height} pixels, but has only "
+            f"{n_bytes} bytes"
+        )
 
 
 class _PictureFile(io.BufferedReader):

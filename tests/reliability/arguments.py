@@ -194,7 +194,8 @@ def attack_method(subject, estimator, name, draw):
         X = arguments.get("X")
         if name in ROWS_OUT and len(getattr(X, "shape", ())) >= 2:
             parts = answer if isinstance(answer, tuple) else (answer,)
-            assert {_n_rows(part) for part in parts} == {X.shape[0]}
+            n_rows = len(X) if hasattr(X, "compute") else X.shape[0]
+            assert {_n_rows(part) for part in parts} == {n_rows}
 
     def free(arguments):
         return bool(arguments.get("return_scores")) or name in ENDS.get(

@@ -267,3 +267,24 @@ def test_what_is_no_picture_is_told_by_its_name(tmp_path):
     with pytest.raises(ValueError, match=r"notes\.txt' cannot .*notes\.txt'") as caught:
         read_photo(path)
     assert "_io." not in str(caught.value)
+
+
+def test_small_files_are_not_huge_pictures(tmp_path):
+    # A TIFF that says that it is 13,000 pixels wide and high, and has hardly any.
+    path = tmp_path / "photo.tiff"
+    Image.new("L", (20, 20)).save(path)
+    data = path.read_bytes()
+    entry = int.from_bytes(data[4:8], "little") + 2  # of the directory
+    for _ in range(int.from_bytes(data[entry - 2 : entry], "little")):
+        if int.from_bytes(data[entry : entry + 2], "little") in (256, 257):
+            large = (4).to_bytes(2, "little") + (1).to_bytes(4, "little")
+            large += (13_000).to_bytes(4, "little")
+            data = data[: entry + 2] + large + data[entry + 12 :]
+        entry += 12
+    path.write_bytes(data)
+    words = r"photo\.tiff': it says that it has 13000 x 13000 pixels, but has only"
+    with (
+        pytest.warns(Image.DecompressionBombWarning),
+        pytest.raises(ValueError, match=words),
+    ):
+        read_photo(path)
