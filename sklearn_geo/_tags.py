@@ -10,6 +10,8 @@ from sklearn.utils.validation import check_array
 from sklearn_geo._numbers import naming
 from sklearn_geo._tables import check_sparse, reject_sparse_rows, reject_unread
 
+_MOST_TAGS = 10**8
+
 
 def read_tags(tags, *, name, dtype=None):
     """Validate a tag indicator.
@@ -64,6 +66,18 @@ def read_tags(tags, *, name, dtype=None):
     return counts, tag_names
 
 
+def check_n_tags(n_tags, name):
+    """Refuse as many tags as nothing holds a number each of.
+
+    A sparse table of a billion columns takes no room, but counts of them gigabytes.
+    """
+    if n_tags > _MOST_TAGS:
+        raise ValueError(
+            f"{name} has {n_tags:,} columns; the most are {_MOST_TAGS:,}. Leave out "
+            "tags that nobody or hardly anybody has."
+        )
+
+
 def check_tag_names(tag_names, n_tags, name):
     """Return tag names as a list of different strings, one a column."""
     if not np.iterable(tag_names):
@@ -104,7 +118,8 @@ def _refuse_words(tags, name):
         first = tags[0]
         while isinstance(first, (list, tuple)) and len(first):
             first = first[0]
-        array = np.asarray(first)
+        with naming(name):
+            array = np.asarray(first)
     kind = getattr(array.dtype, "kind", None)  # that of a tensor says none
     words = kind in ("U", "S")
     if kind == "O":

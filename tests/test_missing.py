@@ -18,7 +18,7 @@ NOTHING = [
     Decimal("NaN"),
     Decimal("sNaN"),
     np.datetime64("NaT"),
-    np.timedelta64("NaT"),
+    np.timedelta64("NaT", "s"),
     pd.NaT,
     pd.NA,
 ]

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sklearn_geo._tags import check_n_tags
+
 __all__ = [
     "Contexts",
     "as_slice",
@@ -80,6 +82,7 @@ def read_contexts(contexts, n_columns, names):
         raise ValueError(
             "y has no columns: it needs one for each thing a teacher says."
         )
+    check_n_tags(n_columns, "y")
     contexts = _plain_rules(contexts)
     names = None if names is None else [_plain(name) for name in names]
     if contexts is None:

@@ -87,14 +87,20 @@ def check_indicator(tags, *, name):
 
 def _frame_to_array(frame, name):
     """Turn a data frame into an array of numbers; missing ones become NaN."""
-    tags = check_array(
-        frame,
-        dtype=None,
-        ensure_all_finite=False,
-        ensure_min_samples=0,
-        ensure_min_features=0,
-        input_name=name,
-    )
+    with naming(name):
+        tags = check_array(
+            frame,
+            dtype=None,
+            ensure_all_finite=False,
+            ensure_min_samples=0,
+            ensure_min_features=0,
+            input_name=name,
+        )
+    if tags.dtype.kind in "mM":
+        raise ValueError(
+            f"{name} must be an indicator of zeros and ones, one column a tag; it "
+            f"holds times, of dtype {tags.dtype}. {_BINARIZE}"
+        )
     if tags.dtype.kind == "O":
         text = np.array([isinstance(value, str) for value in tags.ravel()], dtype=bool)
         if not text.any():
@@ -194,12 +200,14 @@ def check_ranked(ranked, n_rows, n_columns, *, name, what):
         The lists.
     """
     try:
-        ranked = np.asarray(ranked)
+        with naming(name):
+            ranked = np.asarray(ranked)
     except ValueError:
         raise ValueError(
             f"{name} has lists of unequal length. Fill the short ones up with -1."
         ) from None
-    if ranked.ndim != 2 or ranked.dtype.kind not in "iu" or len(ranked) != n_rows:
+    whole = ranked.dtype.kind in "iu" or not ranked.size
+    if ranked.ndim != 2 or not whole or len(ranked) != n_rows:
         raise ValueError(
             f"{name} must list positions of {what}s, whole numbers, best first, in an "
             f"array of shape ({n_rows}, length of the lists); got shape {ranked.shape} "

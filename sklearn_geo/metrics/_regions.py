@@ -247,6 +247,8 @@ def _with_rows(y):
     """Return what rows can be taken of."""
     if hasattr(y, "compute"):  # of dask
         return y.compute()
+    if isinstance(y, Mapping | set):
+        raise TypeError(f"A {type(y).__name__} has no rows; pass arrays or frames.")
     return np.asarray(y) if isinstance(y, memoryview) else y
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from sklearn_geo._labels import label_array, number_labels
-from sklearn_geo._numbers import read_numbers
+from sklearn_geo._numbers import naming, read_numbers
 from sklearn_geo.base import check_places
 from sklearn_geo.geometry import EARTH_RADIUS_KM, haversine, unit_vectors
 from sklearn_geo.metrics._indicator import (
@@ -400,7 +400,8 @@ def _read_queries(
 
 
 def _check_positions(positions, n, least, name, what):
-    positions = np.asarray(positions)
+    with naming(name):
+        positions = np.asarray(positions)
     if positions.ndim != 1 or positions.dtype.kind not in "iu" or not positions.size:
         raise ValueError(
             f"{name} must hold one position of a {what} for each query, whole numbers "

@@ -101,7 +101,7 @@ def best_photos(queries, gallery, k):
 
 
 def _are_vectors(tags):
-    if isinstance(tags, str) or not np.ndim(tags) or not np.iterable(tags):
+    if isinstance(tags, str) or not np.iterable(tags):
         return isinstance(tags, float)
     if hasattr(tags, "dtype"):
         return getattr(tags.dtype, "kind", "f") == "f"  # that of a tensor says none

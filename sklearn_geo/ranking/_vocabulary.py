@@ -7,7 +7,7 @@ from numbers import Integral
 
 import numpy as np
 
-from sklearn_geo._tags import check_tag_names, read_tags
+from sklearn_geo._tags import check_n_tags, check_tag_names, read_tags
 
 __all__ = ["Vocabulary", "read_indicator"]
 
@@ -40,6 +40,7 @@ def read_indicator(y, n_rows, *, name="y"):
             f"{name} has the tags of {indicator.shape[0]} photos, but X has {n_rows} "
             "rows. Pass one row of tags a photo, in the same order."
         )
+    check_n_tags(indicator.shape[1], name)
     indicator.data[:] = 1.0
     return indicator, tag_names
 

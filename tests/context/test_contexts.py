@@ -227,3 +227,8 @@ def test_one_context_by_its_bare_name():
 def test_networks_that_are_refused(networks, words):
     with pytest.raises(ValueError, match=re.escape(words)):
         read_networks(networks, ["object", "scene", "tag"])
+
+
+def test_more_columns_than_anything_holds_counts_of():
+    with pytest.raises(ValueError, match="y has 1,000,000,000 columns; the most are"):
+        read_contexts(None, 10**9, None)

@@ -242,6 +242,8 @@ def test_wrong_parameters_are_named(parameters, words):
         make_geotagged_photos(**parameters)
 
 
+# Said where scikit-learn compares it with an end of the range.
+@pytest.mark.filterwarnings("ignore:The 'generic' unit for NumPy timedelta")
 def test_a_span_of_time_is_no_number():
     day = np.timedelta64(1, "D")
     with pytest.raises(TypeError, match="daylight must not be a span of time"):

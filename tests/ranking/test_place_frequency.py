@@ -405,6 +405,13 @@ def test_a_second_fit_that_fails_late_leaves_the_first():
     assert_array_equal(tagger.predict_proba(TOWNS), before)
 
 
+def test_more_tags_than_anything_holds_counts_of():
+    wide = sparse.csr_array(([1.0], ([0], [7])), shape=(2, 10**9))
+    for tagger in (PlaceFrequencyTagger(S2Partition(4, 1)), KernelTagger()):
+        with pytest.raises(ValueError, match="y has 1,000,000,000 columns; the most"):
+            tagger.fit([[1.0, 2.0], [3.0, 4.0]], wide)
+
+
 def test_one_tag_as_a_sparse_array_of_one_dimension():
     where, tags = photos_of(30, 0)
     column = np.r_[1.0, tags[1:, 0]]

@@ -241,7 +241,7 @@ ELSEWHERE = {
     ),
     **dict.fromkeys(("fit_zone_store", "transform"), _DASK),
     "blocks_of": _OBJECTS,
-    "make_coastline": "takes nothing",
+    **dict.fromkeys(("make_coastline", "whole_trainings"), "takes nothing"),
 }
 
 
