@@ -17,7 +17,7 @@ NOTHING = [
     complex("nan"),
     Decimal("NaN"),
     Decimal("sNaN"),
-    np.datetime64("NaT"),
+    np.datetime64("NaT", "s"),
     np.timedelta64("NaT", "s"),
     pd.NaT,
     pd.NA,
