@@ -113,6 +113,10 @@ def _read_names(model, content):
 
 def _with_network(model, content, tables, weights):
     scaling = None
+    if model.backbone is None:
+        # Before room is made for them: a column has one number in the network at least.
+        n_numbers = sum(array.size for array in weights.values())
+        need(model.n_features_in_ <= n_numbers, "shape is of other rows")
     if model.scale is not None and model.backbone is None:
         # Two arrays: the buffers of the network are made of them.
         center, factor = np.zeros((2, model.n_features_in_), dtype=np.float32)

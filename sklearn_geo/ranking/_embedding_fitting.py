@@ -125,7 +125,8 @@ class EmbeddingFitting(NetMixin):
         return found
 
     def _check_same(self, y):
-        shape = y.shape if hasattr(y, "shape") else np.shape(y)
+        with naming("y"):
+            shape = y.shape if hasattr(y, "shape") else np.shape(y)
         n_tags = shape[1] if len(shape) == 2 else 1
         if y is not None and n_tags != self.n_tags_:
             raise ValueError(

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._labels import check_groups, check_rows
+from sklearn_geo._numbers import naming
 from sklearn_geo._weights import check_weights
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.nets import TRAINING_CONSTRAINTS, draw_seed
@@ -497,7 +498,8 @@ class LocSensRanker(RankerAnswers, RankerTraining, GeoEstimator):
 
     def _check_same(self, y):
         """Refuse to go on with other tags, or with another network."""
-        n_tags = (y.shape if hasattr(y, "shape") else np.shape(y))[-1:]
+        with naming("y"):
+            n_tags = (y.shape if hasattr(y, "shape") else np.shape(y))[-1:]
         if n_tags != (self.n_tags_,):
             raise ValueError(
                 f"y has {n_tags[0] if n_tags else 'no'} tags, and had {self.n_tags_} "

@@ -5,7 +5,7 @@
 import numpy as np
 
 from sklearn_geo._blocks import blocks
-from sklearn_geo._numbers import read_numbers
+from sklearn_geo._numbers import naming, read_numbers
 from sklearn_geo.nets._memory import rows_in_memory
 from sklearn_geo.ranking._tagger import check_k
 from sklearn_geo.ranking._top_k import top_k
@@ -42,9 +42,11 @@ def read_queries(tags, tag_vectors, vocabulary, known=None):
         Whether one query was given without a list around it.
     """
     is_column = hasattr(tags, "to_numpy") and hasattr(tags, "dtype")
-    if isinstance(tags, memoryview) or is_column:
-        # Columns of frames have dtypes of their own.
-        tags = np.asarray(tags)
+    with naming("tags"):
+        if isinstance(tags, memoryview) or is_column:
+            # Columns of frames have dtypes of their own.
+            tags = np.asarray(tags)
+        n_axes = np.ndim(tags)
     if _are_vectors(tags):
         queries = read_numbers(tags, "tags")
         n_components = tag_vectors.shape[1]
@@ -59,7 +61,7 @@ def read_queries(tags, tag_vectors, vocabulary, known=None):
                 f"{LARGEST_VECTOR:g}."
             )
         return np.atleast_2d(queries.astype(np.float32)), queries.ndim == 1
-    is_one = isinstance(tags, str) or np.ndim(tags) == 0
+    is_one = isinstance(tags, str) or n_axes == 0
     numbers = vocabulary.positions([tags] if is_one else tags)
     if known is not None and not known[numbers].all():
         tag = vocabulary.name(int(numbers[np.argmin(known[numbers])]))

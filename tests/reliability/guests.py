@@ -134,7 +134,7 @@ GUESTS = {
     "image": lambda n, width: Image.new("RGB", (max(width, 1), max(n, 1))),
     "refusing": lambda n, width: Refusing(),
     "boasting": lambda n, width: Boasting(),
-    "a class": lambda n, width: dict,
+    "a class": lambda n, width: ValueError,
     "a module": lambda n, width: array,
     "a function": lambda n, width: len,
     "an error": lambda n, width: ValueError("x"),

@@ -161,7 +161,9 @@ def _models():
             try:
                 said = answers(subject, model, X)
             except ValueError as error:  # what it was made of may have other columns
-                raise ValueError(f"{folder}, when asked: {error}") from error
+                # In scikit-learn's words, which have the names of columns in them.
+                words = str(error)[:1000]
+                raise ValueError(f"{folder}, when asked: {words}") from error
             said = {name: but_promised(model, name, said[name]) for name in said}
             if hasattr(model, "get_feature_names_out"):
                 said["names"] = model.get_feature_names_out()
