@@ -155,7 +155,7 @@ class ZoneReportDisplay(ShowsPlaces):
         model = with_zones(transformer)
         report, regions = model.zone_report_, regions_of(model)
         fields = [name for name in report.dtype.names if name != "zone"]
-        if color_by not in fields:
+        if not isinstance(color_by, str) or color_by not in fields:
             raise ValueError(
                 f"color_by must be one of {', '.join(map(repr, fields))}; got "
                 f"{color_by!r}."

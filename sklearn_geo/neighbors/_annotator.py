@@ -19,6 +19,7 @@ from sklearn.utils.validation import (
 
 from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._labels import check_rows
+from sklearn_geo._numbers import naming
 from sklearn_geo._tables import check_sparse
 from sklearn_geo._tags import as_output, read_tags
 from sklearn_geo.base import GeoEstimator
@@ -204,7 +205,8 @@ class NeighborVoteAnnotator(ClassifierMixin, GeoEstimator):
                 self.classes_ = np.arange(tags.shape[1])
             else:
                 labels = y.toarray() if self._sparse_y else y
-                labels = column_or_1d(labels, warn=not self._sparse_y)
+                with naming("y"):
+                    labels = column_or_1d(labels, warn=not self._sparse_y)
                 if labels.dtype.kind == "f":
                     assert_all_finite(labels, input_name="y")
                 check_classification_targets(labels)

@@ -189,9 +189,8 @@ def read_queries(
     if place is None:
         places, one_place = np.full((1, 2), np.nan), True
     else:
-        places = np.asarray(place, dtype=np.float64) if _is_pair(place) else place
         one_place = _is_pair(place)
-        places = np.atleast_2d(places) if one_place else places
+        places = np.atleast_2d(np.asarray(place)) if one_place else place
         places = check_places(places, name="place", allow_missing=True)
     if len(asked) != len(places) and 1 not in (len(asked), len(places)):
         raise ValueError(

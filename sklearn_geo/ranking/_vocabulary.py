@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from numbers import Integral
 
 import numpy as np
+from scipy import sparse
 
 from sklearn_geo._tags import check_n_tags, check_tag_names, read_tags
 
@@ -111,6 +112,10 @@ class Vocabulary:
 
     def positions(self, tags):
         """Return the numbers of tags, an int64 array."""
+        if sparse.issparse(tags):
+            raise TypeError(
+                "Tags are asked for by names or numbers, not by a sparse indicator."
+            )
         one = isinstance(tags, (str, bytes)) or not hasattr(tags, "__iter__")
         if one or (hasattr(tags, "dtype") and np.ndim(tags) == 0):
             tags = [tags]

@@ -108,6 +108,7 @@ def test_vectors_instead_of_tags():
         ({"place": np.zeros((0, 2))}, "place is empty"),
         ({"place": sparse.coo_array(np.ones(2))}, "place is a sparse array of shape"),
         ({"place": [1.0, 2.0, 3.0]}, "place"),
+        ({"place": np.array([1.0, 2.0], dtype=complex)}, "Complex data not supported"),
         ({"exclude": 10}, "exclude names photo 10, but the gallery has 10 photos"),
         ({"exclude": [3, -2]}, "exclude names photo -2"),
         ({"exclude": [0.5]}, "whole numbers"),
@@ -122,6 +123,11 @@ def test_vectors_instead_of_tags():
 def test_words_about_bad_queries(query, words):
     with pytest.raises(ValueError, match=words):
         ask(**query)
+
+
+def test_tags_are_asked_for_by_no_indicator():
+    with pytest.raises(TypeError, match="by names or numbers, not by a sparse"):
+        ask(tag=sparse.csr_array(np.ones((1, 4))))
 
 
 @pytest.mark.parametrize(
