@@ -33,6 +33,8 @@ def open_teachers(y):
         Column names of a data frame.
     """
     reject_unread(y, "y")
+    if hasattr(y, "columns") and not len(y.columns):
+        raise ValueError("y has no columns: it needs one for each thing that is said.")
     names = column_names(y, "y")
     _refuse_text(y)
     check_sparse(y, "y")

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
+from sklearn_geo._numbers import naming
 from sklearn_geo.base import check_places
 from sklearn_geo.neighbors import PlaceIndex
 from sklearn_geo.nets import rows_in_memory
@@ -212,7 +213,9 @@ def read_queries(
 
 
 def _is_pair(place):
-    return not sparse.issparse(place) and np.ndim(place) == 1 and len(place) == 2
+    with naming("place"):
+        one = not sparse.issparse(place) and np.ndim(place) == 1
+    return one and len(place) == 2
 
 
 def _read_exclude(exclude, n_queries, n_photos):

@@ -10,6 +10,7 @@ from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_geo._all_or_nothing import all_or_nothing
+from sklearn_geo.partition._cells import read_weights
 from sklearn_geo.ranking._place_tagger import PlaceTagger
 from sklearn_geo.ranking._region_levels import distinct_chains, read_levels
 
@@ -223,9 +224,7 @@ class PlaceFrequencyTagger(PlaceTagger):
                 level.check(X)
             places = self._places(X, levels)
             rows, weighted = self._read_photos(X.shape[0], y, sample_weight)
-            weights = None
-            if sample_weight is not None:
-                weights = np.asarray(sample_weight, dtype=np.float64)
+            weights = read_weights(sample_weight, X.shape[0])
             for level in levels:
                 level.fit(*_take(X, places, weights, rows))
             self._levels = levels

@@ -412,6 +412,17 @@ def test_more_tags_than_anything_holds_counts_of():
             tagger.fit([[1.0, 2.0], [3.0, 4.0]], wide)
 
 
+def test_one_weight_for_all():
+    where, tags = photos_of(30, 0, untagged=False)
+    for weight in (1.0, np.float64(3.0)):
+        tagger = PlaceFrequencyTagger(S2Partition(4, 1))
+        expected = clone(tagger).fit(where, tags, sample_weight=np.full(30, weight))
+        tagger.fit(where, tags, sample_weight=weight)
+        assert_allclose(
+            tagger.decision_function(where), expected.decision_function(where)
+        )
+
+
 def test_one_tag_as_a_sparse_array_of_one_dimension():
     where, tags = photos_of(30, 0)
     column = np.r_[1.0, tags[1:, 0]]
