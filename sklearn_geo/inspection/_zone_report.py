@@ -5,7 +5,7 @@
 import numpy as np
 
 from sklearn_geo._labels import check_rows
-from sklearn_geo._numbers import read_numbers
+from sklearn_geo._numbers import naming, read_numbers
 from sklearn_geo.inspection._by_name import is_by_name
 from sklearn_geo.inspection._cell_map import corners_of
 from sklearn_geo.inspection._export import ShowsPlaces, collection_of
@@ -231,7 +231,8 @@ class ZoneReportDisplay(ShowsPlaces):
         ZoneReportDisplay
             The display.
         """
-        names = [str(zone) for zone in np.asarray(zones, dtype=object).ravel()]
+        with naming("zones"):
+            names = [str(zone) for zone in np.asarray(zones, dtype=object).ravel()]
         if not names:
             raise ValueError("zones is empty: there is no zone to draw.")
         twice = sorted({name for name in names if names.count(name) > 1})

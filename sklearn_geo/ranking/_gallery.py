@@ -222,7 +222,8 @@ def _read_exclude(exclude, n_queries, n_photos):
     if exclude is None:
         return None
     try:
-        found = np.asarray(exclude)
+        with naming("exclude"):
+            found = np.asarray(exclude)
     except ValueError:  # rows of different lengths
         found = np.empty(0, dtype=object)
     if found.dtype != object and not found.size:

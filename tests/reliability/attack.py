@@ -143,7 +143,7 @@ def attack(
         assert is_finite(first.value), f"not finite: {first.value!r:.300}"
     if check is not None:
         check(again, first.value)
-    if not undressed:
+    if not undressed or any(map(_beyond_floats, arguments.values())):
         return first
     plain, _ = listen(
         lambda: call(**make(Draw(draw.started_with, plain=True))), traced=False
@@ -151,6 +151,12 @@ def attack(
     assert isinstance(plain, Answer), f"refused as a plain array: {plain.error!r}"
     assert same(first.value, plain.value, loose=True), "a plain array answers otherwise"
     return first
+
+
+def _beyond_floats(value):
+    """Say whether a plain array of float64 is no longer the same numbers."""
+    whole = isinstance(value, np.ndarray) and value.dtype.kind in "iu" and value.size
+    return bool(whole) and max(int(value.max()), -int(value.min())) > 2**53
 
 
 def _assert_same_words(first, second):
