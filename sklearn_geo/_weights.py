@@ -26,6 +26,8 @@ def check_weights(sample_weight, X):
     ndarray of shape (n_rows,), float64
         The weights.
     """
+    if isinstance(sample_weight, (complex, np.complexfloating)):
+        raise ValueError(f"sample_weight must be real; got {sample_weight!r}.")
     with naming("sample_weight"):
         weights = _check_sample_weight(
             sample_weight, X, dtype=np.float64, ensure_non_negative=True

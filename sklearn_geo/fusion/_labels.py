@@ -13,6 +13,7 @@ from sklearn.utils.validation import column_or_1d
 
 from sklearn_geo._labels import first_missing
 from sklearn_geo._numbers import naming
+from sklearn_geo._tags import check_n_tags
 from sklearn_geo.nets import LazyRows
 
 __all__ = ["LabelReader", "refuse_lists"]
@@ -60,6 +61,7 @@ class LabelReader:
         self.is_multilabel = kind == "multilabel-indicator"
         if self.is_multilabel:
             _check_indicator(y)
+            check_n_tags(y.shape[1], "y")
             self.classes = np.arange(y.shape[1])
             self.names = names or [str(label) for label in self.classes]
         else:

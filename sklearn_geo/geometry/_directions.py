@@ -119,7 +119,14 @@ def destination(places, bearing, distance_km, *, radius_km=EARTH_RADIUS_KM):
         )
     latitude, longitude = places.T
     theta = wrap_longitude(theta)
-    angle = way / radius_km
+    with np.errstate(over="ignore"):
+        angle = way / radius_km
+    if not np.isfinite(angle).all():
+        row = int(np.argmin(np.isfinite(angle)))
+        raise ValueError(
+            f"distance_km, row {row}: {way[row]:g} km are too many turns of a globe "
+            f"with a radius of {radius_km:g} km."
+        )
     sin_lat, cos_lat = sin_degrees(latitude), cos_degrees(latitude)
     sin_way, cos_way = np.sin(angle), np.cos(angle)
     ahead = sin_way * cos_degrees(theta)

@@ -82,7 +82,9 @@ def check_drawable(values):
     """Refuse numbers that are finite, but not so what matplotlib works out of them."""
     most = np.abs(values[np.isfinite(values)]).max(initial=0.0)
     if most > _LARGEST:
-        raise ValueError(f"No picture reaches to {most:g}. Divide the numbers first.")
+        raise ValueError(
+            f"No picture shows values as large as {most:g}. Divide them first."
+        )
 
 
 def scale_of(norm, values):

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
 from sklearn_geo._labels import check_groups, number_labels
-from sklearn_geo._numbers import is_whole, read_numbers
+from sklearn_geo._numbers import is_whole, naming, read_numbers
 from sklearn_geo._tables import check_sparse
 from sklearn_geo.base import check_places
 from sklearn_geo.metrics._intervals import bootstrap_interval
@@ -261,7 +261,8 @@ def _read_counts(counts):
     check_sparse(counts, "counts")
     if hasattr(counts, "toarray"):
         counts = counts.toarray()
-    values = np.asarray(counts)
+    with naming("counts"):
+        values = np.asarray(counts)
     # Sums of the columns of a sparse matrix have a row of their own.
     if values.ndim == 2 and values.shape[0] == 1:
         values = values[0]

@@ -9,6 +9,7 @@ from sklearn.utils import check_array, gen_batches
 
 from sklearn_geo._numbers import naming
 from sklearn_geo._tables import check_sparse, reject_unread
+from sklearn_geo._tags import check_n_tags
 
 _BINARIZE = (
     "Turn lists of tags into columns with sklearn.preprocessing.MultiLabelBinarizer."
@@ -58,6 +59,7 @@ def check_indicator(tags, *, name):
         raise ValueError(
             f"{name} is empty: it is an indicator of no {what}, of shape {tags.shape}."
         )
+    check_n_tags(tags.shape[1], name)
     tags = check_array(
         tags, accept_sparse=True, dtype=None, ensure_all_finite=False, input_name=name
     )

@@ -294,7 +294,8 @@ class RankerAnswers(TaggerMixin):
         """Return the radius, None if there is no limit."""
         if within_km is None:
             return None
-        fine = isinstance(within_km, Real) and not isinstance(within_km, bool)
+        fine = isinstance(within_km, Real)
+        fine = fine and not isinstance(within_km, (bool, np.timedelta64))
         if not fine or not within_km >= 0:
             raise ValueError(
                 f"within_km is a distance, 0 or more kilometres; got {within_km!r}."

@@ -105,6 +105,8 @@ def test_weights_of_rows():
     np.testing.assert_allclose(one, clone(steps).fit(X[:200], Y[:200]).predict(X), 1e-4)
     with pytest.raises(ValueError, match="non-zero"):
         model().fit(X, Y, sample_weight=np.zeros(len(Y)))
+    with pytest.raises(ValueError, match="sample_weight must be real"):
+        model().fit(X, Y, sample_weight=1j)
 
 
 def test_a_constant_is_predicted_as_it_is():

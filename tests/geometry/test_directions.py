@@ -142,6 +142,10 @@ class TestBearingAndDestination:
         reached = destination([[0.0, 170.0]], 90.0, math.pi, radius_km=2.0)
         assert_allclose(reached, [[0.0, -100.0]], atol=1e-12)
 
+    def test_more_turns_than_numbers_hold(self):
+        with pytest.raises(ValueError, match=r"distance_km, row 1: .* too many turns"):
+            destination([[0.0, 0.0]], 90.0, [1.0, 1.7e308], radius_km=0.001)
+
     def test_errors(self):
         places = random_places(3)
         for function in (bearing, lambda a, b: destination(a, 0.0, 0.0)):

@@ -97,7 +97,7 @@ def but_promised(estimator, name, answer):
     if name == "decision_function" and params.get("omit_tags") is not None:
         return np.where(np.isneginf(answer), 0.0, answer)
     if (name == "transform" and params.get("missing_zone") == "nan") or (
-        name == "predict" and params.get("abstain_below") is not None
+        name == "predict" and getattr(estimator, "abstain_below", None) is not None
     ):
         return np.where(np.isnan(answer), 0.0, answer)
     return answer
