@@ -97,7 +97,9 @@ class Glyphs:
         if n_rows < _LEAST_ROWS:
             axes = np.random.default_rng(0).standard_normal((_N_NUMBERS, n_columns))
             self._mean = np.zeros(n_columns)
-            self._axes = axes / max(np.linalg.norm(rows, axis=1).mean(), 1e-12)
+            with np.errstate(over="ignore"):  # of huge looks there is one colour then
+                length = np.linalg.norm(rows, axis=1).mean()
+            self._axes = axes / max(length, 1e-12)
             return
         self._mean = rows.mean(axis=0)
         _, sizes, axes = np.linalg.svd(rows - self._mean, full_matrices=False)

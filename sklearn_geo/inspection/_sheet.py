@@ -5,6 +5,7 @@
 import numpy as np
 
 from sklearn_geo._numbers import naming, read_numbers
+from sklearn_geo._tables import reject_unread
 from sklearn_geo.base import check_places
 from sklearn_geo.inspection._by_name import is_by_name
 from sklearn_geo.inspection._pyplot import COLORS, axes_of
@@ -38,6 +39,7 @@ def read_asked(places, place_names, *, allow_missing=False):
     places : ndarray of shape (n_places, 2)
         The places.
     """
+    reject_unread(places, "places")
     if is_by_name(places):
         if place_names is not None:
             raise ValueError(

@@ -117,7 +117,8 @@ def fit_expert(model, X, y, *, location, name, sample_weight=None, groups=None):
         params["sample_weight"] = sample_weight
     if groups is not None and has_fit_parameter(model, "groups"):
         params["groups"] = groups
-    return model.fit(X, y, **params)
+    with np.errstate(invalid="ignore"):  # of huge numbers that scikit-learn casts
+        return model.fit(X, y, **params)
 
 
 def tag_proba(model, X, n_tags, name):
