@@ -19,6 +19,7 @@ _SAID = (
     "Cannot cast array data",
     "Got unsupported ScalarType",
     "can't convert",
+    "sparse array length is ambiguous",
 )
 # How it shows an array whose columns have names, and what makes it a plain one.
 _RECORDS = ("dtype([(", "dtype((numpy.record")

@@ -160,15 +160,12 @@ def reject_unread(X, name):
 
 def reject_sparse_rows(X, name):
     """Refuse lists of sparse arrays, whose length scipy does not tell."""
-    if not isinstance(X, (list, tuple)):
-        return
-    for number, row in enumerate(X):
-        parts = row if isinstance(row, (list, tuple)) else (row,)
-        if any(map(sparse.issparse, parts)):
-            raise TypeError(
-                f"{name}, row {number}: a sparse array in a list. Make one array of "
-                "them all first, with scipy.sparse.vstack."
-            )
+    if isinstance(X, (list, tuple)) and any(map(sparse.issparse, X)):
+        row = next(row for row, part in enumerate(X) if sparse.issparse(part))
+        raise TypeError(
+            f"{name}, row {row}: a sparse array in a list. Make one array of them all "
+            "first, with scipy.sparse.vstack."
+        )
 
 
 def reject_what_is_no_table(X, name, pair_only=True):

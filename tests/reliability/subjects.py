@@ -96,10 +96,12 @@ def but_promised(estimator, name, answer):
     params = estimator.get_params(deep=False)
     if name == "decision_function" and params.get("omit_tags") is not None:
         return np.where(np.isneginf(answer), 0.0, answer)
-    if (name == "transform" and params.get("missing_zone") == "nan") or (
-        name == "predict" and getattr(estimator, "abstain_below", None) is not None
-    ):
+    if name == "transform" and params.get("missing_zone") == "nan":
         return np.where(np.isnan(answer), 0.0, answer)
+    if name == "predict" and getattr(estimator, "abstain_below", None) is not None:
+        # Nowhere has neither latitude nor longitude; half a place is none.
+        nowhere = np.isnan(answer).all(axis=-1, keepdims=True)
+        return np.where(nowhere, 0.0, answer)
     return answer
 
 
