@@ -108,8 +108,8 @@ def _finite(scores):
     if not all_finite(scores):
         raise ValueError(
             "The scores of the network are not finite, so its weights are not what a "
-            "training leaves. Fit again, or copy the folder again that it was read "
-            "from."
+            "training leaves. Fit again with a smaller learning_rate_init, or copy the "
+            "folder again that it was read from."
         )
     return scores
 
