@@ -16,7 +16,7 @@ _SAID = (
     "int() argument",
     "could not convert",
     "setting an array",
-    "Cannot cast array data",
+    "Cannot cast",
     "Got unsupported ScalarType",
     "can't convert",
     "sparse array length is ambiguous",

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from sklearn.utils import check_array
 
 from sklearn_geo._numbers import (
     all_finite,
@@ -88,6 +89,13 @@ def test_errors_of_numpy_say_which_argument(error):
         raise error("tags are too long")
     with naming("tags"):
         assert np.isnan(np.array([np.inf, -np.inf]).sum())
+
+
+def test_dates_in_a_frame_are_told_by_the_name_of_the_frame():
+    frame = pd.DataFrame({"a": [0.5], "b": pd.to_datetime(["2020-01-01"], utc=True)})
+    words = "photos holds what is no number: Cannot cast DatetimeArray"
+    with pytest.raises(TypeError, match=words), naming("photos"):
+        check_array(frame, dtype=np.float64)
 
 
 def test_what_numpy_cannot_read_is_told_by_its_name():
