@@ -92,7 +92,8 @@ def test_errors_of_numpy_say_which_argument(error):
 
 
 def test_dates_in_a_frame_are_told_by_the_name_of_the_frame():
-    frame = pd.DataFrame({"a": [0.5], "b": pd.to_datetime(["2020-01-01"], utc=True)})
+    frame = pd.DataFrame({"b": pd.to_datetime(["2020-01-01"], utc=True)})
+    frame["a"] = pd.array([1], dtype="Int64")
     words = "photos holds what is no number: Cannot cast DatetimeArray"
     with pytest.raises(TypeError, match=words), naming("photos"):
         check_array(frame, dtype=np.float64)
