@@ -253,6 +253,10 @@ class TestUnproject:
         place = [[10.0, longitude]]
         assert_allclose(utm_unproject(utm_project(place, zone), zone), place)
 
+    def test_the_antimeridian_of_a_cap_is_in_the_west(self):
+        assert utm_unproject([[2e6, 2.1e6]], "Z")[0, 1] == -180.0
+        assert utm_unproject([[2e6, 1.9e6]], "A")[0, 1] == -180.0
+
     def test_caps_reach_to_the_other_hemisphere(self):
         metres = np.array([[2e6, -4.5e7], [6e7, 3e7], [-1e8, 2e6]])
         for cap, south in [("B", True), ("Y", False)]:
