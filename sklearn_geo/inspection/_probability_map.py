@@ -21,6 +21,8 @@ from sklearn_geo.inspection._pyplot import axes_of, logarithmic_bar
 
 # Cells with less than this share of the likeliest one are as pale as those with none.
 _FAINTEST = 1e-3
+# Shares of what is smaller than this cannot be told from 0.
+_LEAST = 1e-290
 # What share of the probability the window holds, besides the answers and the truth.
 _SEEN = 0.8
 # Of a region's cells: dark, and none of the colours of probabilities.
@@ -242,6 +244,13 @@ class ProbabilityMapDisplay(ShowsPlaces):
                 f"y_proba must hold one probability for each of the {len(table)} "
                 f"cells; got the shape {probabilities.shape}."
             )
+        if not (np.isfinite(probabilities).all() and probabilities.min() >= 0.0):
+            raise ValueError(
+                "y_proba must hold finite probabilities, none of them negative; got "
+                f"{probabilities.min():g} to {probabilities.max():g}."
+            )
+        if probabilities.max() < _LEAST:
+            raise ValueError("y_proba is 0 in every cell, so nothing is likely.")
         places = np.column_stack([table["latitude"], table["longitude"]])
         if answers is None:
             best = np.argsort(-probabilities, kind="stable")[:k]
