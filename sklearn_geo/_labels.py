@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Labels of rows: users, albums, cells and regions, read without changing any."""
 
+from collections.abc import Sized
 from numbers import Integral, Real
 
 import numpy as np
@@ -43,6 +44,30 @@ def label_array(values):
         # By way of objects: numpy does not know how wide they have to be.
         return array.astype(object).astype(np.str_)
     return _narrow(array) if array.dtype.kind == "O" and array.size else array
+
+
+def class_array(y):
+    """Read one class a row as `label_array` does; anything else stays as it is.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_rows,), or anything else
+        Classes.
+
+    Returns
+    -------
+    ndarray, or what was given
+        scikit-learn makes floats of lists, and of columns of pandas, whose integers
+        floats do not hold: different classes would be one.
+    """
+    exact = isinstance(y, np.ndarray) and y.dtype.kind != "O"
+    if exact or getattr(y, "ndim", 1) != 1 or not isinstance(y, Sized):
+        return y
+    try:
+        classes = label_array(y)
+    except ValueError:
+        return y
+    return classes if classes.ndim == 1 and classes.dtype.kind in "iu" else y
 
 
 def _narrow(array):
@@ -137,6 +162,31 @@ def number_labels(labels, *, name):
             "of them text or all of them numbers."
         ) from None
     return values, codes.astype(np.int64, copy=False).reshape(-1)
+
+
+def positions(labels, values):
+    """Return where labels stand among sorted values, -1 for those not among them.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n_rows,)
+        What `label_array` returned.
+
+    values : ndarray of shape (n_values,)
+        Different labels, sorted; numbers if the labels are numbers.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,), int64
+        Positions; integers of all kinds, and floats, are compared exactly.
+    """
+    kinds = labels.dtype, values.dtype
+    wide = any(kind.kind in "iu" and kind.itemsize == 8 for kind in kinds)
+    if wide and np.result_type(*kinds).kind == "f":
+        # Numpy would compare floats, of which neighbouring integers share one.
+        labels, values = labels.astype(object), values.astype(object)
+    at = np.minimum(np.searchsorted(values, labels), len(values) - 1)
+    return np.where(values[at] == labels, at, -1)
 
 
 def check_groups(groups, n_rows, *, name="groups"):

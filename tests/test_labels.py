@@ -10,14 +10,21 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.testing import assert_allclose
 
 from sklearn_geo._labels import (
     check_groups,
+    class_array,
     first_missing,
     is_number,
     label_array,
     number_labels,
+    positions,
 )
+from sklearn_geo.encoding import VenueActivityEncoder
+from sklearn_geo.fusion import AttentionFusionClassifier
+from sklearn_geo.model_selection import UserDisjointShuffleSplit
+from sklearn_geo.neighbors import GeoNeighborTagPropagator, NeighborVoteAnnotator
 
 
 @pytest.mark.parametrize(
@@ -138,3 +145,75 @@ def test_half_floats_among_huge_integers_are_sorted():
     values, codes = number_labels(labels[:3], name="groups")
     assert values.tolist() == [0.5, 10**6]
     assert codes.tolist() == [0, 1, 0]
+
+
+# Neighbours of these are one number as floats.
+HUGE = 10**17 + np.arange(4)
+HUGE_ROWS = [
+    HUGE,
+    HUGE.astype(np.uint64),
+    HUGE.tolist(),
+    pd.Series(HUGE),
+    pd.Series(HUGE, dtype="Int64"),
+    pd.Series(HUGE, dtype="int64[pyarrow]"),
+    pl.Series(HUGE),
+    HUGE.astype(object),
+    [2**63 + 5, 2**63 + 6, 2**63 + 7, 7],
+]
+
+
+@pytest.mark.parametrize("ids", HUGE_ROWS, ids=lambda ids: type(ids).__name__)
+def test_neighbouring_ids_beyond_floats_are_different_users(ids):
+    places = np.column_stack([np.zeros(4), np.arange(4) * 0.01])
+    encoder = GeoNeighborTagPropagator(3, exclude_same_group=True, sparse_output=False)
+    expected = encoder.fit_transform(places, np.eye(4), groups=list("abcd"))
+    found = encoder.fit_transform(places, np.eye(4), groups=ids)
+    assert_allclose(found, expected)
+    assert_allclose(encoder.transform(places, groups=ids), expected)
+    split = UserDisjointShuffleSplit(1, test_size=1, random_state=0)
+    (train, test), *_ = split.split(places, groups=ids)
+    assert (len(train), len(test)) == (3, 1)
+    classes = NeighborVoteAnnotator(3, 1).fit(np.c_[places, np.eye(4)], ids).classes_
+    assert len(classes) == 4
+    if not isinstance(ids, pl.Series):  # which scikit-learn does not read
+        fusion = AttentionFusionClassifier(blocks=None, max_iter=1)
+        fusion.fit(np.c_[places, np.eye(4)], ids)
+        assert fusion.classes_.tolist() == sorted(map(int, ids))
+
+
+@pytest.mark.parametrize("first", HUGE_ROWS[:-1], ids=lambda ids: type(ids).__name__)
+def test_users_are_known_again_in_another_dtype(first):
+    places = np.column_stack([np.zeros(4), np.arange(4) * 0.01])
+    encoder = GeoNeighborTagPropagator(3, exclude_same_group=True, sparse_output=False)
+    encoder.fit(places, np.eye(4), groups=first)
+    for again in HUGE_ROWS[:-1]:
+        own = np.diag(encoder.transform(places, groups=again))
+        assert_allclose(own, 0.0)
+    near = encoder.transform(places, groups=HUGE.astype(np.float64))
+    assert near[0, 0] == 0.0
+    assert (np.diag(near)[1:] > 0.0).all()
+
+
+@given(
+    st.lists(st.integers(-(2**63), 2**64 - 1), min_size=1, max_size=8, unique=True),
+    st.lists(st.integers(-(2**63), 2**64 - 1), min_size=1, max_size=8),
+)
+@settings(deadline=None)
+def test_positions_are_those_of_a_list(values, others):
+    values = label_array(sorted(values))
+    for labels in (label_array(others), label_array([*others, *values.tolist()])):
+        known = values.tolist()
+        expected = [known.index(v) if v in known else -1 for v in labels.tolist()]
+        assert positions(labels, values).tolist() == expected
+
+
+def test_venues_in_a_list_keep_all_digits():
+    times = pd.to_datetime(np.arange(4) * 3600, unit="s", utc=True)
+    ids = HUGE_ROWS[-1]
+    table = {"venue": ids, "user": [1, 2, 3, 4], "time": times}
+    assert VenueActivityEncoder().fit(table).venues_.tolist() == sorted(ids)
+
+
+def test_what_is_not_a_class_a_row_stays_as_it_is():
+    for y in (np.eye(2), pd.DataFrame({"a": [0, 1]}), ["a", "b"], [[0, 1], [1, 0]], 3):
+        assert class_array(y) is y

@@ -9,6 +9,7 @@ from sklearn.base import TransformerMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_geo._labels import label_array
 from sklearn_geo._missing import is_missing
 from sklearn_geo._numbers import naming
 from sklearn_geo._tables import reject_unread
@@ -338,7 +339,7 @@ def _to_numpy(column):
 
 def _ids(column, name):
     """Return ids as an array, none of them missing or without a hash."""
-    ids = _to_numpy(column)
+    ids = column.to_numpy() if hasattr(column, "to_numpy") else label_array(column)
     if ids.ndim != 1:
         raise ValueError(
             f"X[{name!r}] must be one column; it has the shape {ids.shape}."

@@ -9,6 +9,7 @@ from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 
 from sklearn_geo._all_or_nothing import all_or_nothing
+from sklearn_geo._labels import class_array
 from sklearn_geo._tables import reject_unread
 from sklearn_geo.fusion._base import FusionBase
 from sklearn_geo.fusion._calibration import calibrated, fit_calibration
@@ -302,7 +303,7 @@ class AttentionFusionClassifier(ClassifierMixin, FusionBase):
         columns = getattr(y, "columns", None)
         with all_or_nothing(self):
             self._y_names = None if columns is None else [str(name) for name in columns]
-            return self._fit(X, y, sample_weight)
+            return self._fit(X, class_array(y), sample_weight)
 
     def predict_proba(self, X):
         """Return probabilities of classes, or of labels.

@@ -6,10 +6,10 @@ import numbers
 
 import numpy as np
 from sklearn.model_selection import BaseShuffleSplit
-from sklearn.utils import check_array, check_random_state, column_or_1d, indexable
+from sklearn.utils import check_random_state, indexable
 from sklearn.utils._param_validation import Interval, RealNotInt
 
-from sklearn_geo._labels import first_missing, label_array, number_labels
+from sklearn_geo._labels import check_groups, label_array
 from sklearn_geo._numbers import naming
 from sklearn_geo._tables import check_sparse
 from sklearn_geo.model_selection._fold_sizes import FoldSizesMixin
@@ -201,17 +201,9 @@ def _number_users(groups):
             f"groups has the fields {labels.dtype.names}. Name users by text or by "
             "numbers."
         )
-    row = first_missing(labels) if labels.ndim == 1 else None
-    if row is not None:
-        raise ValueError(
-            f"groups, row {row}: the user is missing ({labels[row]}). Give photos of "
-            "unknown users ids of their own."
-        )
-    with naming("groups"):
-        groups = column_or_1d(
-            check_array(groups, ensure_2d=False, dtype=None, input_name="groups")
-        )
-    return number_labels(groups, name="groups")[1]
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    return check_groups(labels, len(labels))[1]
 
 
 def _draw(rows_of_user, order, n_rows):

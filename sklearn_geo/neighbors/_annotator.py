@@ -18,7 +18,7 @@ from sklearn.utils.validation import (
 )
 
 from sklearn_geo._all_or_nothing import all_or_nothing
-from sklearn_geo._labels import check_rows
+from sklearn_geo._labels import check_rows, class_array
 from sklearn_geo._numbers import naming
 from sklearn_geo._tables import check_sparse
 from sklearn_geo._tags import as_output, read_tags
@@ -204,7 +204,7 @@ class NeighborVoteAnnotator(ClassifierMixin, GeoEstimator):
                 tags.data[:] = 1.0
                 self.classes_ = np.arange(tags.shape[1])
             else:
-                labels = y.toarray() if self._sparse_y else y
+                labels = y.toarray() if self._sparse_y else class_array(y)
                 with naming("y"):
                     labels = column_or_1d(labels, warn=not self._sparse_y)
                 if labels.dtype.kind == "f":

@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Groups of rows (users, albums) as numbers."""
 
-import numpy as np
-from sklearn.utils.validation import column_or_1d
-
-from sklearn_geo._labels import check_rows, first_missing, reject_infinite
-from sklearn_geo._numbers import naming
+from sklearn_geo._labels import (
+    check_rows,
+    first_missing,
+    label_array,
+    number_labels,
+    positions,
+    reject_infinite,
+)
 
 
 def check_groups(groups, places):
@@ -29,8 +32,7 @@ def check_groups(groups, places):
         ``values[codes]`` are the groups.
     """
     groups = _as_column(groups, places)
-    values, codes = np.unique(groups, return_inverse=True)
-    return values, codes.astype(np.int64, copy=False).reshape(-1)
+    return number_labels(groups, name="groups")
 
 
 def group_codes(groups, places, values):
@@ -43,8 +45,7 @@ def group_codes(groups, places, values):
             f"{kind[values.dtype.kind == 'U']} before, so none would be the same. "
             "Convert one of the two."
         )
-    at = np.minimum(np.searchsorted(values, groups), len(values) - 1)
-    return np.where(values[at] == groups, at, -1)
+    return positions(groups, values)
 
 
 def _as_column(groups, places):
@@ -55,35 +56,25 @@ def _as_column(groups, places):
             "album a row."
         )
     try:
-        with naming("groups"):
-            groups = column_or_1d(groups)
+        groups = label_array(groups)
     except ValueError as error:
         raise ValueError(f"groups must be one a row: {error}") from None
+    if groups.ndim == 2 and groups.shape[1] == 1:  # a list of lists
+        groups = groups[:, 0]
+    if groups.ndim != 1:
+        raise ValueError(f"groups must be one a row; got the shape {groups.shape}.")
     check_rows(len(places), groups, "groups")
-    if groups.dtype.kind in "OT":
-        text = [isinstance(value, str) for value in groups]
-        row = first_missing(groups)
-        if row is not None:
-            _refuse_missing(row)
-        if all(text):
-            # By way of objects: text of any length says not how wide it is.
-            groups = groups.astype(object).astype(np.str_)
-        elif any(text):
-            raise TypeError("groups mixes text and numbers. Convert all to text.")
-        else:
-            groups = np.asarray(groups.tolist())
-    if groups.dtype.kind == "f" and np.isnan(groups).any():
-        _refuse_missing(int(np.argmax(np.isnan(groups))))
+    row = first_missing(groups)
+    if row is not None:
+        raise ValueError(
+            f"groups, row {row}: the group is missing. Give rows of unknown users "
+            "groups of their own."
+        )
+    if groups.dtype.kind == "O" and any(isinstance(value, str) for value in groups):
+        raise TypeError("groups mixes text and numbers. Convert all to text.")
     reject_infinite(groups, "groups")
     if groups.dtype.kind not in "biufU":
         raise TypeError(
             f"groups has dtype {groups.dtype}. Name groups by text or numbers."
         )
     return groups
-
-
-def _refuse_missing(row):
-    raise ValueError(
-        f"groups, row {row}: the group is missing. Give rows of unknown users groups "
-        "of their own."
-    )

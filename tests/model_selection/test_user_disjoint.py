@@ -195,11 +195,11 @@ def test_missing_groups_name_the_remedy():
     ("groups", "words"),
     [
         (["a"] * 4, "All 4 rows belong to one user"),
-        (["a", None, "b", "b"], r"^groups, row 1: the user is missing \(None\)\. Give"),
-        ([1.0, np.nan, 2.0, 2.0], r"^groups, row 1: the user is missing \(nan\)\."),
-        ([np.inf, 1.0, -np.inf, 2.0], "Input groups contains infinity"),
-        ([1, 2, pd.NA, 2], r"^groups, row 2: the user is missing \(<NA>\)\."),
-        ([[1, 2]] * 4, "1d array|y should be a 1d"),
+        (["a", None, "b", "b"], r"^groups, row 1: the group is missing \(None\)\."),
+        ([1.0, np.nan, 2.0, 2.0], r"^groups, row 1: the group is missing \(nan\)\."),
+        ([np.inf, 1.0, -np.inf, 2.0], r"^groups, row 0: the group is infinite"),
+        ([1, 2, pd.NA, 2], r"^groups, row 2: the group is missing \(<NA>\)\."),
+        ([[1, 2]] * 4, r"of shape \(4,\); got shape \(4, 2\)"),
         (["a", "b"], "inconsistent numbers of samples"),
     ],
 )
