@@ -6,6 +6,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import clone
 
+from sklearn_geo._seeds import hand_down
 from sklearn_geo.context._regions import WholeGlobe, frozen
 from sklearn_geo.encoding import SoftGridEncoder, Sphere2VecEncoder
 
@@ -121,10 +122,4 @@ def fit_columns(encoding, regions, places, seed):
                 'Sphere2VecEncoder(), or regions="utm".'
             )
         encoder.set_params(regions=frozen(regions), dtype=np.float32)
-    undecided = [
-        name
-        for name, value in params.items()
-        if value is None and name.rpartition("__")[2] == "random_state"
-    ]
-    encoder.set_params(**dict.fromkeys(undecided, seed))
-    return ZoneColumns(encoder.fit(places))
+    return ZoneColumns(hand_down(encoder, seed).fit(places))

@@ -103,7 +103,7 @@ def make_plan(model, places, n_columns, names, seed):
         Their names.
 
     seed : int
-        For encoders that draw and have no seed of their own.
+        For partitions and encoders that draw and have no seed of their own.
 
     Returns
     -------
@@ -112,7 +112,7 @@ def make_plan(model, places, n_columns, names, seed):
     """
     contexts = read_contexts(model.contexts, n_columns, names)
     networks = read_networks(model.networks, list(contexts.widths))
-    regions = make_regions(model.regions, places)
+    regions = make_regions(model.regions, places, seed)
     encoding = model.encoding
     if encoding is None:
         encoding = default_encoding(model.regions)

@@ -3,8 +3,10 @@
 """The zones that have networks of their own: UTM zones, cells, or one for all."""
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 
+from sklearn_geo._seeds import hand_down
 from sklearn_geo.encoding._partitions import fit_partition
 from sklearn_geo.geometry import utm_zone_bounds, utm_zone_names, utm_zones
 
@@ -83,7 +85,7 @@ class WholeGlobe:
         return []
 
 
-def make_regions(regions, places):
+def make_regions(regions, places, seed=None):
     """Make the zones that the parameter `regions` asks for.
 
     Parameters
@@ -94,6 +96,9 @@ def make_regions(regions, places):
     places : ndarray of shape (n_places, 2)
         Training places, for a partition that is not fitted yet.
 
+    seed : int, default=None
+        For such a partition that has none of its own.
+
     Returns
     -------
     UTMRegions, PartitionRegions or WholeGlobe
@@ -103,6 +108,8 @@ def make_regions(regions, places):
         return WholeGlobe()
     if isinstance(regions, str):
         return UTMRegions()
+    if not isinstance(regions, FrozenEstimator):
+        regions = hand_down(clone(regions), seed)
     return PartitionRegions(fit_partition(regions, places))
 
 

@@ -194,8 +194,9 @@ class GPS2VecPlusTransformer(ZoneLearner, ZoneReader, GeoEstimator):
         1 prints a line a zone, 2 also a line an epoch.
 
     random_state : int, RandomState instance or None, default=None
-        Decides the first weights, shuffles, and which photos are held out. Pass an int
-        for the same numbers every time.
+        Decides the first weights, shuffles, and which photos are held out, and seeds
+        `regions` and `encoding` that have no seed of their own. Pass an int for the
+        same numbers every time.
 
     Attributes
     ----------

@@ -8,6 +8,7 @@ from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 
 from sklearn_geo._answers import confidences, final, innermost
+from sklearn_geo._seeds import hand_down
 from sklearn_geo.geolocation._cross_fit import (
     fit_wrapped,
     fold_numbers,
@@ -16,7 +17,6 @@ from sklearn_geo.geolocation._cross_fit import (
 )
 from sklearn_geo.geolocation._photo_columns import Given, Photos, read_photos
 from sklearn_geo.geolocation._prediction import CellPredictor
-from sklearn_geo.geolocation._seeds import hand_down
 from sklearn_geo.nets import whole_trainings
 
 __all__ = ["covering", "read_criterion", "sure_of", "sure_of_held_out"]

@@ -103,7 +103,9 @@ class CellTraining(NetMixin):
         partitions = read_partitions(self.partitions, n_places)
         own = None if places is None else places[counted]
         own_weights = None if weights is None else weights[counted]
-        self.partitions_, self.parents_ = fit_levels(partitions, own, own_weights)
+        self.partitions_, self.parents_ = fit_levels(
+            partitions, own, own_weights, self._seed
+        )
         self.n_cells_ = [partition.n_cells_ for partition in self.partitions_]
 
     def _check_cells(self, cells, n_rows, go_on):

@@ -184,7 +184,8 @@ class HierarchicalCellClassifier(
         groups), so that the same ones are held out.
 
     random_state : int, RandomState instance or None, default=None
-        Decides the held-out rows, the first weights and the order of rows.
+        Decides the held-out rows, the first weights and the order of rows, and seeds
+        partitions that have no seed of their own.
 
     Attributes
     ----------

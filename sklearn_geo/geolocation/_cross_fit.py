@@ -17,11 +17,11 @@ from sklearn.utils import _safe_indexing, gen_batches
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from sklearn_geo._answers import final, innermost
+from sklearn_geo._seeds import hand_down
 from sklearn_geo.geolocation._combine import softmax
 from sklearn_geo.geolocation._first_cells import FirstCells
 from sklearn_geo.geolocation._photo_columns import Photos
 from sklearn_geo.geolocation._prediction import CellPredictor
-from sklearn_geo.geolocation._seeds import hand_down
 from sklearn_geo.geolocation._seen import share_seen
 from sklearn_geo.nets import rows_in_memory, whole_trainings
 

@@ -7,6 +7,7 @@ from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_geo._seeds import hand_down
 from sklearn_geo.geolocation._defaults import default_partitions
 from sklearn_geo.geometry import places_from_vectors, unit_vectors
 from sklearn_geo.partition import CellHierarchy
@@ -29,7 +30,7 @@ def are_fitted(partitions):
     return all(isinstance(partition, FrozenEstimator) for partition in partitions)
 
 
-def fit_levels(partitions, places, sample_weight=None):
+def fit_levels(partitions, places, sample_weight=None, seed=None):
     """Fit partitions to places and find the ancestors of the finest cells.
 
     Parameters
@@ -43,6 +44,9 @@ def fit_levels(partitions, places, sample_weight=None):
     sample_weight : ndarray of shape (n_places,), default=None
         Their weights.
 
+    seed : int, default=None
+        For partitions that have none of their own.
+
     Returns
     -------
     partitions : list of partitions
@@ -51,12 +55,18 @@ def fit_levels(partitions, places, sample_weight=None):
     parents : list of ndarray of shape (n_fine_cells,)
         For each partition but the finest, the cell that each finest cell lies in.
     """
+    partitions = [
+        partition
+        if isinstance(partition, FrozenEstimator)
+        else hand_down(clone(partition), seed)
+        for partition in partitions
+    ]
     if len(partitions) == 1:
         # No hierarchy, so that cells of any kind will do.
         partition = partitions[0]
         _check_partition(partition)
         if not isinstance(partition, FrozenEstimator):
-            partition = clone(partition).fit(places, sample_weight=sample_weight)
+            partition.fit(places, sample_weight=sample_weight)
         fitted, parents = [partition], []
     else:
         if places is None:

@@ -13,6 +13,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._all_or_nothing import all_or_nothing
+from sklearn_geo._seeds import hand_down
 from sklearn_geo.geolocation._classifier import HierarchicalCellClassifier
 from sklearn_geo.geolocation._combine import softmax
 from sklearn_geo.geolocation._held_out import calibration_rows, read_groups
@@ -20,7 +21,6 @@ from sklearn_geo.geolocation._masks import add_known
 from sklearn_geo.geolocation._prediction import CellPredictor
 from sklearn_geo.geolocation._scene_files import load_networks, save_networks
 from sklearn_geo.geolocation._scenes import read_scenes
-from sklearn_geo.geolocation._seeds import hand_down
 from sklearn_geo.nets import draw_seed, rows_in_memory, whole_trainings
 
 

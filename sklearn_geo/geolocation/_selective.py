@@ -19,6 +19,7 @@ from sklearn.utils.validation import (
 
 from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._answers import final, innermost
+from sklearn_geo._seeds import hand_down
 from sklearn_geo._tables import check_columns, check_sparse
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.geolocation._acceptance import (
@@ -41,7 +42,6 @@ from sklearn_geo.geolocation._photo_columns import (
 )
 from sklearn_geo.geolocation._places_out import GeolocatorMixin
 from sklearn_geo.geolocation._report import LOCALITIES_KM
-from sklearn_geo.geolocation._seeds import hand_down
 from sklearn_geo.geolocation._selection_report import SelectionReport
 from sklearn_geo.geolocation._wrapper import WRAPPER_CONSTRAINTS
 from sklearn_geo.nets import draw_seed

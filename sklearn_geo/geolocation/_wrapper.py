@@ -9,6 +9,7 @@ from sklearn.base import clone
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from sklearn_geo._answers import final
+from sklearn_geo._seeds import hand_down
 from sklearn_geo._tables import check_columns
 from sklearn_geo.geolocation._combine import softmax
 from sklearn_geo.geolocation._cross_fit import (
@@ -22,7 +23,6 @@ from sklearn_geo.geolocation._cross_fit import (
 )
 from sklearn_geo.geolocation._photo_columns import Given, check_is_table, read_photos
 from sklearn_geo.geolocation._prediction import CellPredictor
-from sklearn_geo.geolocation._seeds import hand_down
 
 __all__ = ["WRAPPER_CONSTRAINTS", "CellWrapper"]
 

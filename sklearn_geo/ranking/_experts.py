@@ -8,6 +8,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.utils.validation import has_fit_parameter
 
+from sklearn_geo._seeds import hand_down
 from sklearn_geo._tables import column_names, columns_besides, location_positions
 
 __all__ = [
@@ -73,7 +74,9 @@ def take_rows(X, rows):
     return X.iloc[rows] if hasattr(X, "iloc") else X[rows]
 
 
-def fit_expert(model, X, y, *, location, name, sample_weight=None, groups=None):
+def fit_expert(
+    model, X, y, *, location, name, seed=None, sample_weight=None, groups=None
+):
     """Clone a model and fit it, unless it is frozen.
 
     Parameters
@@ -93,6 +96,9 @@ def fit_expert(model, X, y, *, location, name, sample_weight=None, groups=None):
     name : str
         What the parameter is called in error messages.
 
+    seed : int, default=None
+        For what has no seed of its own.
+
     sample_weight, groups : array-like, default=None
         Passed on if there are some. Groups are for those who take them.
 
@@ -103,7 +109,7 @@ def fit_expert(model, X, y, *, location, name, sample_weight=None, groups=None):
     """
     if isinstance(model, FrozenEstimator):
         return model
-    model = clone(model)
+    model = hand_down(clone(model), seed)
     if has_location(model):
         model.set_params(location=location)
     params = {}

@@ -9,6 +9,7 @@ from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_geo._seeds import hand_down
 from sklearn_geo.encoding import RandomFourierEncoder
 from sklearn_geo.geometry import EARTH_RADIUS_KM
 from sklearn_geo.neighbors import PlaceIndex
@@ -133,7 +134,7 @@ def fit_place_encoder(encoder, scorer, places, seed):
         Places, none of them missing.
 
     seed : int
-        Draws the waves.
+        Draws the waves, and seeds an encoder that has no seed of its own.
 
     Returns
     -------
@@ -145,7 +146,7 @@ def fit_place_encoder(encoder, scorer, places, seed):
     if isinstance(encoder, str):
         return NormalisedPair()
     if not isinstance(encoder, FrozenEstimator):
-        return clone(encoder).fit(places)
+        return hand_down(clone(encoder), seed).fit(places)
     check_is_fitted(encoder.estimator)
     return without_names(encoder.estimator)
 

@@ -9,6 +9,7 @@ from scipy.special import logsumexp, softmax
 from sklearn import get_config
 from sklearn.base import _fit_context
 from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
@@ -95,7 +96,8 @@ class ProductTagger(TaggerMixin, PlaceColumns, GeoEstimator):
         raise.
 
     random_state : int, RandomState instance or None, default=None
-        Decides which photos "auto" holds out.
+        Decides which photos "auto" holds out, and what models leave to chance that have
+        no `random_state` of their own.
 
     Attributes
     ----------
@@ -256,6 +258,8 @@ class ProductTagger(TaggerMixin, PlaceColumns, GeoEstimator):
             counts = indicator.T @ np.ldexp(weights, -power)
             counts = np.maximum(counts, np.ldexp(_HALF_A_PHOTO, -power))
             self.tag_frequencies_ = counts / counts.sum()
+            random = check_random_state(self.random_state)
+            self._seed = int(random.randint(np.iinfo(np.int32).max))
             self.weight_ = self.weight
             if self.weight == "auto":
                 self.weight_ = self._best_weight(lesson, indicator)
@@ -313,6 +317,7 @@ class ProductTagger(TaggerMixin, PlaceColumns, GeoEstimator):
         X, y, sample_weight, groups = lesson
         params = {
             "location": self.location,
+            "seed": self._seed,
             "sample_weight": sample_weight,
             "groups": groups,
         }

@@ -13,6 +13,7 @@ from sklearn.model_selection import GroupShuffleSplit
 from sklearn.utils.validation import has_fit_parameter
 
 from sklearn_geo._numbers import read_numbers
+from sklearn_geo._seeds import hand_down
 from sklearn_geo._tables import location_positions
 from sklearn_geo._weights import check_total
 from sklearn_geo.nets import (
@@ -74,7 +75,9 @@ class RankerTraining(NetMixin):
         rng = np.random.default_rng([self._seed, 1])
         self.embedding_ = None
         if self.embedding is not None:
-            self.embedding_ = self._unnamed(clone(self.embedding))
+            self.embedding_ = hand_down(
+                self._unnamed(clone(self.embedding)), self._seed
+            )
             with whole_trainings():
                 self._fit_embedding(features, indicator, tagged, sample_weight)
         vectors = self._embedded(features)

@@ -25,4 +25,6 @@ def hand_down(estimator, seed):
         for name, value in params.items()
         if (name == "random_state" or name.endswith("__random_state")) and value is None
     }
-    return estimator.set_params(**seeds)
+    if seeds:
+        estimator.set_params(**seeds)
+    return estimator
