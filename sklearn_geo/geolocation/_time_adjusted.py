@@ -59,8 +59,9 @@ class TimeAdjustedGeolocator(StoredTimes, TimeLearning, CellWrapper):
         :class:`~sklearn_geo.encoding.PostingTimeEncoder`. None refuses them.
 
     missing_times : {"error", "neutral"}, default="error"
-        What a missing time (NaT, None) gets: an error, or no correction. In the
-        network of the paper, "neutral" is the middle of the day, the week and the year.
+        What a missing time (NaT, None) gets: an error, or no correction, but for what
+        `metadata` says. In the network of the paper, "neutral" is the middle of the
+        day, the week and the year.
 
     preset : {"paper"} or None, default=None
         None is a correction of log probabilities, see Notes, which vanishes where times

@@ -318,7 +318,8 @@ def corrector(module, strength):
     callable
         From columns of shape (n_rows, n_columns) and log probabilities of shape
         (n_rows, n_cells) to an array like the latter, in double precision: rows do not
-        feel each other. It is the mixture that :class:`CorrectionLoss` teaches.
+        feel each other. It is the mixture that :class:`CorrectionLoss` teaches; where
+        there is neither a time nor metadata, log probabilities stay what they are.
     """
     n_time = module.time.reference.shape[1]
 
@@ -345,7 +346,11 @@ def corrector(module, strength):
         scale = np.exp(log_scale + metadata @ tilt)[:, np.newaxis]
         scores = log_softmax(scale * logs + added)
         guesses = log_softmax(log_share + added)
-        return np.logaddexp(scores + heard, guesses + lost)
+        answers = np.logaddexp(scores + heard, guesses + lost)
+        if further is None:  # whose time is missing, nothing is known of
+            silent = columns[:, n_time] == 0.0
+            answers[silent] = log_softmax(logs[silent])
+        return answers
 
     return correct
 
