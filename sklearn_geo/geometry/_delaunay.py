@@ -39,18 +39,20 @@ class SphericalDelaunay:
         all on one circle.
 
     merge_km : float, default=0.005
-        Places closer than this to an earlier one are merged with it. Float64 vectors
-        of places less than about a metre apart cannot be told from points on a plane,
-        so values below the default may make dense places fail. A place that was
-        merged may lie just outside the triangulated region.
+        A place no farther than this from an earlier vertex is no vertex, but merged
+        with the nearest one. Float64 vectors of places less than about a metre apart
+        cannot be told from points on a plane, so values below the default may make
+        dense places fail. A place that was merged may lie just outside the
+        triangulated region.
 
     Attributes
     ----------
     vertices : ndarray of shape (n_vertices, 2), float64
-        The distinct places, in the order of their first appearance.
+        The distinct places, in the order of their first appearance: more than
+        `merge_km` apart, and every place is within it of one of them.
 
     vertex_of_place : ndarray of shape (n_places,), intp
-        Index of the vertex that each given place is, or was merged with.
+        Index of the vertex that each given place is, or was merged with: the nearest.
 
     simplices : ndarray of shape (n_triangles, 3), intp
         Indices of the corners of each triangle, counterclockwise seen from above, the

@@ -21,28 +21,39 @@ _ROUNDING = 1e-15
 # Vertices this close to one plane are on one circle.
 _FLAT = 4e-15
 
-_LEAST_CHORD = 1e-300
-
 
 def distinct(vectors, chord):
-    """Return, ascending, indices of vectors not within a chord of an earlier one."""
-    # One vector a cube whose diagonal is shorter than the chord: however many places
-    # there are at one spot, the pairs below stay few.
-    # The inverse of the smallest chords is infinite; nothing is as near as these.
-    cubes = vectors + 0.0
-    if chord > _LEAST_CHORD:
-        cubes = np.floor(vectors * (2.0 / chord))
-    order = np.lexsort(cubes.T)
+    """Return, ascending, indices of vectors not within a chord of an earlier one.
+
+    Earlier ones that are left out themselves do not count. So vectors that stay are
+    farther apart than the chord, and all others are within it of one that stays.
+    """
+    # Copies go first: a k-d tree cannot part them.
+    order = np.lexsort(vectors.T)
     new = np.ones(len(order), dtype=bool)
-    new[1:] = (cubes[order[1:]] != cubes[order[:-1]]).any(axis=1)
-    # lexsort is stable, so the first of a cube is the earliest.
+    new[1:] = (vectors[order[1:]] != vectors[order[:-1]]).any(axis=1)
+    # lexsort is stable, so the first of equal vectors is the earliest.
     first = np.sort(order[new])
     if chord > 0.0:
-        pairs = cKDTree(vectors[first]).query_pairs(chord, output_type="ndarray")
+        tree = cKDTree(vectors[first])
+        # A vector that has no other near stays. Neighbours in the tree's order mostly
+        # are near each other, and the rest is asked for in that order too, so that the
+        # ways through the tree stay in the cache.
+        rows, beyond = tree.indices, 1.001 * chord
+        data = tree.data[rows]
+        lonely = np.ones(len(rows), dtype=bool)
+        close = ((data[1:] - data[:-1]) ** 2).sum(axis=1) <= chord**2
+        lonely[1:][close] = lonely[:-1][close] = False
+        asked = np.flatnonzero(lonely)
+        nearest = tree.query(data[asked], k=[2], distance_upper_bound=beyond)[0]
+        lonely[asked[nearest[:, 0] < beyond]] = False
+        # The balls around vectors that stay, as these are apart, hold no more than a
+        # few times what there is, however dense it lies.
         stays = np.ones(len(first), dtype=bool)
-        for earlier, later in pairs[np.lexsort(pairs.T[::-1])].tolist():
-            if stays[earlier]:
-                stays[later] = False
+        for index in np.sort(rows[~lonely]).tolist():
+            if stays[index]:
+                ball = np.array(tree.query_ball_point(tree.data[index], chord))
+                stays[ball[ball > index]] = False
         first = first[stays]
     return first
 

@@ -189,7 +189,7 @@ def test_merge_km():
     # No place is lost: those left out are near one that stays.
     kept = vectors[delaunay.vertex_of_place]
     moved = np.sqrt(((kept - cartesian(places)) ** 2).sum(axis=1))
-    assert moved.max() * EARTH_RADIUS_KM < 10.0
+    assert moved.max() * EARTH_RADIUS_KM < 5.0
     assert len(delaunay.vertices) < 200
 
 
