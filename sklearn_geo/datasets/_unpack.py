@@ -16,6 +16,7 @@ import zlib
 from pathlib import Path, PurePosixPath
 
 from sklearn_geo._file_lock import folder_locked
+from sklearn_geo.datasets._tar_files import tar_files
 
 __all__ = ["unpacked"]
 
@@ -47,8 +48,6 @@ _NAMES = (
 )
 # Data sets have thousands; as many empty ones as fit would fill the disk's list.
 _MOST_FILES = 1 << 18
-# What tar archives write before a file that has a long name.
-_LONGEST_HEADER = 1 << 20
 _STRANGE = re.compile(r"[\\:\0]")
 
 
@@ -159,11 +158,13 @@ def _members(archive, max_bytes):
     with open(archive, "rb") as file:
         compressed = file.peek(2)[:2] == b"\x1f\x8b"
     with (gzip.open if compressed else open)(archive, "rb") as file:
-        raw = _Counted(file, archive, 2 * max_bytes + 2048 * (10 + _MOST_FILES))
-        with tarfile.open(fileobj=raw, mode="r|", tarinfo=_Entry) as opened:
-            for entry in opened:
-                if entry.isfile():
-                    yield entry.name, lambda entry=entry: opened.extractfile(entry)
+        most = _MOST_FILES
+        raw = _Counted(file, archive, 2 * max_bytes + 2048 * (10 + most))
+        # Long names are entries of their own.
+        for name, data in tar_files(
+            raw, archive, max_bytes=max_bytes, most=4 * (10 + most)
+        ):
+            yield name, lambda data=data: data
         # The checksum comes last, after what tar wants to know.
         while raw.read(_PIECE):
             pass
@@ -185,28 +186,6 @@ class _Counted:
                 " Nothing of it is unpacked."
             )
         return data
-
-
-class _Entry(tarfile.TarInfo):
-    """An entry of a tar archive, which the package reads into memory if it is no file.
-
-    What is compressed may say that a name has two gigabytes, and have them.
-    """
-
-    @classmethod
-    def frombuf(cls, buf, encoding, errors):
-        """Read the header of an entry."""
-        entry = super().frombuf(buf, encoding, errors)
-        is_header = entry.type in (
-            tarfile.GNUTYPE_LONGLINK,
-            tarfile.GNUTYPE_LONGNAME,
-            tarfile.SOLARIS_XHDTYPE,
-            tarfile.XGLTYPE,
-            tarfile.XHDTYPE,
-        )
-        if entry.size < 0 or (is_header and entry.size > _LONGEST_HEADER):
-            raise tarfile.ReadError(f"a header has {entry.size:,} bytes")
-        return entry
 
 
 def _inside(archive, name):
