@@ -30,7 +30,7 @@ from sklearn_geo.nets import (
 )
 from sklearn_geo.nets._history import history_columns, read_history
 from sklearn_geo.nets._mapped_arrays import checksum
-from sklearn_geo.nets._store_within import free_folder, named_folder
+from sklearn_geo.nets._store_within import check_inner, free_folder, named_folder
 from sklearn_geo.nets._weights import check_weights
 
 __all__ = ["StoredAlbums", "StoredTimes", "StoredWrapper"]
@@ -353,11 +353,7 @@ def _check_inside(folder, path, name, digest):
     """Refuse a wrapped estimator that is not the one that was written here."""
     if name not in _STORED:
         raise changed(folder, f"it wraps a {name!r:.60}, which is never stored")
-    if path.is_symlink() and path.resolve().parent != path.parent.resolve():
-        raise ValueError(
-            f"{path} is a link that leads out of its folder. Put the folder in the "
-            "place of the link."
-        )
+    check_inner(path)
     Store(path, kind=name)  # says what is wrong with it
     if _checksum_inside(path) != digest:
         raise changed(

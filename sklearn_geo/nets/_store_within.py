@@ -2,16 +2,33 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A store in the folder of another: both are replaced in one step, by the outer one."""
 
+from sklearn_geo._links import is_link, leads_out
 from sklearn_geo.nets._store import Store
 
-__all__ = ["free_folder", "named_folder"]
+__all__ = ["check_inner", "free_folder", "named_folder"]
+
+
+def check_inner(path):
+    """Refuse a link in the place of an inner folder that leads out of the outer one.
+
+    Parameters
+    ----------
+    path : path
+        The inner folder.
+    """
+    if leads_out(path):
+        raise ValueError(
+            f"{path} is a link that leads out of its folder. Put the folder in the "
+            "place of the link."
+        )
 
 
 def free_folder(folder, name, field):
     """Return the name of the folder that a store within another may be written to.
 
     There are two, used by turns. The store that is there now stays whole until the
-    manifest of the outer one is replaced, which names its own.
+    manifest of the outer one is replaced, which names its own. A link in the place of
+    the free one goes: what it leads to, which may be anybody's, is not written to.
 
     Parameters
     ----------
@@ -32,10 +49,13 @@ def free_folder(folder, name, field):
     try:
         used = Store(folder).content.get(field, name)
     except ValueError:  # no store that anybody could read
-        return name
+        used = None
+    free = name
     if used == name and (folder / name).exists():
-        return _second(name)
-    return name
+        free = _second(name)
+    if is_link(folder / free):
+        (folder / free).unlink()
+    return free
 
 
 def named_folder(content, name, field):

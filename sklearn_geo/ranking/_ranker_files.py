@@ -23,7 +23,8 @@ from sklearn_geo.nets import (
 )
 from sklearn_geo.nets._fields import are_texts, flag, need, reading
 from sklearn_geo.nets._history import history_columns, read_history
-from sklearn_geo.nets._store_within import free_folder, named_folder
+from sklearn_geo.nets._store import MANIFEST, check_place
+from sklearn_geo.nets._store_within import check_inner, free_folder, named_folder
 from sklearn_geo.ranking._embedding import HashtagEmbedding
 from sklearn_geo.ranking._encoder_files import encoder_from_json, encoder_to_json
 from sklearn_geo.ranking._levels import RankerState, plan_levels
@@ -147,7 +148,8 @@ def _inner(estimator):
 
 def _digest(path):
     try:
-        return hashlib.sha256((path / "manifest.json").read_bytes()).hexdigest()
+        check_place(path / MANIFEST)  # before it is read, as the store will be
+        return hashlib.sha256((path / MANIFEST).read_bytes()).hexdigest()
     except OSError as error:
         raise ValueError(
             f"{path.parent} lacks its sub-folder {path.name!r}. Copy the whole folder, "
@@ -278,6 +280,7 @@ def _read_embedding(model, digest, path):
     model.embedding_ = None
     n_columns = model.n_features_in_ - 2
     if digest is not None:
+        check_inner(path)
         need(digest == _digest(path), "its embedding is another one")
         embedding = HashtagEmbedding.from_pretrained(path)
         fine = embedding.n_features_in_ == n_columns

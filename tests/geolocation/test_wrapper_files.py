@@ -428,6 +428,20 @@ def test_written_over(written, tmp_path):
         )
 
 
+@pytest.mark.parametrize("place", ["estimator-2", "estimator/estimator-2"])
+def test_nothing_is_saved_through_links(folder, written, tmp_path, place):
+    away = shutil.copytree(written / "estimator", tmp_path / "away")
+    (away / "tables-0123456789abcdef.safetensors").write_text("kept")
+    model = UserAveragingGeolocator.from_pretrained(folder)
+    (folder / place).symlink_to(away)
+    before = {path: path.read_bytes() for path in away.rglob("*.*")}
+    for _ in range(3):  # the second cleans, where it writes, what the first has left
+        model.save_pretrained(folder)
+        UserAveragingGeolocator.from_pretrained(folder)
+    assert not (folder / place).is_symlink()
+    assert {path: path.read_bytes() for path in away.rglob("*.*")} == before
+
+
 def test_a_save_that_dies_leaves_the_one_before(written, tmp_path, monkeypatch):
     folder = shutil.copytree(written, tmp_path / "copy")
     before = UserAveragingGeolocator.from_pretrained(folder)

@@ -3,6 +3,7 @@
 """Fitted rankers as folders: what is read is what was written, or an error."""
 
 import json
+import os
 import shutil
 
 import numpy as np
@@ -165,6 +166,43 @@ def test_frozen_encoders_stay_frozen(tmp_path):
             again.location_encoder.get_feature_names_out(),
             encoder.get_feature_names_out(),
         )
+
+
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("stored") / "embedded"
+    embedding = HashtagEmbedding(n_components=6, max_iter=1, random_state=0)
+    fit(embedding=embedding).save_pretrained(folder)
+    return folder
+
+
+def test_nothing_is_saved_through_links(embedded, tmp_path):
+    folder = shutil.copytree(embedded, tmp_path / "copy")
+    away = shutil.copytree(embedded / "embedding", tmp_path / "away")
+    (away / "tables-0123456789abcdef.safetensors").write_text("kept")
+    (folder / "embedding-2").symlink_to(away)
+    before = {path.name: path.read_bytes() for path in away.iterdir()}
+    model = LocSensRanker.from_pretrained(folder)
+    for _ in range(3):
+        model.save_pretrained(folder)
+        LocSensRanker.from_pretrained(folder)
+    assert not (folder / "embedding-2").is_symlink()
+    assert {path.name: path.read_bytes() for path in away.iterdir()} == before
+
+
+def test_embeddings_are_not_read_through_links(embedded, tmp_path):
+    folder = shutil.copytree(embedded, tmp_path / "copy")
+    (folder / "embedding").rename(tmp_path / "away")
+    (folder / "embedding").symlink_to(tmp_path / "away")
+    with pytest.raises(ValueError, match="embedding is a link that leads out of its"):
+        LocSensRanker.from_pretrained(folder)
+    (folder / "embedding").unlink()
+    (tmp_path / "away").rename(folder / "embedding")
+    (folder / "embedding" / "manifest.json").unlink()
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(folder / "embedding" / "manifest.json")  # reading it would wait
+    with pytest.raises(ValueError, match="lacks its sub-folder 'embedding'"):
+        LocSensRanker.from_pretrained(folder)
 
 
 def test_an_encoder_that_was_fitted_on_a_frame_is_kept(tmp_path):
