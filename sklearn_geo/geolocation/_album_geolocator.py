@@ -11,9 +11,11 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo.geolocation._album_learning import AlbumLearning
+from sklearn_geo.geolocation._album_messages import AlbumMessages
 from sklearn_geo.geolocation._album_rows import AlbumRows, known_elsewhere
 from sklearn_geo.geolocation._albums import by_user, like_lengths
-from sklearn_geo.geolocation._cross_fit import first_cells, proba_parts
+from sklearn_geo.geolocation._cross_fit import proba_parts
+from sklearn_geo.geolocation._first_cells import FirstCells
 from sklearn_geo.geolocation._masks import add_known
 from sklearn_geo.geolocation._photo_columns import Given, check_times
 from sklearn_geo.geolocation._wrapper import WRAPPER_CONSTRAINTS, CellWrapper
@@ -161,7 +163,8 @@ class AlbumGeolocator(StoredAlbums, AlbumLearning, CellWrapper):
     -----
     **Users are independent, rows are not.** What is said of a photo depends on which
     other photos of its user are passed with it, but not on those of other users. A
-    user with a single photo gets what the wrapped estimator says, or nearly so.
+    user with a single photo gets what the wrapped estimator says; with the
+    paper's network, nearly so.
 
     **Training** follows section 3.3 of [1]_: of every photo the 10 largest
     probabilities are kept and normalised, albums are padded with zeros and masked, and
@@ -376,13 +379,22 @@ class AlbumGeolocator(StoredAlbums, AlbumLearning, CellWrapper):
         if not self.corrects_:
             yield from self._wrapped_scores(photos, known)
             return
-        first = first_cells(self.estimator_, photos, _N_FIRST)
+        module = self.net_.module_.eval()
+        # The paper's network has its own say about photos without others.
+        n_taken = np.bincount(photos.groups) + (not isinstance(module, AlbumMessages))
+        first = FirstCells.empty(len(photos), len(self.cell_shares_), _N_FIRST)
+        for part, proba in proba_parts(self.estimator_, photos):
+            first.put(part, proba)
+            alone = n_taken[photos.groups[part]] == 1
+            if alone.any():
+                at = np.arange(len(photos))[part][alone]
+                yield at, self._wrapped(proba[alone], known, at)
         rows = AlbumRows(first, photos.times)
         albums = by_user(photos.groups, photos.times, self.album_size)
-        module = self.net_.module_.eval()
+        shared = np.flatnonzero(n_taken[albums.users] > 1)
         device = next(module.parameters()).device
-        for batch in like_lengths(albums.lengths, self._slots(len(photos))):
-            padded = albums.padded(batch)
+        for batch in like_lengths(albums.lengths[shared], self._slots(len(photos))):
+            padded = albums.padded(shared[batch])
             blocks = rows.tensors(padded).to(device)
             with torch.inference_mode():
                 scores = module.dense(module(blocks), blocks)
@@ -399,9 +411,13 @@ class AlbumGeolocator(StoredAlbums, AlbumLearning, CellWrapper):
 
     def _wrapped_scores(self, photos, known):
         for rows, proba in proba_parts(self.estimator_, photos):
-            scores = np.log(np.maximum(proba, np.finfo(np.float32).tiny))
-            add_known(scores, known, rows)
-            yield rows, scores
+            yield rows, self._wrapped(proba, known, rows)
+
+    def _wrapped(self, proba, known, rows):
+        """Return what was wrapped says of some photos, as scores."""
+        scores = np.log(np.maximum(proba, np.finfo(np.float32).tiny))
+        add_known(scores, known, rows)
+        return scores
 
     def __sklearn_is_fitted__(self):
         return "net_" in self.__dict__
