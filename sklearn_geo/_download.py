@@ -8,11 +8,13 @@ import json
 import os
 import re
 import shutil
+import stat
 import time
 from pathlib import Path
 
 from sklearn_geo._byte_bar import ByteBar, in_words
 from sklearn_geo._file_lock import locked
+from sklearn_geo._links import open_own
 from sklearn_geo._web import (
     PATIENCE,
     RefusedError,
@@ -128,6 +130,7 @@ def _download(addresses, path, how, n_retries, delay):
     """Download a file and return its checksum, whatever fails a few times."""
     part, left, failures = _Part(path), list(addresses), {}
     bar = how[-1]
+    part.sweep()
     for trial in range(n_retries + 1):
         if trial:
             pause = min(delay * 2.0 ** (trial - 1), _LONGEST_PAUSE)
@@ -177,9 +180,7 @@ def _attempt(address, part, known_hash, max_bytes, check, timeout, bar):
         headers["Range"] = f"bytes={start}-"
         if same is not None:
             headers["If-Range"] = same
-    with open(part.path, "ab"):
-        pass  # so that the next line finds it; what is there is not lost yet
-    with open(part.path, "r+b") as file:
+    with open_own(part.path) as file:  # what is there is not lost yet
         write = _Writing(file, part, address, start, max_bytes, bar)
         try:
             stream(address, write, headers=headers, see=write.begin, timeout=timeout)
@@ -234,6 +235,13 @@ class _Part:
             return self.path.stat().st_size
         except FileNotFoundError:
             return 0
+
+    def sweep(self):
+        """Delete links, and what else a stranger puts where only files can be."""
+        for path in (self.path, self.note):
+            with contextlib.suppress(FileNotFoundError):
+                if not stat.S_ISREG(path.lstat().st_mode):
+                    path.unlink()
 
     def drop(self):
         """Delete it."""
@@ -321,7 +329,7 @@ class _Writing:
         if _coded(headers):
             # Ranges would be of what is compressed, and what is kept is not.
             note = {}
-        self.part.note.write_text(json.dumps(note), "utf-8")
+        write_whole(self.part.note, json.dumps(note).encode())
         self.bar.begin(self.address, self.start, self.total)
 
     def _check_rest(self, headers):

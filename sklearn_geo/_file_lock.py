@@ -9,6 +9,8 @@ import threading
 import time
 from contextlib import contextmanager
 
+from sklearn_geo._links import is_link, open_own
+
 __all__ = ["folder_locked", "locked", "try_lock"]
 
 _BUSY = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
@@ -32,8 +34,17 @@ def locked(path, waiting=None):
 
     waiting : callable or None, default=None
         Called once if somebody else holds the lock.
+
+    Raises
+    ------
+    ValueError
+        If a link is in the place of the file: it would be made where that leads.
     """
-    with open(path, "ab") as file:
+    if is_link(path):
+        raise ValueError(
+            f"{path} is a link, and locks are made through none. Delete it."
+        )
+    with open_own(path) as file:
         held = _take(file, waiting)
         try:
             yield

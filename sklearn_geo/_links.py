@@ -4,7 +4,7 @@
 
 import os
 
-__all__ = ["is_link", "leads_out"]
+__all__ = ["is_link", "leads_out", "open_own"]
 
 
 def is_link(path):
@@ -40,3 +40,25 @@ def leads_out(path):
     """
     folder = os.path.realpath(os.path.dirname(path))
     return is_link(path) and os.path.dirname(os.path.realpath(path)) != folder
+
+
+def open_own(path):
+    """Open a file to read and write it, which is made if it is not there.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+
+    Returns
+    -------
+    file
+        The file; an OSError if a link is in its place.
+    """
+    return open(path, "r+b", opener=_open)
+
+
+def _open(path, flags):
+    # Windows does not know the last one: whoever opens a file looks for links before.
+    flags |= os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+    return os.open(path, flags, 0o666)

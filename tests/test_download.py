@@ -5,6 +5,7 @@ import builtins
 import gzip
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -221,6 +222,29 @@ def test_a_note_that_is_damaged_costs_the_part_only(server, fetch, tmp_path, tex
     (tmp_path / "home" / "data.bin.part.json").write_text(text)
     assert fetch().read_bytes() == CONTENT
     assert server.served[0].range is None
+
+
+def test_nothing_is_written_through_links(server, fetch, tmp_path):
+    (tmp_path / "home").mkdir()
+    links = [tmp_path / "home" / f"data.bin{end}" for end in (".part", ".part.json")]
+    note = {"address": server.url + PATH, "etag": None, "modified": "Tue"}
+    for link, text in zip(links, ("others'", json.dumps(note)), strict=True):
+        (tmp_path / f"away{link.suffix}").write_text(text)
+        link.symlink_to(tmp_path / f"away{link.suffix}")
+    assert fetch().read_bytes() == CONTENT
+    assert server.served[0].range is None  # what is elsewhere is no part
+    assert names(tmp_path) == ["data.bin", "data.bin.sha256"]
+    assert not (tmp_path / "home" / "data.bin").is_symlink()
+    assert (tmp_path / "away.part").read_text() == "others'"
+    assert json.loads((tmp_path / "away.json").read_text()) == note
+
+
+def test_pipes_are_not_waited_for(fetch, tmp_path):
+    (tmp_path / "home").mkdir()
+    for end in (".part", ".part.json"):
+        if hasattr(os, "mkfifo"):
+            os.mkfifo(tmp_path / "home" / f"data.bin{end}")
+    assert fetch().read_bytes() == CONTENT
 
 
 def test_what_is_compressed_on_the_way_is_begun_again(server, fetch):

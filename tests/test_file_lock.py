@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import errno
+import os
 import sys
 import threading
 import time
 
 import pytest
 
+from sklearn_geo import _file_lock
 from sklearn_geo._file_lock import folder_locked, locked, try_lock
 
 
@@ -54,6 +56,19 @@ def test_an_error_lets_the_next_in(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the file is open twice")
+@pytest.mark.parametrize("seen", [True, False])  # it may come after the look
+def test_locks_are_not_made_through_links(tmp_path, monkeypatch, seen):
+    (tmp_path / "lock").symlink_to(tmp_path / "elsewhere")
+    if not seen:
+        monkeypatch.setattr(_file_lock, "is_link", lambda path: False)
+        if not hasattr(os, "O_NOFOLLOW"):
+            pytest.skip("links that come this late are followed")
+    error, words = (ValueError, "is a link, and") if seen else (OSError, "lock")
+    with pytest.raises(error, match=words), locked(tmp_path / "lock"):
+        pass
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_a_lock_is_tried_once(tmp_path):
     (tmp_path / "lock").touch()
     with open(tmp_path / "lock") as mine, open(tmp_path / "lock") as other:
