@@ -8,7 +8,8 @@ import re
 import zipfile
 from pathlib import Path
 
-from sklearn_geo.datasets._opening import DataFile, cut_off, open_zip
+from sklearn_geo.datasets._opening import DataFile, cut_off
+from sklearn_geo.datasets._zip_files import open_zip
 
 # Folders of data sets hold the photos too; there may be a quarter of a million.
 _WILD = re.compile(r"[*?[]")

@@ -13,7 +13,6 @@ import lzma
 import os
 import re
 import sqlite3
-import struct
 import zipfile
 import zlib
 from collections import namedtuple
@@ -22,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sklearn_geo.datasets._report import DataFileError, ReadReport
+from sklearn_geo.datasets._zip_files import open_member, open_zip
 
 # How much text is handled at a time: enough to be quick, too little to matter.
 BLOCK_BYTES = 1 << 21
@@ -100,45 +100,16 @@ class DataFile:
     def _member_of(self, archive):
         """Open the member of a zip archive, or say why it cannot be."""
         try:
-            return archive.open(self.member)
+            return open_member(archive, archive.getinfo(self.member))
         except (EOFError, OSError, ValueError, zipfile.BadZipFile) as error:
             problem, remedy = f"the archive is damaged ({error!s:.200})", _AGAIN
-        except NotImplementedError:
-            problem = "it is compressed in a way that Python cannot undo"
+        except NotImplementedError as error:
+            problem = f"it is compressed in a way that is not undone here ({error})"
             remedy = "Unpack it with another program, and pass the folder."
         except RuntimeError:
             problem = "it needs a password"
             remedy = "Unpack it with the password, and pass the folder."
         raise DataFileError(self, None, problem, remedy=remedy)
-
-
-@contextmanager
-def open_zip(path):
-    """Open a zip archive, or say that it is damaged.
-
-    Parameters
-    ----------
-    path : str or path
-        The archive.
-
-    Yields
-    ------
-    ZipFile
-        It, opened.
-    """
-    try:
-        archive = zipfile.ZipFile(path)
-    except (
-        NotImplementedError,
-        OverflowError,
-        ValueError,
-        struct.error,
-        zipfile.BadZipFile,
-    ) as error:
-        problem = f"the zip archive is damaged ({error!s:.200})"
-        raise DataFileError(path, None, problem, remedy=_AGAIN) from error
-    with archive:
-        yield archive
 
 
 def part_files(path, patterns, *, what, described, alternatives=False):

@@ -13,10 +13,12 @@ import struct
 import tarfile
 import zipfile
 import zlib
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from sklearn_geo._file_lock import folder_locked
 from sklearn_geo.datasets._tar_files import tar_files
+from sklearn_geo.datasets._zip_files import open_member
 
 __all__ = ["unpacked"]
 
@@ -125,7 +127,7 @@ def _unpack(archive, folder, max_bytes):
     """Write the files of an archive, one after the other."""
     folder.mkdir()
     left = max_bytes
-    for number, (name, open_member) in enumerate(_members(archive, max_bytes)):
+    for number, (name, open_file) in enumerate(_members(archive, max_bytes)):
         if number == _MOST_FILES:
             raise ValueError(
                 f"{archive} has more than {_MOST_FILES:,} files in it. Nothing of it "
@@ -134,7 +136,7 @@ def _unpack(archive, folder, max_bytes):
         path = folder / _inside(archive, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         # Counted while it is written: the sizes in an archive may be lies.
-        with open_member() as source, open(path, "wb") as file:
+        with open_file() as source, open(path, "wb") as file:
             while data := source.read(_PIECE):
                 left -= len(data)
                 if left < 0:
@@ -153,7 +155,7 @@ def _members(archive, max_bytes):
                 # The upper half of these attributes is the file mode of Unix.
                 kind = entry.external_attr >> 28
                 if not entry.filename.endswith("/") and kind in (0, 0o10):
-                    yield entry.filename, lambda entry=entry: opened.open(entry)
+                    yield entry.filename, partial(_open, archive, opened, entry)
         return
     with open(archive, "rb") as file:
         compressed = file.peek(2)[:2] == b"\x1f\x8b"
@@ -168,6 +170,19 @@ def _members(archive, max_bytes):
         # The checksum comes last, after what tar wants to know.
         while raw.read(_PIECE):
             pass
+
+
+def _open(archive, opened, entry):
+    """Open a member of a zip archive, or say how it can be read."""
+    try:
+        return open_member(opened, entry)
+    except NotImplementedError as error:
+        raise ValueError(
+            f"{archive} has a file {entry.filename!r:.200} that is compressed in a way "
+            f"that is not undone here ({error}). Nothing of it is unpacked. Unpack it "
+            "with another program, and pack it again as zip programs do by themselves "
+            "(deflate)."
+        ) from None
 
 
 class _Counted:

@@ -234,7 +234,7 @@ def test_a_zip_archive_with_a_password_or_of_a_strange_kind(tmp_path):
         data[local + offset] = data[central + offset + 2] = value
         path = tmp_path / f"data{value}.zip"
         path.write_bytes(data)
-        with pytest.raises(ValueError, match=rf"{path.name} is damaged .*{words}"):
+        with pytest.raises(ValueError, match=rf"{path.name} (is dam|has a ).*{words}"):
             unpacked(path, max_bytes=1000)
 
 

@@ -9,6 +9,7 @@ import lzma
 import re
 import struct
 import tracemalloc
+import zipfile
 import zlib
 
 import pytest
@@ -20,6 +21,7 @@ from sklearn_geo.datasets import (
     load_geonames,
     load_placing,
 )
+from sklearn_geo.datasets._unpack import unpacked
 from sklearn_geo.nets._strict_json import strict_json
 from sklearn_geo.partition import AreaPartition
 from sklearn_geo.vision import read_photo, read_scene_table
@@ -71,6 +73,23 @@ def test_a_line_without_an_end(tmp_path, pack, filler):
     ):
         load_placing(path)
     assert measured.peak < 60 * MB
+
+
+@pytest.mark.parametrize("name", ["bzip2", "LZMA"])
+def test_members_of_zip_archives_that_python_undoes_at_once(tmp_path, name):
+    kind = {"bzip2": zipfile.ZIP_BZIP2, "LZMA": zipfile.ZIP_LZMA}[name]
+    path = tmp_path / "data.zip"
+    path.write_bytes(write_zip([("photos", LINE + bytes(100 * MB))], kind))
+    assert path.stat().st_size < MB
+    for read, words in [
+        (load_placing, "zip:photos: it is compressed"),
+        (lambda path: unpacked(path, max_bytes=1000), "zip has a file 'photos' that"),
+    ]:
+        words = rf"data\.{words}.* \({name}\)\. .*with another program"
+        with Measured() as measured, pytest.raises(ValueError, match=words):
+            read(path)
+        assert measured.peak < 10 * MB
+    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("filler", [b"x\n", b"\t1\n"])
