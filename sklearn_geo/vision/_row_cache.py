@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sklearn_geo._links import is_link
 from sklearn_geo._whole_files import remove_parts
 from sklearn_geo.nets import Store, write_block, write_manifest
 from sklearn_geo.nets._mapped_arrays import checksum, map_file, mapped_arrays
@@ -87,6 +88,12 @@ class RowCache:
                     f"cache: {folder} is no folder, so it cannot be written to. Choose "
                     "another."
                 )
+        if is_link(self.folder):
+            # The cache itself may be one, which whoever named it has chosen.
+            raise ValueError(
+                f"cache: {self.folder} is a link, and rows are written and deleted in "
+                "no folder that one leads to. Delete the link, or choose another cache."
+            )
         remove_parts(self.folder)
         try:
             store = Store(self.folder, kind=_KIND)

@@ -353,6 +353,27 @@ def test_links_that_lead_out_are_not_followed(tmp_path):
     assert secret.read_text() == "mine"
 
 
+@pytest.mark.parametrize("to", ["away", "cache/beside", "nowhere"])
+def test_folders_that_are_links_are_refused(tmp_path, to):
+    for name in ("away", "cache/beside"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "rows-0123456789abcdef.safetensors").write_text("mine")
+    folder = RowCache(tmp_path / "cache", {}, np.zeros(2)).folder
+    shutil.rmtree(folder)
+    folder.symlink_to(tmp_path / to)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(ValueError, match=rf"cache: .*{folder.name} is a link, and"):
+        RowCache(tmp_path / "cache", {}, np.zeros(2))
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_the_cache_itself_may_be_a_link(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "cache").symlink_to(tmp_path / "disk")
+    rows = RowCache(tmp_path / "cache", {}, np.zeros(2))
+    assert (tmp_path / "disk" / rows.folder.name / "manifest.json").is_file()
+
+
 @pytest.mark.parametrize("wrong", [np.nan, np.inf])
 def test_what_no_network_says_of_the_picture_is_refused(tmp_path, wrong):
     probe = np.array([wrong, 0.5], dtype=np.float32)
