@@ -337,10 +337,9 @@ def _sqlite_blocks(file, block_bytes):
     YFCC100M is also published as one. The table is called as the file, or is the only
     one; rows are in the order in which they are stored.
     """
-    address = f"{Path(file.path).absolute().as_uri()}?mode=ro"
     first = 1
     try:
-        with closing(sqlite3.connect(address, uri=True)) as database:
+        with closing(sqlite3.connect(_address_of(file), uri=True)) as database:
             # What others have made may hold formulas; they are not trusted with more
             # than arithmetic, nor with values that no line of text has.
             database.execute("PRAGMA trusted_schema = OFF")
@@ -377,6 +376,26 @@ def _sqlite_blocks(file, block_bytes):
         raise DataFileError(file, first, problem, remedy=_AGAIN) from error
     if first == 1:
         raise DataFileError(file, None, "the table is empty", remedy=_AGAIN)
+
+
+def _address_of(file):
+    """Return the address by which a database is opened without a trace of it.
+
+    To read one that logs its writes SQLite makes two files beside it, or fails where it
+    may not; unless it is told that nobody else writes.
+    """
+    with open(file.path, "rb") as stream:
+        logs = stream.read(20)[19:] == b"\2"
+    log = Path(f"{file.path}-wal")
+    if logs and log.is_file() and log.stat().st_size:
+        problem = f"rows of the database may still be in {log.name}, beside it"
+        remedy = (
+            "Put them into it with `PRAGMA wal_checkpoint(TRUNCATE)` and close it; or "
+            "take that file away if it belongs to another."
+        )
+        raise DataFileError(file, None, problem, remedy=remedy)
+    address = f"{Path(file.path).absolute().as_uri()}?mode=ro"
+    return f"{address}&immutable=1" if logs else address
 
 
 def _as_field(value):

@@ -401,3 +401,23 @@ def test_databases_with_names_that_are_no_text(tmp_path):
     path.write_bytes(data.replace(b"photographs", b"photo\xd5raphs"))
     with pytest.raises(DataFileError, match=r"photos\.sqlite.*damaged"):
         list(text_blocks(DataFile(str(path))))
+
+
+@pytest.mark.parametrize("name", ["photos", "a?mode=rw&b#c%41 \u00fc"])
+def test_databases_that_log_their_writes(tmp_path, name):
+    path = tmp_path / name
+    with closing(sqlite3.connect(path)) as writer:
+        writer.execute("PRAGMA journal_mode = WAL")
+        writer.execute("CREATE TABLE photos (a, b)")
+        writer.execute("INSERT INTO photos VALUES (1, 'sea')")
+        writer.commit()
+        # As long as somebody has it open, rows are in the other file only.
+        with pytest.raises(DataFileError, match=r"-wal, beside it\. Put them into it"):
+            list(text_blocks(DataFile(str(path))))
+        writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        assert lines_of(path) == ["1\tsea"]
+    before = path.read_bytes()
+    assert lines_of(path) == ["1\tsea"]
+    assert path.read_bytes() == before
+    # Nothing is left beside it, where a read-only folder would not have it.
+    assert list(tmp_path.iterdir()) == [path]
