@@ -10,6 +10,7 @@ import warnings
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+from sklearn_geo._links import is_link
 from sklearn_geo._web import Bounded, RefusedError, import_pooch, stream
 from sklearn_geo._whole_files import remove_parts, write_whole
 from sklearn_geo.nets import Store
@@ -134,6 +135,7 @@ class FetchedStore(Store):
         entry = self._blocks.get(name)
         if entry is None:
             return super().open(name)
+        _check_kept(self.folder)
         path = self.folder / entry["file"]
         if path.exists():
             try:
@@ -184,6 +186,7 @@ class FetchedStore(Store):
         parse_manifest(address, text)
         if _holds(path, file.getvalue()):
             return  # also where nothing can be written
+        _check_kept(folder)
         folder.mkdir(parents=True, exist_ok=True)
         remove_parts(folder)
         write_whole(path, file.getvalue())
@@ -209,6 +212,20 @@ class FetchedStore(Store):
         """Look for the cache of the machine that this is on now."""
         self.__dict__.update(state)
         self.folder = self._folder()
+
+
+def _check_kept(folder):
+    """Refuse links within the cache; the cache itself may be one, which its owner made.
+
+    What is written or deleted there would be so where they lead to.
+    """
+    for path in (folder.parent, folder):
+        if is_link(path):
+            raise ValueError(
+                f"{path} is a link, and stores are kept in no folder that one leads "
+                "to. Delete the link, or choose another cache: SKLEARN_GEO_CACHE says "
+                "where it is."
+            )
 
 
 def _holds(path, data):

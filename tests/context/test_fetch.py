@@ -135,6 +135,36 @@ def test_damaged_files_of_the_cache_are_fetched_again(site, server, tmp_path):
         assert path.read_bytes() == good
 
 
+@pytest.mark.parametrize("above", [0, 1])
+def test_nothing_is_kept_behind_links(site, server, tmp_path, above):
+    write(site)
+    shelf = ZoneShelf(open_store(server.url), SHAPES)
+    shelf.get(30)
+    kept = [*cached(tmp_path)[0].parents][above]
+    kept.rename(tmp_path / "away")
+    kept.symlink_to(tmp_path / "away")
+    (damaged,) = (tmp_path / "away").rglob("zone-30*")
+    damaged.write_bytes(b"")
+    before = sorted((tmp_path / "away").rglob("*"))
+    for zone_id in (30, 31):  # damaged, and not there
+        shelf.forget()
+        with pytest.raises(ValueError, match=f"{kept.name} is a link, and stores are"):
+            shelf.get(zone_id)
+    write(site, ids=(32,))
+    with pytest.raises(ValueError, match=f"{kept.name} is a link, and stores are"):
+        open_store(server.url)
+    assert sorted((tmp_path / "away").rglob("*")) == before
+    assert damaged.read_bytes() == b""
+
+
+def test_the_cache_itself_may_be_a_link(site, server, tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "cache").symlink_to(tmp_path / "disk")
+    write(site)
+    assert value_of(ZoneShelf(open_store(server.url), SHAPES).get(30)) == 30
+    assert list((tmp_path / "disk").rglob("zone-30*"))
+
+
 @pytest.mark.parametrize("change", ["changed", "shorter", "longer"])
 def test_damaged_files_of_the_server(site, server, tmp_path, change):
     write(site)
