@@ -156,10 +156,12 @@ class Inference:
         own = zones
         if self.seams is not None:
             rows, zones, shares = self.seams.shares(places, zones)
-            if len(rows) == len(places):
-                shares = None
             own = own[rows]
         missing = ~np.isin(zones, self._trained)
+        # Several zones may be the nearest ones to where there is none.
+        one = len(rows) == len(places)
+        if one and not (self.missing_zone == "nearest" and missing.any()):
+            shares = None
         edges = np.zeros(len(zones), dtype=bool)
         if not missing.any():
             return rows, zones, edges, shares
@@ -178,7 +180,15 @@ class Inference:
                 shares = shares / np.bincount(rows, shares, len(places))[rows]
             return rows, np.where(missing, NAN, zones), edges, shares
         zones = zones.copy()
-        if policy == "nearest":
+        if policy == "nearest" and shares is not None:
+            near, nearest, parts = self._nearest.shares(
+                places[rows[missing]], self.seams.blend_km
+            )
+            rows = np.append(rows[~missing], rows[missing][near])
+            zones = np.append(zones[~missing], nearest)
+            shares = np.append(shares[~missing], shares[missing][near] * parts)
+            edges = np.repeat([False, True], [(~missing).sum(), len(near)])
+        elif policy == "nearest":
             edges = missing
             zones[missing] = self._nearest.of(places[rows[missing]])
         elif policy == "fallback":

@@ -61,19 +61,55 @@ class NearestZone:
         outside = np.flatnonzero(~np.isin(nearest, self.ids))
         if not outside.size:
             return nearest
-        places = places[outside]
-        vectors = unit_vectors(places)
-        limits = self._tree.bounds(places, vectors) + _TIE_KM
-        found = []
-        for rows, arcs, km in self._tree.pairs(places, vectors, limits):
-            close = km <= limits[rows]
-            zones = self._tree.arcs.zones[arcs[close]]
-            found.append(smallest(rows[close], zones, km[close]))
-        rows, zones, km = smallest(*map(np.concatenate, zip(*found, strict=True)))
+        rows, zones, km, least = self._near(places[outside], _TIE_KM)
         # By place and zone: the first of those that are near enough to the nearest.
-        starts = np.flatnonzero(np.diff(rows, prepend=-1))
-        least = np.minimum.reduceat(km, starts)
         near = km <= least[rows] + _TIE_KM
         rows, zones = rows[near], zones[near]
         nearest[outside] = zones[np.flatnonzero(np.diff(rows, prepend=-1))]
         return nearest
+
+    def shares(self, places, blend_km):
+        """Give the share of each of the zones in what is said where they are nearest.
+
+        Parameters
+        ----------
+        places : ndarray of shape (n_places, 2)
+            Latitude and longitude in degrees.
+
+        blend_km : float
+            A zone that is farther than the nearest one by this has no share.
+
+        Returns
+        -------
+        rows, ids : ndarray of shape (n_shares,), int64
+            Which place, and which zone.
+
+        shares : ndarray of shape (n_shares,)
+            Positive, those of a place add up to 1. They change with the place, but do
+            not jump.
+        """
+        rows, zones, km, least = self._near(places, blend_km)
+        weights = 1.0 - (km - least[rows]) / blend_km
+        heard = weights > 0.0
+        rows, zones, weights = rows[heard], zones[heard], weights[heard]
+        return rows, zones, weights / np.bincount(rows, weights)[rows]
+
+    def _near(self, places, more_km):
+        """Return pairs of a place and a zone little farther than its nearest one.
+
+        Also their distances, and those of the nearest zones.
+        """
+        vectors = unit_vectors(places)
+        inside = self.regions.locate(places).astype(np.int64)
+        own = np.flatnonzero(np.isin(inside, self.ids))
+        limits = self._tree.bounds(places, vectors)
+        limits[own] = 0.0
+        limits += more_km
+        found = [(own, inside[own], np.zeros(len(own)))]
+        for rows, arcs, km in self._tree.pairs(places, vectors, limits):
+            zones = self._tree.arcs.zones[arcs]
+            close = (km <= limits[rows]) & (zones != inside[rows])
+            found.append(smallest(rows[close], zones[close], km[close]))
+        rows, zones, km = smallest(*map(np.concatenate, zip(*found, strict=True)))
+        least = np.minimum.reduceat(km, np.flatnonzero(np.diff(rows, prepend=-1)))
+        return rows, zones, km, least

@@ -40,7 +40,8 @@ class NumpyContextEncoder(ZoneReader, GeoEstimator):
         What places get whose zone has no networks, or that lie in no cell:
 
         - "fallback": what networks of the whole globe say, if they were trained;
-        - "nearest": what the nearest zone with networks says at its edge;
+        - "nearest": what the nearest zone with networks says at its edge; with
+          `blend_km`, others speak too, the less the farther they are than it;
         - "uniform": the same share for everything in a context;
         - "nan": NaN;
         - "error": an error.

@@ -110,7 +110,8 @@ class GPS2VecPlusTransformer(ZoneLearner, ZoneReader, GeoEstimator):
 
         - "fallback": what networks of the whole globe say. They are trained before the
           zones, on photos of which no zone has more than a fair share;
-        - "nearest": what the nearest zone with networks says at its edge;
+        - "nearest": what the nearest zone with networks says at its edge; with
+          `blend_km`, others speak too, the less the farther they are than it;
         - "uniform": the same share for everything in a context;
         - "nan": NaN;
         - "error": an error.

@@ -12,11 +12,12 @@ from sklearn_geo.nets import write_manifest
 from sklearn_geo.nets._store import MANIFEST, block_line, check_entry, manifest_text
 from sklearn_geo.nets._strict_json import to_json
 
-__all__ = ["OURS", "ZoneManifest"]
+__all__ = ["FILE_END", "OURS", "ZoneManifest"]
 
 # What the manifest adds to the content that its writer has.
 OURS = ("library_version", "dtype", "zones", "checkpoint")
-_FILE_END = re.compile(r"-[0-9a-f]{16}\.safetensors$")
+# What the name of a file has after that of its block.
+FILE_END = re.compile(r"-[0-9a-f]{16}\.safetensors$")
 
 
 class ZoneManifest:
@@ -55,7 +56,7 @@ class ZoneManifest:
         before = self._rows.pop(record["id"], None)
         if before is not None:
             del self._entries[before["block"]], self._lines[before["block"]]
-        block = _FILE_END.sub("", entry["file"])
+        block = FILE_END.sub("", entry["file"])
         if block in self._entries:  # two zones of one name
             block = f"zone-{record['id']}"
         check_entry(self.folder / MANIFEST, block, entry)

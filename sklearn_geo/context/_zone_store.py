@@ -17,7 +17,7 @@ from sklearn_geo.context._quantize import (
     packed_shapes,
     unpack_weights,
 )
-from sklearn_geo.context._zone_manifest import OURS, ZoneManifest
+from sklearn_geo.context._zone_manifest import FILE_END, OURS, ZoneManifest
 from sklearn_geo.nets import Store, write_block
 
 __all__ = [
@@ -78,16 +78,17 @@ class ZoneTable:
         self.content = {k: v for k, v in content.items() if k not in OURS}
         self.checkpoint = content.get("checkpoint")
         self.dtype, self.records, self.blocks = dtype, {}, {}
-        names = set(store.names)
+        entries = store.entries
         for number, row in enumerate(rows):
             try:
                 if not isinstance(row, dict):
                     raise ValueError("it is no mapping")
                 row = dict(row)
                 block = row.pop("block", None)
-                if not isinstance(block, str) or block not in names:
+                if not isinstance(block, str) or block not in entries:
                     raise ValueError(f"its block {block!r:.60} is not in the store")
                 record = checked_record(row.pop("id", None), row)
+                _check_block(record, block, entries[block]["file"])
                 if record["id"] in self.records:
                     raise ValueError(f"its id {record['id']} is there twice")
             except ValueError as error:
@@ -96,6 +97,17 @@ class ZoneTable:
             self.blocks[record["id"]] = block
         if len(set(self.blocks.values())) < len(self.blocks):
             raise ValueError(f"{where}: two zones name the same block.")
+
+
+def _check_block(record, block, file):
+    """Refuse the block of another zone, whose network would answer for this one."""
+    # Of two zones of one name, the second has a block called after its id.
+    own = (f"zone-{record['name']}", f"zone-{record['id']}")
+    if block not in own or FILE_END.sub("", file) not in own:
+        raise ValueError(
+            f"zone {record['name']!r:.60} has the block {block!r:.60}, file {file}, "
+            "which is that of another zone"
+        )
 
 
 def checked_record(zone_id, record):

@@ -126,8 +126,14 @@ def slow_said(zones, places, policy, blend_km=None, layer="softmax"):
                 columns = zones.fallback_columns(place, zone)
                 shape, weights = zones.fallback_architecture, zones.shelf.get(FALLBACK)
                 one = slow_outputs(shape, weights, columns, layer)[0]
-            elif policy == "nearest":
+            elif policy == "nearest" and blend_km is None:
                 one = of_zone(place, int(nearest.of(place)[0]), edge=True)
+            elif policy == "nearest":
+                _, ids, parts = nearest.shares(place, blend_km)
+                one = sum(
+                    part * of_zone(place, int(near), edge=True)
+                    for near, part in zip(ids, parts, strict=True)
+                )
             else:
                 one = uniform if policy == "uniform" else np.full(n_outputs, np.nan)
             total = total + share / sum(shares.values()) * one
@@ -277,6 +283,20 @@ def test_fallback_that_was_not_trained(blend_km):
     # Where it is not needed, nobody misses it.
     inside = np.array([[45.0, 3.0]])
     assert_allclose(said(inference, inside).sum(), 3.0, rtol=1e-5)
+
+
+def test_between_the_nearest_zones_nothing_jumps():
+    # Nobody in 32U, nor south of 48 degrees: 31U is nearest in the west of it.
+    zones = zones_of(utm_zone_ids(["31U", "33U"]).astype(int).tolist())
+    longitudes = np.linspace(5.9, 12.1, 3001)
+    for latitude in (50.0, 47.9, 47.0):
+        line = np.column_stack([np.full(3001, latitude), longitudes])
+        jumps = []
+        for blend_km in (None, 100.0):
+            found = said(inference_of(zones, "nearest", blend_km), line)
+            jumps.append(np.abs(np.diff(found, axis=0)).max())
+        assert jumps[0] > 0.1
+        assert jumps[1] < 0.01
 
 
 def test_nearest_of_no_zones():

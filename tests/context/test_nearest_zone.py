@@ -111,3 +111,39 @@ def test_cells_against_walks_along_borders(partition):
         km = {z: slow_km_to_ring(place, r, geodesic=True) for z, r in rings.items()}
         best = min(km.values())
         assert km[int(zone)] < best + 1e-3
+
+
+@pytest.mark.parametrize("working_memory", [1024, 0.01])
+@pytest.mark.parametrize("blend_km", [5.0, 800.0])
+def test_shares_against_walks_along_borders(working_memory, blend_km):
+    regions = UTMRegions()
+    rng = np.random.default_rng(0)
+    # In the middle of Europe, where zones with networks and others are mixed.
+    ids = utm_zone_ids(["31U", "33U", "33T", "30T", "34V"]).astype(int)
+    places = np.column_stack([rng.uniform(40, 62, 25), rng.uniform(-6, 26, 25)])
+    places[:2] = [50.0, 9.0], [50.0, 1.0]  # amid two zones, and in one
+    rings = dict(zip(ids.tolist(), regions.outlines(ids, 1), strict=True))
+    finder = NearestZone(regions, ids)
+    with config_context(working_memory=working_memory):
+        rows, zones, shares = finder.shares(places, blend_km)
+    for row, own in enumerate(regions.locate(places).tolist()):
+        km = {z: slow_km_to_ring(places[row], ring) for z, ring in rings.items()}
+        if own in km:
+            km[own] = 0.0
+        least = min(km.values())
+        told = {z: 1.0 - (d - least) / blend_km for z, d in km.items()}
+        told = {z: w / sum(v for v in told.values() if v > 0) for z, w in told.items()}
+        found = dict(zip(zones[rows == row], shares[rows == row], strict=True))
+        for zone in ids.tolist():
+            expected = max(0.0, told[zone])
+            assert found.get(zone, 0.0) == pytest.approx(expected, abs=1e-4)
+
+
+def test_shares_where_there_are_no_borders():
+    places = spread(20)
+    alone = PartitionRegions(KMeansPartition(1).fit(places))
+    for regions in (WholeGlobe(), alone):
+        rows, zones, shares = NearestZone(regions, np.array([0])).shares(places, 9.0)
+        assert_array_equal(rows, np.arange(20))
+        assert_array_equal(zones, 0)
+        assert_array_equal(shares, 1.0)

@@ -171,6 +171,26 @@ def test_manifests_that_lie(tmp_path, change, words):
     assert str(tmp_path) in str(caught.value)
 
 
+@pytest.mark.parametrize("what", ["block", "file"])
+@pytest.mark.parametrize("others", [(30, 31), (30, 8), (8, 7)])
+def test_zones_whose_networks_were_exchanged(tmp_path, what, others):
+    write(tmp_path)
+    path = tmp_path / "manifest.json"
+    manifest = json.loads(path.read_text())
+    rows = {row["id"]: row for row in manifest["content"]["zones"]}
+    one, other = (rows[zone_id] for zone_id in others)
+    if what == "block":
+        one["block"], other["block"] = other["block"], one["block"]
+    else:  # the names of files tell, which their checksums do not
+        entries, a, b = manifest["blocks"], one["block"], other["block"]
+        entries[a], entries[b] = entries[b], entries[a]
+    path.write_text(json.dumps(manifest))
+    words = r"zone '.*' has the block 'zone-.*', file zone-.*, which is that of another"
+    with pytest.raises(ValueError, match=words) as caught:
+        ZoneShelf(Store(tmp_path), SHAPES)
+    assert str(tmp_path) in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("shapes", "words"),
     [
