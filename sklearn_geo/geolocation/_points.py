@@ -6,6 +6,7 @@ import numpy as np
 from sklearn import get_config
 from sklearn.utils import gen_batches
 
+from sklearn_geo.geolocation._descents import N_STARTS, least_costs
 from sklearn_geo.geometry import EARTH_RADIUS_KM, places_from_vectors, unit_vectors
 
 POINTS = ("mean", "center", "median", "mode_within_km", "max_geoscore")
@@ -14,9 +15,10 @@ POINTS = ("mean", "center", "median", "mode_within_km", "max_geoscore")
 # as the answer.
 N_WEIGHED = 256
 N_TRIED = 64
+# Rows at a time, where memory does not ask for fewer: they fit the cache.
+_BLOCK_ROWS = 32
 # GeoScore is 5000 * exp(-d / 1492.7 km).
 GEO_SCORE_SCALE_KM = 1492.7
-_N_STEPS = 30
 
 
 def best_points(proba, cells, cell_places, *, point, point_km=25.0):
@@ -53,15 +55,16 @@ def best_points(proba, cells, cell_places, *, point, point_km=25.0):
       within :math:`r`, over the places of cells;
     - "max_geoscore" maximises :math:`\sum_c p_c \exp(-d_c / 1492.7)`.
 
-    The first and the last start from the best of the cells' places and descend by
-    Weiszfeld's steps, with the weights :math:`p_c` and
-    :math:`p_c \exp(-d_c / 1492.7)`. What a step makes worse is not taken.
+    For the first and the last, descents start from the mean and from the best of the
+    cells, and the lowest end is taken. The first is what
+    `sklearn_geo.geometry.geometric_median` finds.
     """
     vectors = unit_vectors(cell_places)
     n_weighed = proba.shape[1]
-    row_bytes = 8 * 6 * n_weighed * max(1, min(N_TRIED, n_weighed))
+    # All pairs of cells that are tried and weighed, or what descents look at.
+    pairs = 6 * N_TRIED if point == "mode_within_km" else 2 * n_weighed + 20 * N_STARTS
     memory = get_config()["working_memory"] * 2**20
-    size = max(1, min(int(memory // row_bytes), 256))
+    size = max(1, min(int(memory // (8 * n_weighed * pairs)), _BLOCK_ROWS))
     chosen = np.empty((len(proba), 3))
     for rows in gen_batches(len(proba), size):
         p = proba[rows].astype(np.float64)
@@ -71,7 +74,7 @@ def best_points(proba, cells, cell_places, *, point, point_km=25.0):
             chosen[rows] = _modes(p, where, point_km)
         else:
             scale = GEO_SCORE_SCALE_KM if point == "max_geoscore" else None
-            chosen[rows] = _descend(p, where, scale)
+            chosen[rows] = least_costs(p, where, scale)
     return places_from_vectors(chosen)
 
 
@@ -98,57 +101,3 @@ def _modes(p, where, point_km):
     # Of equals, the one that is nearest to what lies around it; then the likelier.
     spread = np.where(tied, (near * km).sum(axis=2), np.inf)
     return where[np.arange(len(where)), spread.argmin(axis=1)]
-
-
-def _cost(km, p, scale):
-    """Return expected kilometres, or minus the expected GeoScore / 5000."""
-    loss = km if scale is None else -np.exp(km / -scale)
-    return (loss * p).sum(axis=-1)
-
-
-def _descend(p, where, scale):
-    """Return the places of least cost, starting from the best of the cells."""
-    tried = where[:, :N_TRIED]
-    km = _kilometres(tried[:, :, np.newaxis], where[:, np.newaxis])
-    costs = _cost(km, p[:, np.newaxis], scale)
-    start = costs.argmin(axis=1)
-    here = where[np.arange(len(where)), start]
-    cost = costs[np.arange(len(where)), start]
-    moving = np.arange(len(where))
-    for _ in range(_N_STEPS):
-        there = _step(here[moving], p[moving], where[moving], scale)
-        km = _kilometres(there[:, np.newaxis], where[moving])
-        cost_there = _cost(km, p[moving], scale)
-        better = cost_there < cost[moving]
-        moved = moving[better]
-        gain = cost[moved] - cost_there[better]
-        here[moved], cost[moved] = there[better], cost_there[better]
-        moving = moved[gain > 1e-9 * np.abs(cost[moved])]
-        if not len(moving):
-            break
-    return here
-
-
-def _step(here, p, where, scale):
-    """One step of Weiszfeld in the tangent plane, with Vardi and Zhang's correction."""
-    angles = _kilometres(here[:, np.newaxis], where) / EARTH_RADIUS_KM
-    if scale is not None:
-        p = p * np.exp(-angles * EARTH_RADIUS_KM / scale)
-    # Directions to the cells, of length 1; none to a cell that is here or opposite.
-    cosines = (here[:, np.newaxis] * where).sum(axis=2, keepdims=True)
-    tangents = where - cosines * here[:, np.newaxis]
-    lengths = np.linalg.norm(tangents, axis=2)
-    away = lengths > 1e-12
-    pull = np.divide(p, lengths, out=np.zeros_like(p), where=away)
-    drawn = (pull[..., np.newaxis] * tangents).sum(axis=1)
-    rate = np.divide(p, angles, out=np.zeros_like(p), where=away).sum(axis=1)
-    strength = np.linalg.norm(drawn, axis=1)
-    holding = np.where(away, 0.0, p).sum(axis=1)
-    free = np.maximum(strength - holding, 0.0)
-    scaled = np.divide(
-        free, strength * rate, out=np.zeros_like(free), where=strength * rate > 0.0
-    )
-    step = drawn * scaled[:, np.newaxis]
-    length = np.linalg.norm(step, axis=1)[:, np.newaxis]
-    moved = np.cos(length) * here + np.sinc(length / np.pi) * step
-    return moved / np.linalg.norm(moved, axis=1, keepdims=True)
