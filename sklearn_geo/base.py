@@ -59,6 +59,7 @@ def wrap_longitude(longitude):
     -------
     ndarray of float64
         The same meridians in [-180, 180): 190 becomes -170, and 180 becomes -180.
+        What is in order already, in an array of floats, is returned as it is.
 
     See Also
     --------

@@ -121,9 +121,9 @@ class JointNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
         + (1 - \alpha) \frac{\sum_j v_{ij} T_j}{\sum_j v_{ij}},
 
     so that the share means the same everywhere, in the city as in the desert. Where one
-    kind of neighbour has no tags, the row is the other's. Weights are computed relative
-    to the largest and never vanish. Distances and ties are those of the two estimators
-    for one kind of neighbour.
+    kind of neighbour has no tags its part is zero: normalised, the row is the other's.
+    Weights are computed relative to the largest and never vanish. Distances and ties
+    are those of the two estimators for one kind of neighbour.
 
     References
     ----------
