@@ -9,7 +9,12 @@ __all__ = ["remedy_for_names", "remedy_for_text"]
 
 # Rows of text in which the first that is no number is looked for.
 _LOOKED_AT = 100_000
-_PAIR = re.compile(r"[(\[]?\s*[-+]?\d+(\.\d*)?\s*([,; ])\s*[-+]?\d+(\.\d*)?\s*[)\]]?")
+# Blanks are the delimiter only where nothing else is: a thousand of them have one
+# meaning, and not one for each way to cut them in two.
+_PAIR = re.compile(
+    r"[(\[]?\s*[-+]?\d+(\.\d*)?(?:\s*(?=[,;])|(?= ))([,; ])\s*"
+    r"[-+]?\d+(\.\d*)?\s*[)\]]?"
+)
 _WKT = re.compile(r"(SRID=\d+;)?\s*POINT\b", re.IGNORECASE)
 # 52.5 N, N 52.5, 52 31' 12", with any signs for degrees, minutes and seconds.
 _COMPASS = re.compile(

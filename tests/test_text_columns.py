@@ -17,6 +17,8 @@ from sklearn_geo.base import places_in
     [
         ("52.5, 13.4", "str.split(',', expand=True)"),
         ("(52.5 13.4)", "str.split(' ', expand=True)"),
+        ("52.5  ;  13.4", "str.split(';', expand=True)"),
+        ("52  13", "str.split(' ', expand=True)"),
         ("52,5", 'read_csv(..., decimal=",")'),
         ("POINT (13.4 52.5)", "geopandas.GeoSeries.from_wkt(X['lat'], crs=4326)"),
         ("SRID=4326;POINT(13.4 52.5)", "geopandas.GeoSeries.from_wkt(X['lat']"),

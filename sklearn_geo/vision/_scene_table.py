@@ -114,7 +114,8 @@ def read_scene_table(path):
     groups, levels, used = _header([row for _, row in lines[:start]])
     if not used:
         raise ValueError(f"{path} names no group in its header.")
-    scenes, table = [], np.zeros((len(lines) - start, len(used)), dtype=np.int8)
+    # A dictionary keeps the order, and finds a name among many at once.
+    scenes, table = {}, np.zeros((len(lines) - start, len(used)), dtype=np.int8)
     for i, (number, row) in enumerate(lines[start:]):
         where = f"{path}, line {number}"
         if len(row) < 1 + max(used):
@@ -122,13 +123,14 @@ def read_scene_table(path):
                 f"{where}: it has {len(row)} columns, the header has {1 + max(used)}. "
                 "The file may be cut off."
             )
-        scenes.append(scene_name(row[0]))
-        if scenes[-1] in scenes[:-1]:
-            raise ValueError(f"{where}: the scene {scenes[-1]!r:.60} is there twice.")
+        scene = scene_name(row[0])
+        if scene in scenes:
+            raise ValueError(f"{where}: the scene {scene!r:.60} is there twice.")
+        scenes[scene] = i
         for j, column in enumerate(used):
             table[i, j] = _zero_or_one(row[column], f"{where}, {groups[j]!r:.60}")
     return Bunch(
-        scenes=scenes,
+        scenes=list(scenes),
         levels={
             name: Bunch(groups=[groups[j] for j in at], membership=table[:, at])
             for name, at in levels.items()

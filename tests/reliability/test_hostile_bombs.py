@@ -8,19 +8,24 @@ import json
 import lzma
 import re
 import struct
+import time
 import tracemalloc
 import zipfile
 import zlib
+from functools import partial
 
 import pytest
 
 from sklearn_geo import S2Partition
+from sklearn_geo._text_columns import remedy_for_text
 from sklearn_geo.datasets import (
     DataFileError,
     iter_placing,
     load_geonames,
     load_placing,
 )
+from sklearn_geo.datasets._nus_wide_files import image_files
+from sklearn_geo.datasets._photo_list_files import _photo_ids
 from sklearn_geo.datasets._unpack import unpacked
 from sklearn_geo.nets._strict_json import strict_json
 from sklearn_geo.partition import AreaPartition
@@ -33,6 +38,9 @@ LINE = b"1\t00000000000000000000000000000001\t13\t5\t1:a:b\n"
 
 # What is said of lines that are nothing: all is wrong, or so many are left out.
 WORDS = r"photos, line 1: |[\d,]+ rows were skipped"
+
+
+remedy = partial(remedy_for_text, column="lat", polars=False)
 
 
 class Measured:
@@ -79,7 +87,7 @@ def test_a_line_without_an_end(tmp_path, pack, filler):
 def test_members_of_zip_archives_that_python_undoes_at_once(tmp_path, name):
     kind = {"bzip2": zipfile.ZIP_BZIP2, "LZMA": zipfile.ZIP_LZMA}[name]
     path = tmp_path / "data.zip"
-    path.write_bytes(write_zip([("photos", LINE + bytes(100 * MB))], kind))
+    path.write_bytes(write_zip([("photos", LINE + bytes(40 * MB))], kind))
     assert path.stat().st_size < MB
     for read, words in [
         (load_placing, "zip:photos: it is compressed"),
@@ -100,6 +108,36 @@ def test_many_lines_that_are_nothing(tmp_path, filler):
         list(iter_placing(path, errors="skip"))
     assert re.search(WORDS, str(caught.value))
     assert measured.peak < 100 * MB
+
+
+# With twice the letters they took four times the time, and half a minute for these.
+@pytest.mark.parametrize(
+    ("read", "text", "answer"),
+    [
+        (image_files, "1" * 80_000, "is no file of an image"),
+        (_photo_ids, "1_0123456789_" * 15_000, -1),
+        (remedy, "1" + " " * 60_000 + "x", "which is no number of degrees"),
+        (remedy, "1" + " " * 60_000 + "2", "two numbers in one text"),
+    ],
+    ids=["image", "photo", "no pair", "pair"],
+)
+def test_long_texts_take_little_time(read, text, answer):
+    start = time.process_time()
+    try:
+        said = read([text])
+    except ValueError as error:
+        said = str(error)
+    assert time.process_time() - start < 2
+    assert answer in said
+
+
+def test_a_table_of_many_scenes_takes_little_time(tmp_path):
+    path = tmp_path / "scenes.csv"
+    names = [f"s{i}" for i in range(20_000)]
+    path.write_text(",a\n" + "".join(f"{name},1\n" for name in names))
+    start = time.process_time()
+    assert read_scene_table(path).scenes == names
+    assert time.process_time() - start < 2
 
 
 def test_one_long_field_among_many_rows(tmp_path):
