@@ -100,3 +100,23 @@ def test_the_median_has_no_slope(seed):
     assert haversine([median], places).min() > 1.0
     theta = np.radians(bearing([median], places))
     assert_allclose([np.sin(theta).sum(), np.cos(theta).sum()], 0.0, atol=1e-9)
+
+
+@pytest.mark.parametrize("north", [0.1, 0.3, 4.0])
+def test_a_place_that_costs_a_hair_more_is_no_way_down(north):
+    # A light place amid two heavy ones at 120 degrees is a minimum, and from a little
+    # north of it, where less than a millionth is gained, the way leads on to the north.
+    vectors = unit_vectors([[0, 0], [0, 120], [0, -120]])
+    weights = np.array([1e-4, 0.5 - 5e-5, 0.5 - 5e-5])
+    (start,) = unit_vectors([[north, 0]])
+    before = weights @ np.arccos(vectors @ start)
+    assert before < (1 - 1e-4) * math.radians(120.0) * (1.0 - 1e-7)
+    cost, *_ = _centers._descend(start, vectors, weights, 100, 1e-12)
+    assert cost <= before
+
+
+@pytest.mark.parametrize("step", [1e-9, 1e-12])
+def test_places_nearly_equal_are_two(step):
+    places = [[0.0, step], [0.0, 2 * step], [40.0, 0.0]]
+    assert_array_equal(spherical_mode(places, [2, 2, 3], radius_km=0.0), [40.0, 0.0])
+    assert_array_equal(spherical_mode(places, [2, 2, 3]), places[0])
