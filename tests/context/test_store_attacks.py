@@ -200,7 +200,7 @@ def test_every_field_of_a_partition_with_every_wrong_value(saved_cells, tmp_path
         (["location_zones"], ["99Z"], "location_zones: "),
         (["zones", 0, "id"], 10**6, "zones, id 1000000 is none of the"),
         (["zones", 0, "id"], -5, "zones, id -5 is none of the"),
-        (["zones", 0, "name"], "1C", "is called '1C', and is 'fallback'"),
+        (["zones", 0, "name"], "1C", "zone '1C' has the block 'zone-fallback', file"),
         (["zones", 0, "block"], "zone-99Z", "'zone-99Z' is not in the store"),
         (["zones", 0, "photos"], 2**64, "are no count"),
         (["params", "checkpoint_dir"], "/etc", r"params: \['checkpoint_dir'\] are n"),
@@ -229,6 +229,15 @@ def test_words_about_what_was_changed(folder, path, value, words):
         # The same words wherever a folder may be given.
         with pytest.raises(ValueError, match=words):
             GPS2VecPlusTransformer(pretrained=folder).fit_transform(PLACES)
+
+
+def test_zones_that_are_called_otherwise(folder):
+    # All that is called after the zone is so.
+    text = json.dumps(manifest_of(folder)).replace("zone-31T", "zone-31U")
+    manifest = json.loads(text.replace('"name": "31T"', '"name": "31U"'))
+    write_manifest(folder, manifest)
+    with pytest.raises(ValueError, match="is called '31U', and is '31T'"):
+        read(folder)
 
 
 def test_partitions_of_unknown_classes(saved_cells, tmp_path):

@@ -154,7 +154,11 @@ def test_weights_too_large_for_the_dtype_name_the_zone(tmp_path):
         (lambda c: c["zones"][1].update(block="zone-9"), "block 'zone-9' is not in"),
         (lambda c: c["zones"][1].update(block=["a"]), r"block \['a'\] is not in"),
         (lambda c: c["zones"][1].pop("block"), "its block None is not in the store"),
-        (lambda c: c["zones"][1].update(block="zone-30U"), "name the same block"),
+        (lambda c: c["zones"][1].update(block="zone-30U"), "which is that of another"),
+        (
+            lambda c: c["zones"][1].update(block="zone-30U", name="30U"),
+            "two zones name the same block",
+        ),
         (lambda c: c["zones"][1].update(seconds=10**400), "10{19} is too large a num"),
         (lambda c: c["zones"][1].update(block="y" * 9999), "block 'y{59} is not in"),
         (lambda c: c["zones"][1].update({"y" * 9999: []}), "its y{60} is a list"),
