@@ -17,6 +17,7 @@ from sklearn_geo._blocks import blocks
 from sklearn_geo._numbers import read_numbers
 from sklearn_geo._tables import check_sparse, location_positions
 from sklearn_geo.inspection._by_name import is_by_name
+from sklearn_geo.inspection._spread import Spread
 from sklearn_geo.metrics._responses import read_tag_scores
 
 # Places at a time, where memory does not ask for fewer.
@@ -25,6 +26,11 @@ _BLOCK_ROWS = 8192
 UNNAMED = "value"
 # What the single answer of a regressor is called.
 PREDICTED = "prediction"
+
+
+def _budget():
+    """Return the bytes that may be worked in."""
+    return get_config()["working_memory"] * 2**20
 
 
 def by_name(estimators):
@@ -95,6 +101,7 @@ class PlaceColumns:
                 "and their tags, and draw it then."
             ) from error
         self.transformer, self.who, self._method = transformer, who, method
+        self._kept = None, []
         self._order, self._input_names = self._read_input()
         # One place is enough to see how many columns there are.
         said = self._ask(sample)
@@ -238,30 +245,55 @@ class PlaceColumns:
             The columns. The others are never in memory for all places.
         """
         out = np.empty((len(places), len(positions)))
-        budget = get_config()["working_memory"] * 2**20
-        size = int(np.clip(budget // (16 * self.n_columns), 1, _BLOCK_ROWS))
-        for rows in blocks(len(places), size):
-            said = self._ask(places[rows])
+        for rows, said in self._said_of(places):
             out[rows] = self._pick(said, positions)
         return out
 
     def widest(self, places):
-        """Return the position of the column that differs most between places."""
-        budget = get_config()["working_memory"] * 2**20
-        n = int(np.clip(budget // (16 * self.n_columns), 2, 500))
-        some = np.random.RandomState(0).permutation(len(places))[:n]
-        said = self._ask(places[some])
-        spread = np.nan_to_num(self._pick(said, slice(None))).std(axis=0)
-        return int(spread.argmax())
+        """Return the position of the column that differs most between places.
 
-    def _pick(self, said, positions):
+        Parameters
+        ----------
+        places : ndarray of shape (n_places, 2)
+            Latitude and longitude in degrees.
+
+        Returns
+        -------
+        int
+            The position; the first of columns that differ as much.
+        """
+        spread, kept = Spread(self.n_columns), []
+        # What is said of all of them is kept for `values`, if there is room.
+        room = 16 * self.n_columns * len(places) <= _budget()
+        for rows, said in self._said_of(places):
+            spread.add(self._pick(said))
+            if room:
+                kept.append((rows, said))
+        if room:
+            self._kept = places, kept
+        return spread.widest()
+
+    def _said_of(self, places):
+        """Yield slices of places and what is said of them."""
+        if self._kept[0] is places:
+            yield from self._kept[1]
+            return
+        size = int(np.clip(_budget() // (16 * self.n_columns), 1, _BLOCK_ROWS))
+        for rows in blocks(len(places), size):
+            yield rows, self._ask(places[rows])
+
+    def _pick(self, said, positions=None):
+        """Return columns as numbers; all of a sparse table stay sparse."""
+        every = slice(None) if positions is None else positions
         if sparse.issparse(said):
-            said = said.tocsr()[:, positions].toarray()
+            if positions is None and np.can_cast(said.dtype, np.float64):
+                return said.astype(np.float64)
+            said = said.tocsr()[:, every].toarray()
         elif hasattr(said, "columns"):
-            said = said.to_numpy()[:, positions]
+            said = said.to_numpy()[:, every]
         else:
             said = np.asarray(said)
-            said = said.reshape(len(said), -1)[:, positions]
+            said = said.reshape(len(said), -1)[:, every]
         try:
             return np.asarray(said, dtype=np.float64)
         except (TypeError, ValueError) as error:

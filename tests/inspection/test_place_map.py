@@ -21,7 +21,11 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import LinearSVC
 
 from sklearn_geo.context import GPS2VecPlusTransformer
-from sklearn_geo.encoding import UnitVectorEncoder, UTMOneHotEncoder
+from sklearn_geo.encoding import (
+    S2OneHotEncoder,
+    UnitVectorEncoder,
+    UTMOneHotEncoder,
+)
 from sklearn_geo.geometry import unit_vectors, utm_zone_names, utm_zones
 from sklearn_geo.inspection import PlaceMapDisplay
 from sklearn_geo.neighbors import GeoNeighborTagPropagator
@@ -230,6 +234,61 @@ def test_the_column_that_differs_most_is_the_default():
         Echo(), extent=(0, 10, 0, 10), resolution=10
     )
     assert list(display.values) == [("Echo", "sum")]
+
+
+def _numbers(kind, X):
+    """Return eight columns; two are equal and differ most, and that in a corner."""
+    rng = np.random.default_rng(0)
+    weights, shift = rng.uniform(0.4, 0.5, 8), rng.normal(size=8)
+    latitude, longitude = np.radians(X).T
+    table = np.sin(latitude[:, None] * 3 + shift) * weights + shift * 1e3
+    table[:, 5] = -7.0 + 40.0 * ((latitude > 1.45) & (longitude > 2.8))
+    table[:, 6] = table[:, 5]  # a tie
+    table[:, 0] = 1e5 / 3.0
+    if kind == "missing":
+        table[latitude < 0.2] = np.nan
+        table[::3, 3] = np.inf
+    return sparse.csr_array(table) if kind == "sparse" else table
+
+
+@pytest.mark.parametrize("kind", ["dense", "sparse", "missing"])
+def test_the_column_that_differs_most_does_so_among_all_places(kind):
+    made = FunctionTransformer(lambda X: _numbers(kind, X))
+    for memory in (1024, 0.1, 0.01, 0.003):
+        with sklearn.config_context(working_memory=memory):
+            display = PlaceMapDisplay.from_estimator(made, resolution=60)
+        assert list(display.values) == [("FunctionTransformer", "column 5")]
+        plt.close(display.figure_)
+
+
+@pytest.mark.parametrize("memory", [1024, 0.05])
+def test_the_widest_cell_is_drawn(memory):
+    encoder = S2OneHotEncoder(8).fit(np.random.default_rng(1).uniform(-60, 60, (60, 2)))
+    with sklearn.config_context(working_memory=memory):
+        display = PlaceMapDisplay.from_estimator(encoder, resolution=100)
+    ((_, name),) = display.values
+    spread = encoder.transform(display.places).toarray().std(axis=0)
+    drawn = list(encoder.get_feature_names_out()).index(name)
+    assert drawn == np.flatnonzero(spread >= spread.max() * (1 - 1e-9))[0]
+
+
+def test_columns_without_differences_are_drawn_by_the_first():
+    thirds = FunctionTransformer(lambda X: np.full((len(X), 3), [1 / 3, 1e9 / 7, 0.0]))
+    for memory in (1024, 0.001):
+        with sklearn.config_context(working_memory=memory):
+            display = PlaceMapDisplay.from_estimator(thirds, resolution=30)
+        assert list(display.values) == [("FunctionTransformer", "column 0")]
+
+
+def test_places_are_asked_about_once_where_there_is_room():
+    echo = Echo()
+    PlaceMapDisplay.from_estimator(echo, resolution=160)
+    assert echo.sizes == [1, 8192, 160 * 80 - 8192]
+    echo = Echo()
+    with sklearn.config_context(working_memory=0.2):
+        PlaceMapDisplay.from_estimator(echo, resolution=160)
+    assert sum(echo.sizes) == 1 + 2 * 160 * 80
+    assert max(echo.sizes) * 16 * 3 <= 0.2 * 2**20
 
 
 def test_memory_is_bounded():
