@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sklearn_geo.datasets._report import DataFileError, ReadReport
+from sklearn_geo.datasets._xz_files import open_xz
 from sklearn_geo.datasets._zip_files import open_member, open_zip
 
 # How much text is handled at a time: enough to be quick, too little to matter.
@@ -93,7 +94,7 @@ class DataFile:
             elif re.match(rb"BZh[1-9]1AY&SY", head):
                 yield stack.enter_context(bz2.open(raw))
             elif head[:6] == b"\xfd7zXZ\x00":
-                yield stack.enter_context(lzma.open(raw))
+                yield stack.enter_context(open_xz(raw, self))
             else:
                 yield raw
 

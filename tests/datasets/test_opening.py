@@ -49,6 +49,20 @@ def test_compression_is_seen_whatever_the_name(tmp_path, suffix):
     assert found(tmp_path / f"photos{suffix}")[0].name == "photos"
 
 
+def test_streams_of_xz_one_after_the_other(tmp_path):
+    path, lines = tmp_path / "photos.xz", [str(i) for i in range(100_000)]
+    text = "\n".join(lines).encode()
+    streams = [lzma.compress(part, preset=9) for part in (text[:9], b"", text[9:])]
+    path.write_bytes(bytes(8).join([*streams, b""]))
+    assert lines_of(path) == lines
+    path.write_bytes(b"".join(streams))
+    assert lines_of(path) == lines
+    for more, words in ((b"junk" * 5, "is damaged here"), (streams[0][:20], "breaks off")):
+        path.write_bytes(b"".join(streams) + more)
+        with pytest.raises(DataFileError, match=words):
+            lines_of(path)
+
+
 def test_a_member_of_a_zip_may_be_compressed_itself(tmp_path):
     path = tmp_path / "all.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

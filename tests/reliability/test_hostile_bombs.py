@@ -100,6 +100,29 @@ def test_members_of_zip_archives_that_python_undoes_at_once(tmp_path, name):
     assert list(tmp_path.iterdir()) == [path]
 
 
+def lying(data):
+    """Let a file of xz say that it needs a dictionary of 4 GB."""
+    data = bytearray(data)
+    end = 12 + (data[12] + 1) * 4
+    at = data.index(0x21, 12, end)  # of LZMA2: its number, a length, and the size
+    data[at + 2] = 40
+    data[end - 4 : end] = struct.pack("<I", zlib.crc32(data[12 : end - 4]))
+    return bytes(data)
+
+
+@pytest.mark.parametrize("wrap", [bytes, pack_zip], ids=["xz", "zip"])
+@pytest.mark.parametrize("n_before", [0, 1])
+def test_a_dictionary_of_xz_that_fills_the_memory(tmp_path, wrap, n_before):
+    path = tmp_path / "photos"
+    # Of what it says it takes as much as there is to be put in.
+    data = lying(lzma.compress(LINE + (b"x" * 9999 + b"\n") * 5000, preset=0))
+    path.write_bytes(wrap(lzma.compress(LINE * 9) * n_before + data))
+    words = r"photos: to decompress it takes more than 128 MB .* `xz -d` first"
+    with Measured() as measured, pytest.raises(DataFileError, match=words):
+        load_placing(path)
+    assert measured.peak < 20 * MB
+
+
 @pytest.mark.parametrize("filler", [b"x\n", b"\t1\n"])
 def test_many_lines_that_are_nothing(tmp_path, filler):
     path = tmp_path / "photos"
