@@ -64,10 +64,15 @@ class Folder:
             folders[:] = sorted(folders) if deep else []
             for name in sorted(names):
                 path = os.path.join(folder, name)
-                if name.lower().endswith(".zip"):
-                    archives += [path] if deep else []
-                elif not name.lower().endswith(_NO_DATA) and name[0] != ".":
+                is_zip = name.lower().endswith(".zip")
+                if not is_zip and (name.lower().endswith(_NO_DATA) or name[0] == "."):
+                    continue
+                if not os.path.isfile(path):  # whoever opens a pipe waits for ever
+                    continue
+                if not is_zip:
                     yield DataFile(path)
+                elif deep:
+                    archives.append(path)
         for path in archives:
             if not zipfile.is_zipfile(path):
                 self._cut_off.append(path)

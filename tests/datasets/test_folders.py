@@ -1,6 +1,7 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import os
 import zipfile
 
 import pytest
@@ -43,6 +44,17 @@ def test_what_is_not_there(tmp_path):
         folder_of(tmp_path / "x")
     with pytest.raises(NotADirectoryError, match="Pass the folder that holds the data"):
         folder_of(tmp_path / "1.txt")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
+def test_pipes_are_no_files(tmp_path, no_hanging):
+    (tmp_path / "in").mkdir()
+    for name in ("tags.txt", "more.zip"):
+        os.mkfifo(tmp_path / name)
+    with pytest.raises(FileNotFoundError, match=r"has no tags\.txt .* no file of data"):
+        folder_of(tmp_path).get("tags.txt")
+    (tmp_path / "in" / "tags.txt").write_text("sea")
+    assert folder_of(tmp_path).get("tags.txt").path.endswith("in/tags.txt")
 
 
 def test_an_archive_without_its_end_is_told(tmp_path):

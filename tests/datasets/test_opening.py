@@ -57,7 +57,8 @@ def test_streams_of_xz_one_after_the_other(tmp_path):
     assert lines_of(path) == lines
     path.write_bytes(b"".join(streams))
     assert lines_of(path) == lines
-    for more, words in ((b"junk" * 5, "is damaged here"), (streams[0][:20], "breaks off")):
+    half = streams[0][:20]
+    for more, words in ((b"junk" * 5, "is damaged here"), (half, "breaks off")):
         path.write_bytes(b"".join(streams) + more)
         with pytest.raises(DataFileError, match=words):
             lines_of(path)

@@ -3,7 +3,6 @@
 
 import gzip
 import io
-import signal
 import tarfile
 import tracemalloc
 
@@ -47,22 +46,6 @@ def read(data, **limits):
     limits = {"max_bytes": 10_000, "most": 1000} | limits
     files = tar_files(io.BytesIO(data), "data.tar", **limits)
     return [(name, b"".join(iter(data.read, b""))) for name, data in files]
-
-
-@pytest.fixture
-def no_hanging():
-    """Let a test fail that would go on for ever."""
-
-    def late(*_):
-        raise AssertionError("takes too long")
-
-    if hasattr(signal, "setitimer"):
-        before = signal.signal(signal.SIGALRM, late)
-        signal.setitimer(signal.ITIMER_REAL, 10)
-    yield
-    if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 @pytest.mark.parametrize(
