@@ -98,4 +98,7 @@ def _read_header(file, n_bytes):
         raise ValueError("it holds objects, which are code")
     if not all(type(side) is int and side >= 0 for side in shape):
         raise ValueError(f"its shape is {shape!r:.60}")
+    # Any number of these fits into a file; numpy makes text of one letter of each.
+    if dtype.itemsize == 0 and math.prod(shape):
+        raise ValueError(f"its {math.prod(shape):,} values have no bytes")
     return dtype, shape, "F" if is_fortran else "C"

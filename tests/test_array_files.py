@@ -86,6 +86,21 @@ def test_what_lies_is_refused_by_name(tmp_path, data, words):
     assert peak < 5e6
 
 
+@pytest.mark.parametrize("dtype", ["'<U0'", "'|S0'", "'|V0'", "[('a', '<f8', (0,))]"])
+def test_values_without_bytes_take_no_memory(tmp_path, dtype):
+    path = tmp_path / "a.npy"
+    for shape in ("(100_000_000,)", "(1,)", "()"):
+        text = f"{{'descr': {dtype}, 'fortran_order': False, 'shape': {shape}}}"
+        path.write_bytes(header(text))
+        tracemalloc.start()
+        with pytest.raises(ValueError, match=r"a\.npy is .* values have no bytes"):
+            open_array(path)
+        assert tracemalloc.get_traced_memory()[1] < 1e6
+        tracemalloc.stop()
+    path.write_bytes(header(text.replace("()", "(0, 3)")))
+    assert open_array(path).shape[:2] == (0, 3)
+
+
 def test_no_pickle_is_read(tmp_path):
     crater = tmp_path / "crater"
     bomb = pickle.dumps(Bomb(crater))
