@@ -45,6 +45,9 @@ _STORED = (
 )
 _INSIDE, _MANIFEST = "estimator", "manifest.json"
 _FIELD = "estimator_folder"
+# Wrappers in one another. scikit-learn prints each four times for the one around it:
+# five take a second, ten an hour, and sixty more than Python calls in one another.
+_DEEPEST = 5
 # Parameters that are no plain values.
 _NO_VALUES = ("estimator", "cv", "random_state")
 
@@ -66,8 +69,9 @@ class StoredWrapper:
 
         The wrapped estimator goes to the folder `estimator` in it, by its own
         `save_pretrained`; written over, to `estimator-2` and `estimator` by turns. It
-        must be a `HierarchicalCellClassifier`, `SceneNetworks` or another wrapper: the
-        steps of a pipeline are code, which is not stored.
+        must be a `HierarchicalCellClassifier`, `SceneNetworks` or another wrapper, of
+        which five at most are in one another: the steps of a pipeline are code, which
+        is not stored.
 
         Parameters
         ----------
@@ -137,6 +141,12 @@ class StoredWrapper:
             A fitted estimator that predicts as the saved one did. Its `estimator` is
             the fitted one, frozen, and its `cv` is "prefit".
         """
+        more = {"backbone": backbone, "scene_estimator": scene_estimator}
+        return cls._read(folder, more, 1)
+
+    @classmethod
+    def _read(cls, folder, more, depth):
+        """Read a wrapper that is in `depth - 1` others."""
         store = Store(folder, kind=cls.__name__)
         content = store.content
         try:
@@ -146,8 +156,7 @@ class StoredWrapper:
             _check_inside(folder, path, wrapped, content["estimator_checksum"])
         except (KeyError, TypeError, AttributeError) as error:
             raise changed(folder, error) from error
-        more = {"backbone": backbone, "scene_estimator": scene_estimator}
-        inside = _read_inside(folder, path, wrapped, more)
+        inside = _read_inside(folder, path, wrapped, more, depth)
         tables = store.load("tables")
         try:
             model = cls(FrozenEstimator(inside), **params, cv="prefit")
@@ -261,9 +270,16 @@ class StoredAlbums(StoredWrapper):
 
 
 def check_storable(model):
-    """Refuse what cannot be written, before anything is."""
+    """Refuse what cannot be written, or read again, before anything is."""
+    depth = 0
     while isinstance(model, StoredWrapper):
+        depth += 1
         model = stored_estimator(model.estimator_)
+    if depth > _DEEPEST:
+        raise ValueError(
+            f"There are {depth} wrappers in one another, and {_DEEPEST} at most are "
+            "stored. Wrap what is inside fewer times."
+        )
 
 
 def stored_estimator(estimator):
@@ -361,10 +377,17 @@ def _check_inside(folder, path, name, digest):
         )
 
 
-def _read_inside(folder, path, name, more):
+def _read_inside(folder, path, name, more, depth):
     import sklearn_geo.geolocation as room
 
     cls = getattr(room, name)
+    if issubclass(cls, StoredWrapper):
+        if depth == _DEEPEST:
+            raise ValueError(
+                f"{path} is a wrapper within {depth} others. No more than {_DEEPEST} "
+                "in one another are read."
+            )
+        return cls._read(path, more, depth + 1)
     takes = signature(cls.from_pretrained).parameters
     more = {key: value for key, value in more.items() if value is not None}
     for key in more:
