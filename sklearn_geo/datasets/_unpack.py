@@ -5,7 +5,9 @@
 import errno
 import glob
 import gzip
+import hashlib
 import lzma
+import os
 import re
 import secrets
 import shutil
@@ -23,6 +25,7 @@ from sklearn_geo.datasets._zip_files import open_member
 __all__ = ["unpacked"]
 
 _PIECE = 1 << 20
+_TAIL = 1 << 16
 # What the readers of archives raise where one is damaged, or made to break them.
 _BROKEN = (
     EOFError,
@@ -78,9 +81,7 @@ def unpacked(archive, *, max_bytes):
         If a name in the archive leads out of the folder, if there is too much, or if
         the archive is damaged.
     """
-    # So what another archive of this name left is not taken for it.
-    size = archive.stat().st_size
-    folder = archive.with_name(f"{archive.name.partition('.')[0]}-{size}")
+    folder = _folder_of(archive)
     if folder.is_dir():
         return folder
     part = archive.with_name(f".{folder.name}-{secrets.token_hex(4)}")
@@ -89,7 +90,9 @@ def unpacked(archive, *, max_bytes):
         if folder.is_dir():
             return folder
         if alone:  # so these are of processes that were killed
-            for dead in archive.parent.glob(f".{glob.escape(folder.name)}-????????"):
+            name = folder.name[:-16]  # of what the archive was at that time
+            dead_ones = f".{glob.escape(name)}{'?' * 16}-{'?' * 8}"
+            for dead in archive.parent.glob(dead_ones):
                 shutil.rmtree(dead, ignore_errors=True)
         try:
             _unpack(archive, part, max_bytes)
@@ -107,6 +110,21 @@ def unpacked(archive, *, max_bytes):
         finally:
             shutil.rmtree(part, ignore_errors=True)
     return folder
+
+
+def _folder_of(archive):
+    """Return where an archive is unpacked: elsewhere if it is another, or changes.
+
+    To look through all of it would take as long as to unpack it. At the end are the
+    checksums of what is in it, for disks whose clocks are slow.
+    """
+    with open(archive, "rb") as file:
+        about = os.fstat(file.fileno())
+        file.seek(max(0, about.st_size - _TAIL))
+        tail = file.read(_TAIL)
+    seen = (archive.name, about.st_size, about.st_mtime_ns, tail)
+    digest = hashlib.sha256(repr(seen).encode()).hexdigest()
+    return archive.with_name(f"{archive.name.partition('.')[0]}-{digest[:16]}")
 
 
 def _rename(part, folder):

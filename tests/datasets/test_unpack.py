@@ -4,6 +4,7 @@
 import errno
 import gzip
 import io
+import os
 import secrets
 import stat
 import tarfile
@@ -12,7 +13,7 @@ import zipfile
 
 import pytest
 
-from sklearn_geo.datasets._unpack import unpacked
+from sklearn_geo.datasets._unpack import _folder_of, unpacked
 
 FILES = {"lists/tags.txt": b"a b c", "lists/deep/er/x.txt": b"", "readme": b"words"}
 EVIL = [
@@ -60,7 +61,7 @@ def content(folder):
 def test_all_files_are_unpacked_once(tmp_path, write, name):
     archive = write(tmp_path / name, FILES)
     folder = unpacked(archive, max_bytes=10)
-    assert folder == tmp_path / f"data-{archive.stat().st_size}"
+    assert folder == _folder_of(archive)
     assert content(folder) == FILES
     (folder / "readme").write_bytes(b"mine")
     assert unpacked(archive, max_bytes=10) == folder
@@ -70,7 +71,7 @@ def test_all_files_are_unpacked_once(tmp_path, write, name):
 
 def test_another_process_that_is_faster(tmp_path, monkeypatch):
     archive = write_zip(tmp_path / "data.zip", FILES)
-    folder = tmp_path / f"data-{archive.stat().st_size}"
+    folder = _folder_of(archive)
 
     def meanwhile(_):
         folder.mkdir()
@@ -85,9 +86,11 @@ def test_another_process_that_is_faster(tmp_path, monkeypatch):
 
 def test_what_a_killed_process_left_goes(tmp_path):
     archive = write_zip(tmp_path / "data[1].zip", FILES)
-    left = tmp_path / f".data[1]-{archive.stat().st_size}-0123abcd"
-    (left / "folder").mkdir(parents=True)
-    (left / "folder" / "half").write_bytes(b"1")
+    for other in (archive, write_zip(tmp_path / "data[1].tar", {})):
+        left = tmp_path / f".{_folder_of(other).name}-0123abcd"
+        (left / "folder").mkdir(parents=True)
+        (left / "folder" / "half").write_bytes(b"1")
+    other.unlink()
     folder = unpacked(archive, max_bytes=100)
     assert content(folder) == FILES
     assert sorted(tmp_path.iterdir()) == sorted([archive, folder])
@@ -100,6 +103,27 @@ def test_another_archive_of_the_name_has_a_folder_of_its_own(tmp_path, write, na
     second = unpacked(write(tmp_path / name, other), max_bytes=100)
     assert content(second) == other
     assert content(first) == FILES
+
+
+def test_archives_of_one_size_are_not_taken_for_each_other(tmp_path):
+    for name in ("photos.train.tar", "photos.test.tar", "photos.test.zip"):
+        archive = tmp_path / name
+        for text in (b"first", b"later"):
+            # Of tar without compression, both ends are the same.
+            files = {"a": bytes(100_000), "b": text, "c": bytes(100_000)}
+            if name.endswith("zip"):
+                write_zip(archive, files)
+            else:
+                archive.write_bytes(
+                    gzip.decompress(write_tar(archive, files).read_bytes())
+                )
+                # Not all disks know when to the nanosecond.
+                os.utime(archive, (1e9, 1e9 + len(list(tmp_path.iterdir()))))
+            folder = unpacked(archive, max_bytes=1_000_000)
+            assert (folder / "b").read_bytes() == text
+            assert unpacked(archive, max_bytes=1_000_000) == folder
+            assert folder.name.startswith("photos-")
+    assert len(list(tmp_path.iterdir())) == 3 + 6
 
 
 @WRITERS
@@ -241,8 +265,12 @@ def test_a_zip_archive_with_a_password_or_of_a_strange_kind(tmp_path):
 def test_a_full_disk_is_no_damage(tmp_path, monkeypatch):
     archive = write_zip(tmp_path / "data.zip", {"a": b"1"})
 
-    def full(*_, **__):
-        raise OSError(errno.ENOSPC, "No space left on device")
+    really = open
+
+    def full(path, mode="r", *args, **kwargs):
+        if "w" in mode:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return really(path, mode, *args, **kwargs)
 
     monkeypatch.setattr("builtins.open", full)
     with pytest.raises(OSError, match="No space left"):

@@ -141,6 +141,8 @@ def test_downloads(children, server, tmp_path):
 def test_archives_that_are_unpacked(children, tmp_path):
     import zipfile
 
+    from sklearn_geo.datasets._unpack import _folder_of
+
     rng = np.random.default_rng(2)
     parts = {f"folder/{number}.bin": rng.bytes(50_000) for number in range(20)}
     home = tmp_path / "home"
@@ -149,7 +151,7 @@ def test_archives_that_are_unpacked(children, tmp_path):
     with zipfile.ZipFile(archive, "w") as file:
         for name, content in parts.items():
             file.writestr(name, content)
-    folder = home / f"data-{archive.stat().st_size}"
+    folder = _folder_of(archive)
     n_killed, whole = 0, {"events": 40, "seconds": 0.05}
     for moment in moments(rng, whole, scale(3, 20)):
         child = children.start("unpack", archive=str(archive), watched=home, **moment)
