@@ -6,7 +6,8 @@ import mpmath
 import numpy as np
 import pytest
 
-from sklearn_geo.geometry import EARTH_RADIUS_KM, SphericalDelaunay
+from sklearn_geo.geometry import EARTH_RADIUS_KM, SphericalDelaunay, destination
+from tests.geometry.common import QUARTER_KM, random_places
 from tests.geometry.common_delaunay import CASES, cluster, triangulated
 
 precise = mpmath.workdps(40)
@@ -94,3 +95,22 @@ def test_areas_and_centers(case):
             assert abs(area / angles - 1) < 3e-16 / altitude + 1e-14
             off = vector(center) - unit(a + b + c)
             assert mpmath.norm(off) < 1e-15
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_hemisphere_is_not_the_globe(seed):
+    # Its border is a great circle, where rounding puts vertices on either side.
+    pole = random_places(1, seed)
+    around = np.linspace(0.0, 360.0, 7)[:6]
+    rim = destination(pole, around, QUARTER_KM)
+    inner = destination(pole, around + 20.0, 0.6 * QUARTER_KM)
+    mesh = SphericalDelaunay(np.concatenate([rim, inner, pole]))
+    assert not mesh.covers_globe
+    assert abs(mesh.areas(radius_km=1.0).sum() - 2.0 * np.pi) < 1e-13
+    # Some millimetres less, and as much more: then no hemisphere is empty.
+    for more, covers_globe in ((-5e-6, False), (5e-6, True)):
+        rim = destination(pole, around, QUARTER_KM + more)
+        mesh = SphericalDelaunay(np.concatenate([rim, inner, pole]))
+        assert mesh.covers_globe == covers_globe
+        area = (4.0 if covers_globe else 2.0) * np.pi
+        assert abs(mesh.areas(radius_km=1.0).sum() - area) < 1e-6

@@ -20,6 +20,8 @@ from sklearn_geo.geometry import (
     triangle_ids,
     triangle_vertices,
     unit_vectors,
+    utm_project,
+    utm_unproject,
 )
 from tests.geometry.common import random_places
 
@@ -236,3 +238,18 @@ def test_latitudes_of_triangles(level, function, parts):
 
     expected = exactly(from_the_pole, found)
     assert np.abs(np.abs(found) - expected).max() < 3e-14
+
+
+@pytest.mark.parametrize(("zone", "sign"), [("31X", 1.0), ("31C", -1.0)])
+def test_northings_beside_a_pole(zone, sign):
+    # The meridian has the radius a**2 / b there, and a zone the scale 0.9996.
+    off = 10.0 ** np.arange(-9.0, -1.0)
+    latitudes = 90.0 - off
+    a, f = 6378137.0, 1 / 298.257223563
+    expected = 0.9996 * a / (1.0 - f) * np.radians(90.0 - latitudes)
+    beside = np.column_stack([sign * latitudes, np.full(len(off), 3.0)])
+    metres = utm_project(beside, zone)
+    (pole,) = utm_project([[sign * 90.0, 3.0]], zone)
+    assert_allclose(metres[:, 0], 5e5, rtol=1e-15)
+    assert_allclose(sign * (pole - metres)[:, 1], expected, rtol=1e-6, atol=1e-8)
+    assert_allclose(utm_unproject(metres, zone)[:, 0], beside[:, 0], atol=1e-13)
