@@ -410,10 +410,13 @@ def _descend(x, vectors, weights, max_iter, tol):
         if nearest not in left:
             left.add(nearest)
             drawn, _, _, holding = _pull(vectors[nearest], columns, weights)
+            cost_there = _cost(vectors[nearest], columns, weights)
             if np.linalg.norm(drawn) <= holding + _TIE:
-                cost_there = _cost(vectors[nearest], columns, weights)
                 if cost_there <= cost * (1.0 + _TIE):
                     return cost_there, vectors[nearest], nearest, True
+            elif cost_there < cost:
+                # Steps beside a place are short, but not those from it.
+                x, cost = vectors[nearest], cost_there
         drawn, rate, hessian, holding = _pull(x, columns, weights)
         strength = np.linalg.norm(drawn)
         if strength <= max(holding, 0.0) + _TIE:
