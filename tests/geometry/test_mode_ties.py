@@ -41,10 +41,28 @@ def test_a_little_more_weight_decides(more):
     assert_array_equal(spherical_mode(places, [1, 1 + 4e-16], radius_km=1), [0, 0])
 
 
-def test_a_little_less_distance_decides():
-    # Two pairs, the first 0.1 millimetres farther apart.
-    places = [[0.0, 0.0], [0.0, 0.1 + 1e-9], [40.0, 0.0], [40.1, 0.0]]
+@pytest.mark.parametrize("less", [1e-9, 1e-11])
+def test_a_little_less_distance_decides(less):
+    # Two pairs, the first 0.1 millimetres farther apart, or a hundredth of that.
+    places = [[0.0, 0.0], [0.0, 0.1 + less], [40.0, 0.0], [40.1, 0.0]]
     assert spherical_mode(places)[0] >= 40.0
+    assert spherical_mode(places[2:] + places[:2])[0] >= 40.0
+
+
+def test_the_border_is_that_of_haversine():
+    # To the last bit, at any distance.
+    rng = np.random.default_rng(0)
+    starts = random_places(150)
+    ends = destination(starts, rng.uniform(0, 360, 150), rng.uniform(1, 15_000, 150))
+    for start, end, km in zip(starts, ends, haversine(starts, ends), strict=True):
+        places = [start, end, [-start[0], start[1] + 180.0]]
+        weights = [1.0, 1.0, 1.5]
+        assert_array_equal(spherical_mode(places[:2], radius_km=km), start)
+        for radius_km, is_near in ((km, True), (np.nextafter(km, 0.0), False)):
+            found = spherical_mode(places, weights, radius_km=radius_km)
+            near_other = haversine([end], [places[2]])[0] <= radius_km
+            if not near_other:
+                assert (found.tolist() == start.tolist()) == is_near
 
 
 def test_a_little_more_weight_gives_a_mean():
