@@ -23,7 +23,7 @@ from sklearn_geo.geometry import (
 
 # Pieces are at most this long unless a caller knows better, so that not many places
 # are near to the middle of a piece and far from the piece.
-_LONGEST_KM = 50.0
+LONGEST_KM = 50.0
 # Bytes that a pair of a place and an arc takes while its distance is computed.
 _PAIR_BYTES = 320
 # Places whose pairs are counted at once.
@@ -53,7 +53,7 @@ class Arcs:
         Arcs are cut into pieces that are no longer. Those without a length are dropped.
     """
 
-    def __init__(self, starts, ends, zones, parallel, longest_km=_LONGEST_KM):
+    def __init__(self, starts, ends, zones, parallel, longest_km=LONGEST_KM):
         flat = parallel & (np.abs(starts[:, 0]) < 90.0) & (starts[:, 1] != ends[:, 1])
         lines = [
             _pieces_of_parallels(starts[flat], ends[flat], longest_km),

@@ -55,7 +55,8 @@ class Inference:
                 "or lower min_samples."
             )
         if missing_zone == "nearest":
-            self._nearest = NearestZone(zones.regions, self._trained)
+            heard_km = None if self.seams is None else self.seams.blend_km
+            self._nearest = NearestZone(zones.regions, self._trained, heard_km)
 
     def write(self, places, out, output_layer, *, first_row=0):
         """Write what is said of places.
@@ -181,9 +182,7 @@ class Inference:
             return rows, np.where(missing, NAN, zones), edges, shares
         zones = zones.copy()
         if policy == "nearest" and shares is not None:
-            near, nearest, parts = self._nearest.shares(
-                places[rows[missing]], self.seams.blend_km
-            )
+            near, nearest, parts = self._nearest.shares(places[rows[missing]])
             rows = np.append(rows[~missing], rows[missing][near])
             zones = np.append(zones[~missing], nearest)
             shares = np.append(shares[~missing], shares[missing][near] * parts)

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from sklearn_geo.context._arcs import ArcTree, smallest
+from sklearn_geo.context._arcs import LONGEST_KM, ArcTree, smallest
 from sklearn_geo.context._borders import borders
 from sklearn_geo.geometry import unit_vectors
 
@@ -25,6 +25,9 @@ class NearestZone:
     ids : ndarray of int64
         Those to choose from, one at least.
 
+    blend_km : float, default=None
+        A zone that is farther than the nearest one by this has no share, see `shares`.
+
     Notes
     -----
     The distance of a place to a zone is 0 inside, and otherwise the smallest great-
@@ -34,15 +37,17 @@ class NearestZone:
     Borders are collected when they are needed first.
     """
 
-    def __init__(self, regions, ids):
-        self.regions = regions
+    def __init__(self, regions, ids, blend_km=None):
+        self.regions, self.blend_km = regions, blend_km
         self.ids = np.unique(np.asarray(ids, dtype=np.int64))
         if not len(self.ids):
             raise ValueError("there is no zone to choose from: ids is empty.")
 
     @cached_property
     def _tree(self):
-        return ArcTree(borders(self.regions, self.ids))
+        # As long as what is asked of them, or too many are found near a place.
+        longest = max(LONGEST_KM, 2.0 * (self.blend_km or 0.0))
+        return ArcTree(borders(self.regions, self.ids, longest_km=longest))
 
     def of(self, places):
         """Find the nearest of the zones.
@@ -68,16 +73,13 @@ class NearestZone:
         nearest[outside] = zones[np.flatnonzero(np.diff(rows, prepend=-1))]
         return nearest
 
-    def shares(self, places, blend_km):
+    def shares(self, places):
         """Give the share of each of the zones in what is said where they are nearest.
 
         Parameters
         ----------
         places : ndarray of shape (n_places, 2)
             Latitude and longitude in degrees.
-
-        blend_km : float
-            A zone that is farther than the nearest one by this has no share.
 
         Returns
         -------
@@ -88,8 +90,8 @@ class NearestZone:
             Positive, those of a place add up to 1. They change with the place, but do
             not jump.
         """
-        rows, zones, km, least = self._near(places, blend_km)
-        weights = 1.0 - (km - least[rows]) / blend_km
+        rows, zones, km, least = self._near(places, self.blend_km)
+        weights = 1.0 - (km - least[rows]) / self.blend_km
         heard = weights > 0.0
         rows, zones, weights = rows[heard], zones[heard], weights[heard]
         return rows, zones, weights / np.bincount(rows, weights)[rows]

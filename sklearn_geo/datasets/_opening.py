@@ -387,7 +387,8 @@ def _address_of(file):
     """
     with open(file.path, "rb") as stream:
         logs = stream.read(20)[19:] == b"\2"
-    log = Path(f"{file.path}-wal")
+    path = os.path.realpath(file.path)  # beside which, and no link to it, SQLite logs
+    log = Path(f"{path}-wal")
     if logs and log.is_file() and log.stat().st_size:
         problem = f"rows of the database may still be in {log.name}, beside it"
         remedy = (
@@ -395,7 +396,7 @@ def _address_of(file):
             "take that file away if it belongs to another."
         )
         raise DataFileError(file, None, problem, remedy=remedy)
-    address = f"{Path(file.path).absolute().as_uri()}?mode=ro"
+    address = f"{Path(path).as_uri()}?mode=ro"
     return f"{address}&immutable=1" if logs else address
 
 

@@ -388,7 +388,8 @@ class AlbumGeolocator(StoredAlbums, AlbumLearning, CellWrapper):
             alone = n_taken[photos.groups[part]] == 1
             if alone.any():
                 at = np.arange(len(photos))[part][alone]
-                yield at, self._wrapped(proba[alone], known, at)
+                scores = self._wrapped(proba[alone], known, at)
+                yield at, scores.astype(np.float32)  # as the others are
         rows = AlbumRows(first, photos.times)
         albums = by_user(photos.groups, photos.times, self.album_size)
         shared = np.flatnonzero(n_taken[albums.users] > 1)

@@ -203,6 +203,11 @@ def _number_users(groups):
         )
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
+    if labels.ndim != 1:
+        raise ValueError(
+            f"groups must name the user of every row, in one column; got "
+            f"{type(groups).__name__} of the shape {labels.shape}."
+        )
     return check_groups(labels, len(labels))[1]
 
 

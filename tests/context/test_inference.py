@@ -108,7 +108,7 @@ def slow_said(zones, places, policy, blend_km=None, layer="softmax"):
         seams = utm_seams(blend_km)
     else:
         seams = Seams(regions, blend_km)
-    nearest = NearestZone(regions, np.array(known))
+    nearest = NearestZone(regions, np.array(known), blend_km)
     out = []
     for at, own in enumerate(own_of.tolist()):
         place = places[at : at + 1]
@@ -129,7 +129,7 @@ def slow_said(zones, places, policy, blend_km=None, layer="softmax"):
             elif policy == "nearest" and blend_km is None:
                 one = of_zone(place, int(nearest.of(place)[0]), edge=True)
             elif policy == "nearest":
-                _, ids, parts = nearest.shares(place, blend_km)
+                _, ids, parts = nearest.shares(place)
                 one = sum(
                     part * of_zone(place, int(near), edge=True)
                     for near, part in zip(ids, parts, strict=True)

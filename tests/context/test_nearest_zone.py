@@ -123,9 +123,9 @@ def test_shares_against_walks_along_borders(working_memory, blend_km):
     places = np.column_stack([rng.uniform(40, 62, 25), rng.uniform(-6, 26, 25)])
     places[:2] = [50.0, 9.0], [50.0, 1.0]  # amid two zones, and in one
     rings = dict(zip(ids.tolist(), regions.outlines(ids, 1), strict=True))
-    finder = NearestZone(regions, ids)
+    finder = NearestZone(regions, ids, blend_km)
     with config_context(working_memory=working_memory):
-        rows, zones, shares = finder.shares(places, blend_km)
+        rows, zones, shares = finder.shares(places)
     for row, own in enumerate(regions.locate(places).tolist()):
         km = {z: slow_km_to_ring(places[row], ring) for z, ring in rings.items()}
         if own in km:
@@ -143,7 +143,8 @@ def test_shares_where_there_are_no_borders():
     places = spread(20)
     alone = PartitionRegions(KMeansPartition(1).fit(places))
     for regions in (WholeGlobe(), alone):
-        rows, zones, shares = NearestZone(regions, np.array([0])).shares(places, 9.0)
+        finder = NearestZone(regions, np.array([0]), 9.0)
+        rows, zones, shares = finder.shares(places)
         assert_array_equal(rows, np.arange(20))
         assert_array_equal(zones, 0)
         assert_array_equal(shares, 1.0)

@@ -419,20 +419,24 @@ def test_databases_with_names_that_are_no_text(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["photos", "a?mode=rw&b#c%41 \u00fc"])
-def test_databases_that_log_their_writes(tmp_path, name):
+def test_databases_that_log_their_writes(tmp_path_factory, name):
+    tmp_path = tmp_path_factory.mktemp("data")
     path = tmp_path / name
+    link = tmp_path_factory.mktemp("links") / "link"
+    link.symlink_to(path)  # the log is not beside it
     with closing(sqlite3.connect(path)) as writer:
         writer.execute("PRAGMA journal_mode = WAL")
         writer.execute("CREATE TABLE photos (a, b)")
         writer.execute("INSERT INTO photos VALUES (1, 'sea')")
         writer.commit()
         # As long as somebody has it open, rows are in the other file only.
-        with pytest.raises(DataFileError, match=r"-wal, beside it\. Put them into it"):
-            list(text_blocks(DataFile(str(path))))
+        for known in (path, link):
+            with pytest.raises(DataFileError, match=r"-wal, beside it\. Put them into"):
+                list(text_blocks(DataFile(str(known))))
         writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         assert lines_of(path) == ["1\tsea"]
     before = path.read_bytes()
-    assert lines_of(path) == ["1\tsea"]
+    assert lines_of(path) == lines_of(link) == ["1\tsea"]
     assert path.read_bytes() == before
     # Nothing is left beside it, where a read-only folder would not have it.
     assert list(tmp_path.iterdir()) == [path]

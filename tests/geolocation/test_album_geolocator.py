@@ -140,7 +140,9 @@ def test_one_photo_is_enough(either):
         frame, _ = _photos(30, seed=3)
         one = frame.groupby("who").head(1)
         alone = either.estimator_.predict_proba(one[COLUMNS])
-        np.testing.assert_allclose(either.predict_proba(one), alone, atol=1e-7)
+        found = either.predict_proba(one)
+        np.testing.assert_allclose(found, alone, atol=1e-7)
+        assert found.dtype == either.predict_proba(frame).dtype == np.float32
         # Others have more photos: nobody else's answers change.
         first = one["who"].iloc[0]
         more = frame[(frame["who"] != first) | frame.index.isin(one.index)]

@@ -199,7 +199,7 @@ def test_missing_groups_name_the_remedy():
         ([1.0, np.nan, 2.0, 2.0], r"^groups, row 1: the group is missing \(nan\)\."),
         ([np.inf, 1.0, -np.inf, 2.0], r"^groups, row 0: the group is infinite"),
         ([1, 2, pd.NA, 2], r"^groups, row 2: the group is missing \(<NA>\)\."),
-        ([[1, 2]] * 4, r"of shape \(4,\); got shape \(4, 2\)"),
+        ([[1, 2]] * 4, r"in one column; got list of the shape \(4, 2\)"),
         (["a", "b"], "inconsistent numbers of samples"),
     ],
 )
