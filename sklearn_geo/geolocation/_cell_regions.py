@@ -209,8 +209,9 @@ class CellRegions:
         # is unknown, in every group.
         missed = groups[:0]
         if len(outside) and self.calibration_places_ is None:
-            missed = np.unique(groups)
-            outside = np.repeat(outside[:1], len(missed))
+            every = np.unique(groups)
+            missed = np.repeat(every, len(outside))
+            outside = np.tile(outside, len(every))
         elif len(outside):
             tree = cKDTree(unit_vectors(self.cell_places_))
             places = unit_vectors(self.calibration_places_[outside])

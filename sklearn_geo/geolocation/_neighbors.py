@@ -371,6 +371,7 @@ class NeighborGeolocator(GeolocatorMixin, GeoEstimator):
 
     def _check(self, X):
         check_is_fitted(self)
+        self._validate_params()  # some may be changed after fit
         features = self._read_features(X, reset=False)
         if sparse.issparse(self.features_):
             return features if sparse.issparse(features) else sparse.csr_array(features)

@@ -247,6 +247,7 @@ class CellPredictor(CellRegions, GeolocatorMixin, GeoEstimator, abc.ABC):
         return self._mean_geo_score(truth, self.predict(X), weights)
 
     def _known(self, X, prior, mask):
+        self._validate_params()  # some may be changed after fit
         return log_prior(
             prior,
             mask,

@@ -190,8 +190,9 @@ class GeolocationReport(TableReport):
         predicted = self._answer(model, X, places)
         self.n_rows, self.n_answered = len(places), int(self._answered.sum())
         self._measure_errors(places, predicted)
-        found = finest_partition(model) if partition is None else partition
-        found = None if found is None else as_partition(found)
+        own = finest_partition(model)
+        own = None if own is None else as_partition(own)
+        found = own if partition is None else as_partition(partition)
         self.best_possible = self.class_bias = None
         if found is None:
             self.left_out.append(
@@ -199,8 +200,14 @@ class GeolocationReport(TableReport):
                 f"{self.name} has no cells (pass partition=)"
             )
         else:
-            self._measure_cells(found, model, X, places, predicted)
-        self._measure_regions(found, model, X, places, coverages)
+            said = None
+            if found is own and hasattr(model, "predict_cells"):
+                said = np.asarray(model.predict_cells(X))
+            self._measure_cells(found, said, places, predicted)
+        # Regions are of the estimator's cells, whatever else is measured by.
+        self._measure_regions(
+            found if own is None else own, model, X, places, coverages
+        )
         self._measure_selection(model, X, places, predicted, shares)
 
     def _answer(self, model, X, places):
@@ -270,7 +277,7 @@ class GeolocationReport(TableReport):
     def _within(self):
         return [f"within {value:,g} km" for value in self.km]
 
-    def _measure_cells(self, partition, model, X, places, predicted):
+    def _measure_cells(self, partition, guessed, places, predicted):
         """Measure what the true cells would give, and how often which are predicted."""
         cells, covered = nearest_cells(partition, places)
         table = partition.cells_
@@ -293,9 +300,7 @@ class GeolocationReport(TableReport):
             share = np.average(~covered, weights=self._weights)
             self._rows.append(TableRow(section, "rows in no cell", share, unit="%"))
         true = cells_of(partition, places)
-        if hasattr(model, "predict_cells"):
-            guessed = np.asarray(model.predict_cells(X))
-        else:
+        if guessed is None:
             guessed = np.full(len(places), -1)
             guessed[self._answered] = cells_of(partition, predicted[self._answered])
         both = (true >= 0) & (guessed >= 0)

@@ -10,7 +10,7 @@ from sklearn.base import _fit_context, clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._seeds import hand_down
@@ -216,6 +216,7 @@ class SceneNetworks(CellPredictor):
                 )
             if not is_frozen:
                 model.fit(given, y, sample_weight=weights, scenes=taught, groups=groups)
+            self._check_scenes(model, names=target.ndim == 1)
             self._take_common(model)
             cells, places = self._true_cells(y, X)
             # Who interrupts wants no other network to be trained for long either.
@@ -377,8 +378,29 @@ class SceneNetworks(CellPredictor):
                 )
             estimator = hand_down(clone(estimator), seed)
             with whole_trainings():
-                estimator.fit(X[rows], classes[labels[rows]])
+                counted = {}
+                if has_fit_parameter(estimator, "sample_weight"):
+                    counted["sample_weight"] = weights[rows]
+                estimator.fit(X[rows], classes[labels[rows]], **counted)
         return estimator, estimator.predict_proba(X) if scenes is None else scenes
+
+    def _check_scenes(self, model, *, names):
+        """Refuse to route photos by other scenes than there are networks of."""
+        router, name = self.scene_estimator_, "scene_estimator"
+        known = getattr(router, "classes_", None)
+        if router is None:
+            known, name = model.scenes_, "the frozen classifier"
+        if known is None:
+            return
+        known, own = np.asarray(known), np.asarray(self.scenes_)
+        if known.dtype.kind in "iu" and np.array_equal(known, np.arange(len(known))):
+            names = False  # it says their positions
+        if len(known) != len(own) or (names and not (known == own).all()):
+            raise ValueError(
+                f"scenes: fit has {own.tolist()}, and {name} knows {known.tolist()}, "
+                "so photos would go to networks of other scenes. Both have to be the "
+                "same, in one order."
+            )
 
     def _take_common(self, model):
         self.common_ = model

@@ -211,11 +211,7 @@ class PlaceFrequencyTagger(PlaceTagger):
         self : PlaceFrequencyTagger
             The fitted tagger.
         """
-        if self.mixing == "jelinek-mercer" and self.smoothing > 1.0:
-            raise ValueError(
-                f'smoothing={self.smoothing!r} with mixing="jelinek-mercer" is the '
-                "share of the coarser region: pass a number from 0 to 1."
-            )
+        self._check_smoothing()
         with all_or_nothing(self):
             X = self._open(X, reset=True)
             levels = read_levels(self.regions)
@@ -261,7 +257,16 @@ class PlaceFrequencyTagger(PlaceTagger):
         # A fit that fails may have seen X, but it has learnt nothing.
         return hasattr(self, "n_regions_")
 
+    def _check_smoothing(self):
+        if self.mixing == "jelinek-mercer" and self.smoothing > 1.0:
+            raise ValueError(
+                f'smoothing={self.smoothing!r} with mixing="jelinek-mercer" is the '
+                "share of the coarser region: pass a number from 0 to 1."
+            )
+
     def _read_queries(self, X):
+        self._validate_params()  # they may be changed after fit
+        self._check_smoothing()
         X = self._open(X, reset=False)
         return distinct_chains(
             self._codes(X, self._places(X, self._levels)), self.n_regions_

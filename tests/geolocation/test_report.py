@@ -340,3 +340,22 @@ def test_a_classifier_over_cells():
     )
     assert report.calibration.promised.tolist() == [0.5]
     assert "coverage=0.999 needs at least" in " ".join(report.left_out)
+
+
+def test_cells_of_others_measure_the_bias_and_not_the_regions():
+    features, places = _world()
+    model = HierarchicalCellClassifier(
+        S2Partition(40, 5), learning_rate_init=0.05, max_iter=8, random_state=0
+    ).fit(features, places)
+    own = GeolocationReport(model, features, places, n_resamples=20)
+    for other in (S2Partition(150, 5).fit(places), S2Partition(20, 5).fit(places)):
+        found = GeolocationReport(
+            model, features, places, partition=other, n_resamples=20
+        )
+        np.testing.assert_array_equal(
+            found.calibration.observed, own.calibration.observed
+        )
+        true, guessed = other.predict(places), other.predict(model.predict(features))
+        both = (true >= 0) & (guessed >= 0)
+        expected = class_bias(true[both], guessed[both], n_cells=other.n_cells_)
+        assert found.class_bias.kl == pytest.approx(expected.kl)

@@ -351,3 +351,41 @@ def test_a_network_that_was_interrupted_has_no_loss():
     row = _report_row(1, np.array([1.0, 0.0, 2.0]), SimpleNamespace(history_=history))
     assert row[:3] == (1, 2, 0)
     assert np.isnan(row[3])
+
+
+def test_scenes_that_the_router_does_not_have():
+    X, y, scenes = photos()
+    three = np.where(np.arange(len(X)) % 3, scenes, "urban")
+    router = FrozenEstimator(LogisticRegression().fit(X, three))
+    words = r"fit has \['indoor', 'natural'\], and scene_estimator knows .*'urban'"
+    with pytest.raises(ValueError, match=words):
+        model(scene_estimator=router).fit(X, y, scenes=scenes)
+    other = FrozenEstimator(LogisticRegression().fit(X, scenes == "indoor"))
+    with pytest.raises(ValueError, match=r"scene_estimator knows \[False, True\]"):
+        model(scene_estimator=other).fit(X, y, scenes=scenes)
+    common = HierarchicalCellClassifier(S2Partition(60, 5), max_iter=2)
+    common = FrozenEstimator(common.fit(X, y, scenes=three))
+    with pytest.raises(ValueError, match="the frozen classifier knows"):
+        SceneNetworks(common, max_iter=1).fit(X, y, scenes=scenes)
+
+
+def test_the_router_is_taught_with_weights():
+    X, y, scenes = photos()
+    X = X + np.random.default_rng(0).normal(size=X.shape)
+    weights = np.where(scenes == "indoor", 9.0, 1.0)
+    found = model(scene_estimator=LogisticRegression(), calibration_fraction=None)
+    found.fit(X, y, weights, scenes=scenes)
+    expected = LogisticRegression().fit(X, scenes, weights).predict_proba(X)
+    np.testing.assert_allclose(found.predict_scene_proba(X), expected)
+
+
+def test_what_is_changed_after_fit_is_checked(fitted):
+    X, *_ = photos(4)
+    changed = clone_of(fitted).set_params(routing="argmx")
+    with pytest.raises(ValueError, match="'routing' parameter of SceneNetworks must"):
+        changed.predict(X)
+
+
+def clone_of(estimator):
+    """Return a fitted copy."""
+    return pickle.loads(pickle.dumps(estimator))
