@@ -222,7 +222,7 @@ class GPS2VecPlusTransformer(ZoneLearner, ZoneReader, GeoEstimator):
         transformer that was stored does not know of any.
 
     n_iter_ : int
-        The largest number of epochs of a zone.
+        The largest number of epochs of a zone, or of the whole globe.
 
     n_features_in_ : int
         Number of columns seen in :meth:`fit`: two, latitude and longitude.
@@ -636,7 +636,7 @@ class GPS2VecPlusTransformer(ZoneLearner, ZoneReader, GeoEstimator):
 
     @property
     def n_iter_(self):
-        """The largest number of epochs of a zone."""
+        """The largest number of epochs of a zone, or of the whole globe."""
         check_is_fitted(self)
         return max(record["epochs"] for record in self._zones.records.values())
 

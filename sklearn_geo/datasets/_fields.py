@@ -207,12 +207,22 @@ def times(fields):
     Fractions of seconds are cut off. Missing times become NaT, and so do dates without
     a month or a day (2005-00-00), which stand for "some time in that year".
     """
-    cut = [f[:19] for f in fields]
+    cut = [f if len(f) <= _N_SECONDS else _whole_seconds(f) for f in fields]
     try:
         return _as_times(cut)
     except ValueError:
         cut = ["NaT" if f[4:7] == "-00" or f[7:10] == "-00" else f for f in cut]
         return _as_times(_filled(cut, "NaT"))
+
+
+_N_SECONDS = len("2012-04-03 18:00:09")
+
+
+def _whole_seconds(field):
+    """Cut off a fraction of a second; what is none stays, and is no time."""
+    point, digits = field[_N_SECONDS], field[_N_SECONDS + 1 :]
+    is_fraction = point == "." and (not digits or digits.isdecimal())
+    return field[:_N_SECONDS] if is_fraction else field
 
 
 # What a time looks like with zeros for all its digits, as far as it goes. Numpy takes

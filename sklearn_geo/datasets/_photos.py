@@ -171,7 +171,9 @@ def make_geotagged_photos(
         with a single language.
 
     mean_tags : float, default=5.0
-        Tags a photo is given on average, repetitions included; there are 1 to 15.
+        Tags a photo is given on average, repetitions included, if none had more than
+        15: those beyond are cut off, which lowers the mean of large ones. There are 1
+        to 15.
 
     album_size : float, default=8.0
         Photos after which an album ends, on average. Albums are shorter than that

@@ -20,7 +20,8 @@ class GridOneHotEncoder(PlaceOneHotEncoder):
 
     The globe is cut into rows of one height, and each row into cells of one width in
     degrees: many near the equator, three around a pole. So cells are of about
-    one area everywhere, unlike those of a plain grid of degrees.
+    one area everywhere, unlike those of a plain grid of degrees. A pole lies in one
+    cell, that at longitude 0.
 
     Parameters
     ----------
@@ -138,7 +139,9 @@ class GridOneHotEncoder(PlaceOneHotEncoder):
     def _region_ids(self, places):
         n_rows = self._n_rows()
         rows = _steps(places[:, 0] + 90.0, 180.0, n_rows)
-        columns = _steps(places[:, 1] + 180.0, 360.0, _row_cells(rows, n_rows))
+        # A pole is one place, by whatever longitude.
+        east = np.where(np.abs(places[:, 0]) == 90.0, 0.0, places[:, 1])
+        columns = _steps(east + 180.0, 360.0, _row_cells(rows, n_rows))
         return rows * self._stride() + columns
 
     def _find_regions(self, places, ids):

@@ -146,6 +146,8 @@ def paired_wilcoxon(
     moved = difference[difference != 0]
     statistic, pvalue = 0.0, 1.0
     if moved.size:
+        # Differences that rounding tells apart are equal, and share their rank.
+        moved = np.round(moved / (_NOISE * radius_km))
         result = wilcoxon(moved, alternative=alternative)
         statistic, pvalue = float(result.statistic), float(result.pvalue)
     return WilcoxonResult(

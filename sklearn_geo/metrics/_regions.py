@@ -97,6 +97,11 @@ def continent_names(places):
         inside = (south <= latitude) & (latitude <= north)
         inside &= (west <= longitude) & (longitude <= east)
         names[inside] = name
+    # Boxes that end at 180 hold that meridian, which is called -180, if no other does.
+    seam = (longitude == -180.0) & (names == ELSEWHERE)
+    for name, south, _, north, east in reversed(CONTINENT_BOXES):
+        if east == 180.0:
+            names[seam & (south <= latitude) & (latitude <= north)] = name
     return names
 
 

@@ -39,6 +39,7 @@ from sklearn_geo.partition._quad_cells import (
     quad_columns,
     recount_dropped,
     split_by_limits,
+    too_full,
 )
 from sklearn_geo.partition._stream import add_to_stream
 
@@ -297,7 +298,7 @@ class S2Partition(PlacePartition):
     @property
     def oversized_cells_(self):
         """Rows of `cells_` with more than `max_per_cell` places."""
-        return np.flatnonzero(self.cells_["weight"] > self.max_per_cell)
+        return np.flatnonzero(too_full(self.cells_["weight"], self.max_per_cell))
 
     def _file_extra(self):
         return {"dropped_cells": dropped_to_json(self.dropped_cells_)}

@@ -13,7 +13,7 @@ from sklearn_geo.partition._base import PlacePartition
 from sklearn_geo.partition._delaunay_cells import DelaunayCells
 from sklearn_geo.partition._midpoint_cells import TRIANGLE_GRID, MidpointCells
 from sklearn_geo.partition._outlines import check_cell
-from sklearn_geo.partition._quad_cells import check_limits
+from sklearn_geo.partition._quad_cells import check_limits, too_full
 
 _CELLS = {"midpoint": MidpointCells, "delaunay": DelaunayCells}
 
@@ -239,7 +239,7 @@ class TrianglePartition(PlacePartition):
     @property
     def oversized_cells_(self):
         """Rows of `cells_` with more weight than `max_per_cell`."""
-        return np.flatnonzero(self.cells_["weight"] > self.max_per_cell)
+        return np.flatnonzero(too_full(self.cells_["weight"], self.max_per_cell))
 
     def cell_outline(self, cell, n_per_edge=8):
         """Give places along the border of a cell.

@@ -230,3 +230,11 @@ def test_labels_of_any_length_would_fill_the_memory(convert):
     assert convert(["a" * 1000, "b"]) == ["a" * 1000, "b"]
     with pytest.raises(ValueError, match="has more than 1,000 letters"):
         convert(["b", "a" * 1001])
+
+
+def test_times_with_what_is_no_fraction_behind_them():
+    fine = ["2012-04-03 18:00:09", "2012-04-03 18:00:09.", "2012-04-03 18:00:09.75"]
+    assert (times(fine) == np.datetime64("2012-04-03T18:00:09")).all()
+    for wrong in ("xyz", "+0200", ".5x", " 1"):
+        with pytest.raises(ValueError, match="2012-04-03"):
+            times(["2012-04-03 18:00:09" + wrong])

@@ -49,7 +49,7 @@ def test_cells_worked_by_hand():
     # Four rows of 45 degrees. The first has the area 2 pi (1 - sin 45) = 1.840, over
     # (pi / 4)^2 = 0.617 this is 2.98: three cells. The second has 2 pi sin 45 = 4.443,
     # over 0.617 this is 7.20: seven.
-    places = [[-90, -180], [-60, 0], [-20, 0], [20, 179], [90, 0], [45, -180], [0, 0]]
+    places = [[-89, -180], [-60, 0], [-20, 0], [20, 179], [90, 0], [45, -180], [0, 0]]
     encoder = GridOneHotEncoder(QUARTER).fit(places)
     cells = [[0, 0], [0, 1], [1, 3], [2, 3], [2, 6], [3, 0], [3, 1]]
     assert_array_equal(encoder.cells_, cells)
@@ -184,3 +184,13 @@ def test_clone_pickle_and_not_fitted(world):
         clone(encoder).transform(world)
     again = pickle.loads(pickle.dumps(encoder))
     assert (again.transform(world) != encoder.transform(world)).nnz == 0
+
+
+def test_a_pole_is_one_place():
+    encoder = GridOneHotEncoder(500, sparse_output=False).fit([[90, 0], [-90, 5]])
+    longitudes = np.arange(-180.0, 180.0, 30.0)
+    for latitude, column in ((90.0, 1), (-90.0, 0)):
+        poles = np.column_stack([np.full(12, latitude), longitudes])
+        found = encoder.transform(poles)
+        assert (found[:, column] == 1.0).all()
+        assert found.sum() == 12.0

@@ -164,3 +164,16 @@ def test_medians_are_over_all_pairs():
     assert result.n_nonzero == 2
     assert result.median_difference == 0
     assert result.mean_difference == pytest.approx(9 / 5 * DEGREE)
+
+
+def test_equal_differences_share_their_rank_wherever_the_places_are():
+    signs = np.array([1, 1, 1, 1, -1, 1, 1, 1, -1, 1, 1, 1])
+    expected = wilcoxon(signs).pvalue
+    for shift in range(0, 60, 7):  # the same experiment, moved along the equator
+        y_true = np.column_stack([np.zeros(12), 7.0 * np.arange(12) + shift])
+        pred_a, pred_b = y_true.copy(), y_true.copy()
+        pred_a[:, 1] += np.where(signs > 0, 0.1, 0.3)
+        pred_b[:, 1] += np.where(signs > 0, 0.3, 0.1)
+        for radius_km in (6371.0, 1.0):
+            found = paired_wilcoxon(y_true, pred_a, pred_b, radius_km=radius_km)
+            assert found.pvalue == pytest.approx(expected, rel=1e-9)

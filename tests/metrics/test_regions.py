@@ -573,3 +573,10 @@ def test_rows_that_have_to_be_read_first(kind):
     expected = per_region_score("geo_score", y, y, **asked)
     found = per_region_score("geo_score", given, given, **asked)
     np.testing.assert_array_equal(found["score"], expected["score"])
+
+
+def test_boxes_that_end_at_180_hold_it():
+    names = continent_names([[40, 179.9999], [40, 180], [40, -180], [78, 180]])
+    assert names.tolist() == ["Asia"] * 4
+    west = continent_names([[66, -180], [66, -179.9999]])
+    assert west[0] == west[1]

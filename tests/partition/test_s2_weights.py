@@ -235,3 +235,14 @@ def test_refill_keeps_cells_and_counts_others():
         S2Partition().refill(sample)
     with pytest.raises(InvalidParameterError, match="'representative' parameter"):
         partition.set_params(representative="mode").refill(sample)
+
+
+def test_limits_that_sums_of_fractions_meet_are_met():
+    place = np.tile([[48.85, 2.35]], (10, 1))
+    weights = np.full(10, 0.3)  # rounded, they add up to less than 3
+    kept = S2Partition(100, 3).fit(place, sample_weight=weights)
+    assert kept.n_cells_ == 1
+    tenths = S2Partition(0.3, 0.01).fit(place[:3], sample_weight=[0.1] * 3)  # to more
+    whole = S2Partition(3, 0.1).fit(place[:3])
+    assert tenths.cell_names_.tolist() == whole.cell_names_.tolist()
+    assert tenths.oversized_cells_.size == 0
