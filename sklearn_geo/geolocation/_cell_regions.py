@@ -26,6 +26,8 @@ __all__ = ["CellRegions"]
 
 # Rows of a held-out share that are read together.
 _ROWS_AT_ONCE = 4096
+# What may be changed after fit, and makes other probabilities of what was held out.
+_ANSWERED_BY = ("combine", "n_crops", "routing", "window_hours")
 
 
 class CellRegions:
@@ -171,6 +173,12 @@ class CellRegions:
         self.calibration_cells_ = cells
         self.calibration_places_ = places
         self.calibration_groups_ = users
+        self._calibrated_by = self._answered_by()
+
+    def _answered_by(self):
+        """Return the settings that change what is said of cells, also after fit."""
+        params = self.get_params(deep=False)
+        return {name: params[name] for name in _ANSWERED_BY if name in params}
 
     def _some_scores(self, X, rows):
         """Yield positions among some rows of X, and the log scores of these rows."""
@@ -195,6 +203,15 @@ class CellRegions:
                 f"{held_out if own else 'Call'} calibrate(X, y) with rows that were "
                 "not used in fit."
             )
+        now = self._answered_by()
+        before = getattr(self, "_calibrated_by", now)  # unknown of stored ones
+        for name in now:
+            if before[name] != now[name]:
+                raise ValueError(
+                    f"Regions were calibrated with {name}={before[name]!r}, and it is "
+                    f"{now[name]!r} now, so that they would not hold what is promised. "
+                    "Call calibrate(X, y) again, with rows that were not used in fit."
+                )
         # Estimators of before there were groups have none.
         users = getattr(self, "calibration_groups_", None)
         if by is not None:

@@ -87,7 +87,8 @@ class HierarchicalCellClassifier(
           has the sum of the probabilities of the cells in it, in training too: levels
           never contradict each other.
 
-        The first two can be changed after `fit`.
+        The first two can be changed after `fit`; regions ask to be calibrated again
+        then.
 
     smoothing_km : float, default=None
         Distance over which the label of a cell spreads to others: their share falls to

@@ -108,8 +108,8 @@ class ProductTagger(TaggerMixin, PlaceColumns, GeoEstimator):
         How much the place counts.
 
     tag_frequencies_ : ndarray of shape (n_tags,)
-        The share of each tag in all (weighted) tags; that of a tag nobody has is half
-        a photo's.
+        The share of each tag in all (weighted) tags; one of less than half a photo, or
+        half a weight of 1, counts as that much.
 
     tag_counts_ : ndarray of int of shape (n_tags,)
         Number of photos that have each tag.

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sklearn_geo.geolocation import HierarchicalCellClassifier
 from sklearn_geo.geolocation._regions import (
     OUTSIDE,
     cell_thresholds,
@@ -14,6 +15,7 @@ from sklearn_geo.geolocation._regions import (
     tail_masses,
     threshold,
 )
+from sklearn_geo.partition import S2Partition
 
 
 def test_tail_masses_by_hand():
@@ -184,3 +186,24 @@ def test_the_smallest_promise_takes_the_largest_score():
     # ceil((n + 1) * coverage) is 1, however small the coverage.
     for coverage in (1e-300, 1e-16, 1e-10, 0.2):
         assert threshold(np.array([0.1, 0.3, 0.2]), coverage) == 0.3
+
+
+def test_regions_do_not_outlive_the_settings_they_were_calibrated_with():
+    rng = np.random.default_rng(0)
+    places = np.column_stack([rng.uniform(40, 50, 400), rng.uniform(0, 20, 400)])
+    model = HierarchicalCellClassifier(
+        [S2Partition(100, 5), S2Partition(40, 5)],
+        combine="finest",
+        max_iter=1,
+        random_state=0,
+    ).fit(places, places)
+    before = model.predict_region(places, 0.8)
+    model.set_params(combine="product")
+    words = "calibrated with combine='finest', and it is 'product' now"
+    with pytest.raises(ValueError, match=words):
+        model.predict_region(places, 0.8)
+    model.calibrate(places, places).predict_region(places, 0.8)
+    with pytest.raises(ValueError, match="combine='product'"):
+        model.set_params(combine="finest").predict_region(places, 0.8)
+    model.calibrate(places, places)
+    assert model.predict_region(places, 0.8).shape == before.shape

@@ -234,8 +234,12 @@ def test_networks_go_to_disk(fitted, tmp_path):
     for routing in ("argmax", "soft"):
         a, b = (each.set_params(routing=routing) for each in (fitted, read))
         assert np.array_equal(a.predict_proba(X), b.predict_proba(X))
-        assert (a.predict_region(X, 0.8) != b.predict_region(X, 0.8)).nnz == 0
-    fitted.set_params(routing="argmax")
+    with pytest.raises(ValueError, match="calibrated with routing='argmax'"):
+        fitted.predict_region(X, 0.8)
+    for each in (fitted, read):
+        each.set_params(routing="argmax")
+    regions = fitted.predict_region(X, 0.8)
+    assert (regions != read.predict_region(X, 0.8)).nnz == 0
     assert read.scene_report_.tobytes() == fitted.scene_report_.tobytes()
     assert read.scenes_.tolist() == ["indoor", "natural"]
     assert {path.suffix for path in (tmp_path / "own").iterdir()} == {
