@@ -48,6 +48,10 @@ def read_tags(tags, *, name, dtype=None):
     reject_sparse_rows(tags, name)
     _refuse_words(tags, name)
     check_sparse(tags, name)
+    if getattr(getattr(tags, "dtype", None), "kind", None) in ("m", "M"):
+        raise TypeError(
+            f"{name} holds times, of dtype {tags.dtype}: tags are zeros and numbers."
+        )
     if sparse.issparse(tags) and tags.ndim == 1:
         tags = tags.reshape((-1, 1))
     with naming(name):

@@ -88,7 +88,7 @@ straight, a language region speaks one language, and time is solar time.
         "n_objects": [Interval(Integral, 2, None, closed="left")],
         "n_scenes": [Interval(Integral, 2, None, closed="left")],
         "language_regions": [Interval(Integral, 1, N_COUNTRIES, closed="both")],
-        "mean_tags": [Interval(Real, 1, None, closed="neither")],
+        "mean_tags": [Interval(Real, 1, 1e6, closed="right")],
         "album_size": [Interval(Real, 1, None, closed="left")],
         "album_spread_km": [Interval(Real, 0, None, closed="left")],
         "gps_noise_km": [Interval(Real, 0, None, closed="left")],

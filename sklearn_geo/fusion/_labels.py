@@ -108,7 +108,7 @@ class LabelReader:
             y = column_or_1d(y)
         try:
             codes = np.searchsorted(self.classes, y).clip(max=len(self.classes) - 1)
-        except TypeError:
+        except (TypeError, ArithmeticError):  # of decimal numbers that are none
             kinds = ", ".join(sorted({type(label).__name__ for label in y.tolist()}))
             raise TypeError(
                 f"{what} holds labels ({kinds}) that cannot be compared with the "

@@ -334,7 +334,8 @@ def _n_columns(y):
     """Return the number of columns of y, 1 where it has one dimension."""
     shape = getattr(y, "shape", None)
     if shape is None:
-        shape = np.asarray(y).shape
+        with naming("y"):
+            shape = np.asarray(y).shape
     return shape[1] if len(shape) == 2 else 1
 
 

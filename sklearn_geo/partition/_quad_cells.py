@@ -308,7 +308,8 @@ def split_by_limits(partition, grid, pieces):
         start_level=partition.start_level,
         max_level=partition.max_level,
     )
-    enough = cells.weights / (1.0 - _ROUNDING) >= partition.min_per_cell
+    with np.errstate(over="ignore"):  # infinity is enough
+        enough = cells.weights / (1.0 - _ROUNDING) >= partition.min_per_cell
     return cells_where(cells, enough), cells_where(cells, ~enough)
 
 

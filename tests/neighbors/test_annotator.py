@@ -237,3 +237,22 @@ def test_records_are_no_classes():
     y = np.zeros(5, dtype=[("a", "f4"), ("b", "i4")])
     with pytest.raises(TypeError, match=r"y has the dtype .*y\[name\]"):
         NeighborVoteAnnotator().fit(FIVE, y)
+
+
+def test_tensors_with_gradients_are_told_by_name():
+    X = [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
+    with pytest.raises(TypeError, match=r"^y cannot be read as an array"):
+        NeighborVoteAnnotator().fit(X, _Shapeless(2))
+
+
+class _Shapeless:
+    """Rows of which numpy makes no array."""
+
+    def __init__(self, n_rows):
+        self.n_rows = n_rows
+
+    def __len__(self):
+        return self.n_rows
+
+    def __array__(self, dtype=None, copy=None):
+        raise RuntimeError("it has gradients")

@@ -246,3 +246,9 @@ def test_limits_that_sums_of_fractions_meet_are_met():
     whole = S2Partition(3, 0.1).fit(place[:3])
     assert tenths.cell_names_.tolist() == whole.cell_names_.tolist()
     assert tenths.oversized_cells_.size == 0
+
+
+def test_weights_next_to_the_largest_number():
+    largest = np.finfo(float).max
+    found = S2Partition(1e300, 1e299).fit([[1.0, 1.0]], sample_weight=[largest])
+    assert found.cells_["weight"].tolist() == [largest]
