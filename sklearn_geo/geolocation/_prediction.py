@@ -7,7 +7,11 @@ import numbers
 
 import numpy as np
 from sklearn.utils import ClassifierTags
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import (
+    Interval,
+    StrOptions,
+    validate_parameter_constraints,
+)
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._numbers import is_whole
@@ -17,6 +21,16 @@ from sklearn_geo.geolocation._combine import softmax
 from sklearn_geo.geolocation._masks import log_prior
 from sklearn_geo.geolocation._places_out import GeolocatorMixin
 from sklearn_geo.geolocation._points import N_WEIGHED, POINTS, best_points
+
+# Settings that act at once where they are changed after fit.
+_CHANGEABLE = (
+    "combine",
+    "n_crops",
+    "routing",
+    "point",
+    "point_km",
+    "abstain_below",
+)
 
 
 class CellPredictor(CellRegions, GeolocatorMixin, GeoEstimator, abc.ABC):
@@ -247,7 +261,10 @@ class CellPredictor(CellRegions, GeolocatorMixin, GeoEstimator, abc.ABC):
         return self._mean_geo_score(truth, self.predict(X), weights)
 
     def _known(self, X, prior, mask):
-        self._validate_params()  # some may be changed after fit
+        own = self._parameter_constraints
+        asked = {name: own[name] for name in _CHANGEABLE if name in own}
+        params = self.get_params(deep=False)
+        validate_parameter_constraints(asked, params, type(self).__name__)
         return log_prior(
             prior,
             mask,
