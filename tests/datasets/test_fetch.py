@@ -5,8 +5,8 @@ import hashlib
 import inspect
 import io
 import shutil
-import time
 import tarfile
+import time
 import zipfile
 from pathlib import Path
 
