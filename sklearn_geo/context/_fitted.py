@@ -44,13 +44,17 @@ class FittedZones(Zones):
     names : list of str or None
         Names of their columns.
 
+    weights : ndarray of shape (n_photos,), default=None
+        What every photo counts; zones are not laid by photos of weight 0.
+
     seed : int
         Decides everything that is left to chance.
     """
 
-    def __init__(self, model, places, matrix, names, *, seed):
+    def __init__(self, model, places, matrix, names, weights=None, *, seed):
+        _, places, weights = _of_weight(places, weights)
         self._set(
-            plan=make_plan(model, places, matrix.shape[1], names, seed),
+            plan=make_plan(model, places, matrix.shape[1], names, seed, weights),
             location_encoder=fit_location("seen", places),
             seed=seed,
             column_names=names,
@@ -112,10 +116,7 @@ class FittedZones(Zones):
             Whether all zones were trained, none was interrupted, and none skipped.
         """
         preset = resolve(model.preset, overrides)
-        photos = None
-        if weights is not None and not weights.all():
-            photos = np.flatnonzero(weights)  # of a memory map nothing is copied
-            places, weights = places[photos], weights[photos]
+        photos, places, weights = _of_weight(places, weights)
         corpus = model.corpus if fresh else None
         propagators = fit_propagators(
             model.target_propagator, self.contexts, places, matrix, corpus, photos
@@ -327,6 +328,14 @@ class FittedZones(Zones):
         if labels:
             table["zone"], table["network"] = zip(*labels, strict=True)
         return table
+
+
+def _of_weight(places, weights):
+    """Return the photos that count, or None where all do; their places and weights."""
+    if weights is None or weights.all():
+        return None, places, weights
+    photos = np.flatnonzero(weights)  # of a memory map nothing is copied
+    return photos, places[photos], weights[photos]
 
 
 def divergence(teacher, student):

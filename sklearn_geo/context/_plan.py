@@ -85,7 +85,7 @@ class Plan:
         )
 
 
-def make_plan(model, places, n_columns, names, seed):
+def make_plan(model, places, n_columns, names, seed, weights=None):
     """Read the parameters of a transformer that say what is learnt.
 
     Parameters
@@ -105,6 +105,9 @@ def make_plan(model, places, n_columns, names, seed):
     seed : int
         For partitions and encoders that draw and have no seed of their own.
 
+    weights : ndarray of shape (n_photos,), default=None
+        Weights of the places.
+
     Returns
     -------
     Plan
@@ -112,7 +115,7 @@ def make_plan(model, places, n_columns, names, seed):
     """
     contexts = read_contexts(model.contexts, n_columns, names)
     networks = read_networks(model.networks, list(contexts.widths))
-    regions = make_regions(model.regions, places, seed)
+    regions = make_regions(model.regions, places, seed, weights)
     encoding = model.encoding
     if encoding is None:
         encoding = default_encoding(model.regions)

@@ -85,7 +85,7 @@ class WholeGlobe:
         return []
 
 
-def make_regions(regions, places, seed=None):
+def make_regions(regions, places, seed=None, weights=None):
     """Make the zones that the parameter `regions` asks for.
 
     Parameters
@@ -99,6 +99,9 @@ def make_regions(regions, places, seed=None):
     seed : int, default=None
         For such a partition that has none of its own.
 
+    weights : ndarray of shape (n_places,), default=None
+        Weights of the places.
+
     Returns
     -------
     UTMRegions, PartitionRegions or WholeGlobe
@@ -110,7 +113,7 @@ def make_regions(regions, places, seed=None):
         return UTMRegions()
     if not isinstance(regions, FrozenEstimator):
         regions = hand_down(clone(regions), seed)
-    return PartitionRegions(fit_partition(regions, places))
+    return PartitionRegions(fit_partition(regions, places, weights))
 
 
 def frozen(regions):

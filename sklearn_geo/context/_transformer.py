@@ -420,7 +420,8 @@ class GPS2VecPlusTransformer(ZoneLearner, ZoneReader, GeoEstimator):
             columns. Ignored with `corpus` or `pretrained`.
 
         sample_weight : array-like of shape (n_photos,), default=None
-            What every photo counts. Ignored with `corpus` or `pretrained`.
+            What every photo counts, for the networks and for the cells where `regions`
+            is a partition. Ignored with `corpus` or `pretrained`.
 
         Returns
         -------

@@ -83,8 +83,7 @@ class ZoneLearner(CallbackSupportMixin):
             seed = stored_seed(self.checkpoint_dir)
         if seed is None:
             seed = draw_seed(self.random_state)
-        places, matrix, names, _ = photos
-        self._zones = FittedZones(self, places, matrix, names, seed=seed)
+        self._zones = FittedZones(self, *photos, seed=seed)
 
     def _more(self, X, y, sample_weight, *, fallback=True, epochs=None, **settings):
         # Once it is fitted, scikit-learn leaves this out of partial_fit.

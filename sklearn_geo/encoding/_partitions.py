@@ -8,7 +8,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn_geo.partition._base import PlacePartition
 
 
-def fit_partition(partition, places):
+def fit_partition(partition, places, sample_weight=None):
     """Fit a copy of a partition, or take the fitted one that was frozen.
 
     Parameters
@@ -19,12 +19,15 @@ def fit_partition(partition, places):
     places : ndarray of shape (n_places, 2)
         Training places.
 
+    sample_weight : ndarray of shape (n_places,), default=None
+        Their weights.
+
     Returns
     -------
     PlacePartition
         A fitted partition.
     """
-    fitted = clone(partition).fit(places, None)
+    fitted = clone(partition).fit(places, None, sample_weight=sample_weight)
     if isinstance(fitted, FrozenEstimator):
         fitted = fitted.estimator
     if not isinstance(fitted, PlacePartition):

@@ -341,20 +341,41 @@ def test_a_zone_that_nobody_teaches_a_context_says_the_mean(photos):
     assert_allclose(said[:, 4:], np.tile(mean, (len(said), 1)), atol=1e-4)
 
 
-def test_weight_zero_is_as_if_a_photo_were_not_there(photos):
+@pytest.mark.parametrize(
+    "regions",
+    ["utm", None, S2Partition(max_per_cell=30, min_per_cell=1)],
+    ids=["utm", "globe", "cells"],
+)
+def test_weight_zero_is_as_if_a_photo_were_not_there(photos, regions):
     places, y = photos
+    places = places.copy()
     weights = np.ones(240)
     weights[::3] = 0.0
+    places[0] = [-33.9, 151.2]  # no zone and no column for a photo of weight 0
     kept = weights > 0
-    # Regions and encoders see all places, networks only those that count.
-    model = GPS2VecPlusTransformer(**SMALL)
+    model = GPS2VecPlusTransformer(regions=regions, append_location=True, **SMALL)
     weighted = clone(model).fit(places, y, weights)
     dropped = clone(model).fit(places[kept], y[kept])
     assert_array_equal(weighted.transform(places), dropped.transform(places))
-    twice = clone(model).fit(places, y, 2.0 * weights)
-    assert_array_equal(twice.transform(places), dropped.transform(places))
+    if not isinstance(regions, S2Partition):  # whose limits are sums of weights
+        twice = clone(model).fit(places, y, 2.0 * weights)
+        assert_array_equal(twice.transform(places), dropped.transform(places))
     with pytest.raises(ValueError, match="at least one non-zero number"):
         clone(model).fit(places, y, np.zeros(240))
+
+
+def test_weights_lay_the_zones_as_repeated_photos_do(photos):
+    places, y = photos
+    weights = np.repeat([1.0, 4.0], 120)
+    cells = S2Partition(max_per_cell=60, min_per_cell=1)
+    model = GPS2VecPlusTransformer(regions=cells, **SMALL)
+    times = weights.astype(int)
+    repeated = clone(model).fit(
+        np.repeat(places, times, axis=0), np.repeat(y, times, 0)
+    )
+    weighted = model.fit(places, y, weights)
+    names = [each._zones.regions.partition.cell_names_ for each in (weighted, repeated)]
+    assert_array_equal(*names)
 
 
 def test_weights_pull_towards_the_photos_that_count():
