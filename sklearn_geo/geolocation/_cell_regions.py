@@ -204,7 +204,8 @@ class CellRegions:
                 "not used in fit."
             )
         now = self._answered_by()
-        before = getattr(self, "_calibrated_by", now)  # unknown of stored ones
+        # Estimators that were pickled before this was kept have none.
+        before = getattr(self, "_calibrated_by", now)
         for name in now:
             if before[name] != now[name]:
                 raise ValueError(

@@ -56,6 +56,7 @@ def classifier_parts(model):
         "feature_names": getattr(model, "feature_names_in_", None),
         "scenes": None if scenes is None else scenes.tolist(),
         "seed": model._seed,
+        "calibrated_by": calibrated_by(model),
         "sparse": model.net_.sparse,
     }
     tables = {"cell_places_": model.cell_places_, "left_out_": model.left_out_}
@@ -141,6 +142,7 @@ def _read_cells(model, content, tables, folder):
     model.cell_places_, model.left_out_ = tables["cell_places_"], tables["left_out_"]
     _check_tables(model)
     read_calibration(model, tables)
+    read_calibrated_by(model, content)
     scenes = content["scenes"]
     model.scenes_ = None if scenes is None else read_scenes(scenes)
     read_feature_names(model, content["feature_names"])
@@ -167,6 +169,21 @@ def read_calibration(model, tables):
             f"calibration_groups_ has the shape {groups.shape} and the type "
             f"{groups.dtype}, which is not one number for each calibrated row"
         )
+
+
+def calibrated_by(model):
+    """Return the settings that regions were calibrated with, None where unknown."""
+    held = getattr(model, "_calibrated_by", None)
+    return held and {name: _jsonable(value) for name, value in held.items()}
+
+
+def read_calibrated_by(model, content):
+    """Set the settings that regions were calibrated with: if unknown, those stored."""
+    now = model._answered_by()
+    held = content.get("calibrated_by")
+    if held is not None and (not isinstance(held, dict) or set(held) != set(now)):
+        raise ValueError(f"calibrated_by is {held!r:.60}, which is no such settings")
+    model._calibrated_by = now if held is None else held
 
 
 def read_scenes(held):

@@ -10,8 +10,10 @@ from sklearn_geo.geolocation._classifier import HierarchicalCellClassifier
 from sklearn_geo.geolocation._files import (
     CALIBRATION,
     WRONG,
+    calibrated_by,
     changed,
     classifier_parts,
+    read_calibrated_by,
     read_calibration,
     read_scenes,
     restored_classifier,
@@ -32,6 +34,7 @@ def save_networks(model, folder):
         "params": {name: getattr(model, name) for name in _PARAMS},
         "scenes": model.scenes_.tolist(),
         "own_network": own,
+        "calibrated_by": calibrated_by(model),
         "asks_scene_estimator": model.scene_estimator_ is not None,
     }
     tables = {f"report_{name}": model.scene_report_[name].copy() for name in _REPORT}
@@ -87,6 +90,7 @@ def load_networks(cls, folder, backbone, scene_estimator):
             for number, has in enumerate(own)
         ]
         read_calibration(model, tables)
+        read_calibrated_by(model, content)
     except WRONG as error:
         raise changed(folder, error) from error
     return model

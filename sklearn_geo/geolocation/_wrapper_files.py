@@ -16,8 +16,10 @@ from sklearn_geo._file_lock import folder_locked
 from sklearn_geo.geolocation._files import (
     CALIBRATION,
     WRONG,
+    calibrated_by,
     changed,
     count,
+    read_calibrated_by,
     read_feature_names,
 )
 from sklearn_geo.nets import (
@@ -105,6 +107,7 @@ class StoredWrapper:
             "n_features": getattr(self, "n_features_in_", None),
             "feature_names": names,
             "seed": getattr(self, "_seed", None),
+            "calibrated_by": calibrated_by(self),
         }
         tables = {
             name: np.asarray(getattr(self, name))
@@ -179,6 +182,7 @@ class StoredWrapper:
         if content["n_features"] is not None:
             self.n_features_in_ = count(content, "n_features")
         read_feature_names(self, content["feature_names"])
+        read_calibrated_by(self, content)
         if content["seed"] is not None:
             self._seed = count(content, "seed")
         self._take(self.estimator)

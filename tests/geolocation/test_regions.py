@@ -1,6 +1,8 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -188,7 +190,7 @@ def test_the_smallest_promise_takes_the_largest_score():
         assert threshold(np.array([0.1, 0.3, 0.2]), coverage) == 0.3
 
 
-def test_regions_do_not_outlive_the_settings_they_were_calibrated_with():
+def test_regions_do_not_outlive_the_settings_they_were_calibrated_with(tmp_path):
     rng = np.random.default_rng(0)
     places = np.column_stack([rng.uniform(40, 50, 400), rng.uniform(0, 20, 400)])
     model = HierarchicalCellClassifier(
@@ -205,5 +207,24 @@ def test_regions_do_not_outlive_the_settings_they_were_calibrated_with():
     model.calibrate(places, places).predict_region(places, 0.8)
     with pytest.raises(ValueError, match="combine='product'"):
         model.set_params(combine="finest").predict_region(places, 0.8)
+    # Nor do those of a folder, whatever was set when it was written.
+    model.save_pretrained(tmp_path)
+    read = HierarchicalCellClassifier.from_pretrained(tmp_path)
+    with pytest.raises(ValueError, match="combine='product', and it is 'finest' now"):
+        read.predict_region(places, 0.8)
+    read.set_params(combine="product").predict_region(places, 0.8)
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    for held in ({"routing": "soft"}, ["combine"], {"combine": 1, "x": 2}):
+        manifest["content"]["calibrated_by"] = held
+        (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+        with pytest.raises(ValueError, match="calibrated_by is .* no such settings"):
+            HierarchicalCellClassifier.from_pretrained(tmp_path)
+    # A folder of before this was kept.
+    del manifest["content"]["calibrated_by"]
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    read = HierarchicalCellClassifier.from_pretrained(tmp_path)
+    read.predict_region(places, 0.8)
+    with pytest.raises(ValueError, match="calibrated with combine='finest'"):
+        read.set_params(combine="product").predict_region(places, 0.8)
     model.calibrate(places, places)
     assert model.predict_region(places, 0.8).shape == before.shape

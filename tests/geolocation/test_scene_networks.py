@@ -236,6 +236,8 @@ def test_networks_go_to_disk(fitted, tmp_path):
         assert np.array_equal(a.predict_proba(X), b.predict_proba(X))
     with pytest.raises(ValueError, match="calibrated with routing='argmax'"):
         fitted.predict_region(X, 0.8)
+    with pytest.raises(ValueError, match="calibrated with routing='argmax'"):
+        read.predict_region(X, 0.8)
     for each in (fitted, read):
         each.set_params(routing="argmax")
     regions = fitted.predict_region(X, 0.8)
