@@ -217,7 +217,7 @@ def test_regions_do_not_outlive_the_settings_they_were_calibrated_with(tmp_path)
     for held in ({"routing": "soft"}, ["combine"], {"combine": 1, "x": 2}):
         manifest["content"]["calibrated_by"] = held
         (tmp_path / "manifest.json").write_text(json.dumps(manifest))
-        with pytest.raises(ValueError, match="calibrated_by is .* no such settings"):
+        with pytest.raises(ValueError, match=r"calibrated_by is .* no such settings"):
             HierarchicalCellClassifier.from_pretrained(tmp_path)
     # A folder of before this was kept.
     del manifest["content"]["calibrated_by"]

@@ -97,7 +97,7 @@ def test_what_is_read_knows_what_its_regions_were_calibrated_with(tmp_path):
     model = averaging().fit(FRAME, PLACES).calibrate(FRAME, PLACES)
     model.set_params(window_hours=None).save_pretrained(tmp_path)
     read = UserAveragingGeolocator.from_pretrained(tmp_path)
-    with pytest.raises(ValueError, match="window_hours=40.0, and it is None now"):
+    with pytest.raises(ValueError, match=r"window_hours=40.0, and it is None now"):
         read.predict_region(FRAME, 0.8)
     read.set_params(window_hours=40.0).predict_region(FRAME, 0.8)
 
