@@ -15,6 +15,9 @@ from sklearn_geo.geometry import (
 # Places a block: what is computed of them stays in the cache.
 BLOCK_ROWS = 32768
 
+# Sums of weights that differ from a limit by less than this share are that limit.
+_ROUNDING = 1e-9
+
 # Squared distances that differ by less than this share are equal.
 _TIE = 1e-9
 
@@ -59,6 +62,17 @@ def read_weights(sample_weight, n_places):
         )
     check_total(weights)
     return None if (weights == 1.0).all() else weights
+
+
+def too_full(weights, max_per_cell):
+    """Tell which cells hold more than they may, beyond the rounding of their sums."""
+    return weights / (1.0 + _ROUNDING) > max_per_cell
+
+
+def full_enough(weights, min_per_cell):
+    """Tell which cells hold what they must, but for the rounding of their sums."""
+    with np.errstate(over="ignore"):  # infinity is enough
+        return weights / (1.0 - _ROUNDING) >= min_per_cell
 
 
 def cell_table(columns):

@@ -5,7 +5,7 @@
 import numpy as np
 
 from sklearn_geo.geometry import SphericalDelaunay, unit_vectors
-from sklearn_geo.partition._cells import cell_table
+from sklearn_geo.partition._cells import cell_table, full_enough
 from sklearn_geo.partition._delaunay_refine import SPOT_KM, base_mesh, grow_mesh
 from sklearn_geo.partition._equal_places import merge_equal
 from sklearn_geo.partition._files import integers
@@ -41,7 +41,7 @@ class DelaunayCells:
         held = np.bincount(at, weights=masses, minlength=n_triangles)
         at = at[spot]
         filled = np.unique(at)
-        enough = held[filled] >= partition.min_per_cell
+        enough = full_enough(held[filled], partition.min_per_cell)
         if not enough.any():
             _refuse_none_kept(partition, held, len(filled))
         cells = cls(mesh, filled[enough].astype(np.int64))

@@ -18,6 +18,7 @@ from sklearn_geo.geometry import (
     triangle_vertices,
     unit_vectors,
 )
+from sklearn_geo.partition._cells import too_full
 
 # Vertices nearer than this are one, and so are places this near to a vertex: it is the
 # distance at which SphericalDelaunay merges, so below it nothing can be cut apart.
@@ -108,7 +109,7 @@ def _middles(mesh, at, vectors, weights, max_per_cell):
     """
     n_triangles = len(mesh.simplices)
     held = np.bincount(at, weights=weights, minlength=n_triangles)
-    rows = np.flatnonzero((held > max_per_cell)[at])
+    rows = np.flatnonzero(too_full(held, max_per_cell)[at])
     if len(rows) == 0:
         return np.empty((0, 2))
     overfull, of = np.unique(at[rows], return_inverse=True)
@@ -126,7 +127,8 @@ def _middles(mesh, at, vectors, weights, max_per_cell):
     elsewhere = np.bincount(
         of[~in_corner], weights=weights[~in_corner], minlength=len(overfull)
     )
-    hopeless = (at_corners.max(axis=1) > max_per_cell) & (elsewhere <= max_per_cell)
+    stuck = too_full(at_corners.max(axis=1), max_per_cell)
+    hopeless = stuck & ~too_full(elsewhere, max_per_cell)
 
     # A triangle with places in its corners only is cut between the corners.
     used = ~(in_corner & (elsewhere > 0.0)[of]) & ~hopeless[of]

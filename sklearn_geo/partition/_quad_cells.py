@@ -12,11 +12,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sklearn_geo.partition._cells import BLOCK_ROWS, blocks_of, cell_table, sums
+from sklearn_geo.partition._cells import (
+    BLOCK_ROWS,
+    blocks_of,
+    cell_table,
+    full_enough,
+    sums,
+    too_full,
+)
 from sklearn_geo.partition._files import integers
 
-# Sums of weights that are equal up to this share are equal.
-_ROUNDING = 1e-9
 # Places that are sorted together, unless there are so many that this makes more pieces
 # than the second number: each piece costs a few binary searches a cell.
 PIECE_ROWS = 2**20
@@ -294,11 +299,6 @@ def learn_cells(partition, grid, places, weights):
     return labels, kept.ids, dropped_table(grid, lost)
 
 
-def too_full(weights, max_per_cell):
-    """Tell which cells hold more than they may, beyond the rounding of their sums."""
-    return weights / (1.0 + _ROUNDING) > max_per_cell
-
-
 def split_by_limits(partition, grid, pieces):
     """Split cells by the parameters of a partition; return those kept and dropped."""
     cells = split_where_full(
@@ -308,8 +308,7 @@ def split_by_limits(partition, grid, pieces):
         start_level=partition.start_level,
         max_level=partition.max_level,
     )
-    with np.errstate(over="ignore"):  # infinity is enough
-        enough = cells.weights / (1.0 - _ROUNDING) >= partition.min_per_cell
+    enough = full_enough(cells.weights, partition.min_per_cell)
     return cells_where(cells, enough), cells_where(cells, ~enough)
 
 

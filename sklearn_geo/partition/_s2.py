@@ -24,7 +24,12 @@ from sklearn_geo.geometry import (
     s2_vertices,
 )
 from sklearn_geo.partition._base import PlacePartition
-from sklearn_geo.partition._cells import blocks_of, filled_table, read_weights
+from sklearn_geo.partition._cells import (
+    blocks_of,
+    filled_table,
+    read_weights,
+    too_full,
+)
 from sklearn_geo.partition._outlines import along_geodesics, check_cell, rings_on_map
 from sklearn_geo.partition._quad_cells import (
     QuadGrid,
@@ -39,7 +44,6 @@ from sklearn_geo.partition._quad_cells import (
     quad_columns,
     recount_dropped,
     split_by_limits,
-    too_full,
 )
 from sklearn_geo.partition._stream import add_to_stream
 

@@ -10,10 +10,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo.geometry import TRIANGLE_MAX_LEVEL
 from sklearn_geo.partition._base import PlacePartition
+from sklearn_geo.partition._cells import too_full
 from sklearn_geo.partition._delaunay_cells import DelaunayCells
 from sklearn_geo.partition._midpoint_cells import TRIANGLE_GRID, MidpointCells
 from sklearn_geo.partition._outlines import check_cell
-from sklearn_geo.partition._quad_cells import check_limits, too_full
+from sklearn_geo.partition._quad_cells import check_limits
 
 _CELLS = {"midpoint": MidpointCells, "delaunay": DelaunayCells}
 

@@ -351,6 +351,24 @@ def test_refill_counts_other_places_in_the_same_cells(refine):
 
 
 @pytest.mark.parametrize("refine", BOTH)
+def test_limits_that_sums_of_fractions_meet_are_met(refine):
+    places = np.random.default_rng(0).uniform([48, 2], [49, 4], (10, 2))
+    tenths = TrianglePartition(1, 0.1, refine=refine)
+    # Seven and three tenths, one after the other, are more than a whole number.
+    for weights, most in ((np.full(3, 0.1), 0.3), (np.full(7, 0.7), 4.9)):
+        some = places[: len(weights)]
+        parted = clone(tenths).set_params(max_per_cell=most)
+        whole = TrianglePartition(len(weights), 1, refine=refine).fit(some)
+        parted.fit(some, sample_weight=weights)
+        assert parted.cell_names_.tolist() == whole.cell_names_.tolist()
+    # Ten times 0.3 are less than three.
+    kept = TrianglePartition(100, 3, refine=refine).fit(
+        np.tile(places[:1], (10, 1)), sample_weight=np.full(10, 0.3)
+    )
+    assert kept.n_cells_ == 1
+
+
+@pytest.mark.parametrize("refine", BOTH)
 def test_whole_weights_count_as_repeated_places(refine):
     places = photos(300)
     weights = np.random.default_rng(0).integers(0, 4, len(places))
