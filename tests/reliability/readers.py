@@ -164,6 +164,10 @@ def _models():
                 # In scikit-learn's words, which have the names of columns in them.
                 words = str(error)[:1000]
                 raise ValueError(f"{folder}, when asked: {words}") from error
+            except TypeError as error:  # or name another column of X as a time
+                if not str(error).startswith("times holds numbers, not times."):
+                    raise
+                raise ValueError(f"{folder}, when asked: {error}") from error
             said = {name: but_promised(model, name, said[name]) for name in said}
             if hasattr(model, "get_feature_names_out"):
                 said["names"] = model.get_feature_names_out()
