@@ -167,7 +167,10 @@ def holds(regions, cells):
         return np.array(hits, dtype=bool), np.array([len(one) for one in regions])
     at = np.arange(len(cells)), np.maximum(cells, 0)
     if sparse.issparse(regions):
-        regions = sparse.csr_array(regions)
+        # A copy: zeros that are stored are no members, and the caller's stay.
+        regions = sparse.csr_array(regions, copy=True)
+        regions.sum_duplicates()
+        regions.eliminate_zeros()
         members = np.asarray(regions[at]).ravel()
         sizes = np.diff(regions.indptr)
     else:

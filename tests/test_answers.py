@@ -95,3 +95,15 @@ def test_regions_by_hand(form):
     hits, sizes = holds(members, np.array([2, 0, -1]))
     assert hits.tolist() == [True, False, False]
     assert sizes.tolist() == [2, 0, 3]
+
+
+@pytest.mark.parametrize("kind", [sparse.csr_array, sparse.csr_matrix])
+def test_zeros_that_are_stored_are_no_members(kind):
+    # Row 0 holds cell 2, said twice, and a zero; row 1 a zero alone.
+    data, columns, ends = [1, 0, 1, 0], [2, 0, 2, 1], [0, 3, 4]
+    regions = kind((data, columns, ends), shape=(2, 3))
+    hits, sizes = holds(regions, np.array([2, 1]))
+    assert hits.tolist() == [True, False]
+    assert sizes.tolist() == [1, 0]
+    assert regions.data.tolist() == data
+    assert regions.indices.tolist() == columns

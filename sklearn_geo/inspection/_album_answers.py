@@ -45,15 +45,22 @@ def rows_of_user(groups, group, n_photos):
     users = read_users(groups, n_photos)
     found, counts = np.unique(users, return_counts=True)
     if group is None:
-        group = found.tolist()[counts.argmax()]
+        group = _plain(found[counts.argmax()])
     one = isinstance(group, str | bytes) or not hasattr(group, "__len__")
     rows = np.flatnonzero(users == group if one else False)
     if not len(rows):
-        some = ", ".join(map(repr, found[np.argsort(-counts)][:5].tolist()))
+        some = ", ".join(repr(_plain(one)) for one in found[np.argsort(-counts)][:5])
         raise ValueError(
             f"group={group!r} has no photo. Those with the most photos are {some}."
         )
     return rows, group
+
+
+def _plain(label):
+    """Return a label as Python has it; times stay, which may become bare numbers."""
+    if isinstance(label, np.generic) and label.dtype.kind not in "mM":
+        return label.item()
+    return label
 
 
 def answers_of_both(before, after, X, *, group, times, groups):

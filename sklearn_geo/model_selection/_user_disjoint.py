@@ -66,7 +66,8 @@ class UserDisjointShuffleSplit(FoldSizesMixin, BaseShuffleSplit):
     the training set, among the users who are left; rows of users in neither set are the
     "dropped" ones of `fold_sizes`.
 
-    A user with more rows than `test_size` can never be tested on.
+    A user with more rows than `test_size` is tested on only where nobody has fewer
+    rows, and then alone.
 
     Examples
     --------
@@ -171,6 +172,9 @@ class UserDisjointShuffleSplit(FoldSizesMixin, BaseShuffleSplit):
         if test_size is None and train_size is None:
             test_size = _DEFAULT_TEST_SIZE
         n_test = n_rows - n_train if test_size is None else _rows(test_size, n_rows)
+        if _share_out(test_size, train_size):
+            # Both may have been rounded up.
+            n_train = min(n_train, n_rows - n_test)
         if not (0 < n_test < n_rows and (n_train or 0) + n_test <= n_rows):
             raise ValueError(
                 f"test_size={self.test_size} and train_size={self.train_size} do not "
@@ -178,6 +182,14 @@ class UserDisjointShuffleSplit(FoldSizesMixin, BaseShuffleSplit):
                 "together at most all of them. Lower the sizes."
             )
         return n_train, n_test
+
+
+def _share_out(test_size, train_size):
+    """Tell two shares of the rows that add up to all of them, or to less."""
+    sizes = test_size, train_size
+    if any(size is None or isinstance(size, numbers.Integral) for size in sizes):
+        return False
+    return float(test_size) + float(train_size) <= 1.0 + 1e-9
 
 
 def _rows(size, n_rows):

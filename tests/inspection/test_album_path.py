@@ -208,6 +208,21 @@ def test_one_user_of_several():
         AlbumPathDisplay.from_predictions(answers, answers, group="d")
 
 
+@pytest.mark.parametrize("unit", ["D", "s", "ns"])
+def test_users_may_be_dates(unit):
+    answers = np.array([PARIS, LYON, OSLO])
+    days = np.array(["2020-01-01", "2020-01-02", "2020-01-02"], dtype=f"M8[{unit}]")
+    most = AlbumPathDisplay.from_predictions(answers, answers, groups=days)
+    assert most.user == np.datetime64("2020-01-02")
+    assert_allclose(most.paths["answers"], [LYON, OSLO])
+    one = AlbumPathDisplay.from_predictions(
+        answers, answers, groups=days, group=days[0]
+    )
+    assert_allclose(one.paths["answers"], [PARIS])
+    with pytest.raises(ValueError, match=r"Those with the most .*'2020-01-02.*2020-01"):
+        AlbumPathDisplay.from_predictions(answers, answers, groups=days, group="x")
+
+
 def test_part_of_a_long_path():
     places = np.column_stack([np.zeros(60), np.arange(60.0)])
     display = AlbumPathDisplay.from_predictions(None, places, times=_times(*range(60)))

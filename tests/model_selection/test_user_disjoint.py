@@ -242,6 +242,20 @@ def test_bad_sizes(params, words):
         next(UserDisjointShuffleSplit(**params).split(users, groups=users))
 
 
+@pytest.mark.parametrize(
+    ("test_size", "train_size", "n_rows", "n_test"),
+    # 3.5 and 3.5, 7.5 and 17.5, 1.5 and 13.5 rows, which are rounded to even ones.
+    [(0.5, 0.5, 7, 4), (0.3, 0.7, 25, 8), (0.1, 0.9, 15, 2), (0.25, 0.5, 10, 2)],
+)
+def test_shares_that_add_up_to_all_rows_fit(test_size, train_size, n_rows, n_test):
+    cv = UserDisjointShuffleSplit(
+        2, test_size=test_size, train_size=train_size, random_state=0
+    )
+    n_train = n_rows - n_test if test_size + train_size == 1 else train_size * n_rows
+    for train, test in cv.split(np.zeros((n_rows, 1)), groups=np.arange(n_rows)):
+        assert (len(train), len(test)) == (n_train, n_test)
+
+
 def test_rows_that_hold_nothing_are_not_counted_one_by_one():
     # As rows of a csr array they would take 8 TiB.
     X = sparse.coo_array((2**40, 3))
