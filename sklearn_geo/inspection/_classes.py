@@ -7,9 +7,58 @@ import difflib
 import numpy as np
 from scipy import sparse
 
-from sklearn_geo._labels import first_missing, label_array
-from sklearn_geo._numbers import naming, read_numbers
+from sklearn_geo._labels import first_missing, label_array, number_labels
+from sklearn_geo._numbers import naming, read_numbers, reject_masked
 from sklearn_geo._tables import check_sparse, reject_unread
+
+
+def labels_of(y, names=None, *, name="y"):
+    """Return the class of every row, or None if y has a column a label.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_rows,), or array-like or sparse of shape \
+(n_rows, n_labels)
+        A class a row, or 0/1 for each label. A single column is one label if it is
+        called by a name of its own and holds 0 and 1 alone; otherwise a class a row.
+
+    names : sequence of str or None, default=None
+        What labels are called, if it is not by the names of columns.
+
+    name : str, default="y"
+        What the argument is called in error messages.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,) or None
+        The classes, none of them missing.
+    """
+    reject_unread(y, name)
+    reject_masked(y, name)
+    check_sparse(y, name)
+    columns = getattr(y, "columns", None)
+    with naming(name):
+        table = y.toarray() if sparse.issparse(y) else np.asarray(y)
+    if table.ndim == 2 and table.shape[1] == 1:
+        named = columns is not None or (names is not None and np.size(names) == 1)
+        if named and _is_indicator(table):
+            return None
+        labels = label_array(table[:, 0], name)
+    elif table.ndim == 1:
+        labels = label_array(table if sparse.issparse(y) else y, name)
+    else:
+        return None
+    row = first_missing(labels)
+    if row is not None:
+        raise ValueError(f"{name}, row {row}: the class is missing ({labels[row]}).")
+    return labels
+
+
+def _is_indicator(table):
+    try:
+        return bool(np.isin(read_numbers(table, "y"), (0.0, 1.0)).all())
+    except TypeError:
+        return False
 
 
 def indicator_of(y, names=None, *, name="y"):
@@ -19,7 +68,7 @@ def indicator_of(y, names=None, *, name="y"):
     ----------
     y : array-like of shape (n_rows,), or array-like or sparse of shape \
 (n_rows, n_labels)
-        A class a row, or 0/1 for each label.
+        As in :func:`labels_of`.
 
     names : sequence of str or None, default=None
         What labels are called; for one class a row, what its sorted classes are called.
@@ -36,38 +85,13 @@ def indicator_of(y, names=None, *, name="y"):
     names : list of str
         The names.
     """
-    reject_unread(y, name)
-    columns = getattr(y, "columns", None)
-    check_sparse(y, "y")
-    with naming(name):
-        table = y.toarray() if sparse.issparse(y) else np.asarray(y)
-    if table.ndim == 2 and table.shape[1] == 1 and columns is None:
-        table = table[:, 0]
-    if table.ndim == 1:
-        labels = label_array(table)
-        row = first_missing(labels)
-        if row is not None:
-            raise ValueError(
-                f"{name}, row {row}: the class is missing ({labels[row]})."
-            )
-        classes = np.unique(labels)
-        truth, found = labels[:, np.newaxis] == classes, classes
-    elif table.ndim == 2:
-        numbers = read_numbers(table, name)
-        wrong = ~np.isin(numbers, (0.0, 1.0))
-        if wrong.any():
-            row, column = np.argwhere(wrong)[0]
-            raise ValueError(
-                f"{name}, row {row}, column {column}: {numbers[row, column]:g} is "
-                "neither 0 nor 1. Pass which labels a row has."
-            )
-        truth = numbers == 1.0
-        found = np.arange(table.shape[1]) if columns is None else columns
+    labels = labels_of(y, names, name=name)
+    if labels is None:
+        truth = _read_indicator(y, name)
+        found = getattr(y, "columns", range(truth.shape[1]))
     else:
-        raise ValueError(
-            f"{name} must be a class a row or an indicator of labels; got the shape "
-            f"{table.shape}."
-        )
+        found, codes = number_labels(labels, name=name)
+        truth = codes[:, np.newaxis] == np.arange(len(found))
     if not len(truth):
         raise ValueError(f"{name} is empty: it has no row.")
     if names is not None and not np.iterable(names):
@@ -79,6 +103,25 @@ def indicator_of(y, names=None, *, name="y"):
             f"{truth.shape[1]} classes of {name}."
         )
     return truth, names
+
+
+def _read_indicator(y, name):
+    """Return which labels rows have, of a table of zeros and ones."""
+    table = y.toarray() if sparse.issparse(y) else np.asarray(y)
+    if table.ndim != 2:
+        raise ValueError(
+            f"{name} must be a class a row or an indicator of labels; got the shape "
+            f"{table.shape}."
+        )
+    numbers = read_numbers(table, name)
+    wrong = ~np.isin(numbers, (0.0, 1.0))
+    if wrong.any():
+        row, column = np.argwhere(wrong)[0]
+        raise ValueError(
+            f"{name}, row {row}, column {column}: {numbers[row, column]:g} is neither "
+            "0 nor 1. Pass which labels a row has."
+        )
+    return numbers == 1.0
 
 
 def choose_classes(wanted, names):
@@ -120,9 +163,9 @@ def read_classes(y, names, wanted, *, most):
     dict of str to ndarray of shape (n_rows,)
         The rows of each class.
     """
-    # One class a row says itself what it is called.
-    flat = np.ndim(y) == 1 or getattr(y, "columns", None) is not None
-    truth, found = indicator_of(y, None if flat else names)
+    # A class a row says itself what it is called, and so do the columns of a frame.
+    known = labels_of(y, names) is not None or hasattr(y, "columns")
+    truth, found = indicator_of(y, None if known else names)
     classes = {
         found[at]: truth[:, at]
         for at in choose_classes(wanted, found)

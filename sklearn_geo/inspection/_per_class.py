@@ -12,7 +12,7 @@ from sklearn_geo._numbers import read_numbers
 from sklearn_geo._tables import check_sparse
 from sklearn_geo.inspection._average_precision import class_precisions
 from sklearn_geo.inspection._by_name import is_by_name
-from sklearn_geo.inspection._classes import choose_classes, indicator_of
+from sklearn_geo.inspection._classes import choose_classes, indicator_of, labels_of
 from sklearn_geo.inspection._columns import by_name, need_method
 from sklearn_geo.inspection._export import frame_of
 from sklearn_geo.inspection._pyplot import COLORS, axes_of
@@ -122,7 +122,9 @@ class PerClassDisplay:
             same rows in the same order.
 
         y : array-like of shape (n_rows,) or (n_rows, n_labels)
-            A class a row, or 0/1 for each label.
+            A class a row, or 0/1 for each label. A single column is one label if it
+            holds 0 and 1 alone and has a name, of its own or in `class_names`, or if
+            the first model has learnt one label; otherwise it is a class a row.
 
         class_names : sequence of str, default=None
             What labels are called. None takes the names of the columns of `y`, those
@@ -149,9 +151,9 @@ class PerClassDisplay:
             )
         if class_names is None and getattr(y, "columns", None) is None:
             class_names = _names_learnt(next(iter(models.values())), y)
-        truth, _ = indicator_of(y)
-        flat = np.asarray(y).ndim == 1 if not sparse.issparse(y) else False
-        classes = np.unique(np.asarray(y)) if flat else None
+        truth, _ = indicator_of(y, class_names)
+        labels = labels_of(y, class_names)
+        classes = None if labels is None else np.unique(labels)
         scores = {
             name: _scores(model, name, tables[name], truth, classes)
             for name, model in models.items()
@@ -178,7 +180,9 @@ class PerClassDisplay:
         Parameters
         ----------
         y_true : array-like of shape (n_rows,) or (n_rows, n_labels)
-            A class a row, or 0/1 for each label.
+            A class a row, or 0/1 for each label. A single column is one label if it
+            holds 0 and 1 alone and has a name, of its own or in `class_names`;
+            otherwise it is a class a row.
 
         y_score : array-like of shape (n_rows, n_classes), or mapping of str to such
             How likely every class is thought, in the order of the sorted classes, or of
@@ -416,9 +420,17 @@ class PerClassDisplay:
 
 def _names_learnt(model, y):
     """Return the names of labels that a model has learnt, of labels without names."""
-    names = getattr(final(model), "label_names_", None)
     shape = y.shape if sparse.issparse(y) else np.shape(y)
-    return names if len(shape) == 2 and names and len(names) == shape[1] else None
+    if len(shape) != 2:
+        return None
+    model = final(model)
+    names = getattr(model, "label_names_", getattr(model, "tag_names_", None))
+    if names is not None and len(names) == shape[1]:
+        return names
+    # Of one tag a model says how likely it is; of classes it knows several.
+    classes = getattr(model, "classes_", ())
+    alone = isinstance(classes, list) or len(classes) < 2
+    return ["0"] if shape[1] == 1 and alone else None
 
 
 def _scores(model, who, X, truth, classes):
@@ -444,12 +456,21 @@ def _scores(model, who, X, truth, classes):
             f"{who} was fitted on other labels than y holds: it answers with "
             f"{response.shape[1]} columns for {len(known)} classes."
         )
+    if not any(one in known for one in classes.tolist()):
+        raise ValueError(
+            f"{who} has learnt none of the classes of y: it knows {_some(known)}, and "
+            f"y holds {_some(classes.tolist())}. Give y the labels it was fitted on."
+        )
     # A class that a model has never seen is to it as likely in all rows: not at all.
     out = np.full((len(response), len(classes)), min(0.0, float(response.min())))
     for at, one in enumerate(classes.tolist()):
         if one in known:
             out[:, at] = response[:, known.index(one)]
     return out
+
+
+def _some(classes):
+    return ", ".join(map(repr, classes[:3])) + ", ..." * (len(classes) > 3)
 
 
 def _read_scores(table, shape, who):

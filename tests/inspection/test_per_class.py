@@ -7,11 +7,13 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
+from sklearn.base import BaseEstimator
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
 from sklearn.metrics import average_precision_score
 from sklearn.multiclass import OneVsRestClassifier
+from sklearn.multioutput import MultiOutputClassifier
 
 from sklearn_geo.inspection import PerClassDisplay
 from sklearn_geo.inspection._average_precision import class_precisions
@@ -270,3 +272,112 @@ def test_a_matrix_that_is_a_dict_is_no_mapping_of_models():
     assert list(display.precisions) == ["model"]
     # The scores are the truth, of the three classes that a row is of.
     assert_array_equal(display.precisions["model"].estimate, [1.0, 1.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        lambda y: y[:, np.newaxis],
+        lambda y: y[:, np.newaxis].tolist(),
+        lambda y: pd.DataFrame({"kind": y}),
+    ],
+    ids=["column", "list", "frame"],
+)
+def test_a_column_of_classes_is_a_class_a_row(kind):
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(60, 3))
+    y = np.array(["a", "b", "c"])[X.argmax(axis=1)]
+    model = LogisticRegression().fit(X, y)
+    scores = model.predict_proba(X)
+    settings = {"confidence_level": None, "order": "given"}
+    # Nobody is of the first class that was learnt, and some of one that was not.
+    others = np.where(y == "a", "d", y)
+    display = PerClassDisplay.from_estimator(model, X, kind(others), **settings)
+    assert display.shown_ == ["b", "c", "d"]
+    assert_allclose(
+        display.precisions["LogisticRegression"].estimate,
+        [
+            average_precision_score(y == "b", scores[:, 1]),
+            average_precision_score(y == "c", scores[:, 2]),
+            (y == "a").mean(),
+        ],
+    )
+    some = y != "a"
+    display = PerClassDisplay.from_estimator(model, X[some], kind(y[some]), **settings)
+    assert display.shown_ == ["b", "c"]
+    assert_allclose(
+        display.precisions["LogisticRegression"].estimate[0],
+        average_precision_score(y[some] == "b", scores[some, 1]),
+    )
+
+
+def test_a_single_label_has_a_name():
+    truth, score = (
+        np.array([[0], [1], [1], [0]]),
+        np.array([[0.1], [0.9], [0.3], [0.4]]),
+    )
+    # The rows with the label stand first and third: 1 and 2/3 of what is above them.
+    expected = (1 + 2 / 3) / 2
+    draw = PerClassDisplay.from_predictions
+    frame = pd.DataFrame(truth, columns=["sea"])
+    for y, names in (
+        (truth, ["sea"]),
+        (sparse.csr_array(truth), ["sea"]),
+        (frame, None),
+        (frame, ["sea"]),
+    ):
+        display = draw(y, score, class_names=names, confidence_level=None)
+        assert display.shown_ == ["sea"]
+        assert display.counts.tolist() == [2]
+        assert_allclose(display.precisions["model"].estimate, [expected])
+    # Without a name they are two classes.
+    display = draw(truth, score, confidence_level=None, order="given")
+    assert display.shown_ == ["0", "1"]
+    assert_allclose(display.precisions["model"].estimate[1], expected)
+
+
+class OneTag(BaseEstimator):
+    """Says of each tag what a column does."""
+
+    def fit(self, X, y):
+        self.n_tags_ = y.shape[1]
+        return self
+
+    def predict_proba(self, X):
+        return X[:, : self.n_tags_]
+
+
+@pytest.mark.parametrize("names", [["sea"], None])
+def test_a_tagger_of_one_tag(names):
+    X = np.column_stack([[0.1, 0.9, 0.3, 0.4], np.zeros(4)])
+    y = np.array([[0], [1], [1], [0]])
+    tagger = OneTag().fit(X, y)
+    if names is not None:
+        tagger.label_names_ = names
+    display = PerClassDisplay.from_estimator(tagger, X, y, confidence_level=None)
+    assert display.shown_ == (names or ["0"])
+    assert_allclose(display.precisions["OneTag"].estimate, [(1 + 2 / 3) / 2])
+    forest = MultiOutputClassifier(LogisticRegression()).fit(X, y)
+    display = PerClassDisplay.from_estimator(forest, X, y, confidence_level=None)
+    # It has learnt that the first column says it.
+    assert_allclose(display.means["MultiOutputClassifier"].estimate, (1 + 2 / 3) / 2)
+
+
+def test_classes_that_nobody_has_learnt_are_not_scored_by_chance():
+    X, y = np.eye(4), np.array([0, 1, 2, 3])
+    model = LogisticRegression().fit(X, y)
+    words = "none of the classes of y: it knows 0, 1, 2, ..., and y holds '0', '1', '2'"
+    with pytest.raises(ValueError, match=words):
+        PerClassDisplay.from_estimator(model, X, y.astype(str))
+
+
+def test_classes_are_neither_masked_nor_mixed():
+    y = np.ma.array([0, 1, 1], mask=[0, 1, 0])
+    draw = PerClassDisplay.from_predictions
+    with pytest.raises(ValueError, match=r"^y_true, row 1: the value is masked"):
+        draw(y, np.eye(3)[:, :2])
+    with pytest.raises(TypeError, match="y_true mixes values that cannot be sorted"):
+        draw([1, "a", "b"], np.eye(3))
+    # As floats both would be one class.
+    display = draw([2**63 + 1, 2**63 + 2], np.eye(2), confidence_level=None)
+    assert sorted(display.shown_) == [str(2**63 + 1), str(2**63 + 2)]
