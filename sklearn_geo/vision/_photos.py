@@ -199,6 +199,9 @@ def _from_pillow(image):
                 "the photo has pixels of more than 16 bits. Pass an array of floats "
                 "between 0 and 1"
             )
+        clear = image.info.get("transparency")
+        if clear is not None:
+            deep[deep == clear] = 65535  # white
         return _from_array(((deep + 128) // 257).astype(np.uint8))
     if image.mode == "F":
         raise PhotoError(

@@ -302,15 +302,22 @@ class SceneHierarchy(TransformerMixin, GeoEstimator):
         given = getattr(self, "feature_names_in_", None)
         if names is not None and given is not None:
             known = {name: row for row, name in enumerate(names)}
-            bare = [self._bare(str(name)) for name in given]
-            if len(set(bare)) == len(bare) and all(name in known for name in bare):
-                return [known[name] for name in bare]
+            for read in self._readings([str(name) for name in given]):
+                if len(set(read)) == len(read) and all(name in known for name in read):
+                    return [known[name] for name in read]
         return list(range(n_scenes))
 
-    def _bare(self, name):
-        """Return the name of a column without what transformers put before it."""
-        name = name.rsplit("__", 1)[-1]
-        return scene_name(name.removeprefix(f"{self.prefix}_"))
+    def _readings(self, names):
+        """Yield what columns may be called: more and more of what comes first is cut.
+
+        Names of scenes may look like those that transformers make of them, so names as
+        they stand come first.
+        """
+        parts = [name.split("__") for name in names]
+        for n_cut in range(max(map(len, parts), default=0)):
+            cut = ["__".join(each[min(n_cut, len(each) - 1) :]) for each in parts]
+            yield [scene_name(name) for name in cut]
+            yield [scene_name(name.removeprefix(f"{self.prefix}_")) for name in cut]
 
     def _chosen(self):
         """Return the names of the levels that come out."""

@@ -4,6 +4,7 @@
 
 import csv
 import os
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -274,6 +275,12 @@ def _level(name, table, rows, groups):
     if twice is not None:
         raise ValueError(
             f"membership, {name!r:.60}: the group {twice!r:.60} is there twice."
+        )
+    if rows is not None and len(set(rows)) < len(rows):
+        twice = next(each for each, n in Counter(rows).items() if n > 1)
+        raise ValueError(
+            f"membership, {name!r:.60}: the scene {twice!r:.60} is there twice. Give "
+            "every scene one row, with all of its groups."
         )
     wrong = ~(np.isfinite(table) & (table >= 0)).all(axis=1)
     if wrong.any():

@@ -100,6 +100,17 @@ def test_what_is_transparent_is_put_on_white(tmp_path):
     assert read_photo(grey)[0, 1].tolist() == [255, 255, 255]
 
 
+@pytest.mark.parametrize(
+    ("clear", "expected"), [(0, [255, 1, 156]), (257, [0, 255, 156])]
+)
+def test_one_of_many_greys_may_be_transparent(tmp_path, clear, expected):
+    # In 16 bits: a level of 8 bits is 257 levels of these, and 40000 is 155.6 of them.
+    image = Image.fromarray(np.array([[0, 257, 40000]], dtype=np.uint16))
+    path = saved(tmp_path, image, transparency=clear)
+    assert read_photo(path)[0, :, 0].tolist() == expected
+    assert read_photo(saved(tmp_path, image))[0, :, 0].tolist() == [0, 1, 156]
+
+
 def test_palettes(tmp_path):
     image = Image.new("P", (3, 1))
     image.putpalette([10, 20, 30, 40, 50, 60, 70, 80, 90])

@@ -159,6 +159,23 @@ def test_columns_are_found_by_name(path):
     np.testing.assert_allclose(two.transform([[0.5, 0.5]]), [[0.5, 0.25, 0.25]])
 
 
+@pytest.mark.parametrize("before", ["", "scene_", "vgg__", "all__vgg__scene_"])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["scene_0", "scene_1", "scene_2"],
+        ["scene_a", "a", "b"],
+        ["sea__calm", "sea__rough", "vgg__sea"],
+    ],
+)
+def test_columns_are_found_though_scenes_are_called_like_columns(names, before):
+    table = pd.DataFrame(np.eye(3), index=names, columns=["x", "y", "z"])
+    frame = pd.DataFrame([[0.7, 0.2, 0.1]], columns=[before + name for name in names])
+    for order in ([0, 1, 2], [2, 1, 0], [1, 2, 0]):
+        got = SceneHierarchy(table).fit_transform(frame.iloc[:, order])
+        np.testing.assert_allclose(got, [[0.7, 0.2, 0.1]])
+
+
 def test_what_belongs_to_what(path):
     hierarchy = SceneHierarchy(path).fit(X)
     assert hierarchy.scenes_of("field") == {"barn": 0.5, "desert/sand": 1.0}
@@ -197,6 +214,12 @@ def test_photos_that_could_not_be_read_stay_nan():
         ([["a", "b"]] * 4, {}, "could not convert"),
         ([THREE, np.ones((7, 2))], {}, "'level 2': its 7 rows are neither"),
         (pd.DataFrame(np.ones((4, 2)), columns=["a", "a"]), {}, "'a' is there twice"),
+        (
+            pd.DataFrame(np.eye(4), index=["a", "b", "c", "a"]),
+            {},
+            "'level 1': the scene 'a' is there twice",
+        ),
+        ({"/b/barn": "x", "sea": "y", "barn": "z"}, {}, "'barn' is there twice"),
         (THREE, {"scenes": SCENES}, "the table has no names of scenes"),
         (
             dict.fromkeys(SCENES, "a"),
