@@ -73,6 +73,8 @@ class Showing:
         ndarray of shape (n_photos, n_columns), float32
             The rows.
         """
+        if self.cache is not None:
+            _check_width(self.cache.n_columns, n_columns)
         out = np.empty((len(photos), n_columns), dtype=np.float32)
         todo = range(len(photos))
         try:
@@ -143,6 +145,7 @@ class Showing:
         shown = torch.cat(views).contiguous(memory_format=self.asked.layout)
         shown = shown.to(self.asked.device)
         outputs = self.asked(self.views.normalised(shown))
+        _check_width(outputs.shape[1], out.shape[1])
         if len(set(counts)) == 1:
             means = outputs.unflatten(0, (len(counts), counts[0])).mean(dim=1)
         else:
@@ -158,6 +161,14 @@ class Showing:
         if self.cache is not None:
             self.cache.add(keys, means)
         self.tell(len(rows))
+
+
+def _check_width(n_now, n_columns):
+    if n_now != n_columns:
+        raise ValueError(
+            f"The network gives {n_now} outputs now, and gave {n_columns} in fit: "
+            "layer, image_size or the network was changed since. Fit again."
+        )
 
 
 def tell_of_bad(bad, n_photos):

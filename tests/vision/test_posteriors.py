@@ -596,6 +596,17 @@ def test_parameters_set_after_fit_are_checked_too():
         model.set_params(batch_size="auto").transform(X)
 
 
+@pytest.mark.parametrize("with_cache", [False, True])
+def test_another_layer_after_fit_asks_for_another_fit(tmp_path, with_cache):
+    cache = tmp_path if with_cache else None
+    model = teacher(output="features", layer="pool", cache=cache).fit(PHOTOS)
+    width = model.transform(PHOTOS).shape[1]
+    model.set_params(layer=None)
+    with pytest.raises(ValueError, match=rf"outputs now, and gave {width} in fit: .*F"):
+        model.transform(PHOTOS)
+    assert model.fit_transform(PHOTOS).shape[1] != width
+
+
 class Fails(nn.Module):
     def __init__(self, error):
         super().__init__()
