@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_geo._answers import final, innermost
 from sklearn_geo._labels import check_rows
 from sklearn_geo._numbers import read_numbers
-from sklearn_geo.inspection._by_name import is_by_name
+from sklearn_geo.inspection._by_name import is_by_name, reject_twice
 from sklearn_geo.inspection._classes import read_classes
 from sklearn_geo.inspection._export import frame_of
 from sklearn_geo.inspection._pyplot import COLORS, panel_axes
@@ -458,5 +458,6 @@ def _read_weights(weights, names):
         raise ValueError(
             f"block_names has {len(names)} names for {rows.shape[1]} blocks."
         )
-    means = rows.mean(axis=0).tolist()
-    return dict(zip(map(str, names), means, strict=True)), rows
+    names = [str(name) for name in names]
+    reject_twice(names, "block_names")
+    return dict(zip(names, rows.mean(axis=0).tolist(), strict=True)), rows

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What is drawn of several models comes by their names."""
 
+from collections import Counter
 from collections.abc import Mapping
 
 from scipy import sparse
@@ -10,3 +11,12 @@ from scipy import sparse
 def is_by_name(values):
     """Tell a mapping of names from a table; a matrix of scipy may be a dict as well."""
     return isinstance(values, Mapping) and not sparse.issparse(values)
+
+
+def reject_twice(names, what):
+    """Refuse names of which one comes twice: only the last would be drawn."""
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
+    if twice:
+        raise ValueError(
+            f"{what} names {twice[0]!r} more than once. Give each a name of its own."
+        )

@@ -16,7 +16,7 @@ from sklearn_geo._answers import final
 from sklearn_geo._blocks import blocks
 from sklearn_geo._numbers import read_numbers
 from sklearn_geo._tables import check_sparse, location_positions
-from sklearn_geo.inspection._by_name import is_by_name
+from sklearn_geo.inspection._by_name import is_by_name, reject_twice
 from sklearn_geo.inspection._spread import Spread
 from sklearn_geo.metrics._responses import read_tag_scores
 
@@ -358,5 +358,6 @@ def named_columns(table, columns, n_places, who):
         names = (
             [UNNAMED] if single else [f"column {at}" for at in range(array.shape[1])]
         )
-    for name, column in zip(names, array.T, strict=True):
-        yield str(name), column
+    names = [str(name) for name in names]
+    reject_twice(names, "values" if columns is None else "columns")
+    yield from zip(names, array.T, strict=True)

@@ -259,17 +259,17 @@ class FoldScoresDisplay:
 def _name_candidates(candidates):
     """Name each candidate of a search by the parameters that differ among them."""
     keys = list(dict.fromkeys(key for params in candidates for key in params))
-    said = [
-        {key: _say(value) for key, value in params.items()} for params in candidates
+    written = [
+        {key: str(value) for key, value in params.items()} for params in candidates
     ]
-    differ = [key for key in keys if len({one.get(key) for one in said}) > 1]
+    differ = [key for key in keys if len({one.get(key) for one in written}) > 1]
     names, seen = [], {}
-    for params, texts in zip(candidates, said, strict=True):
+    for params in candidates:
         set_here = [key for key in differ if key in params]
         whole = [key for key in set_here if isinstance(params[key], BaseEstimator)]
-        parts = [texts[key] for key in whole]
+        parts = [type(params[key]).__name__ for key in whole]
         parts += [
-            f"{key.rpartition('__')[2]}={texts[key]}"
+            f"{key.rpartition('__')[2]}={_say(params[key])}"
             for key in set_here
             if key not in whole
         ]
@@ -280,8 +280,7 @@ def _name_candidates(candidates):
 
 
 def _say(value):
-    if isinstance(value, BaseEstimator):
-        return type(value).__name__
+    """Write a value as short as it has to be in a name."""
     text = " ".join(str(value).split())
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 

@@ -1,11 +1,15 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
-"""What is known of the photos of a gallery: how far they are, which tags they have."""
+"""What is known of photos: how far they are, which tags they have."""
 
 import difflib
 
 import numpy as np
+from scipy import sparse
 
+from sklearn_geo._labels import label_array
+from sklearn_geo._numbers import read_numbers
+from sklearn_geo._tables import check_sparse
 from sklearn_geo.geometry import haversine
 from sklearn_geo.metrics._indicator import check_indicator
 from sklearn_geo.metrics._rows import check_levels
@@ -73,14 +77,22 @@ def right_answers(has_tag, places, ranked, distances, km):
     ndarray of shape (n_places, k), bool
         Whether they are right.
     """
-    check_levels(km, name="km", integer=False, least=0)
-    has_tag = np.asarray(has_tag)
+    _, is_one = check_levels(km, name="km", integer=False, least=0)
+    if not is_one:
+        raise ValueError(f"km must be one number of kilometres; got {km!r:.60}.")
+    has_tag = read_numbers(has_tag, "has_tag")
     if has_tag.ndim != 1:
         raise ValueError(
             "has_tag must say of each photo of the gallery whether it has the tag, in "
             f"a vector; got shape {has_tag.shape}."
         )
     check_gallery(ranked, len(has_tag), "has_tag")
+    missing = np.isnan(has_tag)
+    if missing.any():
+        raise ValueError(
+            f"has_tag, row {int(np.argmax(missing))}: it is missing whether the photo "
+            "has the tag. Give photos whose tags are not known False."
+        )
     right = (ranked >= 0) & (has_tag[ranked] != 0)
     if np.isfinite(km):
         if distances is None:
@@ -129,6 +141,59 @@ def tag_position(tag, tag_names, n_tags, *, needs):
     if not 0 <= tag < n_tags:
         raise ValueError(f"There is no tag {tag}, only 0 to {n_tags - 1}.")
     return int(tag)
+
+
+def read_true_tags(true_tags, tag_names):
+    """Return the tags that a photo has.
+
+    Parameters
+    ----------
+    true_tags : sequence of str or int, or of bool, or sparse row, or None
+        Names or numbers, or True for each tag that it has; a sparse row of an indicator
+        stores them.
+
+    tag_names : list of str or None
+        What tags are called.
+
+    Returns
+    -------
+    frozenset of int or None
+        Their numbers, None if they are not known.
+    """
+    if true_tags is None:
+        return None
+    if sparse.issparse(true_tags):
+        check_sparse(true_tags, "true_tags")
+        return frozenset(sparse.coo_array(true_tags).nonzero()[-1].tolist())
+    if isinstance(true_tags, (str, int, np.integer)):
+        true_tags = [true_tags]
+    n_tags = np.inf if tag_names is None else len(tag_names)
+    given = true_tags if hasattr(true_tags, "dtype") else list(true_tags)
+    labels = label_array(given, "true_tags")
+    if labels.dtype.kind == "b":
+        _check_mask(labels, tag_names)
+        return frozenset(np.flatnonzero(labels).tolist())
+    return frozenset(
+        tag_position(
+            tag.item() if isinstance(tag, np.generic) else tag,
+            tag_names,
+            n_tags,
+            needs="tag_names",
+        )
+        for tag in given
+        # Tags that nobody was taught cannot be suggested.
+        if tag_names is None or not isinstance(tag, str) or tag in tag_names
+    )
+
+
+def _check_mask(mask, tag_names):
+    if mask.ndim == 1 and (tag_names is None or len(mask) == len(tag_names)):
+        return
+    named = "" if tag_names is None else f", and there are {len(tag_names)} tag_names"
+    raise ValueError(
+        f"true_tags says True or False in an array of shape {mask.shape}{named}. Give "
+        "one for each tag, or the names or numbers of those that the photo has."
+    )
 
 
 def tag_column(gallery_tags, tag, tag_names):

@@ -41,7 +41,7 @@ class Glyphs:
                 )
             self._learn_axes()
         if subjects is not None:
-            self._labels = label_array(subjects)
+            self._labels = label_array(subjects, "subjects")
             _, self._codes = np.unique(self._labels, return_inverse=True)
 
     def __len__(self):

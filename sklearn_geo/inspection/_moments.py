@@ -5,6 +5,7 @@
 import numpy as np
 
 from sklearn_geo._labels import first_missing, label_array, number_labels
+from sklearn_geo._numbers import reject_masked
 from sklearn_geo.encoding._times import read_times, read_zone
 
 
@@ -31,6 +32,7 @@ def read_moments(times, n_photos, time_zone=None, *, clocks=True):
     ndarray of datetime64[s] of shape (n_photos,)
         Moments in UTC, NaT where there is none.
     """
+    reject_masked(times, "times")
     if isinstance(times, (list, tuple)):
         times = np.array(times, dtype=object)
     elif not hasattr(times, "dt") and hasattr(times, "to_series"):  # DatetimeIndex
@@ -44,7 +46,7 @@ def read_moments(times, n_photos, time_zone=None, *, clocks=True):
 
 def read_users(groups, n_photos):
     """Read whose photos these are, as an array of labels."""
-    users = label_array(groups)
+    users = label_array(groups, "groups")
     check_one_each(users, n_photos, "groups")
     row = first_missing(users)
     if row is not None:

@@ -5,8 +5,8 @@
 import numpy as np
 
 from sklearn_geo._answers import final
-from sklearn_geo._numbers import naming
-from sklearn_geo._tables import location_positions
+from sklearn_geo._numbers import naming, reject_masked
+from sklearn_geo._tables import location_positions, reject_unread
 
 
 def photo_at(ranker, photo, places, location):
@@ -37,6 +37,8 @@ def photo_at(ranker, photo, places, location):
     """
     if location is None:
         location = getattr(final(ranker), "location", (0, 1))
+    reject_unread(photo, "photo")
+    reject_masked(photo, "photo")
     if hasattr(photo, "columns"):
         if len(photo) != 1:
             raise ValueError(
@@ -45,10 +47,7 @@ def photo_at(ranker, photo, places, location):
             )
         names = [str(column) for column in photo.columns]
         pair = tuple(location_positions(location, names, len(names)))
-        X = photo.iloc[np.zeros(len(places), dtype=int)].reset_index(drop=True)
-        for axis, column in enumerate(pair):
-            X[photo.columns[column]] = places[:, axis]
-        return X, pair
+        return _repeat(photo, places, pair), pair
     with naming("photo"):
         row = photo.toarray() if hasattr(photo, "toarray") else np.asarray(photo)
     if row.size == 0 or row.ndim > 2 or (row.ndim == 2 and len(row) != 1):
@@ -70,6 +69,20 @@ def photo_at(ranker, photo, places, location):
     X[:, others] = row if row.size == n_columns - 2 else row[others]
     X[:, pair] = places
     return X, pair
+
+
+def _repeat(photo, places, pair):
+    """Return a row of a frame of each place, of pandas or of polars."""
+    rows = np.zeros(len(places), dtype=int)
+    columns = [photo.columns[at] for at in pair]
+    if not hasattr(photo, "iloc"):
+        series = type(photo[columns[0]])
+        where = zip(columns, places.T, strict=True)
+        return photo[rows].with_columns(*(series(name, axis) for name, axis in where))
+    X = photo.iloc[rows].reset_index(drop=True)
+    for column, axis in zip(columns, places.T, strict=True):
+        X[column] = axis
+    return X
 
 
 def features_of(X, pair):

@@ -233,6 +233,7 @@ class RetrievalSheetDisplay(ShowsPlaces):
             scores.append(np.ravel(score))
         if tag_names is None:
             tag_names = getattr(final(ranker), "tag_names_", None)
+        tag_names = None if tag_names is None else list(tag_names)
         title = tag
         if not isinstance(tag, str):
             title = f"tag {tag}" if tag_names is None else str(tag_names[tag])
@@ -291,8 +292,8 @@ class RetrievalSheetDisplay(ShowsPlaces):
             pair of NaN is a photo without a place.
 
         has_tag : array-like of shape (n_photos,), default=None
-            Whether each photo of the gallery has the tag. Those that have it, and are
-            near enough, are framed.
+            Whether each photo of the gallery has the tag, 0 or 1. Those that have it,
+            and are near enough, are framed.
 
         km : float, default=inf
             How far a photo may be to be right, as in `precision_at_k_within_km`.

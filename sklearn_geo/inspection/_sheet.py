@@ -4,7 +4,7 @@
 
 import numpy as np
 
-from sklearn_geo._numbers import naming, read_numbers
+from sklearn_geo._numbers import naming, read_numbers, reject_masked
 from sklearn_geo._tables import reject_unread
 from sklearn_geo.base import check_places
 from sklearn_geo.inspection._by_name import is_by_name
@@ -97,6 +97,7 @@ def number(score):
 
 def check_lists(lists, scores, n_places, *, name):
     """Read a list a place, filled up with -1, and the scores of what it lists."""
+    reject_masked(lists, name)
     with naming(name):
         lists = np.asarray(lists)
     if lists.ndim == 1 and n_places == 1:

@@ -327,13 +327,14 @@ class TagFrequencyDisplay:
         if by not in ("bin", "tag"):
             raise ValueError(f"by must be 'bin' or 'tag'; got {by!r}.")
         columns = {"model": []}
+        names = None if self.tag_names is None else list(self.tag_names)
         for who, table in self.tables.items():
             part = table.bins if by == "bin" else table.tags
             columns["model"] += [who] * len(part.precision)
             for key, values in part.items():
                 values = values.tolist()
-                if key == "tag" and self.tag_names is not None:
-                    values = [self.tag_names[tag] for tag in values]
+                if key == "tag" and names is not None:
+                    values = [names[tag] for tag in values]
                 columns.setdefault(key, []).extend(values)
         return frame_of(columns)
 

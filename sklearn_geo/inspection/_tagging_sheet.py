@@ -5,12 +5,11 @@
 from collections import Counter
 
 import numpy as np
-from scipy import sparse
 
 from sklearn_geo._answers import final
 from sklearn_geo.inspection._columns import need_method
 from sklearn_geo.inspection._export import frame_of
-from sklearn_geo.inspection._gallery import tag_position
+from sklearn_geo.inspection._gallery import read_true_tags
 from sklearn_geo.inspection._photo_at import features_of, photo_at
 from sklearn_geo.inspection._sheet import (
     RIGHT,
@@ -248,10 +247,10 @@ class TaggingSheetDisplay:
         tag_names : sequence of str, default=None
             What tags are called; None calls them by their numbers.
 
-        true_tags : sequence of str or int, or sparse row, default=None
-            The tags that the photo has, by name or number, or its row of an indicator
-            that is sparse. They are framed. Names that are none of `tag_names` are
-            passed over.
+        true_tags : sequence of str or int, or of bool, or sparse row, default=None
+            The tags that the photo has, by name or number, or True for each that it
+            has, or its row of an indicator that is sparse. They are framed. Names that
+            are none of `tag_names` are passed over.
 
         thumbnail : array, path or image of Pillow, default=None
             The photo. None draws a glyph.
@@ -288,7 +287,7 @@ class TaggingSheetDisplay:
             tags,
             scores=scores,
             tag_names=tag_names,
-            true_tags=_read_true(true_tags, tag_names),
+            true_tags=read_true_tags(true_tags, tag_names),
             thumbnail=thumbnail,
             features=features,
             subject=subject,
@@ -474,25 +473,3 @@ class TaggingSheetDisplay:
                 else [tag in self.true_tags for tag in tags],
             }
         )
-
-
-def _read_true(true_tags, tag_names):
-    """Return the numbers of the tags that a photo has; None if they are not known."""
-    if true_tags is None:
-        return None
-    if sparse.issparse(true_tags):
-        return frozenset(sparse.coo_array(true_tags).coords[-1].tolist())
-    if isinstance(true_tags, (str, int, np.integer)):
-        true_tags = [true_tags]
-    n_tags = np.inf if tag_names is None else len(tag_names)
-    return frozenset(
-        tag_position(
-            tag.item() if isinstance(tag, np.generic) else tag,
-            tag_names,
-            n_tags,
-            needs="tag_names",
-        )
-        for tag in true_tags
-        # Tags that nobody was taught cannot be suggested.
-        if tag_names is None or not isinstance(tag, str) or tag in tag_names
-    )

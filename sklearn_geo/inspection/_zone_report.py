@@ -6,7 +6,7 @@ import numpy as np
 
 from sklearn_geo._labels import check_rows
 from sklearn_geo._numbers import naming, read_numbers
-from sklearn_geo.inspection._by_name import is_by_name
+from sklearn_geo.inspection._by_name import is_by_name, reject_twice
 from sklearn_geo.inspection._cell_map import corners_of
 from sklearn_geo.inspection._export import ShowsPlaces, collection_of
 from sklearn_geo.inspection._map import MapWindow, cell_paths, plain
@@ -235,9 +235,7 @@ class ZoneReportDisplay(ShowsPlaces):
             names = [str(zone) for zone in np.asarray(zones, dtype=object).ravel()]
         if not names:
             raise ValueError("zones is empty: there is no zone to draw.")
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"zones names {twice[0]!r} more than once.")
+        reject_twice(names, "zones")
         models = values if is_by_name(values) else {"": values}
         if not models:
             raise ValueError("values is empty: there is no model to draw.")

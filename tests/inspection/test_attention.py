@@ -219,3 +219,9 @@ def test_weights_of_times_are_no_numbers():
     )
     with pytest.raises(TypeError, match="weights must hold numbers"):
         AttentionDisplay.from_predictions(times)
+
+
+def test_blocks_have_names_of_their_own():
+    weights = np.array([[0.1, 0.5, 0.9], [0.2, 0.6, 0.8]])
+    with pytest.raises(ValueError, match="block_names names 'a' more than once"):
+        AttentionDisplay.from_predictions(weights, block_names=["a", "a", "b"])

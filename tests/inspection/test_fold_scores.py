@@ -10,6 +10,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from sklearn_geo.inspection import FoldScoresDisplay
+from sklearn_geo.inspection._fold_scores import _name_candidates
 
 SCORES = {"a": [0.5, 0.6, 0.7], "b": [0.7, 0.7, 0.8], "c": [0.6, np.nan, 0.9]}
 X = np.arange(24.0).reshape(-1, 1)
@@ -166,3 +167,13 @@ def test_scores_that_are_complex_or_huge():
     huge = {"a": [1e200, -1e200], "b": [0.0, 1.0]}
     frame = FoldScoresDisplay.from_scores(huge).to_frame()
     assert np.isposinf(frame["error"]).any()
+
+
+def test_values_that_differ_at_their_ends_are_not_the_same():
+    long = [{0: 1.0, **dict.fromkeys(range(9, 20), 1.0), 1: end} for end in (1.0, 2.0)]
+    shown = _name_candidates([{"weight": one} for one in long])
+    assert shown[0].startswith("weight={0: 1.0, 9: 1.0")
+    assert shown[1] == f"{shown[0]} (2)"
+    # And estimators that differ in a setting alone.
+    steps = [{"step": MinMaxScaler((0, most))} for most in (1, 2)]
+    assert _name_candidates(steps) == ["MinMaxScaler", "MinMaxScaler (2)"]

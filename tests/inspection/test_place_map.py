@@ -443,3 +443,12 @@ def test_what_is_known_of_places_must_fit():
         draw(UK, np.ones((4, 2)), columns=["a"])
     with pytest.raises(ValueError, match="holds no column"):
         draw(UK, {})
+
+
+def test_columns_have_names_of_their_own():
+    places, values = [[0.0, 0.0], [0.0, 1.0]], [[1.0, 2.0], [3.0, 4.0]]
+    draw = PlaceMapDisplay.from_predictions
+    with pytest.raises(ValueError, match="columns names 'a' more than once"):
+        draw(places, values, columns=["a", "a"])
+    with pytest.raises(ValueError, match="values names '1' more than once"):
+        draw(places, pd.DataFrame(values, columns=[1, "1"]))

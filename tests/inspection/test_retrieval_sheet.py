@@ -287,3 +287,43 @@ def test_tags_that_are_not_there():
     assert display.tag == "tag 1"
     with pytest.raises(ValueError, match="pass tag_names, or has_tag"):
         ask(Nameless(), "bridge", CITIES, gallery_tags=TAGS)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"has_tag": [1, np.nan]}, "has_tag, row 1: it is missing whether the photo"),
+        (
+            {"has_tag": pd.Series([None, True], dtype="boolean")},
+            "has_tag, row 0: it is missing",
+        ),
+        ({"has_tag": ["0", "1"]}, "has_tag must hold numbers; got"),
+        (
+            {"has_tag": np.ma.array([0, 1], mask=[0, 1])},
+            "has_tag, row 1: the value is masked",
+        ),
+        ({"km": [200, 25]}, r"km must be one number of kilometres; got \[200, 25\]"),
+    ],
+)
+def test_what_says_nothing_of_a_photo(changes, words):
+    arguments = {"gallery_places": GALLERY[:2], "has_tag": [0, 1], "km": 25, **changes}
+    with pytest.raises((ValueError, TypeError), match=words):
+        RetrievalSheetDisplay.from_predictions(
+            "a", {"x": (0, 0)}, [[0, 1]], **arguments
+        )
+
+
+@pytest.mark.parametrize("kind", [list, np.array, pd.Series])
+def test_photos_have_the_tag_or_not(kind):
+    display = RetrievalSheetDisplay.from_predictions(
+        "a", {"x": (0, 0)}, [[0, 1, -1]], has_tag=kind([False, True])
+    )
+    assert display.right.tolist() == [[False, True, False]]
+
+
+def test_tag_names_are_in_the_order_of_tags():
+    names = pd.Series(["bridges", "market"], index=[1, 0])
+    display = RetrievalSheetDisplay.from_ranker(
+        Nearest(), 1, CITIES, gallery_tags=TAGS, tag_names=names
+    )
+    assert display.tag == "market"

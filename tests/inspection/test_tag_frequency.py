@@ -3,6 +3,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -107,3 +108,15 @@ def test_what_does_not_fit():
         draw(TAGS, MINE, COUNTS, tag_names=["a", "b"])
     with pytest.raises(ValueError, match="a single km with average=None"):
         draw(TAGS, [MINE, YOURS], COUNTS)
+
+
+def test_tag_names_are_in_the_order_of_tags():
+    names = pd.Series(["rare", "mid", "often"], index=[2, 1, 0])
+    frame = TagFrequencyDisplay.from_predictions(
+        [0, 1, 2], [0.1, 0.5, 0.9], [1, 20, 400], tag_names=names, n_resamples=5
+    ).to_frame("tag")
+    assert dict(zip(frame["tag"], frame["count"], strict=True)) == {
+        "rare": 1,
+        "mid": 20,
+        "often": 400,
+    }

@@ -4,6 +4,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
@@ -204,3 +205,55 @@ def test_what_does_not_fit():
         ask(North(), np.zeros(4), CITIES)
     with pytest.raises(ValueError, match=r"photo must be one row of X; got 2\. Select"):
         ask(North(), pd.DataFrame(np.zeros((2, 5))), CITIES)
+
+
+@pytest.mark.parametrize(
+    "true",
+    [
+        sparse.csr_array(([0, 1], ([0, 0], [0, 3])), shape=(1, 4)),
+        sparse.csr_matrix(([0, 1], ([0, 0], [0, 3])), shape=(1, 4)),
+        np.array([False, False, False, True]),
+        [False, False, False, True],
+        pd.Series([False, False, False, True], index=[3, 2, 1, 0]),
+        {"hills"},
+        (name for name in ["hills"]),
+    ],
+    ids=["zeros", "matrix", "mask", "list", "Series", "set", "generator"],
+)
+def test_true_tags_that_are_marked(true):
+    draw = TaggingSheetDisplay.from_predictions
+    display = draw(CITIES, [[0, 1], [3, 2]], tag_names=NAMES, true_tags=true)
+    assert display.true_tags == {3}
+
+
+def test_marks_of_true_tags_are_one_a_tag():
+    draw = TaggingSheetDisplay.from_predictions
+    with pytest.raises(ValueError, match=r"true_tags .* shape \(2,\), and there are 4"):
+        draw(CITIES, [[0], [1]], tag_names=NAMES, true_tags=[True, False])
+    with pytest.raises(ValueError, match=r"in an array of shape \(1, 2\)\. Give one"):
+        draw(CITIES, [[0], [1]], true_tags=[[True, False]])
+    masked = np.ma.array([0, 1], mask=[0, 1])
+    with pytest.raises(ValueError, match=r"^true_tags, row 1: the value is masked"):
+        draw(CITIES, [[0], [1]], true_tags=masked)
+    with pytest.raises(ValueError, match=r"^tags, row 1: the value is masked"):
+        draw(CITIES, masked[:, np.newaxis])
+
+
+def test_rows_of_polars():
+    ranker = North()
+    ranker.location = ("lat", "lon")
+    ranker.n_features_in_ = 3
+    seen = []
+
+    def topk(X, k, return_scores):
+        seen.append(X)
+        return np.zeros((len(X), 1), dtype=int), np.ones((len(X), 1))
+
+    ranker.predict_topk = topk
+    photo = pl.DataFrame({"lat": [0], "f0": [2.5], "lon": [0]})
+    display = TaggingSheetDisplay.from_ranker(ranker, photo, CITIES, k=1)
+    assert isinstance(seen[0], pl.DataFrame)
+    assert seen[0].rows() == [(41.9, 2.5, -87.6), (9.9, 2.5, -84.1)]
+    assert_array_equal(display.features, [2.5])
+    with pytest.raises(TypeError, match=r"photo is a polars LazyFrame"):
+        TaggingSheetDisplay.from_ranker(ranker, photo.lazy(), CITIES, k=1)
