@@ -11,6 +11,7 @@ from sklearn_geo.base import check_places
 from sklearn_geo.inspection._album_answers import answers_of_both, rows_of_user
 from sklearn_geo.inspection._by_name import is_by_name
 from sklearn_geo.inspection._columns import need_method
+from sklearn_geo.inspection._errors import errors_of
 from sklearn_geo.inspection._export import ShowsPlaces, collection_of, frame_of
 from sklearn_geo.inspection._map import plain, point_feature
 from sklearn_geo.inspection._moments import read_moments
@@ -23,7 +24,6 @@ from sklearn_geo.inspection._path_panel import (
 )
 from sklearn_geo.inspection._paths import cut_lines, path_km
 from sklearn_geo.inspection._pyplot import panel_axes
-from sklearn_geo.metrics import great_circle_error
 
 # Maps wider than this stand one above the other.
 _WIDE = 1.25
@@ -433,7 +433,7 @@ class AlbumPathDisplay(ShowsPlaces):
         """Return the error of every photo by model, NaN where there is no answer."""
         if self.truth is None:
             return None
-        return {name: _errors(path, self.truth) for name, path in self.paths.items()}
+        return {name: errors_of(self.truth, path) for name, path in self.paths.items()}
 
     def to_frame(self):
         """Return the photos as a pandas DataFrame.
@@ -507,21 +507,13 @@ def _two_names(names):
     return found
 
 
-def _errors(path, truth):
-    errors = np.full(len(path), np.nan)
-    there = ~np.isnan(path[:, 0])
-    if there.any():
-        errors[there] = great_circle_error(truth[there], path[there])
-    return errors
-
-
 def _title(name, path, truth, n_ordered):
     """Say how far off a path is, and how long."""
     km = path_km(path[:n_ordered])
     way = f"way of {km:,.0f} km"
     if truth is None:
         return f"{name}: {way}"
-    errors = _errors(path, truth)
+    errors = errors_of(truth, path)
     n_silent = int(np.isnan(errors).sum())
     middle = np.median(np.where(np.isnan(errors), np.inf, errors))
     digits = ",.0f" if middle >= 10 else ",.1f"

@@ -14,10 +14,10 @@ from sklearn_geo._answers import (
 from sklearn_geo._labels import check_rows
 from sklearn_geo._numbers import read_numbers
 from sklearn_geo.base import check_places
+from sklearn_geo.inspection._errors import errors_of
 from sklearn_geo.inspection._export import ShowsPlaces, collection_of
 from sklearn_geo.inspection._map import RASTERIZED_FROM, MapWindow, cell_paths, plain
 from sklearn_geo.inspection._pyplot import axes_of, logarithmic_bar, scale_of, shown
-from sklearn_geo.metrics import great_circle_error
 
 _LABELS = {
     "count": "training places",
@@ -196,9 +196,9 @@ default="count"
         y_true = check_places(y_true, name="y_true")
         y_pred = check_places(y_pred, name="y_pred", allow_missing=True)
         check_rows(len(y_true), y_pred, "y_pred", of="y_true")
-        answered = ~np.isnan(y_pred).all(axis=1)
-        errors = great_circle_error(y_true[answered], y_pred[answered])
-        cells = cells_of(partition, y_true[answered])
+        errors = errors_of(y_true, y_pred)
+        answered = ~np.isnan(errors)
+        errors, cells = errors[answered], cells_of(partition, y_true)[answered]
         values = np.full(len(partition.cells_), np.nan)
         order = np.lexsort((errors, cells))
         cells, errors = cells[order], errors[order]

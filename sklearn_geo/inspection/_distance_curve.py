@@ -12,14 +12,11 @@ from sklearn_geo._labels import check_rows
 from sklearn_geo.base import check_places
 from sklearn_geo.inspection._by_name import is_by_name
 from sklearn_geo.inspection._columns import by_name, need_method
+from sklearn_geo.inspection._errors import errors_of
 from sklearn_geo.inspection._export import ShowsPlaces, collection_of, frame_of
 from sklearn_geo.inspection._map import plain, point_feature
 from sklearn_geo.inspection._pyplot import COLORS, STYLES, axes_of, shares_axis
-from sklearn_geo.metrics import (
-    accuracy_at_km,
-    bootstrap_interval,
-    great_circle_error,
-)
+from sklearn_geo.metrics import accuracy_at_km, bootstrap_interval
 
 LOCALITIES = {1: "street", 25: "city", 200: "region", 750: "country", 2500: "continent"}
 # From a hundred metres to the antipode.
@@ -176,10 +173,8 @@ class DistanceCurveDisplay(ShowsPlaces):
         for name, answers in y_pred.items():
             answers = check_places(answers, name="y_pred", allow_missing=True)
             check_rows(len(y_true), answers, "y_pred", of="y_true")
-            answered = ~np.isnan(answers).all(axis=1)
-            km = np.full(len(y_true), np.nan)
-            km[answered] = great_circle_error(y_true[answered], answers[answered])
-            errors[name] = km
+            errors[name] = errors_of(y_true, answers)
+            answered = ~np.isnan(errors[name])
             # The antipode stands for no answer: no distance but the last is as far.
             if not answered.all():
                 answers = answers.copy()

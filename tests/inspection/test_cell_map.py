@@ -134,3 +134,14 @@ def test_predictions_are_as_many_as_truths():
     for wrong in (places[:1], 7.0, [[1j, 0.0]] * 2, [[0.0, np.nan]] * 2):
         with pytest.raises((TypeError, ValueError), match="y_pred"):
             CellMapDisplay.from_predictions(places, wrong, partition=cells)
+
+
+def test_nobody_answers():
+    places = np.array([[0.0, 0.0], [40.0, 40.0]])
+    cells = S2Partition(1, 1).fit(places)
+    display = CellMapDisplay.from_predictions(
+        places, np.full((2, 2), np.nan), partition=cells
+    )
+    assert np.isnan(display.values).all()
+    assert display.cells_.get_array().mask.all()
+    assert display.colorbar_ is None

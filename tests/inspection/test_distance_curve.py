@@ -90,3 +90,17 @@ def test_without_localities_and_rows():
     assert display.ax_.get_xlim() == (10, 1000)
     with pytest.raises(ValueError, match="does not know where the rows were"):
         display.to_geojson()
+
+
+def test_a_model_that_never_answers_is_within_no_distance():
+    silent = np.full(TRUTH.shape, np.nan)
+    display = DistanceCurveDisplay.from_predictions(
+        TRUTH, {"sure": TRUTH, "silent": silent}, n_resamples=9
+    )
+    curve = display.curves["silent"]
+    assert not curve.share.any()
+    assert not curve.low.any()
+    assert not curve.high.any()
+    assert np.isnan(display.errors["silent"]).all()
+    labels = [line.get_label() for line in display.lines_]
+    assert labels == ["sure (median 0.0 km)", "silent (no median)"]
