@@ -140,7 +140,8 @@ def sure_of_held_out(estimator, fitted, given, y, weights, *, cv, seed, n_jobs=N
         # With fewer cells they would be surer.
         same = with_cells_of(fitted)
         y = target_of(fitted, y)
-    folds = fold_numbers(cv, Photos(given.X, groups=read.groups), y, seed)
+    photos = Photos(given.X, groups=read.groups)
+    folds = fold_numbers(cv, photos, y, seed, weights)
     with whole_trainings():
         parts = Parallel(n_jobs=n_jobs)(
             delayed(_one_fold)(

@@ -118,8 +118,10 @@ class AlbumLearning(NetMixin):
 
     def _judge(self, rows, photos, cells, weights):
         """Ask users held out whether albums tell anything."""
-        users = np.arange(photos.groups.max() + 1)
-        folds = folds_of_units(users, _JUDGES, self._seed)
+        # Users who teach nothing have nothing to say here either.
+        teaching = np.unique(photos.groups[cells >= 0])
+        folds = np.full(photos.groups.max() + 1, -1)
+        folds[teaching] = folds_of_units(teaching, _JUDGES, self._seed)
         nets, held_out, n_judged = [], [], 0
         for number in range(folds.max() + 1):
             lesson = self._lesson(rows, photos, cells, weights, folds != number)

@@ -192,7 +192,7 @@ def first_cells(estimator, photos, n_first):
     return first
 
 
-def fold_numbers(cv, photos, y, seed):
+def fold_numbers(cv, photos, y, seed, weights=None):
     """Return which fold each photo is held out in.
 
     Parameters
@@ -209,6 +209,10 @@ def fold_numbers(cv, photos, y, seed):
     seed : int
         Shuffles.
 
+    weights : ndarray of shape (n_photos,) or None, default=None
+        What each counts. A number makes folds of photos that count; others join the
+        fold of their group, if that has one.
+
     Returns
     -------
     ndarray of int of shape (n_photos,)
@@ -216,6 +220,8 @@ def fold_numbers(cv, photos, y, seed):
     """
     n_photos, groups = len(photos), photos.groups
     if isinstance(cv, (int, np.integer)):
+        if weights is not None and not weights.all():
+            return _folds_of_counted(cv, photos, seed, np.flatnonzero(weights))
         n_units = n_photos if groups is None else len(np.unique(groups))
         if cv > n_units:
             what = "photos" if groups is None else "groups"
@@ -241,6 +247,18 @@ def fold_numbers(cv, photos, y, seed):
             "a splitter whose test parts cover all photos, such as KFold or GroupKFold."
         )
     return numbers
+
+
+def _folds_of_counted(cv, photos, seed, counted):
+    """Return folds of the photos that count, and fold 0 for what goes with none."""
+    groups = photos.groups
+    units = np.arange(len(photos)) if groups is None else groups
+    of_unit = np.zeros(units.max() + 1, dtype=np.intp)
+    stand_in = Photos(
+        np.empty((len(counted), 0)), groups=None if groups is None else groups[counted]
+    )
+    of_unit[units[counted]] = fold_numbers(cv, stand_in, None, seed)
+    return of_unit[units]
 
 
 def folds_of_units(units, n_folds, seed):

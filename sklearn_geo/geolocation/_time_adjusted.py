@@ -378,7 +378,7 @@ class TimeAdjustedGeolocator(StoredTimes, TimeLearning, CellWrapper):
             taught, rows = self._taught(photos, y, weights, first, base_folds, go_on)
             lesson = self._lesson(taught)
             if self.preset is None:
-                folds = self._judging_folds(taught.occasions, photos.groups)
+                folds = self._judging_folds(taught.occasions, photos.groups, rows)
                 nets = self._fold_nets(lesson, rows, folds, photos.groups, ENOUGH)
                 self._judge(lesson, rows, folds, nets, photos.groups)
             self._learn(lesson, rows, photos.groups, go_on=go_on)

@@ -80,7 +80,8 @@ class TimeLearning(NetMixin):
         cells = self._true_cells(y, photos)[0].astype(np.int64)
         counts = np.ones(len(cells), dtype=bool) if weights is None else weights > 0
         self.left_out_ = np.flatnonzero(counts & (cells < 0))
-        rows = np.flatnonzero(counts & (cells >= 0))
+        cells = np.where(counts, cells, -1)
+        rows = np.flatnonzero(cells >= 0)
         if len(rows) < 2:
             raise ValueError(
                 f"Only {len(rows)} of n_samples={len(cells)} photos lie in a cell of "
@@ -138,10 +139,12 @@ class TimeLearning(NetMixin):
 
     # Learning -------------------------------------------------------------------------
 
-    def _judging_folds(self, occasions, groups):
-        """Return folds of whole groups, or else of whole occasions."""
+    def _judging_folds(self, occasions, groups, rows):
+        """Return folds of whole groups, or else of whole occasions, -1 for others."""
         units = occasions if groups is None else groups
-        return folds_of_units(units, _JUDGES, self._seed)
+        folds = np.full(len(units), -1)
+        folds[rows] = folds_of_units(units[rows], _JUDGES, self._seed)
+        return folds
 
     def _fold_nets(self, lesson, rows, folds, groups, n_enough=np.inf):
         """Train networks on all folds but one; stop when enough is held out."""

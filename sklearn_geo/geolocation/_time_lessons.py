@@ -63,7 +63,7 @@ class Taught:
         Further columns, standardised.
 
     cells : ndarray of int of shape (n_photos,)
-        Where they were taken; -1 is in no cell.
+        Where they were taken; -1 is in no cell, or of weight 0.
 
     weights : ndarray of shape (n_photos,) or None
         What each counts.

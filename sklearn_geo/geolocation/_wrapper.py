@@ -119,7 +119,7 @@ class CellWrapper(CellPredictor):
             warn_if_seen(final(self.estimator_), y)
             return first_cells(self.estimator_, photos, n_first), None
         if folds is None:
-            folds = fold_numbers(self.cv, photos, y, seed)
+            folds = fold_numbers(self.cv, photos, y, seed, weights)
         n_jobs = self.n_jobs if n_jobs is None else n_jobs
         cross = getattr(self.estimator, "_cross_fit_as_wrapped", None)
         if cross is None:

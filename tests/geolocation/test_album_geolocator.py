@@ -300,6 +300,23 @@ def test_albums_inside_of_another_that_holds_out_whole_users():
         np.testing.assert_array_equal(values, beside.net_.module_.state_dict()[name])
 
 
+@pytest.mark.parametrize("cv", ["prefit", 2])
+def test_users_whose_photos_have_no_weight_change_nothing(cv):
+    frame, places = _photos(n_users=60)
+    weights = np.ones(len(frame))
+    weights[frame["who"].isin([f"user {number}" for number in range(0, 60, 3)])] = 0.0
+    counted = np.flatnonzero(weights)
+    one = _one()
+    if cv == "prefit":
+        others, where = _photos(seed=3)
+        one = FrozenEstimator(one.fit(others[COLUMNS], where))
+    model = _model(one, cv=cv, max_iter=2)
+    whole = clone(model).fit(frame, places, weights)
+    part = clone(model).fit(frame.iloc[counted], places[counted])
+    assert whole.held_out_gain_ == part.held_out_gain_ != 0.0
+    np.testing.assert_array_equal(whole.predict_proba(frame), part.predict_proba(frame))
+
+
 def test_weights_of_zero_are_photos_that_are_only_read():
     frame, places = _photos(30)
     weights = np.ones(len(frame))

@@ -81,6 +81,27 @@ def run(estimator, photos=PHOTOS, weights=None, folds=None, n_first=4, **params)
     return (*cross_fit(estimator, photos, PLACES, weights, **settings), folds)
 
 
+@pytest.mark.parametrize("groups", [None, GROUPS])
+def test_folds_are_of_the_photos_that_count(groups):
+    weights = np.random.default_rng(0).integers(0, 3, N).astype(float)
+    weights[GROUPS == 3] = 0.0
+    counted = np.flatnonzero(weights)
+    photos = Photos(X, groups=groups)
+    folds = fold_numbers(3, photos, PLACES, 0, weights)
+    alone = fold_numbers(3, photos[counted], PLACES[counted], 0)
+    np.testing.assert_array_equal(folds[counted], alone)
+    assert set(folds) == {0, 1, 2}
+    if groups is not None:
+        assert all(len(set(folds[groups == each])) == 1 for each in range(20))
+    with pytest.raises(ValueError, match=f"cv={N} folds of"):
+        fold_numbers(N, photos, PLACES, 0, weights)
+    # A splitter says itself what is held out when.
+    np.testing.assert_array_equal(
+        fold_numbers(GroupKFold(3), PHOTOS, PLACES, 0, weights),
+        fold_numbers(GroupKFold(3), PHOTOS, PLACES, 0),
+    )
+
+
 def test_equals_a_loop_over_folds(fits):
     weights = np.random.default_rng(0).integers(1, 4, N).astype(float)
     fitted, first, folds = run(quick(Spy), weights=weights)

@@ -91,6 +91,15 @@ def test_a_column_is_a_filter_and_no_feature(table):
     )
 
 
+def test_photos_of_weight_zero_change_no_threshold():
+    weights = np.random.default_rng(0).integers(0, 3, len(X)).astype(float)
+    counted = np.flatnonzero(weights)
+    model = SelectiveGeolocator(classifier(), coverage=0.5, cv=3, random_state=0)
+    whole = clone(model).fit(X, PLACES, weights)
+    part = clone(model).fit(X.iloc[counted], PLACES[counted], weights[counted])
+    assert whole.threshold_ == part.threshold_
+
+
 def test_a_column_may_stay_a_feature():
     model = SelectiveGeolocator(
         classifier(), "outdoor", threshold=0.4, keep_column=True

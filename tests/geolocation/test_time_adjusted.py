@@ -266,6 +266,26 @@ def test_weights_of_photos_count(base):
         weighed.fit(X, places, np.zeros(len(X)), times=times)
 
 
+@pytest.mark.parametrize("preset", [None, "paper"])
+@pytest.mark.parametrize("cv", ["prefit", 2])
+def test_photos_of_weight_zero_change_nothing(base, preset, cv):
+    X, places, times, users = (part[:400] for part in NEW)
+    weights = np.random.default_rng(0).integers(0, 3, len(X)).astype(float)
+    weights[users % 4 == 0] = 0.0  # whole users
+    counted = np.flatnonzero(weights)
+    model = adjusted(base if cv == "prefit" else wrapped(), cv=cv, preset=preset)
+    model.set_params(max_iter=2, hidden=(9, 9, 9))
+    for groups in (None, users):
+        own = None if groups is None else groups[counted]
+        found = [
+            clone(model)
+            .fit(X[rows], places[rows], weights[rows], times=times[rows], groups=who)
+            .predict_proba(X, times=times)
+            for rows, who in [(slice(None), groups), (counted, own)]
+        ]
+        np.testing.assert_array_equal(*found)
+
+
 def test_photos_in_no_cell_are_left_out():
     X, places, times, users = NEW
     fine = wrapped(S2Partition(150, 5, start_level=3)).fit(*OLD[:2])
