@@ -28,6 +28,7 @@ _TINY = 1e-30
 _LOG_TINY = float(np.log(_TINY))
 # Log share where there is no cell; infinity times nothing would be no gradient.
 _NONE = -1e4
+_BY_DIFFERENCES = "donot_use_mm_for_euclid_dist"
 
 
 def message_scales(cell_places):
@@ -254,9 +255,9 @@ class AlbumMessages(nn.Module):
             Rows are where from. What is missing to 1 goes to other cells.
         """
         vectors = self.vectors[own]
-        inner = torch.bmm(vectors, vectors.transpose(1, 2)).clamp(-1.0, 1.0)
-        km = EARTH_RADIUS_KM * torch.arccos(inner)
-        km.diagonal(dim1=1, dim2=2).zero_()
+        # Of near cells a product of vectors tells no distance, in single precision.
+        chords = torch.cdist(vectors, vectors, compute_mode=_BY_DIFFERENCES)
+        km = 2.0 * EARTH_RADIUS_KM * torch.arcsin((chords / 2.0).clamp_max(1.0))
         sums = self.kernel_sums[own]
         return [
             (km / -scale).exp() * pi[:, None] / sums[:, :, number, None]

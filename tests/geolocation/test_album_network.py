@@ -15,6 +15,7 @@ from sklearn_geo.geolocation._album_network import AlbumLSTM, BothWays, ScoresLo
 from sklearn_geo.geolocation._album_rows import AlbumLesson, AlbumRows
 from sklearn_geo.geolocation._albums import by_user
 from sklearn_geo.geolocation._first_cells import FirstCells
+from sklearn_geo.geometry import pairwise_haversine
 from sklearn_geo.nets import Several
 
 N_CELLS = 30
@@ -43,6 +44,24 @@ def _network(kind, seed=0):
         for weight in network.parameters():
             weight += 0.3 * torch.randn_like(weight)
     return network
+
+
+@pytest.mark.parametrize("step_km", [0.1, 1.0, 30.0])
+def test_chances_to_move_between_near_cells(step_km):
+    """A grid of cells near each other, against distances of the haversine."""
+    steps = step_km * np.arange(12) / 111.195
+    north, east = (each.ravel() for each in np.meshgrid(steps, steps))
+    places = np.column_stack([50.0 + north, 10.0 + east / np.cos(np.radians(50.0))])
+    shares = np.random.default_rng(0).dirichlet(np.ones(144))
+    network = AlbumMessages(places, shares, 4)
+    own, pi = torch.arange(144)[None], torch.tensor(shares, dtype=torch.float32)[None]
+    km = pairwise_haversine(places)
+    scales = message_scales(places)
+    for scale, found in zip(scales, network._kernel(own, pi), strict=True):
+        expected = np.exp(-km / scale) * shares
+        expected /= expected.sum(axis=1, keepdims=True)
+        np.testing.assert_allclose(found[0], expected, rtol=2e-3)
+        np.testing.assert_allclose(found[0].sum(dim=1), 1.0, rtol=1e-3)
 
 
 def test_both_ways_is_a_bidirectional_lstm_on_packed_albums():
