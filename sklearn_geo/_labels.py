@@ -9,9 +9,10 @@ import numpy as np
 from sklearn.utils.validation import _num_samples
 
 from sklearn_geo._missing import is_missing
+from sklearn_geo._numbers import reject_masked
 
 
-def label_array(values):
+def label_array(values, name="labels"):
     """Read labels into an array in which different labels stay different.
 
     `numpy.asarray` alone makes text of a missing label among text, and floats of a list
@@ -22,12 +23,16 @@ def label_array(values):
     values : array-like
         Text, numbers of any kind, or anything else that can be sorted.
 
+    name : str, default="labels"
+        What the argument is called in the error message about labels that are masked.
+
     Returns
     -------
     ndarray
         Of text, bool, int64, uint64 or float64 where one of them holds all the labels
         exactly; otherwise of objects. What is an array of numbers stays as it is.
     """
+    reject_masked(values, name)
     try:
         array = np.asarray(values)
     except (TypeError, ValueError, RuntimeError) as error:  # such as tensors
@@ -60,6 +65,7 @@ def class_array(y):
         scikit-learn makes floats of lists, and of columns of pandas, whose integers
         floats do not hold: different classes would be one.
     """
+    reject_masked(y, "y")
     exact = isinstance(y, np.ndarray) and y.dtype.kind != "O"
     if exact or getattr(y, "ndim", 1) != 1 or not isinstance(y, Sized):
         return y
@@ -211,7 +217,7 @@ def check_groups(groups, n_rows, *, name="groups"):
     codes : ndarray of shape (n_rows,), int64
         ``values[codes]`` are the groups.
     """
-    groups = label_array(groups)
+    groups = label_array(groups, name)
     if groups.shape != (n_rows,):
         raise ValueError(
             f"{name} must name the user or album of each of the {n_rows} rows, in an "

@@ -7,7 +7,7 @@ from scipy import sparse
 from sklearn import get_config
 from sklearn.utils.validation import check_array
 
-from sklearn_geo._numbers import naming
+from sklearn_geo._numbers import naming, reject_masked
 from sklearn_geo._tables import check_sparse, reject_sparse_rows, reject_unread
 
 _MOST_TAGS = 10**8
@@ -38,6 +38,7 @@ def read_tags(tags, *, name, dtype=None):
     """
     tag_names = None
     reject_unread(tags, name)
+    reject_masked(tags, name)
     if hasattr(tags, "columns") and not sparse.issparse(tags):
         tag_names = check_tag_names(list(tags.columns), len(tags.columns), name)
     if dtype is None:

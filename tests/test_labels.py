@@ -217,3 +217,17 @@ def test_venues_in_a_list_keep_all_digits():
 def test_what_is_not_a_class_a_row_stays_as_it_is():
     for y in (np.eye(2), pd.DataFrame({"a": [0, 1]}), ["a", "b"], [[0, 1], [1, 0]], 3):
         assert class_array(y) is y
+
+
+@pytest.mark.parametrize("read", [label_array, class_array])
+def test_labels_that_are_masked_are_refused(read):
+    labels = np.ma.array(["a", "b", "c"], mask=[False, False, True])
+    with pytest.raises(ValueError, match=r"^(labels|y), row 2: the value is masked"):
+        read(labels)
+    labels.mask = False
+    assert read(labels).tolist() == ["a", "b", "c"]
+
+
+def test_groups_that_are_masked_are_refused_by_name():
+    with pytest.raises(ValueError, match=r"^users, row 0: the value is masked"):
+        check_groups(np.ma.array([1, 2], mask=[True, False]), 2, name="users")

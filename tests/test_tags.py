@@ -11,3 +11,11 @@ from sklearn_geo._tags import read_tags
 def test_times_are_no_tags(dtype):
     with pytest.raises(TypeError, match=r"^y holds times, of dtype"):
         read_tags(np.zeros((2, 3), dtype=dtype), name="y")
+
+
+def test_tags_that_are_masked_are_refused():
+    tags = np.ma.array(np.eye(3), mask=False)
+    assert read_tags(tags, name="y")[0].toarray().tolist() == np.eye(3).tolist()
+    tags.mask[1, 1] = True
+    with pytest.raises(ValueError, match=r"^y, row 1: the value is masked"):
+        read_tags(tags, name="y")

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
 from sklearn_geo._labels import check_groups, number_labels
-from sklearn_geo._numbers import is_whole, naming, read_numbers
+from sklearn_geo._numbers import is_whole, naming, read_numbers, reject_masked
 from sklearn_geo._tables import check_sparse
 from sklearn_geo.base import check_places
 from sklearn_geo.metrics._intervals import bootstrap_interval
@@ -261,6 +261,7 @@ def _read_counts(counts):
     check_sparse(counts, "counts")
     if hasattr(counts, "toarray"):
         counts = counts.toarray()
+    reject_masked(counts, "counts")
     with naming("counts"):
         values = np.asarray(counts)
     # Sums of the columns of a sparse matrix have a row of their own.

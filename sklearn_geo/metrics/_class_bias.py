@@ -225,7 +225,7 @@ def class_bias_kl(
 
 
 def _read_cells(cells, name):
-    cells = label_array(cells)
+    cells = label_array(cells, name)
     if cells.ndim != 1:
         raise ValueError(
             f"{name} must hold one cell a photo, in a vector; got shape {cells.shape}. "

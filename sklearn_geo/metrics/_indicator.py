@@ -7,7 +7,7 @@ from scipy import sparse
 from sklearn import get_config
 from sklearn.utils import check_array, gen_batches
 
-from sklearn_geo._numbers import naming
+from sklearn_geo._numbers import naming, reject_masked
 from sklearn_geo._tables import check_sparse, reject_unread
 from sklearn_geo._tags import check_n_tags
 
@@ -33,6 +33,7 @@ def check_indicator(tags, *, name):
         With sorted indices, and no stored False.
     """
     reject_unread(tags, name)
+    reject_masked(tags, name)
     if not sparse.issparse(tags) and not hasattr(tags, "columns"):
         try:
             with naming(name):
@@ -88,10 +89,14 @@ def check_indicator(tags, *, name):
 
 
 def _frame_to_array(frame, name):
-    """Turn a data frame into an array of numbers; missing ones become NaN."""
+    """Turn a data frame into an array of numbers; missing ones become NaN.
+
+    One whose columns are all sparse becomes a sparse matrix.
+    """
     with naming(name):
         tags = check_array(
             frame,
+            accept_sparse=True,
             dtype=None,
             ensure_all_finite=False,
             ensure_min_samples=0,
@@ -146,6 +151,7 @@ def check_scores(scores, truth, *, name="y_score"):
             "classifiers' predict_proba returns. Stack the column of class 1 of each, "
             "or let make_geo_scorer do it."
         )
+    reject_masked(scores, name)
     check_sparse(scores, name)
     with naming(name):
         scores = check_array(
@@ -171,7 +177,7 @@ def check_scores(scores, truth, *, name="y_score"):
             row, column = np.argwhere(np.isnan(block))[0]
             raise ValueError(
                 f"{name}, row {rows.start + row}, column {column}: the score is NaN. A "
-                "tag that must not be suggested gets the score -inf."
+                "tag that is to come last gets the score -inf."
             )
     return sparse.csr_array(scores) if is_sparse else scores
 
@@ -201,6 +207,7 @@ def check_ranked(ranked, n_rows, n_columns, *, name, what):
     ndarray of shape (n_rows, n_listed), dtype int64
         The lists.
     """
+    reject_masked(ranked, name)
     try:
         with naming(name):
             ranked = np.asarray(ranked)

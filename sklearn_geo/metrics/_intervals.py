@@ -19,7 +19,7 @@ from sklearn.utils import (
 from sklearn.utils.validation import _num_samples
 
 from sklearn_geo._labels import check_groups
-from sklearn_geo._numbers import is_whole
+from sklearn_geo._numbers import is_whole, read_numbers
 from sklearn_geo._tables import check_sparse
 from sklearn_geo.metrics._errors import ROWS_OF_MEANS as MEANS_OF_ERRORS
 from sklearn_geo.metrics._errors import ROWS_OF_MEDIANS
@@ -37,6 +37,7 @@ from sklearn_geo.metrics._tagging import ROWS_OF_MEANS as MEANS_OF_HITS
 
 # More say nothing new, and would have to fit in memory.
 _MOST_RESAMPLES = 10_000_000
+_NUMPY_MEANS = (np.mean, np.nanmean)
 _ROWS_OF_MEANS = {**MEANS_OF_ERRORS, **MEANS_OF_HITS}
 
 
@@ -216,10 +217,14 @@ def bootstrap_interval(
     check_sparse(y_pred, "y_pred")
     # Of sparse matrices, only some kinds have rows to be drawn.
     arrays = indexable(*((y_true,) if y_pred is None else (y_true, y_pred)))
+    function, _ = _without_partial(metric)
+    if function in _NUMPY_MEANS and len(arrays) == 1:
+        # pandas would average a column of its own without what is missing in it.
+        arrays = [read_numbers(arrays[0], "y_true")]
     extra = {} if sample_weight is None else {"sample_weight": sample_weight}
     estimate = np.asarray(metric(*arrays, **extra), dtype=np.float64)
     if estimate.ndim > 1 or not np.isfinite(estimate).all():
-        remedy = " np.nanmean leaves out what is NaN." if metric is np.mean else ""
+        remedy = " np.nanmean leaves out what is NaN." if function is np.mean else ""
         raise ValueError(
             "An interval needs a metric that returns a finite number, or a vector of "
             f"them; on the rows as they are it returned {estimate}.{remedy}"
@@ -312,14 +317,19 @@ def _batches(n_resamples, n_groups):
     return gen_batches(n_resamples, max(1, int(budget // (16 * n_groups))))
 
 
+def _without_partial(metric):
+    """Return a function and the arguments that are fixed by name."""
+    if isinstance(metric, partial) and not metric.args:
+        return metric.func, metric.keywords
+    return metric, {}
+
+
 def _statistic(metric, arrays, sample_weight, groups, n_groups, n_values):
     """Choose how to resample a metric: as a mean, as a median, or by calling it."""
-    function, arguments = metric, {}
-    if isinstance(metric, partial) and not metric.args:
-        function, arguments = metric.func, metric.keywords
+    function, arguments = _without_partial(metric)
     if sample_weight is not None:
         arguments = {**arguments, "sample_weight": sample_weight}
-    if function in (np.mean, np.nanmean) and len(arrays) == 1:
+    if function in _NUMPY_MEANS and len(arrays) == 1:
         rows = _rows_of_mean(function, arguments, arrays[0])
         if rows is not None:
             return _Mean(*rows, groups, n_groups)
@@ -334,7 +344,6 @@ def _statistic(metric, arrays, sample_weight, groups, n_groups, n_values):
 
 def _rows_of_mean(function, arguments, values):
     """Give the rows that numpy averages, and what each counts; None if it is not so."""
-    values = np.asarray(values, dtype=np.float64)
     if arguments not in ({}, {"axis": 0}) or values.ndim > 2:
         return None
     weights = None
@@ -376,12 +385,20 @@ class _Mean(_Statistic):
         return self._ratio([part[drawn].sum(axis=1) for part in self.parts])
 
     def without_each(self):
-        return self._ratio([part.sum() - part for part in self.parts])
+        return self._ratio([_sums_without_each(part) for part in self.parts])
 
     @staticmethod
     def _ratio(sums):
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.column_stack([values / sums[-1] for values in sums[:-1]])
+
+
+def _sums_without_each(part):
+    sums = part.sum() - part
+    # What outweighs all others together would take their digits with it.
+    largest = np.argmax(np.abs(part))
+    sums[largest] = np.delete(part, largest).sum()
+    return sums
 
 
 class _Median(_Statistic):
@@ -443,5 +460,9 @@ def _bca_tails(tails, distribution, estimate, left_out):
         cubes, 6 * squares**1.5, out=np.zeros_like(cubes), where=squares > 0
     )
     bias, acceleration = bias[:, np.newaxis], acceleration[:, np.newaxis]
-    shifted = bias + ndtri(tails)
-    return ndtr(bias + shifted / (1 - acceleration * shifted))
+    # A tail may be so thin that what is left of 1 is 1.
+    shifted = bias + ndtri(np.minimum(tails, np.nextafter(1.0, 0.0)))
+    room = 1 - acceleration * shifted
+    # Beyond the pole, where there is no room left, the ends are those of all resamples.
+    ends = np.where(shifted > 0, np.inf, -np.inf)
+    return ndtr(bias + np.divide(shifted, room, out=ends, where=room > 0))

@@ -5,6 +5,7 @@
 import numpy as np
 from scipy import sparse
 
+from sklearn_geo._numbers import reject_masked
 from sklearn_geo.metrics._indicator import row_batches
 
 
@@ -26,6 +27,7 @@ def kept_tags(omit_tags, n_tags):
     """
     if omit_tags is None:
         return None
+    reject_masked(omit_tags, "omit_tags")
     values = omit_tags
     if isinstance(values, (set, frozenset)):
         values = list(values)

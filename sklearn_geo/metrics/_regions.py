@@ -315,7 +315,7 @@ def _places_or_explain(y_true):
 
 
 def _read_labels(labels, n_rows, name):
-    labels = label_array(labels)
+    labels = label_array(labels, name)
     if labels.shape != (n_rows,):
         raise ValueError(
             f"{name} must hold one label for each of the {n_rows} photos, in an array "

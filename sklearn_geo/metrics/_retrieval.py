@@ -6,7 +6,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from sklearn_geo._labels import label_array, number_labels
-from sklearn_geo._numbers import naming, read_numbers
+from sklearn_geo._numbers import naming, read_numbers, reject_masked
 from sklearn_geo.base import check_places
 from sklearn_geo.geometry import EARTH_RADIUS_KM, haversine, unit_vectors
 from sklearn_geo.metrics._indicator import (
@@ -316,7 +316,7 @@ def mean_over_tags(query_tags, values):
             "values must hold one number for each query, or a row of them; got shape "
             f"{values.shape}."
         )
-    tags = label_array(query_tags)
+    tags = label_array(query_tags, "query_tags")
     if tags.ndim != 1:
         raise ValueError(
             f"query_tags must hold one tag for each query; got shape {tags.shape}."
@@ -400,6 +400,7 @@ def _read_queries(
 
 
 def _check_positions(positions, n, least, name, what):
+    reject_masked(positions, name)
     with naming(name):
         positions = np.asarray(positions)
     if positions.ndim != 1 or positions.dtype.kind not in "iu" or not positions.size:

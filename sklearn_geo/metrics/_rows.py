@@ -8,11 +8,13 @@ import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils.validation import _num_samples
 
-from sklearn_geo._numbers import is_real, read_numbers
+from sklearn_geo._numbers import is_real, read_numbers, reject_masked
 from sklearn_geo.base import check_places
 
 # Larger weights times values may be infinite, though their sum is not.
 _SCALED = 1e150
+# Sums of whole numbers up to here are exact.
+_WHOLE = 2.0**53
 
 
 def check_not_empty(n_rows, name):
@@ -105,6 +107,7 @@ def check_row_weights(sample_weight, n_rows):
 
 def check_levels(values, *, name, integer, least):
     """Validate a threshold or several; return them as a vector and if it was one."""
+    reject_masked(values, name)
     levels = np.asarray(values)
     scalar = levels.ndim == 0
     vector = np.atleast_1d(levels)
@@ -118,6 +121,10 @@ def check_levels(values, *, name, integer, least):
     wrong = ~(vector >= least)
     if wrong.any():
         raise ValueError(f"{name} must be {least} or more; got {vector[wrong][0]}.")
+    if integer:
+        # Narrow ones do not hold how many tags or photos there are.
+        most = np.uint64(np.iinfo(np.int64).max)
+        vector = np.minimum(vector.astype(np.uint64), most).astype(np.int64)
     return vector, scalar
 
 
@@ -234,9 +241,10 @@ def median_of_sorted(values, weights):
     values, reached = values[heavy], np.cumsum(weights[heavy])
     if not values.size:
         return np.nan
-    half = reached[-1] / 2
-    # Sums of weights such as 0.1 miss their half by rounding errors only.
-    slack = reached[-1] * (values.size * np.finfo(np.float64).eps)
+    half, slack = reached[-1] / 2, 0.0
+    if reached[-1] > _WHOLE or (reached != np.floor(reached)).any():
+        # Sums of weights such as 0.1 miss their half by rounding errors only.
+        slack = reached[-1] * (values.size * np.finfo(np.float64).eps)
     low = np.searchsorted(reached, half - slack)
     high = np.searchsorted(reached, half + slack, side="right")
     return (values[low] + values[high]) / 2

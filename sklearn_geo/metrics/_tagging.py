@@ -4,7 +4,6 @@
 
 import numpy as np
 from scipy import sparse
-from scipy.special import gammaln
 
 from sklearn_geo.metrics._indicator import (
     check_indicator,
@@ -42,29 +41,26 @@ def _hits_by_score(truth, scores, k, ties, kept):
             block = above[:, np.newaxis] < k
         else:
             right = (tied & true).sum(axis=1)
-            block = 1.0 - _all_wrong(
-                k - above[:, np.newaxis],
-                wrong[:, np.newaxis],
-                right[:, np.newaxis],
-            )
+            block = np.transpose([_any_right(one - above, wrong, right) for one in k])
         hits[rows] = block
     return hits
 
 
-def _all_wrong(drawn, wrong, right):
-    """Probability that the first `drawn` of a shuffled block are all wrong.
+def _any_right(drawn, wrong, right):
+    """Probability that one of the first `drawn` of a shuffled block is right.
 
-    It is C(wrong, drawn) / C(wrong + right, drawn).
+    That all are wrong is C(wrong, drawn) / C(wrong + right, drawn): the product of
+    1 - right / (wrong + right - i) over all i < drawn, or the same with `drawn` and
+    `right` in each other's place. Logarithms of factorials would lose its digits.
     """
-    possible = np.clip(drawn, 0, wrong)
-    total = wrong + right
-    probability = np.exp(
-        gammaln(wrong + 1)
-        - gammaln(wrong - possible + 1)
-        + gammaln(total - possible + 1)
-        - gammaln(total + 1)
-    )
-    return np.where(drawn > wrong, 0.0, probability)
+    unsure = drawn <= wrong
+    drawn = np.where(unsure, np.maximum(drawn, 0), 0)
+    fewer, more = np.minimum(drawn, right), np.maximum(drawn, right)
+    row = np.repeat(np.arange(len(fewer)), fewer)
+    i = np.arange(len(row)) - np.repeat(np.cumsum(fewer) - fewer, fewer)
+    logs = np.log1p(-more[row] / ((wrong + right)[row] - i))
+    all_wrong = np.bincount(row, logs, minlength=len(fewer))
+    return np.where(unsure, np.abs(np.expm1(all_wrong)), 1.0)
 
 
 def _hits_by_rank(truth, ranked, k):
@@ -140,9 +136,9 @@ def hashtag_accuracy_at_k(
         1 where the photo has the tag, else 0.
 
     y_score : {array-like, sparse array or matrix} of shape (n_photos, n_tags)
-        Scores, the higher the likelier the tag. With `ranked=True`, positions of tags
-        instead, best first, of shape (n_photos, n_listed), with -1 where a list has
-        ended.
+        Scores, the higher the likelier the tag; tags of -inf come last, but come. With
+        `ranked=True`, positions of tags instead, best first, of shape (n_photos,
+        n_listed), with -1 where a list has ended.
 
     k : int or sequence of int, default=10
         How many suggestions count.
@@ -251,9 +247,9 @@ def tag_coverage_at_k(
         1 where the photo has the tag, else 0.
 
     y_score : {array-like, sparse array or matrix} of shape (n_photos, n_tags)
-        Scores, the higher the likelier the tag. With `ranked=True`, positions of tags
-        instead, best first, of shape (n_photos, n_listed), with -1 where a list has
-        ended.
+        Scores, the higher the likelier the tag; tags of -inf come last, but come. With
+        `ranked=True`, positions of tags instead, best first, of shape (n_photos,
+        n_listed), with -1 where a list has ended.
 
     k : int or sequence of int, default=10
         How many suggestions count.

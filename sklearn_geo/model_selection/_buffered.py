@@ -8,7 +8,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 from sklearn.utils._param_validation import Interval
 
-from sklearn_geo._numbers import is_real, naming
+from sklearn_geo._numbers import is_real, naming, reject_masked
 from sklearn_geo.base import places_in
 from sklearn_geo.geometry import (
     haversine,
@@ -117,6 +117,7 @@ def drop_buffer(X, train, test, *, km, location="auto"):
 
 def _read_positions(rows, n_rows, name):
     """Return positions of rows, given as such or as a mask."""
+    reject_masked(rows, name)
     with naming(name):
         rows = np.asarray(rows)
     if rows.dtype.kind == "b" and rows.shape == (n_rows,):

@@ -207,7 +207,7 @@ def _number_users(groups):
             "GridSearchCV. With metadata routing enabled, cross_validate takes them as "
             'params={"groups": users}.'
         )
-    labels = label_array(groups)
+    labels = label_array(groups, "groups")
     if labels.dtype.kind == "V":
         raise TypeError(
             f"groups has the fields {labels.dtype.names}. Name users by text or by "

@@ -8,6 +8,7 @@ from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 import sklearn
 from scipy import sparse, stats
@@ -26,7 +27,11 @@ from sklearn_geo.metrics import (
     precision_at_k_within_km,
     tag_coverage_at_k,
 )
-from sklearn_geo.metrics._intervals import _check_settings
+from sklearn_geo.metrics._intervals import (
+    _bca_tails,
+    _check_settings,
+    _sums_without_each,
+)
 
 DEGREE = 6371.0088 * math.pi / 180
 RNG = np.random.default_rng(0)
@@ -768,3 +773,82 @@ def test_a_metric_that_warns_is_told_once_however_often_it_is_called():
             random_state=0,
         )
     assert len(caught) == 1
+
+
+@pytest.mark.parametrize("kind", [np.array, pd.Series, pd.DataFrame, list])
+def test_what_is_missing_is_missing_in_any_table(kind):
+    # pandas has means of its own that pass it over.
+    values = kind([1.0, np.nan, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 1.0, 0.0])
+    for mean in (np.mean, partial(np.mean, axis=0)):
+        with pytest.raises(
+            ValueError, match=r"returned \[?nan\]?\. np\.nanmean leaves"
+        ):
+            bootstrap_interval(mean, values)
+    options = {"n_resamples": 200, "random_state": 0}
+    found = bootstrap_interval(np.nanmean, values, **options)
+    # Of nine rows that say something five are 1.
+    assert found.estimate == pytest.approx(5 / 9)
+    drawn = np.random.RandomState(0).randint(0, 10, (200, 10))
+    rows = np.array([1.0, np.nan, 0, 1, 0, 1, 0, 1, 1, 0])[drawn]
+    assert found.distribution == pytest.approx(np.nanmean(rows, axis=1))
+
+
+@pytest.mark.parametrize("level", [0.9, 0.999, 1 - 1e-6])
+def test_ends_of_bca_are_in_order(level):
+    # One row has a thousand tags, the others one each: the more skewed, the wider.
+    tags = np.zeros((40, 1039))
+    tags[0, :1000] = tags[np.arange(1, 40), 1000 + np.arange(39)] = 1
+    found = bootstrap_interval(
+        lambda some: float((some.sum(axis=0) > 0).sum()),
+        tags,
+        method="bca",
+        confidence_level=level,
+        random_state=0,
+    )
+    assert found.low <= found.high == found.distribution.max()
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_ends_of_bca_beyond_their_pole_are_the_ends_of_all(sign):
+    # One of n rows alone matters: skewed by (n - 2) / (6 sqrt(n (n - 1))), a sixth.
+    n = 1000
+    left_out = np.zeros((n, 1))
+    left_out[0] = -sign
+    a = sign * (n - 2) / (6 * math.sqrt(n * (n - 1)))
+    # Without bias, 1 - a z is negative at the seventh standard deviation.
+    tails = stats.norm.cdf([-7, 7])
+    found = _bca_tails(tails, np.array([[-1.0], [1.0]]), np.zeros(1), left_out)[0]
+    assert 1 - abs(a) * 7 < 0
+    inside = stats.norm.cdf(-7 * sign / (1 + 7 * abs(a)))
+    expected = [inside, 1.0] if sign > 0 else [0.0, inside]
+    assert found == pytest.approx(expected, rel=1e-4, abs=0.0)
+
+
+def test_a_level_of_nearly_one_has_ends():
+    # Half of what is missing to it is beyond the digits of 1.
+    values = np.array([0.0, 1.0, 1.0, 1.0, 5.0])
+    for sign in (-1, 0, 1):
+        skewed = sign * values if sign else np.arange(5.0)
+        found = bootstrap_interval(
+            np.mean,
+            skewed,
+            method="bca",
+            confidence_level=np.nextafter(1.0, 0.0),
+            n_resamples=50,
+            random_state=0,
+        )
+        assert found.low <= found.estimate <= found.high
+
+
+def test_rows_beside_one_that_outweighs_them_keep_their_digits():
+    weights = np.ones(12)
+    weights[3] = 1e17
+    options = {"sample_weight": weights, "method": "bca", "n_resamples": 300}
+    called = SHORTCUTS["mean_great_circle_error"]
+    found, slow = (
+        bootstrap_interval(metric, TRUE[:12], PRED[:12], random_state=0, **options)
+        for metric in ("mean_great_circle_error", called)
+    )
+    same(found, slow)
+    part = np.array([1.0, 1e17, 2.0, -4.0])
+    assert _sums_without_each(part)[1] == -1.0

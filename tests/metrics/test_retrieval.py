@@ -484,3 +484,13 @@ def test_a_radius_that_is_no_number():
     ]:
         with pytest.raises(TypeError, match="radius_km must be a number"):
             metric([0], PLACES[:1], TAGS, PLACES, radius_km="a", **more)
+
+
+def test_galleries_of_sparse_columns():
+    tags = np.array([[1, 0], [0, 1], [1, 1]])
+    table = pd.DataFrame.sparse.from_spmatrix(sparse.csr_array(tags))
+    for gallery in (tags, table):
+        found = precision_at_k_within_km(
+            [0, 1], None, gallery, None, [[0, 1], [2, 0]], k=2, km=np.inf, average=None
+        )
+        assert found.tolist() == [0.5, 0.5]

@@ -174,3 +174,34 @@ def test_medians_of_rows():
     assert median_of_rows(values, np.array([0.0, 1e308, 0.0, 1.0])) == 1.0
     # Weights of nothing do not reach anything.
     assert median_of_sorted(ten, np.array([0.0] * 5 + [1.0] + [0.0] * 4)) == 5.0
+
+
+def test_medians_of_whole_weights_are_those_of_copies():
+    # 5,000,000,001 copies of 0 and as many of 40 but one: the middle one is a 0.
+    n = 500_000
+    values = np.repeat([0.0, 40.0], [n + 1, n])
+    weights = np.full(2 * n + 1, 10_000.0)
+    weights[0] = 1.0
+    assert median_of_sorted(values, weights) == 0.0
+    weights[0] = 0.0
+    assert median_of_sorted(values, weights) == 20.0
+    # Halves are not whole, and still no more than rounding is passed over.
+    few = np.array([1.0, 2.0]), np.array([2.5, 2.0])
+    assert median_of_sorted(*few) == 1.0
+    # Beyond 2**53 whole numbers are rounded, as in 0.1 + 0.2 and 0.3.
+    tenths = np.array([0.1, 0.2, 0.3])
+    for scale in (1.0, 2.0**60):
+        assert median_of_sorted(np.array([1.0, 2.0, 4.0]), tenths * scale) == 3.0
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int64, np.uint64])
+def test_whole_levels_are_wide(dtype):
+    vector, scalar = check_levels(dtype(100), name="k", integer=True, least=1)
+    assert scalar
+    assert vector.dtype == np.int64
+    assert vector.tolist() == [100]
+    largest = check_levels(np.uint64(2**64 - 1), name="k", integer=True, least=1)[0]
+    assert largest.tolist() == [2**63 - 1]
+    if dtype in (np.int8, np.int64):
+        with pytest.raises(ValueError, match=r"k must be 1 or more; got -1"):
+            check_levels(dtype(-1), name="k", integer=True, least=1)

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 import inspect
 import itertools
+import math
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -611,3 +613,59 @@ def test_rows_to_resample_have_the_defaults_of_their_metric():
     for table in tables:
         for metric, rows in table.items():
             assert inspect.signature(metric) == inspect.signature(rows)
+
+
+@pytest.mark.parametrize("n_tags", [1_000_000, 9_999_999])
+def test_chance_of_many_tags_that_are_all_alike(n_tags):
+    truth = sparse.csr_array(([1], ([0], [5])), shape=(1, n_tags))
+    scores = np.zeros((1, n_tags), dtype=np.float32)
+    chance = hashtag_accuracy_at_k(truth, scores, k=[1, 10, n_tags - 1], ties="mean")
+    expected = [1 / n_tags, 10 / n_tags, 1 - 1 / n_tags]
+    np.testing.assert_allclose(chance, expected, rtol=1e-12)
+
+
+@given(drawn=st.integers(-2, 400), wrong=st.integers(0, 300), right=st.integers(1, 300))
+@settings(deadline=None, max_examples=200)
+def test_chance_is_that_of_counted_draws(drawn, wrong, right):
+    n_drawn = min(max(drawn, 0), wrong + right)
+    none = Fraction(math.comb(wrong, n_drawn), math.comb(wrong + right, n_drawn))
+    found = _tagging._any_right(*(np.array([n]) for n in (drawn, wrong, right)))
+    np.testing.assert_allclose(found, float(1 - none), rtol=1e-12)
+
+
+@pytest.mark.parametrize("ties", ["pessimistic", "optimistic", "mean"])
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.uint64])
+def test_k_of_any_integer(ties, dtype):
+    # As an int8 neither 300 tags nor 300 - 10 of them can be counted.
+    rng = np.random.default_rng(0)
+    truth, score = rng.random((20, 300)) < 0.05, rng.integers(0, 9, (20, 300))
+    for k in (dtype(10), np.array([3, 10], dtype)):
+        found = hashtag_accuracy_at_k(truth, score, k=k, ties=ties)
+        plain = np.asarray(k).tolist()
+        np.testing.assert_array_equal(
+            found, hashtag_accuracy_at_k(truth, score, k=plain, ties=ties)
+        )
+        if ties != "mean":
+            np.testing.assert_array_equal(
+                tag_coverage_at_k(truth, score, k=k, ties=ties),
+                tag_coverage_at_k(truth, score, k=plain, ties=ties),
+            )
+
+
+def test_frames_of_sparse_columns():
+    table = pd.DataFrame.sparse.from_spmatrix(sparse.csr_array(TRUTH))
+    for metric in (hashtag_accuracy_at_k, tag_coverage_at_k):
+        assert metric(table, SCORE, k=2) == metric(TRUTH, SCORE, k=2)
+    assert macro_average_precision(table, table) == 1.0
+    counts = pd.DataFrame.sparse.from_spmatrix(sparse.csr_array(TRUTH * 2))
+    with pytest.raises(ValueError, match="y_true, row 0, column 0: 2 is neither 0 nor"):
+        hashtag_accuracy_at_k(counts, SCORE, k=2)
+
+
+def test_tags_of_minus_infinity_come_last():
+    scores = [[1.0, -np.inf, -np.inf]]
+    for truth, at_1, at_3 in (([[1, 0, 0]], 1, 1), ([[0, 1, 0]], 0, 1)):
+        for metric in (hashtag_accuracy_at_k, tag_coverage_at_k):
+            assert metric(truth, scores, k=[1, 3]).tolist() == [at_1, at_3]
+    with pytest.raises(ValueError, match="A tag that is to come last gets the score -"):
+        hashtag_accuracy_at_k([[0, 1]], [[1.0, np.nan]])

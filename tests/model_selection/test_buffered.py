@@ -284,3 +284,14 @@ def test_positions_are_one_a_row():
         drop_buffer(places, [[0], [0, 1]], [1], km=1.0)
     with pytest.raises(ValueError, match="km must be a number of kilometres"):
         drop_buffer(places, [0], [1], km=np.timedelta64(1, "D"))
+
+
+def test_positions_that_are_masked_are_refused():
+    places = np.array([[0.0, 0.0], [0.0, 1.0], [0.0, 2.0]])
+    rows = np.ma.array([0, 1], mask=[False, True])
+    with pytest.raises(ValueError, match=r"^train, row 1: the value is masked"):
+        drop_buffer(places, rows, [2], km=1.0)
+    with pytest.raises(ValueError, match=r"^test, row 1: the value is masked"):
+        drop_buffer(places, [2], rows, km=1.0)
+    rows = np.ma.array([0, 1], mask=False)
+    assert drop_buffer(places, rows, [2], km=1.0).tolist() == [0, 1]

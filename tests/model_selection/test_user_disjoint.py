@@ -316,3 +316,11 @@ def test_train_size_alone_bounds_the_training_rows():
         assert 0 < len(train) <= 30 or set(users[train]) == {"ada"}
         assert 0 < len(test) <= 70
         assert not set(users[train]) & set(users[test])
+
+
+def test_users_that_are_masked_are_refused():
+    users = np.ma.array([1, 2, 1, 3], mask=[0, 1, 0, 0])
+    with pytest.raises(ValueError, match=r"^groups, row 1: the value is masked"):
+        next(UserDisjointShuffleSplit().split(np.zeros((4, 1)), groups=users))
+    users.mask = False
+    next(UserDisjointShuffleSplit().split(np.zeros((4, 1)), groups=users))
