@@ -25,7 +25,7 @@ from sklearn_geo.fusion._files import load_fusion, save_fusion
 from sklearn_geo.fusion._importance import drop_one_block
 from sklearn_geo.fusion._loss import FusionLoss
 from sklearn_geo.fusion._network import FusionNetwork
-from sklearn_geo.fusion._rows import BlockReader, check_values
+from sklearn_geo.fusion._rows import BlockReader, check_values, summed
 from sklearn_geo.fusion._scaling import SCALES, Scaling
 from sklearn_geo.nets import (
     TRAINING_CONSTRAINTS,
@@ -95,8 +95,11 @@ class FusionBase(NetMixin, GeoEstimator, ABC):
                 multi_output=True,
                 reset=not go_on,
             )
+        X, rows = summed(X), None
         if sample_weight is not None:
             sample_weight = check_weights(sample_weight, X)
+            if not sample_weight.all():  # others are as if they were not there
+                rows = np.flatnonzero(sample_weight)
         names = getattr(self, "feature_names_in_", None)
         blocks = read_blocks(self.blocks, X.shape[1], names)
         if go_on:
@@ -108,8 +111,8 @@ class FusionBase(NetMixin, GeoEstimator, ABC):
             self._seed = draw_seed(self.random_state)
             self._reader = BlockReader(
                 list(self.blocks_.values()), self.missing_block == "mask"
-            ).fit(X, self.scale)
-        data = RowData(self._reader.rows(X), [target], sample_weight)
+            ).fit(X, self.scale, rows)
+        data = RowData(self._reader.rows(X), [target], sample_weight, rows=rows)
         learn, valid = self._held_out(data)
         loss = partial(FusionLoss, self._kind(), self._aux_weights(), balance)
         if go_on:
@@ -117,7 +120,7 @@ class FusionBase(NetMixin, GeoEstimator, ABC):
         else:
             self._made_for = self._architecture()
         self._train(
-            None if go_on else self._network(self._scaling(X)),
+            None if go_on else self._network(self._scaling(X, rows)),
             loss,
             learn,
             seed=self._seed,
@@ -150,13 +153,13 @@ class FusionBase(NetMixin, GeoEstimator, ABC):
             if value != before:
                 raise ValueError(f"{name} is {value!r}, and was {before!r}. {remedy}")
 
-    def _scaling(self, X):
+    def _scaling(self, X, rows):
         """Return the scaling of each block; None where the network has none."""
         found = [None] * len(self.blocks_)
         for number, is_sparse in enumerate(self._reader.sparse):
             if self.scale is not None and not is_sparse:
                 part = self._reader.dense_part(X, number)
-                found[number] = Scaling.of(self.scale, *part)
+                found[number] = Scaling.of(self.scale, *part, rows)
         return found
 
     def _network(self, scaling):
@@ -224,10 +227,12 @@ class FusionBase(NetMixin, GeoEstimator, ABC):
 
     def _set_attention(self, data):
         if self.attention == "sample":
-            total = np.zeros(len(self.blocks_))
-            for _, (weights,) in self._outputs(data.X, method="weights"):
-                total += weights.double().sum(dim=0).numpy()
-            means = total / len(data)
+            total, counts = np.zeros(len(self.blocks_)), data.sample_weight
+            counts = np.ones(data.X.shape[0]) if counts is None else counts
+            for part, (weights,) in self._outputs(data.X, method="weights"):
+                taught = counts[part] > 0.0
+                total += counts[part][taught] @ weights.double().numpy()[taught]
+            means = total / counts.sum(dtype=np.float64)
         elif self.attention == "type":
             module = self.net_.module_
             logits = (module.of_type + module.of_all).detach().cpu().double().numpy()
@@ -249,6 +254,7 @@ class FusionBase(NetMixin, GeoEstimator, ABC):
                 ensure_all_finite="allow-nan",
                 reset=False,
             )
+        X = summed(X)
         masks = self._reader.masks
         check_values(X, self.blocks_, "mask" if masks else "error")
         return self._reader.rows(X)
@@ -295,8 +301,8 @@ class FusionBase(NetMixin, GeoEstimator, ABC):
     def block_importance(self, X, y, *, sample_weight=None, scoring=None):
         """Return what the score loses when a block is dropped, one at a time.
 
-        A dropped block adds the same to every row: what it adds on average over X. The
-        network is not trained again.
+        A dropped block adds the same to every row: what it adds on average over X,
+        weighted. The network is not trained again.
 
         Parameters
         ----------

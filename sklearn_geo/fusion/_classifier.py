@@ -13,7 +13,7 @@ from sklearn_geo._labels import class_array
 from sklearn_geo._tables import reject_unread
 from sklearn_geo.fusion._base import FusionBase
 from sklearn_geo.fusion._calibration import calibrated, fit_calibration
-from sklearn_geo.fusion._labels import LabelReader, refuse_lists
+from sklearn_geo.fusion._labels import LabelReader, column_texts, refuse_lists
 from sklearn_geo.metrics import macro_average_precision
 
 __all__ = ["AttentionFusionClassifier"]
@@ -126,8 +126,8 @@ class AttentionFusionClassifier(ClassifierMixin, FusionBase):
     Attributes
     ----------
     attention_ : dict of str to float
-        :math:`\alpha_k` of each block; with ``attention="sample"``, its mean over the
-        rows of `fit`.
+        :math:`\alpha_k` of each block; with ``attention="sample"``, its weighted mean
+        over the rows of `fit`.
 
     blocks_ : dict of str to ndarray of int
         The columns of each block.
@@ -291,7 +291,9 @@ class AttentionFusionClassifier(ClassifierMixin, FusionBase):
             A class a row, or 0/1 for each label.
 
         sample_weight : array-like of shape (n_rows,), default=None
-            What each row counts.
+            What each row counts. Their scale does not matter: they are divided by
+            their mean. A row of weight 0 is as if it were not there, but that its
+            class is one of `classes_`.
 
         Returns
         -------
@@ -300,9 +302,8 @@ class AttentionFusionClassifier(ClassifierMixin, FusionBase):
         """
         refuse_lists(y)
         reject_unread(y, "y")
-        columns = getattr(y, "columns", None)
         with all_or_nothing(self):
-            self._y_names = None if columns is None else [str(name) for name in columns]
+            self._y_names = column_texts(y)
             return self._fit(X, class_array(y), sample_weight)
 
     def predict_proba(self, X):
@@ -372,7 +373,8 @@ class AttentionFusionClassifier(ClassifierMixin, FusionBase):
         return calibrated(scores, self.calibration_)
 
     def _read_target(self, y, sample_weight, go_on):
-        labels = LabelReader(y, self._y_names)
+        names = self._y_names
+        labels = LabelReader(y, names)
         del self._y_names
         if go_on:
             before = self._labels
@@ -381,7 +383,13 @@ class AttentionFusionClassifier(ClassifierMixin, FusionBase):
                 raise ValueError(
                     "warm_start: y has other classes than before. Fit a new classifier."
                 )
-        labels.warn_of_empty(y)
+            if labels.is_multilabel and names is not None and names != before.names:
+                raise ValueError(
+                    "warm_start: the labels have other names than before. Pass the "
+                    "same columns of y in the same order, or fit a new classifier."
+                )
+            labels.names = before.names
+        labels.warn_of_empty(y if sample_weight is None else y[sample_weight > 0.0])
         self._labels = labels
         self.classes_, self.label_names_ = labels.classes, labels.names
         return labels.target(y), labels.balance(self.class_weight, y, sample_weight)

@@ -48,14 +48,11 @@ def drop_one_block(model, X, y, sample_weight, scoring):
     check_consistent_length(X, y)
     if not rows.shape[0]:
         raise ValueError("Found array with 0 sample(s): there is nothing to score.")
-    total = 0.0
-    for _, (shares,) in model._outputs(rows, method="shares"):
-        total = total + shares.double().sum(dim=0).numpy()
-    means = total / rows.shape[0]
-    score = model._own_measure() if scoring is None else check_scoring(model, scoring)
     weights = {}
     if sample_weight is not None:
         weights["sample_weight"] = check_weights(sample_weight, rows)
+    means = _mean_shares(model, rows, **weights)
+    score = model._own_measure() if scoring is None else check_scoring(model, scoring)
     found = {}
     with np.errstate(over="ignore", invalid="ignore"):  # of squares of huge numbers
         whole = score(model, X, y, **weights)
@@ -69,3 +66,16 @@ def drop_one_block(model, X, y, sample_weight, scoring):
             "or numbers whose squares are infinite."
         )
     return found
+
+
+def _mean_shares(model, rows, sample_weight=None):
+    """Return what each block adds on average, of shape (n_blocks, n_outputs)."""
+    n_rows = rows.shape[0]
+    counts = np.ones(n_rows) if sample_weight is None else sample_weight
+    counts = counts / counts.sum()
+    means = 0.0
+    for part, (shares,) in model._outputs(rows, method="shares"):
+        counted = np.flatnonzero(counts[part])
+        shares = shares.double().numpy()[counted]
+        means = means + np.tensordot(counts[part][counted], shares, axes=1)
+    return means

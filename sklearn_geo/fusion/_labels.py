@@ -16,7 +16,7 @@ from sklearn_geo._numbers import naming
 from sklearn_geo._tags import check_n_tags
 from sklearn_geo.nets import LazyRows
 
-__all__ = ["LabelReader", "refuse_lists"]
+__all__ = ["LabelReader", "column_texts", "refuse_lists"]
 
 
 class LabelReader:
@@ -208,6 +208,12 @@ class LabelReader:
             for side, value in pair.items():
                 row[int(side)] = _positive(value)
         return found
+
+
+def column_texts(y):
+    """Return the names of the columns of a data frame as text, None of all else."""
+    columns = getattr(y, "columns", None)
+    return None if columns is None else [str(name) for name in columns]
 
 
 def refuse_lists(y):

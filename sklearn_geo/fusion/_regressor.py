@@ -10,7 +10,9 @@ from sklearn.utils import check_array
 
 from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._numbers import naming
+from sklearn_geo._tables import reject_unread
 from sklearn_geo.fusion._base import FusionBase
+from sklearn_geo.fusion._labels import column_texts
 
 __all__ = ["AttentionFusionRegressor"]
 
@@ -107,8 +109,8 @@ class AttentionFusionRegressor(RegressorMixin, FusionBase):
     Attributes
     ----------
     attention_ : dict of str to float
-        :math:`\alpha_k` of each block; with ``attention="sample"``, its mean over the
-        rows of `fit`.
+        :math:`\alpha_k` of each block; with ``attention="sample"``, its weighted mean
+        over the rows of `fit`.
 
     blocks_ : dict of str to ndarray of int
         The columns of each block.
@@ -220,15 +222,28 @@ class AttentionFusionRegressor(RegressorMixin, FusionBase):
             The numbers.
 
         sample_weight : array-like of shape (n_rows,), default=None
-            What each row counts.
+            What each row counts. Their scale does not matter: they are divided by
+            their mean. A row of weight 0 is as if it were not there.
 
         Returns
         -------
         self : AttentionFusionRegressor
             The fitted regressor.
         """
+        reject_unread(y, "y")
         with all_or_nothing(self):
+            self._check_names_of_y(column_texts(y))
             return self._fit(X, y, sample_weight)
+
+    def _check_names_of_y(self, names):
+        """Remember what the columns of y are called; refuse to go on with others."""
+        before = getattr(self, "_y_names", None) if self.warm_start else None
+        if names and before and names != before:
+            raise ValueError(
+                "warm_start: the columns of y have other names than before. Pass the "
+                "same columns in the same order, or fit a new regressor."
+            )
+        self._y_names = names or before
 
     def predict(self, X):
         """Return the numbers.

@@ -9,7 +9,7 @@ from sklearn_geo._blocks import blocks as row_blocks
 from sklearn_geo.fusion._scaling import scaled_sparse, sparse_scale
 from sklearn_geo.nets import LazyRows, Several, rows_in_memory
 
-__all__ = ["BlockReader", "check_values"]
+__all__ = ["BlockReader", "check_values", "summed"]
 
 # The network computes in float32.
 _LARGEST = float(np.finfo(np.float32).max)
@@ -42,11 +42,17 @@ class BlockReader:
         self.sparse = [False] * len(columns)
         self.factors = [None] * len(columns)
 
-    def fit(self, X, scale):
-        """Decide which blocks stay sparse, and learn their factors."""
+    def fit(self, X, scale, rows=None):
+        """Decide which blocks stay sparse, and learn their factors.
+
+        Only of the rows that are learnt from (None is all) and that have the block.
+        """
         if sparse.issparse(X):
+            X = X if rows is None else X[rows]
             for number, block in enumerate(self._blocks(X)):
-                if block.nnz < _DENSE_FROM * np.prod(block.shape):
+                missing = rows_with_nan(block)
+                block = block[~missing] if missing.any() else block
+                if not block.nnz or block.nnz < _DENSE_FROM * np.prod(block.shape):
                     self.sparse[number] = True
                     if scale is not None:
                         self.factors[number] = sparse_scale(block)
@@ -95,6 +101,19 @@ class BlockReader:
         if self.masks:
             found.append(np.column_stack(here).astype(np.float32))
         return Several(tuple(found))
+
+
+def summed(X):
+    """Return X with one entry a value and none for a zero, as all else counts them.
+
+    A copy, unless X is an array or has such entries already.
+    """
+    if not sparse.issparse(X) or (X.has_canonical_format and X.data.all()):
+        return X
+    X = X.copy()
+    X.sum_duplicates()
+    X.eliminate_zeros()
+    return X
 
 
 def rows_with_nan(block):

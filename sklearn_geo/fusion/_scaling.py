@@ -47,32 +47,33 @@ class Scaling:
     gain: float = 1.0
 
     @classmethod
-    def of(cls, kind, X, columns):
-        """Learn the scale of dense columns; NaN is left out."""
-        moments = _moments(X, columns)
+    def of(cls, kind, X, columns, rows=None):
+        """Learn the scale of dense columns, of some rows or all.
+
+        Rows with NaN in any of the columns are left out: they miss the block.
+        """
+        block = _Block(X, columns, rows).without_nan()
+        moments = _moments(block)
         if kind == "standard":
             center, spread = moments["mean"], moments["deviation"]
             factor = _inverse(spread, center)
         else:
-            low, center, high = _quartiles(X, columns)
+            low, center, high = _quartiles(block)
             factor = _inverse(high - low, center)
             flat = factor == 0.0
             extent = moments["max"] - moments["min"]
             factor[flat] = 2.0 * _inverse(extent, center)[flat]
         found = cls(kind, center.astype(np.float32), factor.astype(np.float32))
-        return replace(found, gain=min(1.0, _LOUDEST / found._loudness(X, columns)))
+        return replace(found, gain=min(1.0, _LOUDEST / found._loudness(block)))
 
-    def _loudness(self, X, columns):
+    def _loudness(self, block):
         """Return the mean over rows of the sum of squares of their scaled values."""
-        step = -(-len(X) // _ROWS_ENOUGH)
-        layer, total, n_rows = self.layer(), 0.0, len(range(0, len(X), step))
-        for part in row_blocks(n_rows, rows_in_memory(16 * len(columns), n_rows)):
-            rows = slice(part.start * step, part.stop * step, step)
-            block = torch.from_numpy(_taken(X, rows, columns).astype(np.float32))
-            total += float(
-                layer(block).nan_to_num_(0.0).square().sum(dtype=torch.float64)
-            )
-        return max(total / n_rows, 1e-12)
+        some = block.some()
+        layer, total = self.layer(), 0.0
+        for part in some.parts():
+            scaled = layer(torch.from_numpy(part.astype(np.float32)))
+            total += float(scaled.square().sum(dtype=torch.float64))
+        return max(total / max(len(some), 1), 1e-12)
 
     def layer(self):
         """Return the layer that scales a block."""
@@ -99,56 +100,89 @@ class _Scale(nn.Module):
         return block.mul_(bend.rsqrt_())
 
 
-def _moments(X, columns):
+class _Block:
+    """Columns of some rows of an array, read a few rows at a time.
+
+    Parameters
+    ----------
+    X : ndarray or memmap of shape (n_rows, n_features)
+        The array.
+
+    columns : ndarray of int
+        The columns.
+
+    rows : ndarray of int or None
+        The rows; None is all.
+    """
+
+    def __init__(self, X, columns, rows):
+        self._X, self.columns = X, columns
+        self._rows = range(len(X)) if rows is None else rows
+
+    def __len__(self):
+        return len(self._rows)
+
+    def without_nan(self):
+        """Return the block of the rows that hold no NaN."""
+        holes = [np.isnan(part).any(axis=1) for part in self.parts()]
+        holes = np.concatenate(holes or [np.empty(0, dtype=bool)])
+        if not holes.any():
+            return self
+        return _Block(self._X, self.columns, np.asarray(self._rows)[~holes])
+
+    def some(self):
+        """Return the block of evenly spaced rows, as many as are enough."""
+        step = max(1, -(-len(self) // _ROWS_ENOUGH))
+        return _Block(self._X, self.columns, self._rows[::step])
+
+    def parts(self):
+        """Yield all rows, a few at a time."""
+        for at in row_blocks(
+            len(self), rows_in_memory(16 * len(self.columns), len(self))
+        ):
+            yield self.take(at)
+
+    def take(self, at, columns=None):
+        """Return a slice of the rows, and some of the columns or all."""
+        rows, columns = self._rows[at], self.columns if columns is None else columns
+        if isinstance(rows, range):  # slices need not be copied
+            rows = slice(rows.start, rows.stop, rows.step)
+        start, n = int(columns[0]), len(columns)
+        if (columns == np.arange(start, start + n)).all():
+            return self._X[rows, start : start + n]
+        return self._X[rows][:, columns]
+
+
+def _moments(block):
     """Return mean, standard deviation, least and largest value of columns."""
-    n_columns = len(columns)
-    count, total = np.zeros(n_columns), np.zeros(n_columns)
+    n_columns = len(block.columns)
+    n_rows, total = 0, np.zeros(n_columns)
     least, most = np.full(n_columns, np.inf), np.full(n_columns, -np.inf)
-
-    def parts():
-        for rows in row_blocks(len(X), rows_in_memory(16 * n_columns, len(X))):
-            yield _taken(X, rows, columns).astype(np.float64)
-
-    for part in parts():
-        seen = ~np.isnan(part)
-        count += seen.sum(axis=0)
-        total += np.where(seen, part, 0.0).sum(axis=0)
-        np.minimum(least, np.where(seen, part, np.inf).min(axis=0), out=least)
-        np.maximum(most, np.where(seen, part, -np.inf).max(axis=0), out=most)
-    count = np.maximum(count, 1)
-    mean, squares = total / count, np.zeros(n_columns)
-    for part in parts():
-        squares += np.nansum((part - mean) ** 2, axis=0)
-    empty = least > most
-    least[empty] = most[empty] = 0.0
-    return {
-        "mean": mean,
-        "deviation": np.sqrt(squares / count),
-        "min": least,
-        "max": most,
-    }
+    for part in block.parts():
+        part = part.astype(np.float64)
+        n_rows += len(part)
+        total += part.sum(axis=0)
+        np.minimum(least, part.min(axis=0), out=least)
+        np.maximum(most, part.max(axis=0), out=most)
+    if not n_rows:
+        return dict.fromkeys(("mean", "deviation", "min", "max"), np.zeros(n_columns))
+    mean, squares = total / n_rows, np.zeros(n_columns)
+    for part in block.parts():
+        squares += ((part - mean) ** 2).sum(axis=0)
+    deviation = np.sqrt(squares / n_rows)
+    return {"mean": mean, "deviation": deviation, "min": least, "max": most}
 
 
-def _quartiles(X, columns):
+def _quartiles(block):
     """Return the quartiles of columns, of evenly spaced rows if there are many."""
-    step = -(-len(X) // _ROWS_ENOUGH)
-    rows = slice(0, None, step)
-    n_rows = len(range(0, len(X), step))
-    found = np.zeros((3, len(columns)))
-    at_a_time = rows_in_memory(16 * n_rows, len(columns))
-    for some in row_blocks(len(columns), at_a_time):
-        part = _taken(X, rows, columns[some]).astype(np.float64)
-        part = part[~np.isnan(part).any(axis=1)]
-        if len(part):
-            found[:, some] = np.quantile(part, (0.25, 0.5, 0.75), axis=0)
+    some, n_columns = block.some(), len(block.columns)
+    found = np.zeros((3, n_columns))
+    if not len(some):
+        return found
+    for at in row_blocks(n_columns, rows_in_memory(16 * len(some), n_columns)):
+        part = some.take(slice(None), some.columns[at]).astype(np.float64)
+        found[:, at] = np.quantile(part, (0.25, 0.5, 0.75), axis=0)
     return found
-
-
-def _taken(X, rows, columns):
-    start, n = int(columns[0]), len(columns)
-    if (columns == np.arange(start, start + n)).all():
-        return X[rows, start : start + n]
-    return X[rows][:, columns]
 
 
 def _inverse(spread, center=0.0):
@@ -163,8 +197,7 @@ def _inverse(spread, center=0.0):
 def sparse_scale(block):
     """Return the factors that bring the largest size in each column to 1."""
     most = np.zeros(block.shape[1])
-    values = np.abs(np.nan_to_num(block.data, nan=0.0))
-    np.maximum.at(most, block.indices, values)
+    np.maximum.at(most, block.indices, np.abs(block.data))
     return np.where(most > 0.0, _inverse(most), 1.0).astype(np.float32)
 
 

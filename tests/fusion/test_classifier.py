@@ -226,6 +226,49 @@ def test_rows_of_no_weight_are_rows_left_out():
             model().fit(X, BINARY, sample_weight=bad)
 
 
+@pytest.mark.parametrize("make", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("scale", ["standard", "robust", None])
+@pytest.mark.parametrize("y", [BINARY, LABELS, CLASSES], ids=list(TARGETS))
+def test_rows_of_no_weight_are_as_if_they_were_not_there(make, scale, y):
+    # At the end, so that the others are drawn alike.
+    more = np.vstack([X, np.full((60, 24), 1e3)])
+    others = np.concatenate([y, y[:60]])
+    weight = np.r_[np.ones(300), np.zeros(60)]
+    for params in (
+        {"attention": "sample", "class_weight": "balanced", "calibrate": True},
+        {"early_stopping": True, "max_iter": 3},
+    ):
+        settings = {"scale": scale, **params}
+        one = model(**settings).fit(make(more), others, sample_weight=weight)
+        other = model(**settings).fit(make(X), y, sample_weight=np.ones(300))
+        np.testing.assert_allclose(
+            one.predict_proba(X), other.predict_proba(X), atol=1e-6
+        )
+        assert one.attention_ == pytest.approx(other.attention_, abs=1e-6)
+
+
+def test_the_mean_of_attention_is_weighted():
+    weight = np.arange(300) % 3
+    one = model(attention="sample").fit(X, BINARY, sample_weight=weight)
+    expected = np.average(one.attention_weights(X), axis=0, weights=weight)
+    np.testing.assert_allclose(list(one.attention_.values()), expected, rtol=1e-5)
+
+
+def test_entries_of_a_sparse_matrix_are_added_up():
+    whole = sparse.csr_array(X)
+    # Each number in two pieces, at every place: most are zeros that are stored.
+    pieces = np.stack([3.0 * X, -2.0 * X], axis=2).ravel()
+    columns = np.tile(np.repeat(np.arange(24), 2), 300)
+    parts = (pieces, columns, 48 * np.arange(301))
+    scattered = sparse.csr_array(parts, shape=X.shape)
+    np.testing.assert_allclose(scattered.toarray(), X)
+    expected = model().fit(whole, BINARY).predict_proba(whole)
+    one = model().fit(scattered, BINARY)
+    np.testing.assert_allclose(one.predict_proba(whole), expected, atol=1e-5)
+    np.testing.assert_allclose(one.predict_proba(scattered), expected, atol=1e-5)
+    assert scattered.nnz == 2 * X.size  # the caller's is as it was
+
+
 def test_early_stopping():
     many = np.vstack([X] * 4)
     y = np.tile(BINARY, 4)
@@ -307,6 +350,17 @@ def test_names_of_labels():
     with pytest.warns(DataConversionWarning):
         flat = model().fit(X, y[["food"]])
     assert flat.label_names_ == ["0", "1"]
+
+
+def test_labels_stay_in_their_order():
+    y = pd.DataFrame(LABELS, columns=["food", "shop", "pub"])
+    warm = model(warm_start=True).fit(X, y)
+    before = warm.predict_proba(X)
+    with pytest.raises(ValueError, match="labels have other names than before"):
+        warm.fit(X, y[["pub", "shop", "food"]])
+    np.testing.assert_array_equal(warm.predict_proba(X), before)
+    assert warm.fit(X, LABELS).fit(X, y).label_names_ == ["food", "shop", "pub"]
+    assert warm.n_iter_ == 12
 
 
 def test_labels_never_seen():
@@ -488,10 +542,10 @@ def test_what_a_row_misses_does_not_matter(make, attention):
         classifier.predict_proba(make(other)), expected, atol=1e-6
     )
     # In training neither: the same network is learnt.
-    again = clone(classifier).set_params(scale=None)
-    first = clone(again).fit(make(holes), BINARY).predict_proba(make(holes))
-    second = again.fit(make(other), BINARY).predict_proba(make(holes))
-    if make is np.asarray:  # a sparse block may be kept otherwise if it is fuller
+    for scale in (None, "standard", "robust"):
+        again = clone(classifier).set_params(scale=scale)
+        first = clone(again).fit(make(holes), BINARY).predict_proba(make(holes))
+        second = again.fit(make(other), BINARY).predict_proba(make(holes))
         np.testing.assert_allclose(second, first, atol=1e-5)
     weights = classifier.attention_weights(make(holes))
     np.testing.assert_array_equal(weights == 0.0, np.column_stack([utm, what]))

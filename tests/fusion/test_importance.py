@@ -58,7 +58,7 @@ def test_noise_is_worth_nothing(classifier, regressor, make):
         assert found["signal"] > 5 * found["some"] > 5 * abs(found["noise"])
 
 
-def _without(model, X, dropped):
+def _without(model, X, dropped, weight=None):
     """Outputs of the main head with one block at its mean, in plain numpy."""
     module = model.net_.module_
     ((_, (shares,)),) = net_outputs(model.net_, X, method="shares")
@@ -67,7 +67,7 @@ def _without(model, X, dropped):
     for number in range(shares.shape[1]):
         said = shares[:, number]
         if number == dropped:
-            said = said.mean(axis=0)
+            said = np.average(said, axis=0, weights=weight)
         total = total + said
     return total
 
@@ -82,9 +82,23 @@ def test_a_regressor_by_hand(regressor):
     for number, name in enumerate(BLOCKS):
         answer = (_without(regressor, X, number) * spread + center).ravel()
         np.testing.assert_allclose(found[name], whole - r2_score(y, answer), atol=1e-6)
+        answer = _without(regressor, X, number, weight) * spread + center
         expected = r2_score(y, regressor.predict(X), sample_weight=weight)
         expected -= r2_score(y, answer, sample_weight=weight)
         np.testing.assert_allclose(weighted[name], expected, atol=1e-6)
+
+
+def test_weights_are_repeated_rows(classifier, regressor):
+    X, score = rows(300, seed=1)
+    X[0] = 1e4  # but this row counts nothing
+    weight = np.r_[0, np.arange(299) % 4]
+    again = np.repeat(np.arange(300), weight)
+    for model, y in ((classifier, score > 0), (regressor, score)):
+        found = model.block_importance(X, y, sample_weight=weight)
+        expected = model.block_importance(X[again], y[again])
+        assert found == pytest.approx(expected, abs=1e-6)
+        huge = model.block_importance(X, y, sample_weight=weight * 1e300)
+        assert huge == pytest.approx(expected, abs=1e-6)
 
 
 def test_a_classifier_by_hand(classifier):

@@ -103,10 +103,27 @@ def test_weights_of_rows():
     steps = model(batch_size=len(Y), scale=None, solver="sgd", early_stopping=False)
     one = clone(steps).fit(X, Y, sample_weight=weight).predict(X)
     np.testing.assert_allclose(one, clone(steps).fit(X[:200], Y[:200]).predict(X), 1e-4)
+    # Of any scale, and in batches where they come last.
+    more, others = np.vstack([X, np.full((40, 15), 1e3)]), np.r_[Y, np.full(40, 1e6)]
+    weight = np.r_[np.ones(len(Y)), np.zeros(40)]
+    for params in ({"scale": "standard"}, {"early_stopping": True}):
+        one = model(**params).fit(more, others, sample_weight=weight).predict(X)
+        np.testing.assert_allclose(one, model(**params).fit(X, Y).predict(X), 1e-5)
     with pytest.raises(ValueError, match="non-zero"):
         model().fit(X, Y, sample_weight=np.zeros(len(Y)))
     with pytest.raises(ValueError, match="sample_weight must be real"):
         model().fit(X, Y, sample_weight=1j)
+
+
+def test_columns_of_y_stay_in_their_order():
+    y = pd.DataFrame(TWO, columns=["price", "size"])
+    warm = model(warm_start=True).fit(X, y)
+    with pytest.raises(ValueError, match="columns of y have other names than before"):
+        warm.fit(X, y[["size", "price"]])
+    assert warm.fit(X, TWO).fit(X, y).n_iter_ == 12
+    with pytest.raises(ValueError, match="other names"):
+        warm.fit(X, y[["size", "price"]])
+    assert warm.set_params(warm_start=False).fit(X, y[["size", "price"]]).n_iter_ == 4
 
 
 def test_a_constant_is_predicted_as_it_is():

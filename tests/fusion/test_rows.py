@@ -7,7 +7,12 @@ import pytest
 import sklearn
 from scipy import sparse
 
-from sklearn_geo.fusion._rows import BlockReader, check_values, rows_with_nan
+from sklearn_geo.fusion._rows import (
+    BlockReader,
+    check_values,
+    rows_with_nan,
+    summed,
+)
 from sklearn_geo.nets import LazyRows, RowData, SparseRows
 
 COLUMNS = [np.array([0, 1]), np.arange(2, 22)]
@@ -71,6 +76,34 @@ def test_masks_of_a_sparse_matrix(at):
     np.testing.assert_array_equal(narrow, plain[at][:, :2])
     np.testing.assert_array_equal(one_hot.toarray(), plain[at][:, 2:])
     np.testing.assert_array_equal(given.data, stored)  # the caller's is as it was
+
+
+def test_rows_that_are_left_out_say_nothing_of_a_block():
+    X = wide()
+    X[2, 2:] = 9.0  # fuller and larger than the others
+    reader = BlockReader(COLUMNS, masks=False)
+    reader.fit(sparse.csr_array(X), "robust", rows=np.array([0, 1, 3, 4, 5]))
+    assert reader.sparse == [False, True]
+    # One of 4 in each of five columns of twenty.
+    assert sorted(reader.factors[1]) == [0.25] * 5 + [1.0] * 15
+    X[2, 5] = np.nan  # the row misses the block
+    masked = BlockReader(COLUMNS, masks=True).fit(sparse.csr_array(X), "robust")
+    assert masked.sparse == [False, True]
+    np.testing.assert_array_equal(masked.factors[1], reader.factors[1])
+    X[:, 5] = np.nan
+    nothing = BlockReader(COLUMNS, masks=True).fit(sparse.csr_array(X), "robust")
+    np.testing.assert_array_equal(nothing.factors[1], 1.0)
+
+
+def test_entries_are_added_up_and_zeros_are_none():
+    parts = ([3.0, -2.0, 0.0, 5.0], [1, 1, 0, 2], [0, 3, 4])
+    given = sparse.csr_array(parts, shape=(2, 3))
+    found = summed(given)
+    assert (found.nnz, given.nnz) == (2, 4)  # the caller's is as it was
+    np.testing.assert_array_equal(found.toarray(), [[0, 1, 0], [0, 0, 5]])
+    assert summed(found) is found
+    dense = wide()
+    assert summed(dense) is dense
 
 
 def test_rows_with_nan():

@@ -77,6 +77,26 @@ def test_nan_is_left_out(kind):
 
 
 @pytest.mark.parametrize("kind", ["robust", "standard"])
+@pytest.mark.parametrize("columns", [np.arange(6), np.array([4, 0, 3])])
+def test_rows_that_are_left_out_are_as_if_they_were_not_there(kind, columns):
+    many = np.repeat(X, 10, axis=1)[:, np.r_[columns, 6:60]]  # loud enough
+    whole = Scaling.of(kind, many, np.arange(many.shape[1]))
+    assert whole.gain < 0.9
+    holes = np.full((250, many.shape[1]), 1e6)
+    holes[::5, 2] = np.nan  # such rows miss the block, whatever else they have
+    here = np.arange(250) % 5 != 0
+    holes[here] = many
+    found = Scaling.of(kind, holes, np.arange(many.shape[1]))
+    # And so do rows that are not to be looked at.
+    other = np.where(np.isnan(holes), 1e6, holes)
+    chosen = Scaling.of(kind, other, np.arange(many.shape[1]), np.flatnonzero(here))
+    for scaling in (found, chosen):
+        np.testing.assert_array_equal(scaling.center, whole.center)
+        np.testing.assert_array_equal(scaling.factor, whole.factor)
+        assert scaling.gain == pytest.approx(whole.gain, rel=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["robust", "standard"])
 def test_a_little_memory_at_a_time(kind):
     columns = np.array([0, 3, 4])
     whole = Scaling.of(kind, X, columns)
@@ -104,8 +124,6 @@ def test_sparse_columns_are_divided_by_their_largest_size():
     )
     np.testing.assert_array_equal(block.toarray(), before)  # the caller's is as it was
     assert scaled_sparse(block, None) is block
-    missing = sparse.csr_array([[np.nan, 4.0], [2.0, 0]])
-    np.testing.assert_array_equal(sparse_scale(missing), [0.5, 0.25])
 
 
 @pytest.mark.parametrize("kind", ["robust", "standard"])
