@@ -304,22 +304,26 @@ def _without_missing(target):
     return torch.where(present[:, None], target, 0.0).float(), present
 
 
-def _row_sums(rows, values):
-    numbers = rows.row_numbers()
-    return values.new_zeros(len(rows)).index_add(0, numbers, values)
+def _present_values(rows):
+    """Return the stored values, zeros in rows with NaN, and the row of each."""
+    numbers, values = rows.row_numbers(), rows.values
+    holes = torch.isnan(values).to(values.dtype)
+    holes = holes.new_zeros(len(rows)).index_add(0, numbers, holes)
+    return torch.where(holes[numbers] > 0, 0.0, values), numbers
 
 
 def _sparse_cross_entropy(logits, target):
-    numbers = target.row_numbers()
+    values, numbers = _present_values(target)
     picked = logits[numbers, target.columns.long()]
-    both = torch.stack([target.values, target.values * picked])
+    both = torch.stack([values, values * picked])
     mass, met = both.new_zeros(2, len(target)).index_add(1, numbers, both)
     return mass * logits.logsumexp(dim=1) - met
 
 
 def _negative_entropy(teacher):
     if isinstance(teacher, SparseRows):
-        values = teacher.values
-        return _row_sums(teacher, torch.xlogy(values, values))
+        values, numbers = _present_values(teacher)
+        terms = torch.xlogy(values, values)
+        return terms.new_zeros(len(teacher)).index_add(0, numbers, terms)
     teacher, _ = _without_missing(teacher)
     return torch.xlogy(teacher, teacher).sum(dim=1)

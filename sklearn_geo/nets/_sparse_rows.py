@@ -16,7 +16,7 @@ class SparseRows:
     Parameters
     ----------
     rows : scipy.sparse.csr_array or csr_matrix of shape (n_rows, n_columns)
-        The rows.
+        The rows; entries of the same place are added up.
 
     by_column : bool, default=False
         Also keep the transposed form that a gradient needs: for every column that any
@@ -58,6 +58,9 @@ class SparseRows:
 
     def __init__(self, rows, *, by_column=False):
         self.shape = tuple(int(size) for size in rows.shape)
+        if not rows.has_canonical_format:  # losses are not linear in the entries
+            rows = rows.copy()
+            rows.sum_duplicates()
         columns = rows.indices.astype(np.int32, copy=False)
         values = rows.data.astype(np.float32, copy=False)
         starts = rows.indptr[:-1].astype(np.int32, copy=False)

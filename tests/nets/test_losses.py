@@ -65,6 +65,33 @@ def test_kl_by_hand():
     np.testing.assert_allclose(kl_divergence(logits, rows), expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("loss", [cross_entropy, kl_divergence])
+def test_sparse_rows_with_nan_teach_nothing(loss):
+    logits, teacher = logits_and_teacher()
+    teacher[1] = NAN
+    teacher[4, 2] = NAN  # one is enough
+    logits.requires_grad_()
+    rows = loss(logits, as_rows(teacher))
+    dense = loss(logits, teacher)
+    assert rows[1].item() == rows[4].item() == 0.0
+    torch.testing.assert_close(rows, dense)
+    rows.sum().backward()
+    assert (logits.grad[[1, 4]] == 0).all()
+    assert torch.isfinite(logits.grad).all()
+    assert (logits.grad[[0, 2, 3, 5]] != 0).any(dim=1).all()
+
+
+def test_entries_of_a_sparse_teacher_are_added_up():
+    # (1/4 + 1/4, 1/2) against (1/4, 3/4): 1/2 log 2 + 1/2 log (2/3).
+    parts = (np.array([0.25, 0.25, 0.5]), np.array([0, 0, 1]), np.array([0, 3]))
+    rows = SparseRows(sparse.csr_array(parts, shape=(1, 2)))
+    logits = torch.tensor([[0.0, math.log(3)]])
+    expected = 0.5 * LOG2 + 0.5 * math.log(2 / 3)
+    assert kl_divergence(logits, rows).item() == pytest.approx(expected, abs=1e-6)
+    expected = 0.5 * math.log(4) + 0.5 * math.log(4 / 3)
+    assert cross_entropy(logits, rows).item() == pytest.approx(expected, abs=1e-6)
+
+
 def test_against_torch():
     logits, teacher = logits_and_teacher()
     theirs = functional.kl_div(logits.log_softmax(1), teacher, reduction="none").sum(

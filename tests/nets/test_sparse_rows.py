@@ -57,6 +57,9 @@ def test_repeated_and_explicit_zero_entries():
     weight = torch.eye(5)
     assert rows.product(weight)[0].tolist() == [0, 0, 0, 3, 0]
     assert rows.transposed_product(torch.ones(2, 1)).ravel().tolist() == [0, 3]
+    assert rows.values.tolist() == [3.0, 0.0]
+    assert rows.row_numbers().tolist() == [0, 1]
+    assert matrix.data.tolist() == [1.0, 2.0, 0.0]  # the caller's is as it was
 
 
 def test_read_only_rows_are_copied():
