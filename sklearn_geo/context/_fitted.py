@@ -24,7 +24,7 @@ from sklearn_geo.context._zones import Zones, fit_location
 from sklearn_geo.nets import history_table
 from sklearn_geo.nets._estimator import Progress
 
-__all__ = ["FittedZones", "zone_line"]
+__all__ = ["FittedZones", "of_weight", "zone_line"]
 
 
 class FittedZones(Zones):
@@ -52,7 +52,7 @@ class FittedZones(Zones):
     """
 
     def __init__(self, model, places, matrix, names, weights=None, *, seed):
-        _, places, weights = _of_weight(places, weights)
+        _, places, weights = of_weight(places, weights)
         self._set(
             plan=make_plan(model, places, matrix.shape[1], names, seed, weights),
             location_encoder=fit_location("seen", places),
@@ -116,13 +116,13 @@ class FittedZones(Zones):
             Whether all zones were trained, none was interrupted, and none skipped.
         """
         preset = resolve(model.preset, overrides)
-        photos, places, weights = _of_weight(places, weights)
+        photos, places, weights = of_weight(places, weights)
         corpus = model.corpus if fresh else None
         propagators = fit_propagators(
             model.target_propagator, self.contexts, places, matrix, corpus, photos
         )
         teachers = Teachers(matrix, self.contexts, propagators, places, photos)
-        means = teachers.check()
+        means = teachers.check(weights)
         zones = self.regions.locate(places)
         rows_of = self._rows_to_train(zones, model.min_samples)
         fallback_rows = None
@@ -283,12 +283,12 @@ class FittedZones(Zones):
             + " Select them as X was selected, y[names_seen_in_fit]."
         )
 
-    def teachers(self, model, places, matrix):
+    def teachers(self, model, places, matrix, photos):
         """Return teachers of photos that are not learnt from."""
         propagators = fit_propagators(
-            model.target_propagator, self.contexts, places, matrix
+            model.target_propagator, self.contexts, places, matrix, photos=photos
         )
-        return Teachers(matrix, self.contexts, propagators, places)
+        return Teachers(matrix, self.contexts, propagators, places, photos)
 
     def add_divergence(self, total, teachers, rows, said, weights):
         """Add the divergences of some rows to (sum, weight) by context."""
@@ -330,7 +330,7 @@ class FittedZones(Zones):
         return table
 
 
-def _of_weight(places, weights):
+def of_weight(places, weights):
     """Return the photos that count, or None where all do; their places and weights."""
     if weights is None or weights.all():
         return None, places, weights

@@ -38,7 +38,7 @@ def train_plan(
     teachers : Teachers
         The photos.
 
-    means : dict of str to ndarray
+    means : MeanRows or dict of str to ndarray
         Mean teacher row of each context.
 
     preset : Preset

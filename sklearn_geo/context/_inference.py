@@ -58,7 +58,7 @@ class Inference:
             heard_km = None if self.seams is None else self.seams.blend_km
             self._nearest = NearestZone(zones.regions, self._trained, heard_km)
 
-    def write(self, places, out, output_layer, *, first_row=0):
+    def write(self, places, out, output_layer, *, numbers=None):
         """Write what is said of places.
 
         Parameters
@@ -72,10 +72,10 @@ class Inference:
         output_layer : "softmax" or int
             Which layer.
 
-        first_row : int, default=0
-            What the first of the places is called in messages.
+        numbers : ndarray of shape (n_places,), default=None
+            What the rows of the places are called in messages; None counts from 0.
         """
-        rows, zones, edges, shares = self._plan(places, first_row)
+        rows, zones, edges, shares = self._plan(places, numbers)
         if shares is not None:
             out[:] = 0
         for zone, edge, group in _groups(zones, edges):
@@ -150,7 +150,7 @@ class Inference:
                 'missing_zone="nearest", "uniform", "nan" or "error".'
             )
 
-    def _plan(self, places, first_row):
+    def _plan(self, places, numbers):
         """Say which zones speak of which rows, at whose edge, and with what share."""
         zones = self.zones.regions.locate(places)
         rows, shares = np.arange(len(places)), None
@@ -171,7 +171,7 @@ class Inference:
             # A neighbour without networks has no say; the own zone needs some.
             silent = missing & (zones != own)
             if policy == "error" and (missing & ~silent).any():
-                self._refuse(places, rows, zones, missing & ~silent, first_row)
+                self._refuse(places, rows, zones, missing & ~silent, numbers)
             if silent.any():
                 keep = ~silent
                 rows, zones, missing, edges = (
@@ -210,7 +210,7 @@ class Inference:
             "copy the store again."
         )
 
-    def _refuse(self, places, rows, zones, missing, first_row):
+    def _refuse(self, places, rows, zones, missing, numbers):
         at = int(np.argmax(missing))
         row, zone = int(rows[at]), int(zones[at])
         latitude, longitude = (float(value) for value in places[row])
@@ -219,10 +219,11 @@ class Inference:
             name = self.zones.regions.names([zone])[0]
             where = f"zone {name}, which has no network"
             photos = "; or give the zone photos with update_zones"
+        number = row if numbers is None else int(numbers[row])
         more = len(np.unique(rows[missing])) - 1
         others = f" ({more} more row{'s' * (more > 1)} like it.)" if more else ""
         raise ValueError(
-            f"X, row {first_row + row}: the place ({latitude!r}, {longitude!r}) lies "
+            f"X, row {number}: the place ({latitude!r}, {longitude!r}) lies "
             f'in {where}. Use missing_zone="fallback" for the network of the whole '
             f'globe, or "nearest", "uniform" or "nan"{photos}.{others}'
         )

@@ -8,9 +8,10 @@ from sklearn.utils import gen_batches
 
 from sklearn_geo._numbers import naming
 from sklearn_geo._tables import check_sparse, column_names, reject_unread
+from sklearn_geo.context._mean_rows import MeanRows, sum_of_rows
 from sklearn_geo.nets import rows_in_memory
 
-__all__ = ["Teachers", "mean_rows", "open_teachers"]
+__all__ = ["Teachers", "open_teachers"]
 
 # Photos that are asked first whether they teach.
 _FEW = 256
@@ -156,19 +157,34 @@ class Teachers:
         self.places = places
         self.photos = photos
 
-    def check(self):
-        """Refuse rows that are no distributions; return the mean row of each context.
+    def check(self, weights=None):
+        """Refuse rows that are no distributions, and a context that no row teaches.
 
-        The mean is that of the normalised rows (of y as it is where a propagator makes
-        the rows). A context that no row teaches is refused too.
+        Parameters
+        ----------
+        weights : ndarray of shape (n_photos,), default=None
+            What every photo counts in means.
+
+        Returns
+        -------
+        MeanRows
+            The mean row of each context.
         """
-        return mean_rows(self.tally(), self.propagators)
+        return MeanRows(self, self.tally(weights), weights)
 
-    def tally(self):
+    def tally(self, weights=None):
         """Refuse rows that are no distributions; return the sum of each context's rows.
 
-        The sum is that of the normalised rows, of y as it is where a propagator makes
-        the rows. It is zero for a context that no row teaches.
+        Parameters
+        ----------
+        weights : ndarray of shape (n_photos,), default=None
+            What every photo counts.
+
+        Returns
+        -------
+        dict of str to ndarray
+            Sums of normalised rows: those of y, also where a propagator makes others of
+            them. Zero for a context that no row teaches.
         """
         widths = self.contexts.widths
         sums = {name: np.zeros(width) for name, width in widths.items()}
@@ -179,12 +195,18 @@ class Teachers:
         for rows in gen_batches(n_rows, size):
             for name in widths:
                 block = self._block(rows, name)
-                if name not in self.propagators:
+                counts = None if weights is None else weights[rows]
+                if name in self.propagators:
+                    # Raw tags: a photo may have none.
+                    totals = _sums(block)
+                    kept = np.flatnonzero((totals > 0.0) & np.isfinite(totals))
+                    block = block[kept]
+                    counts = None if counts is None else counts[kept]
+                else:
                     _note(wrong, name, rows.start, _what_is_wrong(block))
                     if wrong:  # the rest is only looked through
                         continue
-                    block = _normalised(block, np.float64)
-                sums[name] += _sum_of_rows(block)
+                sums[name] += sum_of_rows(_normalised(block, np.float64), counts)
         if wrong:
             self._refuse(wrong)
         return sums
@@ -298,34 +320,6 @@ class Teachers:
         raise ValueError(f"y, row {row}, context {name!r}: the row {what}.{more}")
 
 
-def mean_rows(sums, propagated=()):
-    """Return the mean row of each context from the sum of all rows.
-
-    Parameters
-    ----------
-    sums : dict of str to ndarray
-        What :meth:`Teachers.tally` returned, added up over all photos.
-
-    propagated : container of str, default=()
-        Contexts whose rows a propagator makes, for the message.
-
-    Returns
-    -------
-    dict of str to ndarray
-        Distributions.
-    """
-    means = {}
-    for name, total in sums.items():
-        if not total.sum() > 0.0:
-            raise ValueError(
-                f"y: no photo teaches the context {name!r}: all its rows are NaN"
-                f"{' or zero' if name in propagated else ''}. Drop its columns, or "
-                "give it rows."
-            )
-        means[name] = total / total.sum()
-    return means
-
-
 _PARTLY = (
     "has NaN in some of its columns, but not in all. NaN in all of them says that the "
     "photo misses this context; write 0 where a teacher says 0"
@@ -404,14 +398,6 @@ def _sums(block):
             return block.sum(axis=1, dtype=np.float64)
         row_of = np.repeat(np.arange(block.shape[0]), np.diff(block.indptr))
         return np.bincount(row_of, block.data, minlength=block.shape[0])
-
-
-def _sum_of_rows(block):
-    """Add up the rows of a block, without what is NaN."""
-    if not sparse.issparse(block):
-        return np.nansum(block, axis=0, dtype=np.float64)
-    values = np.where(np.isnan(block.data), 0, block.data)
-    return np.bincount(block.indices, values, minlength=block.shape[1])
 
 
 def _has_values(block):

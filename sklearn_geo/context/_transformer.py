@@ -22,7 +22,7 @@ from sklearn_geo._labels import check_rows
 from sklearn_geo._weights import check_weights
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.context._columns import default_encoding
-from sklearn_geo.context._fitted import FittedZones
+from sklearn_geo.context._fitted import FittedZones, of_weight
 from sklearn_geo.context._networks import ZoneModules
 from sklearn_geo.context._numpy_forward import NumpyModules
 from sklearn_geo.context._presets import PRESETS
@@ -117,7 +117,8 @@ class GPS2VecPlusTransformer(ZoneLearner, ZoneReader, GeoEstimator):
         - "error": an error.
 
     fallback_samples : int, default=50000
-        How many photos the networks of the whole globe learn from at most.
+        How many photos the networks of the whole globe learn from at most, but at least
+        one of each zone.
 
     blend_km : float, default=None
         Let the networks of all zones within this distance speak of a place, each the
@@ -253,7 +254,8 @@ class GPS2VecPlusTransformer(ZoneLearner, ZoneReader, GeoEstimator):
     and a head is a softmax.
 
     A context that no photo of a zone teaches says the mean teacher row of all photos
-    there. Rows do not depend on each other, and results do not depend on `n_jobs`.
+    there, weighted by `sample_weight`; with a `target_propagator`, of the rows that it
+    makes. Rows do not depend on each other, and results do not depend on `n_jobs`.
 
     A zone for which memory runs out, of the machine or of the accelerator, is left out
     with a warning, and the others are trained; only where nothing at all was learnt it
@@ -600,7 +602,7 @@ class GPS2VecPlusTransformer(ZoneLearner, ZoneReader, GeoEstimator):
             `target_propagator` makes of raw tags is made of these photos' tags.
 
         sample_weight : array-like of shape (n_photos,), default=None
-            What every photo counts.
+            What every photo counts; one of weight 0 is no neighbour either.
 
         Returns
         -------
@@ -616,7 +618,9 @@ class GPS2VecPlusTransformer(ZoneLearner, ZoneReader, GeoEstimator):
         weights = None
         if sample_weight is not None:
             weights = check_weights(sample_weight, places)
-        teachers = self._zones.teachers(self, places, matrix)
+        photos, places, weights = of_weight(places, weights)
+        numbers = np.arange(len(places)) if photos is None else photos
+        teachers = self._zones.teachers(self, places, matrix, photos)
         teachers.check()
         inference = self._inference()
         total = {name: np.zeros(2) for name in self._zones.contexts.widths}
@@ -624,7 +628,7 @@ class GPS2VecPlusTransformer(ZoneLearner, ZoneReader, GeoEstimator):
         size = rows_in_memory(24 * n_columns, len(places))
         for rows in gen_batches(len(places), size):
             said = np.empty((rows.stop - rows.start, n_columns), dtype=np.float32)
-            inference.write(places[rows], said, "softmax", first_row=rows.start)
+            inference.write(places[rows], said, "softmax", numbers=numbers[rows])
             self._zones.add_divergence(total, teachers, rows, said, weights)
         means = [loss / weight for loss, weight in total.values() if weight]
         return -float(np.mean(means))

@@ -13,17 +13,16 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 
-from sklearn_geo._tables import location_positions
 from sklearn_geo.context import GPS2VecPlusTransformer
 from sklearn_geo.context._balanced import fair_share
 from sklearn_geo.context._files import PROBES, content_of
 from sklearn_geo.context._fingerprint import open_checkpoint
 from sklearn_geo.context._fitted import FittedZones, zone_line
 from sklearn_geo.context._inference import FALLBACK
+from sklearn_geo.context._mean_rows import mean_rows
 from sklearn_geo.context._presets import resolve
 from sklearn_geo.context._propagators import propagators_of
 from sklearn_geo.context._short_memory import check_memory, tell_of
-from sklearn_geo.context._teachers import mean_rows
 from sklearn_geo.distributed._engine import (
     add_up,
     each_part,
@@ -31,15 +30,17 @@ from sklearn_geo.distributed._engine import (
     need_dask,
     parts_of,
 )
-from sklearn_geo.distributed._photos import Layout
 from sklearn_geo.distributed._setup import Setup, minor_groups
 from sklearn_geo.distributed._spool import Pieces, spool_part
+from sklearn_geo.distributed._sums import means_of_propagated
 from sklearn_geo.distributed._survey import (
     add_samples,
     add_surveys,
+    left_out_part,
     sample_part,
     survey_part,
 )
+from sklearn_geo.distributed._table import layout_of, open_table, unreadable
 from sklearn_geo.distributed._zones import (
     SampleJob,
     ZoneJob,
@@ -92,12 +93,14 @@ def fit_zone_store(
         nowhere else.
 
     sample_weight : str, default=None
-        Column with what a photo counts.
+        Column with what a photo counts. One of weight 0 is as if it were not there.
 
     order : str, default=None
-        Column with a number from 0 on for each photo, all different. It decides what
-        is left to chance and to the order of rows, so that the same photos in other
-        files give the same store. None numbers rows as they lie in the files.
+        Column with a number for each photo, from 0 on without gaps. It decides what is
+        left to chance and to the order of rows, so that the same photos in other files
+        give the same store, that of `fit` in this order. With gaps, the network of the
+        whole globe learns from another sample than in `fit` where it cannot learn from
+        all photos. None numbers rows as they lie in the files.
 
     resume : bool, default=False
         Go on with a run that was killed, and train only the zones that are missing.
@@ -119,7 +122,8 @@ def fit_zone_store(
 
     1. The table is read once to count photos by zone and to check every row, and its
        columns of places a second time to choose the sample that the network of the
-       whole globe learns from.
+       whole globe learns from; before that those of weights and numbers, where some
+       photos are left out.
     2. It is read once more to be shuffled by zone. Each part becomes one file in the
        folder, in which the photos of a zone lie side by side. Where a
        `target_propagator` looks at photos up to `radius_km` away, each photo also goes
@@ -127,12 +131,16 @@ def fit_zone_store(
        one of them.
     3. Each zone is a task: it gathers its photos in the order of the table, makes their
        teachers, trains and writes its file.
+    4. Where no row that a `target_propagator` makes in a zone teaches its context, the
+       zone waits for the mean of all such rows, for which the table is read and
+       shuffled again, by UTM zones.
 
     A task holds one part of the table, or the photos of one zone and those around it,
     or the sample of `fallback_samples` photos. The process that calls holds the number
     of photos of each zone, the places and numbers of the sample, and where the photos
-    of each zone lie in each file: three numbers for each zone of each part. The files
-    take as much room as the table and are deleted in the end.
+    of each zone lie in each file: three numbers for each zone of each part; and, with
+    `order`, the numbers of the photos of weight 0. The files take as much room as the
+    table, twice as much with step 4, and are deleted in the end.
 
     A worker that dies takes no result along but those of its current tasks, which are
     repeated elsewhere. A zone for which memory runs out is left out with a warning, as
@@ -171,8 +179,8 @@ def fit_zone_store(
     """
     need_dask()
     model = _checked(transformer)
-    frame = _open(photos)
-    layout = _layout(frame, location, teachers, sample_weight, order)
+    frame = open_table(photos)
+    layout = layout_of(frame, location, teachers, sample_weight, order)
     run = _Run(frame, Path(folder).absolute(), model, layout, resume)
     try:
         survey = run.survey()
@@ -180,7 +188,7 @@ def fit_zone_store(
         if frame is photos:
             raise
         # What a file says of its columns is read with its first rows.
-        raise _unreadable(photos, error) from error
+        raise unreadable(photos, error) from error
     return run.run(survey)
 
 
@@ -303,27 +311,68 @@ class _Run:
         sample = self._sample(survey) if fallback else None
         pieces = self._spool(spool)
         jobs = self._jobs(zones, survey.count_of(), sample, set(left), pieces)
-        taught, untaught = [], False
-        shared = self.setup, spool, self.folder
-        for result in each_task(do_zone, jobs, *shared, lost=lost_zone):
-            self._take(result, zones, checkpoint)
+        taught, silent, untaught = [], set(), False
+        for result in each_task(do_zone, jobs, *self._shared(spool), lost=lost_zone):
+            if result["silent"]:
+                silent.add(result["zone"])
+            else:
+                self._take(result, zones, checkpoint)
             taught += [result["taught"]] if result["taught"] is not None else []
             untaught |= result["untaught"]
-        if fallback:
-            job = SampleJob(pieces.of(FALLBACK), sorted(taught))
-            if untaught and self.setup.propagators:
-                results = [lost_fallback(job, "photos of its sample have no teachers")]
+        if silent:
+            # Once more, now that it is known what they are to say.
+            why = self._mean_propagated(survey, spool)
+            again = self._jobs(zones, survey.count_of(), None, silent, pieces)
+            jobs = (job for job in again if job.trains)
+            if why is not None:
+                results = (lost_zone(job, why) for job in jobs)
             else:
-                results = each_task(train_fallback, [job], *shared, lost=lost_fallback)
+                shared = self._shared(spool)
+                results = each_task(do_zone, jobs, *shared, lost=lost_zone)
             for result in results:
                 self._take(result, zones, checkpoint)
+        if fallback:
+            job = SampleJob(pieces.of(FALLBACK), sorted(taught))
+            self._take(self._fallback(job, survey, spool, untaught), zones, checkpoint)
+
+    def _fallback(self, job, survey, spool, untaught):
+        """Train the network of the whole globe."""
+        if untaught and self.setup.propagators:
+            return lost_fallback(job, "photos of its sample have no teachers")
+
+        def train():
+            shared = self._shared(spool)
+            (result,) = each_task(train_fallback, [job], *shared, lost=lost_fallback)
+            return result
+
+        result = train()
+        if not result["silent"]:
+            return result
+        why = self._mean_propagated(survey, spool)
+        return train() if why is None else lost_fallback(job, why)
+
+    def _shared(self, spool):
+        return self.setup, spool, self.folder
+
+    def _mean_propagated(self, survey, spool):
+        """Make the means those of all propagated rows, or say why there are none."""
+        means, why = means_of_propagated(
+            self.frame, self.setup, survey.somewhere, spool
+        )
+        if why is None:
+            self.setup = replace(self.setup, means=means, means_are_known=True)
+        return why
 
     def _sample(self, survey):
         """Choose the photos that the network of the whole globe learns from."""
         share = fair_share(survey.counts, self.model.fallback_samples)
-        self.setup = replace(self.setup, share=share)
         columns = self.layout.columns(teachers=False)
-        tasks = parts_of(self.frame, columns, sample_part, self.setup)
+        left_out = self.setup.left_out
+        if self.layout.weight and self.layout.order and (survey.counts > share).any():
+            tasks = parts_of(self.frame, columns, left_out_part, self.setup)
+            left_out = np.sort(add_up(tasks, np.concatenate))
+        sampling = replace(self.setup, share=share, left_out=left_out)
+        tasks = parts_of(self.frame, columns, sample_part, sampling)
         sample = add_up(tasks, partial(add_samples, share=share))
         minor = {}
         if self.setup.propagators:
@@ -332,7 +381,7 @@ class _Run:
             for group in np.unique(groups).tolist():
                 minor[group] = sample["places"][rows[groups == group]]
         self.setup = replace(
-            self.setup, sampled=np.sort(sample["numbers"]), minor=minor
+            self.setup, share=share, sampled=np.sort(sample["numbers"]), minor=minor
         )
         return sample
 
@@ -403,81 +452,6 @@ def _checked(transformer):
             "regions=FrozenEstimator(partition.fit(sample)), from sklearn.frozen."
         )
     return model
-
-
-def _open(photos):
-    """Return the table as a dask data frame."""
-    import dask.dataframe as dd
-
-    if isinstance(photos, dd.DataFrame):
-        return photos
-    if isinstance(photos, str | Path):
-        return _read_parquet(str(photos))
-    if isinstance(photos, list) and all(
-        isinstance(each, str | Path) for each in photos
-    ):
-        return _read_parquet([str(each) for each in photos])
-    raise TypeError(
-        f"photos is a {type(photos).__name__}. Pass a dask.dataframe.DataFrame or "
-        "Parquet files, such as 'photos/*.parquet'. What fits into memory goes to "
-        "GPS2VecPlusTransformer.fit, or through dask.dataframe.from_pandas."
-    )
-
-
-def _read_parquet(paths):
-    """Open files of Parquet; a head that is damaged is an error that names them."""
-    import dask.dataframe as dd
-
-    try:
-        return dd.read_parquet(paths)
-    except FileNotFoundError:
-        raise
-    except (AttributeError, KeyError, OSError, TypeError, ValueError) as error:
-        # Whatever the reader of the format raises of what a file says of its columns.
-        raise _unreadable(paths, error) from error
-
-
-def _unreadable(paths, error):
-    return ValueError(
-        f"{paths} cannot be read as Parquet: {type(error).__name__}: {error}"
-    )
-
-
-def _layout(frame, location, teachers, sample_weight, order):
-    """Say which columns of the table are which."""
-    columns = [str(column) for column in frame.columns]
-    at = location_positions(location, columns, len(columns))
-    location = tuple(columns[position] for position in at)
-    for name, column in (("sample_weight", sample_weight), ("order", order)):
-        if column is not None and column not in columns:
-            raise ValueError(
-                f"{name}={column!r}: photos has no such column. It has {columns[:20]}."
-            )
-    taken = {*location, sample_weight, order}
-    if teachers is None:
-        teachers = [column for column in columns if column not in taken]
-    missing = [column for column in teachers if column not in columns]
-    twice = sorted({name for name in teachers if list(teachers).count(name) > 1})
-    both = sorted(taken.intersection(teachers))
-    for names, what in (
-        (missing, "photos has no columns"),
-        (twice, "these are named twice:"),
-        (both, "these are no teachers, since they are named as something else:"),
-    ):
-        if names:
-            raise ValueError(f"teachers: {what} {names[:10]}. Name columns of photos.")
-    if not teachers:
-        raise ValueError(
-            "photos has no teacher columns beside the location, so there is nothing "
-            "to learn."
-        )
-    for column, dtype in frame.dtypes[list(teachers)].items():
-        if getattr(dtype, "kind", "O") not in "fiub":
-            raise TypeError(
-                f"photos: the column {column!r} has dtype {dtype}, not numbers. Name "
-                "the columns to learn from: teachers=[...]."
-            )
-    return Layout(location, tuple(teachers), sample_weight, order)
 
 
 def _radius_km(propagators):

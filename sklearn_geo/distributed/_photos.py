@@ -10,7 +10,7 @@ from scipy import sparse
 from sklearn_geo.base import places_in
 from sklearn_geo.context._teachers import open_teachers
 
-__all__ = ["Layout", "Photos", "read_photos", "zones_at"]
+__all__ = ["Layout", "Photos", "numbers_left_out", "read_photos", "zones_at"]
 
 
 @dataclass(frozen=True)
@@ -102,11 +102,8 @@ def read_photos(frame, layout, part, first=0, *, teachers=True):
 
     Returns
     -------
-    photos : Photos
+    Photos
         Those that count.
-
-    places : ndarray of shape (n_rows, 2)
-        Places of all.
     """
     try:
         places = np.empty((0, 2))
@@ -128,7 +125,33 @@ def read_photos(frame, layout, part, first=0, *, teachers=True):
         photos = photos.take(np.flatnonzero(weights))
     if layout.order is None:
         photos.numbers = np.arange(first, first + len(photos))
-    return photos, places
+    return photos
+
+
+def numbers_left_out(frame, layout, part):
+    """Return the numbers of photos that count nothing.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A part of the table.
+
+    layout : Layout
+        Its columns, of weights and numbers among them.
+
+    part : int
+        Which part it is, for messages.
+
+    Returns
+    -------
+    ndarray of int64
+        The numbers.
+    """
+    try:
+        weights = _weights(frame, layout.weight)
+        return _numbers(frame, layout.order)[weights == 0.0]
+    except ValueError as error:
+        raise ValueError(f"photos, part {part}: {error}") from error
 
 
 def zones_at(locate, places):

@@ -66,8 +66,16 @@ class Setup:
     means : dict of str to ndarray
         Mean teacher row of each context.
 
+    means_are_known : bool
+        Whether they are also right for contexts whose rows a propagator makes; until
+        then these are the means of the raw rows.
+
     zones : ndarray of int64
         Zones that get networks, ascending.
+
+    left_out : ndarray of int64
+        Numbers of photos that count nothing, ascending, where photos have numbers of
+        their own.
 
     sampled : ndarray of int64
         Numbers of the photos of the sample, ascending.
@@ -91,7 +99,9 @@ class Setup:
     first: np.ndarray | None = None
     share: int | None = None
     means: dict = field(default_factory=dict)
+    means_are_known: bool = False
     zones: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    left_out: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     sampled: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     minor: dict = field(default_factory=dict)
     files: list = field(default_factory=list)
@@ -145,6 +155,10 @@ class Setup:
         middles[:, 0] = np.minimum(middles[:, 0], 90.0)
         zones = squares[:, 0]
         return {zone: middles[zones == zone] for zone in np.unique(zones).tolist()}
+
+    def ranks(self, numbers):
+        """Return numbers as if the photos that count nothing were not there."""
+        return numbers - np.searchsorted(self.left_out, numbers)
 
     def is_sampled(self, numbers):
         """Say which photos are in the sample of all."""

@@ -41,7 +41,7 @@ def spool_part(frame, setup, part, folder):
     dict
         "file", and of each piece in it "groups", "starts" and "stops".
     """
-    photos, _ = read_photos(frame, setup.layout, part, setup.first[part])
+    photos = read_photos(frame, setup.layout, part, setup.first[part])
     sampled = setup.is_sampled(photos.numbers)
     zones = zones_at(setup.plan.regions.locate, photos.places)
     rows, groups, own = setup.hearers(photos.places, zones, sampled)

@@ -13,10 +13,17 @@ import numpy as np
 
 from sklearn_geo.context._balanced import row_hashes
 from sklearn_geo.context._teachers import Teachers
-from sklearn_geo.distributed._photos import read_photos, zones_at
+from sklearn_geo.distributed._photos import numbers_left_out, read_photos, zones_at
 from sklearn_geo.geometry import utm_zones
 
-__all__ = ["Survey", "add_samples", "add_surveys", "sample_part", "survey_part"]
+__all__ = [
+    "Survey",
+    "add_samples",
+    "add_surveys",
+    "left_out_part",
+    "sample_part",
+    "survey_part",
+]
 
 
 @dataclass
@@ -38,7 +45,7 @@ class Survey:
         Zones with photos, and how many.
 
     sums : dict of str to ndarray
-        Sums of the teacher rows of each context.
+        Sums of the teacher rows of each context, weighted.
 
     somewhere : ndarray of shape (n_utm_zones, 2)
         A place in each UTM zone that has photos.
@@ -81,7 +88,7 @@ def survey_part(frame, setup, part):
     Survey
         What is known of it.
     """
-    photos, places = read_photos(frame, setup.layout, part)
+    photos = read_photos(frame, setup.layout, part)
     teachers = Teachers(
         photos.matrix, setup.plan.contexts, setup.propagators, photos.places
     )
@@ -89,7 +96,7 @@ def survey_part(frame, setup, part):
     sums = {name: np.zeros(width) for name, width in widths.items()}
     if len(photos):
         try:
-            sums = teachers.tally()
+            sums = teachers.tally(photos.weights)
         except ValueError as error:
             raise ValueError(f"photos, part {part}: {error}") from error
     zones = zones_at(setup.plan.regions.locate, photos.places)
@@ -102,7 +109,7 @@ def survey_part(frame, setup, part):
         zones,
         counts,
         sums,
-        _one_a_zone(places),
+        _one_a_zone(photos.places),
         beyond,
     )
 
@@ -139,6 +146,28 @@ def add_surveys(surveys):
     )
 
 
+def left_out_part(frame, setup, part):
+    """Return the numbers of the photos of a part that count nothing.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The part, without its teachers.
+
+    setup : Setup
+        What is common to all parts.
+
+    part : int
+        Which it is.
+
+    Returns
+    -------
+    ndarray of int64
+        Their numbers.
+    """
+    return numbers_left_out(frame, setup.layout, part)
+
+
 def sample_part(frame, setup, part):
     """Choose the photos of a part that may be in the sample of all zones.
 
@@ -161,12 +190,10 @@ def sample_part(frame, setup, part):
     dict of str to ndarray
         "zones", "hashes", "numbers" and "places" of photos.
     """
-    photos, _ = read_photos(
-        frame, setup.layout, part, setup.first[part], teachers=False
-    )
+    photos = read_photos(frame, setup.layout, part, setup.first[part], teachers=False)
     sample = {
         "zones": zones_at(setup.plan.regions.locate, photos.places),
-        "hashes": row_hashes(setup.seed, photos.numbers),
+        "hashes": row_hashes(setup.seed, setup.ranks(photos.numbers)),
         "numbers": photos.numbers,
         "places": photos.places,
     }

@@ -21,6 +21,7 @@ __all__ = [
     "SampleJob",
     "ZoneJob",
     "do_zone",
+    "fitted_propagators",
     "lost_fallback",
     "lost_zone",
     "train_fallback",
@@ -97,7 +98,9 @@ def do_zone(job, setup, spool, folder):
         "zone", "written" (see :func:`write_zone`) and "histories" if it was trained,
         the file of the "taught" photos of the sample if there are any, and as
         "skipped" the zone if there was no memory for it; "untaught" says that its
-        photos of the sample have no teachers.
+        photos of the sample have no teachers, and "silent" that it was not trained
+        since no row that is propagated there teaches a context: what it says then has
+        to be known first.
     """
     done = {**lost_zone(job, ""), "skipped": None}
     with ShortMemory() as memory:
@@ -129,6 +132,7 @@ def lost_zone(job, why):
         "written": None,
         "taught": None,
         "skipped": skipped,
+        "silent": False,
         "untaught": True,
     }
 
@@ -142,11 +146,12 @@ def _do_zone(job, setup, spool, folder, done):
             "read later. The table has to give the same photos each time it is read; "
             "write it to Parquet first if it is computed."
         )
-    propagators = _fitted_propagators(setup, photos)
+    propagators = fitted_propagators(setup, photos)
     sampled = sampled[own]
     photos = photos if own.all() else photos.take(np.flatnonzero(own))
     teachers = Teachers(photos.matrix, setup.plan.contexts, propagators, photos.places)
-    if job.trains:
+    done["silent"] = job.trains and _is_silent(setup, teachers)
+    if job.trains and not done["silent"]:
         teachers.tally()
         (trained,) = train_plan(
             setup.plan,
@@ -210,13 +215,21 @@ def lost_fallback(job, why):
     """
     n_photos = int((job.pieces[:, 2] - job.pieces[:, 1]).sum())
     skipped = SkippedZone(FALLBACK, FALLBACK_NAME, n_photos, why)
-    return {"zone": FALLBACK, "written": None, "taught": None, "skipped": skipped}
+    return {
+        "zone": FALLBACK,
+        "written": None,
+        "taught": None,
+        "skipped": skipped,
+        "silent": False,
+    }
 
 
 def _train_fallback(job, setup, spool, folder):
     photos, _, _ = gather(spool, setup.files, job.pieces)
     known = _read_taught(setup, spool, job.taught, photos.numbers)
     teachers = _KnownTeachers(photos.matrix, setup.plan.contexts, known, photos.places)
+    if _is_silent(setup, teachers):
+        return {**lost_fallback(job, ""), "skipped": None, "silent": True}
     (trained,) = train_plan(
         setup.plan,
         teachers,
@@ -229,7 +242,8 @@ def _train_fallback(job, setup, spool, folder):
         fallback_rows=np.arange(len(photos)),
         zones_at_once=1,
     )
-    return {"zone": FALLBACK, "taught": None, **_write(folder, trained, FALLBACK_NAME)}
+    done = {**lost_fallback(job, ""), "skipped": None}
+    return {**done, **_write(folder, trained, FALLBACK_NAME)}
 
 
 class _KnownTeachers(Teachers):
@@ -243,7 +257,7 @@ class _KnownTeachers(Teachers):
         return self.known[name][at] if name in self.known else super().rows(at, name)
 
 
-def _fitted_propagators(setup, photos):
+def fitted_propagators(setup, photos):
     """Fit the propagators on the photos of a zone and those around it."""
     contexts, matrix = setup.plan.contexts, photos.matrix
     if not setup.propagators:
@@ -256,6 +270,14 @@ def _fitted_propagators(setup, photos):
                 matrix = matrix.copy() if matrix is photos.matrix else matrix
                 matrix[:, columns] = 0.0
     return fit_propagators(setup.propagators, contexts, photos.places, matrix)
+
+
+def _is_silent(setup, teachers):
+    """Say whether no propagated row teaches a context whose mean is not known yet."""
+    rows = np.arange(len(teachers.places))
+    return not setup.means_are_known and not all(
+        teachers.teaches(rows, name) for name in setup.propagators
+    )
 
 
 def _write(folder, trained, name):

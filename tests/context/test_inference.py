@@ -258,7 +258,10 @@ def test_error_names_row_place_zone_and_remedy(blend_km):
     out = np.empty((2, 9), dtype=np.float32)
     with pytest.raises(ValueError, match=r"X, row 501: .*update_zones\.$"):
         inference.write(
-            PLACES[[np.argmax(own == T31), row]], out, "softmax", first_row=500
+            PLACES[[np.argmax(own == T31), row]],
+            out,
+            "softmax",
+            numbers=np.array([7, 501]),
         )
     # A neighbour that has none is no error.
     there = PLACES[own != U32]

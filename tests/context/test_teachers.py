@@ -447,12 +447,40 @@ def test_what_a_propagator_makes(kind):
     places = np.column_stack([[3.0, 2.0, 1.0, 0.0], np.zeros(4)])
     teachers = Teachers(matrix, contexts, {"tag": says}, places)
     means = teachers.check()
-    assert_allclose(means["tag"], [2 / 3, 1 / 3])  # of the raw tags
+    # Of what it makes of photos 1 and 3; the sum is that of the raw rows of 0 and 3.
+    assert_allclose(means["tag"], [0.75 / 2, (0.25 + 1) / 2])
+    assert_allclose(teachers.tally()["tag"], [0.5 + 1, 0.5])
+    weights = np.array([2.0, 7.0, 1.0, 3.0])
+    assert_allclose(teachers.check(weights)["tag"], [2.25 / 10, 7.75 / 10])
+    assert_allclose(teachers.tally(weights)["tag"], [1 + 3, 1])
+    with sklearn.config_context(working_memory=1e-5):
+        assert_allclose(teachers.check(weights)["tag"], [2.25 / 10, 7.75 / 10])
     said = dense(teachers.rows(np.array([3, 2, 1, 0]), "tag"))
     assert_allclose(said, [[0.75, 0.25], [NAN, NAN], [0, 1], [NAN, NAN]])
     assert not teachers.teaches(np.array([0, 2]), "tag")
     assert teachers.teaches(np.array([0, 1, 2]), "tag")
     assert_allclose(dense(teachers.rows(slice(0, 2), "b")), [[1], [1]])
+
+
+@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array])
+def test_a_mean_is_weighted(kind):
+    Y = np.array([[1, 3], [NAN, NAN], [4, 0], [0, 2]])
+    teachers = teachers_of(kind(Y), {"a": 2})
+    weights = np.array([2.0, 9.0, 0.5, 1.5])
+    # (2 * [.25, .75] + 0.5 * [1, 0] + 1.5 * [0, 1]) / 4
+    for memory in (1024, 1e-5):
+        with sklearn.config_context(working_memory=memory):
+            assert_allclose(teachers.check(weights)["a"], [0.25, 0.75])
+    with pytest.raises(ValueError, match="adds up to infinity"):
+        teachers.check(np.full(4, 1e308))
+
+
+def test_a_propagator_that_knows_nothing_leaves_the_mean_of_raw_tags():
+    contexts = read_contexts({"tag": 2}, 2, None)
+    says = {"tag": Says(np.zeros((90, 2)))}
+    raw = np.array([[0.0, 8.0], [1.0, 1.0], [0.0, 0.0]])
+    teachers = Teachers(raw, contexts, says, places_of(3))
+    assert_allclose(teachers.check()["tag"], [0.25, 0.75])
 
 
 def test_only_some_photos_are_asked_whether_they_teach():

@@ -388,6 +388,68 @@ def test_weights_pull_towards_the_photos_that_count():
     assert_allclose(mean, [0.75, 0.25], atol=0.1)
 
 
+def two_zones():
+    """Places in 32U, and as many in 33U."""
+    rng = np.random.RandomState(0)
+    west = rng.uniform([49, 7], [51, 11], (60, 2))
+    return np.vstack([west, rng.uniform([49, 13], [51, 17], (60, 2))])
+
+
+def test_what_nobody_teaches_in_a_zone_is_the_weighted_mean():
+    places = two_zones()
+    y = np.full((120, 4), 0.5)
+    y[:, 2:] = np.repeat([[0.9, 0.1], [0.2, 0.8], [np.nan, np.nan]], [30, 30, 60], 0)
+    times = np.repeat([9, 1], [30, 90])
+    model = GPS2VecPlusTransformer(
+        contexts={"a": 2, "b": 2}, **{**SMALL, "max_iter": 1}
+    )
+    weighted = clone(model).fit(places, y, times.astype(float))
+    repeated = clone(model).fit(np.repeat(places, times, 0), np.repeat(y, times, 0))
+    mean = (9 * 0.9 + 0.2) / 10
+    for fitted in (weighted, repeated):
+        said = fitted.transform([[50.0, 15.0]])[0, 2:]
+        assert_allclose(said, [mean, 1 - mean], atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array])
+def test_what_no_propagated_tag_reaches_is_the_mean_of_propagated_rows(kind):
+    places = two_zones()
+    tags = np.zeros((120, 3))
+    tags[:60, 0] = 1.0
+    tags[:5] = [0.0, 50.0, 0.0]
+    propagator = GeoNeighborTagPropagator(5, radius_km=10, sparse_output=False)
+    rows = propagator.fit(places, tags).transform(places)[:60]
+    weights = np.linspace(0.5, 2.0, 120)
+    mean = weights[:60] @ (rows / rows.sum(axis=1, keepdims=True)) / weights[:60].sum()
+    model = GPS2VecPlusTransformer(
+        contexts={"tag": 3}, target_propagator=propagator, **{**SMALL, "max_iter": 1}
+    ).fit(places, kind(tags), weights)
+    assert_allclose(model.transform([[50.0, 15.0]])[0], mean, atol=1e-4)
+
+
+def test_a_score_is_that_without_the_photos_of_no_weight():
+    rng = np.random.RandomState(1)
+    places = two_zones()
+    tags = rng.randint(0, 2, (120, 3)) + np.array([1, 0, 0])
+    weights = np.arange(120) % 3.0
+    kept = weights > 0
+    model = GPS2VecPlusTransformer(
+        contexts={"tag": 3},
+        target_propagator=GeoNeighborTagPropagator(8),
+        **{**SMALL, "max_iter": 1},
+    ).fit(places, tags)
+    expected = model.score(places[kept], tags[kept], weights[kept])
+    assert model.score(places, tags, weights) == expected
+    tags[~kept] = -1  # nobody looks at these
+    assert model.score(places, tags, weights) == expected
+    places[0] = [0.0, 100.0]
+    model.set_params(missing_zone="error")
+    assert model.score(places, tags, weights) == expected
+    places[4] = [0.0, 100.0]
+    with pytest.raises(ValueError, match=r"X, row 4: .*lies in zone 47N"):
+        model.score(places, tags, weights)
+
+
 # -------------------------------------------------------------- zones that are missing
 
 

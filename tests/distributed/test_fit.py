@@ -4,7 +4,7 @@ import dask.dataframe as dd
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.frozen import FrozenEstimator
 
 from sklearn_geo.context import GPS2VecPlusTransformer, _zone_training
@@ -97,6 +97,69 @@ def test_a_zone_in_which_nobody_has_tags(frame, tmp_path):
     assert_same_weights(fitted, alone)
 
 
+@pytest.mark.parametrize("kind", ["zones", "cells"])
+def test_what_no_propagated_tag_reaches(frame, tmp_path, monkeypatch, kind):
+    # Tags are at the corner, in zones that learn and in others; some are in no cell.
+    tags = [name for name in frame if name.startswith("tag_")]
+    frame = frame.astype(dict.fromkeys(tags, float))
+    frame.loc[frame.latitude < 10.0, tags] = np.nan
+    frame.loc[frame.index[::7], tags] *= 9.0
+    weights = np.random.default_rng(2).choice([0.0, 0.5, 2.0], len(frame))
+    params = {"fallback_samples": 40}
+    if kind == "cells":
+        known = frame[(frame.longitude > 12.0) | (frame.latitude < 10.0)][LOCATION]
+        partition = S2Partition(max_per_cell=60, min_per_cell=20).fit(known)
+        assert (partition.predict(frame[LOCATION]) < 0).sum() > 50
+        params["regions"] = FrozenEstimator(partition)
+    model = make_transformer(**params)
+    alone = fit_in_memory(model, frame, sample_weight=weights)
+    shuffles = []
+    means = _fit.means_of_propagated
+
+    def counted(*args):
+        shuffles.append(1)
+        return means(*args)
+
+    monkeypatch.setattr(_fit, "means_of_propagated", counted)
+    fitted = fit_zone_store(
+        table(frame.assign(weight=weights)), tmp_path, model, sample_weight="weight"
+    )
+    assert_same_weights(fitted, alone)
+    assert len(shuffles) == 1
+    kept = weights > 0
+    places = frame[LOCATION][kept]
+    propagator = GeoNeighborTagPropagator(4, radius_km=20, sparse_output=False)
+    known = frame[kept][tags[0]].notna()
+    propagator.fit(places[known], frame[kept][tags][known])
+    rows = propagator.transform(places)
+    sums = rows.sum(axis=1)
+    rows = rows[sums > 0] / sums[sums > 0, np.newaxis]
+    mean = weights[kept][sums > 0] @ rows / weights[kept][sums > 0].sum()
+    silent = frame[LOCATION][frame.latitude < 10.0]
+    zones = fitted._zones.regions.locate(silent.to_numpy())
+    silent = silent[np.isin(zones, fitted._zones.shelf.zone_ids)]
+    said = fitted.transform(silent)[:, 3:]
+    assert_allclose(said, np.tile(mean, (len(silent), 1)), atol=1e-5)
+
+
+def test_no_memory_for_what_no_propagated_tag_reaches(frame, tmp_path, monkeypatch):
+    tags = [name for name in frame if name.startswith("tag_")]
+    frame = frame.astype(dict.fromkeys(tags, float))
+    frame.loc[frame.latitude < 10.0, tags] = np.nan
+    whole = fit_in_memory(make_transformer(), frame)
+
+    def short(*args):
+        return {}, "there was none"
+
+    monkeypatch.setattr(_fit, "means_of_propagated", short)
+    with pytest.warns(UserWarning, match=r"There was none\."):
+        fitted = fit_zone_store(table(frame), tmp_path, make_transformer())
+    assert sorted(fitted.skipped_zones_) == ["1M", "1N", "60M", "60N"]
+    monkeypatch.undo()
+    again = fit_zone_store(table(frame), tmp_path, make_transformer(), resume=True)
+    assert_same_weights(again, whole)
+
+
 def test_a_propagator_with_a_corpus_of_its_own_needs_no_radius(frame, tmp_path):
     tags = frame[[name for name in frame if name.startswith("tag_")]]
     corpus = GeoTagCorpus(frame[LOCATION], tags)
@@ -132,6 +195,34 @@ def test_numbers_of_photos_decide_not_their_files(frame, tmp_path):
         order="number",
         teachers=[name for name in frame if name not in LOCATION],
     )
+    assert_same_weights(fitted, alone)
+
+
+def test_numbers_of_photos_that_count_nothing_take_no_part(frame, tmp_path):
+    weights = np.random.default_rng(1).choice([0.0, 1.0, 2.0], len(frame))
+    alone = fit_in_memory(make_transformer(), frame, sample_weight=weights)
+    numbered = frame.assign(number=np.arange(len(frame)), weight=weights)
+    fitted = fit_zone_store(
+        table(numbered.sample(frac=1.0, random_state=0)),
+        tmp_path,
+        make_transformer(),
+        order="number",
+        sample_weight="weight",
+    )
+    assert_same_weights(fitted, alone)
+
+
+def test_photos_that_count_nothing_make_no_columns(frame, tmp_path):
+    model = make_transformer(append_location=True, target_propagator=None)
+    weights = np.where(frame.latitude.between(30, 45), 0.0, 1.0)  # all of 18T
+    fitted = fit_zone_store(
+        table(frame.assign(weight=weights)), tmp_path, model, sample_weight="weight"
+    )
+    names = fitted.get_feature_names_out().tolist()
+    assert "utm_32U" in names
+    assert "utm_18T" not in names
+    alone = fit_in_memory(model, frame[weights > 0])
+    assert alone.get_feature_names_out().tolist() == names
     assert_same_weights(fitted, alone)
 
 

@@ -1,6 +1,8 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -57,10 +59,33 @@ def test_a_survey_by_hand():
     assert survey.sizes.tolist() == [2, 1]
     zones = utm_zones(frame[LOCATION].to_numpy())
     assert survey.count_of() == {int(zones[0]): 1, int(zones[1]): 1, int(zones[2]): 1}
-    # Scenes are normalised, raw tags are counted; who misses scenes adds nothing.
+    # Rows are normalised; who misses scenes, or has no tags, adds nothing.
     assert survey.sums["scene"].tolist() == [0.25, 1.25, 0.5]
-    assert survey.sums["tag"].tolist() == [2.0, 1.0]
+    assert survey.sums["tag"].tolist() == [1.5, 0.5]
     assert len(survey.somewhere) == len(np.unique(utm_zones(frame[LOCATION])))
+
+
+def test_a_survey_of_photos_that_count():
+    frame = pd.DataFrame(
+        [
+            [48.0, 11.0, 1.0, 3.0, 0.0, 4, 0, 2.0],
+            [41.0, 11.0, 1.0, 0.0, 0.0, 1, 0, 0.0],
+            [48.0, 11.0, 0.0, 2.0, 2.0, 1, 1, 0.5],
+        ],
+        columns=[*LOCATION, *TEACHERS, "weight"],
+    )
+    setup = make_setup()
+    setup.layout = replace(setup.layout, weight="weight")
+    survey = survey_part(frame, setup, 0)
+    assert survey.sizes.tolist() == [2]
+    assert survey.sums["scene"].tolist() == [0.5, 1.75, 0.25]
+    assert survey.sums["tag"].tolist() == [2.25, 0.25]
+    assert survey.somewhere.tolist() == [[48.0, 11.0]]
+
+
+def test_ranks_by_hand():
+    setup = make_setup(left_out=np.array([0, 3, 4, 9]))
+    assert setup.ranks(np.array([1, 2, 5, 8, 11])).tolist() == [0, 1, 2, 5, 7]
 
 
 @pytest.mark.parametrize("ends", [[], [100], [7, 7, 300, 470]])
