@@ -164,7 +164,7 @@ def holds(regions, cells):
     """
     if isinstance(regions, (list, tuple)):
         hits = [cell in members for cell, members in zip(cells, regions, strict=True)]
-        return np.array(hits, dtype=bool), np.array([len(one) for one in regions])
+        return np.array(hits, dtype=bool), np.array([len(set(one)) for one in regions])
     at = np.arange(len(cells)), np.maximum(cells, 0)
     if sparse.issparse(regions):
         # A copy: zeros that are stored are no members, and the caller's stay.

@@ -13,7 +13,7 @@ from sklearn_geo._answers import (
     holds,
     innermost,
 )
-from sklearn_geo._numbers import reject_many
+from sklearn_geo._numbers import reject_many, reject_masked
 from sklearn_geo._tables import check_sparse
 from sklearn_geo.base import check_places
 from sklearn_geo.inspection._by_name import is_by_name
@@ -407,6 +407,7 @@ class CoverageDisplay(ShowsPlaces):
 
 def _check_regions(regions, cells):
     """Refuse regions that are neither a row of cells a row nor lists of cells."""
+    reject_masked(regions, "regions")
     check_sparse(regions, "regions")
     n_rows, n_cells = len(cells), int(cells.max(initial=-1)) + 1
     if isinstance(regions, (list, tuple)):

@@ -5,7 +5,7 @@
 import numpy as np
 
 from sklearn_geo._labels import check_rows
-from sklearn_geo._numbers import naming, read_numbers
+from sklearn_geo._numbers import naming, read_numbers, reject_masked
 from sklearn_geo.inspection._by_name import is_by_name, reject_twice
 from sklearn_geo.inspection._cell_map import corners_of
 from sklearn_geo.inspection._export import ShowsPlaces, collection_of
@@ -231,6 +231,7 @@ class ZoneReportDisplay(ShowsPlaces):
         ZoneReportDisplay
             The display.
         """
+        reject_masked(zones, "zones")
         with naming("zones"):
             names = [str(zone) for zone in np.asarray(zones, dtype=object).ravel()]
         if not names:
@@ -245,6 +246,7 @@ class ZoneReportDisplay(ShowsPlaces):
             check_rows(len(names), numbers, what, "zones")
             found[str(who)] = read_numbers(numbers, what).ravel()
         if counts is not None:
+            reject_masked(counts, "counts")
             check_rows(len(names), counts, "counts", "zones")
             counts = np.asarray(counts)
         if not any(np.isfinite(numbers).any() for numbers in found.values()):

@@ -163,7 +163,8 @@ def bootstrap_interval(
     -----
     The means and the median of errors, the hit rate of hashtags, and `np.mean` and
     `np.nanmean` of rows are resampled without computing a distance or a rank twice. Any
-    other metric is called once a resample.
+    other metric is called once a resample. `np.mean` and `np.nanmean` are those of
+    arrays, also where rows are of pandas: the first is NaN where one of them is.
 
     Of retrieval, resample the queries: the first argument is what
     `precision_at_k_within_km` returns with `average=None`, and `groups` are the users

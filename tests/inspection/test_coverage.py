@@ -97,6 +97,30 @@ def test_regions_are_a_dict_of_one_region_a_row(regions):
         CoverageDisplay.from_predictions(places, regions, partition=cells)
 
 
+def test_regions_hold_no_zeros_and_nothing_that_is_masked():
+    places, partition, regions = _regions()
+    members = regions[0.5].astype(float)
+    row, column = np.indices(members.shape)
+    # All cells are stored, and every second row has one member.
+    stored = sparse.csr_array(
+        (members.ravel(), (row.ravel(), column.ravel())), shape=members.shape
+    )
+    assert stored.nnz == members.size
+    listed = [np.repeat(np.flatnonzero(one), 2) for one in members]
+    for one in (members, stored, listed):
+        display = CoverageDisplay.from_predictions(
+            places[1::2],
+            {0.5: one[1::2]},
+            partition=partition,
+            n_resamples=9,
+        )
+        assert display.n_cells.tolist() == [1.0]
+        assert display.observed.tolist() == [1.0]
+    masked = np.ma.array(members, mask=members == 1.0)
+    with pytest.raises(ValueError, match=r"^regions, row 1: the value is masked"):
+        CoverageDisplay.from_predictions(places, {0.5: masked}, partition=partition)
+
+
 def test_every_cell_that_a_row_lies_in_needs_a_column():
     partition = S2Partition(1, 1).fit([[0.0, 0.0], [50.0, 10.0], [-30.0, 140.0]])
     cell = int(partition.predict([[50.0, 10.0]])[0])

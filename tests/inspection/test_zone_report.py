@@ -198,6 +198,9 @@ def test_what_cannot_be_drawn(model):
         draw(["30U", "31U"], {"a": [1.0]})
     with pytest.raises(ValueError, match="counts has 1 rows, but zones has 2"):
         draw(["30U", "31U"], [1.0, 2.0], counts=[1])
+    masked = np.ma.array([1, 2], mask=[0, 1])
+    with pytest.raises(ValueError, match=r"^counts, row 1: the value is masked"):
+        draw(["30U", "31U"], [1.0, 2.0], counts=masked)
     with pytest.raises(ValueError, match="no number for any zone"):
         draw(["30U"], [np.nan])
     with pytest.raises(ValueError, match="there is no model"):
