@@ -14,7 +14,8 @@ from sklearn_geo.geolocation._album_learning import AlbumLearning
 from sklearn_geo.geolocation._album_messages import AlbumMessages
 from sklearn_geo.geolocation._album_rows import AlbumRows, known_elsewhere
 from sklearn_geo.geolocation._albums import by_user, like_lengths
-from sklearn_geo.geolocation._cross_fit import proba_parts
+from sklearn_geo.geolocation._combine import log_softmax, softmax
+from sklearn_geo.geolocation._cross_fit import score_parts
 from sklearn_geo.geolocation._first_cells import FirstCells
 from sklearn_geo.geolocation._masks import add_known
 from sklearn_geo.geolocation._photo_columns import Given, check_times
@@ -383,13 +384,15 @@ class AlbumGeolocator(StoredAlbums, AlbumLearning, CellWrapper):
         # The paper's network has its own say about photos without others.
         n_taken = np.bincount(photos.groups) + (not isinstance(module, AlbumMessages))
         first = FirstCells.empty(len(photos), len(self.cell_shares_), _N_FIRST)
-        for part, proba in proba_parts(self.estimator_, photos):
-            first.put(part, proba)
+        for part, scores in score_parts(self.estimator_, photos):
             alone = n_taken[photos.groups[part]] == 1
             if alone.any():
                 at = np.arange(len(photos))[part][alone]
-                scores = self._wrapped(proba[alone], known, at)
-                yield at, scores.astype(np.float32)  # as the others are
+                # In the precision that the others have.
+                single = log_softmax(scores[alone]).astype(np.float32)
+                add_known(single, known, at)
+                yield at, single
+            first.put(part, softmax(scores))
         rows = AlbumRows(first, photos.times)
         albums = by_user(photos.groups, photos.times, self.album_size)
         shared = np.flatnonzero(n_taken[albums.users] > 1)
@@ -411,14 +414,9 @@ class AlbumGeolocator(StoredAlbums, AlbumLearning, CellWrapper):
         return rows_in_memory(32 * (len(self.cell_shares_) + 4096), _SLOTS)
 
     def _wrapped_scores(self, photos, known):
-        for rows, proba in proba_parts(self.estimator_, photos):
-            yield rows, self._wrapped(proba, known, rows)
-
-    def _wrapped(self, proba, known, rows):
-        """Return what was wrapped says of some photos, as scores."""
-        scores = np.log(np.maximum(proba, np.finfo(np.float32).tiny))
-        add_known(scores, known, rows)
-        return scores
+        for rows, scores in score_parts(self.estimator_, photos):
+            add_known(scores, known, rows)
+            yield rows, scores
 
     def __sklearn_is_fitted__(self):
         return "net_" in self.__dict__

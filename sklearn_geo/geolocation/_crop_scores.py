@@ -81,14 +81,11 @@ def crop_log_scores(scorer, blocks, log_prior):
     alone = scorer.is_tree or scorer.combine == "finest" or len(levels) == 1
     for rows, features in _pieces(blocks, sum(scorer.n_cells)):
         if alone:
-            parts = (
-                softmax(scores) for _, scores in scorer.log_scores(_flat(features))
-            )
-            scores = _log(_mean(parts, features))
+            scores = _mean_logs(scorer.log_scores(_flat(features)), features)
         else:
             scores = product_scores(
                 [
-                    _log(_mean(_head(scorer, features, level), features))
+                    _mean_logs(scorer.head_scores(_flat(features), level), features)
                     for level in levels
                 ],
                 scorer.parents,
@@ -108,11 +105,8 @@ def crop_level_proba(scorer, blocks, level):
 def crop_head_proba(scorer, blocks, number):
     """Yield slices of rows, and mean probabilities of one head of the network."""
     for rows, features in _pieces(blocks, sum(scorer.n_cells)):
-        yield rows, _mean(_head(scorer, features, number), features)
-
-
-def _head(scorer, features, number):
-    return (proba for _, proba in scorer.head_proba(_flat(features), number))
+        parts = (proba for _, proba in scorer.head_proba(_flat(features), number))
+        yield rows, _mean(parts, features)
 
 
 def _pieces(blocks, n_cells):
@@ -134,5 +128,10 @@ def _mean(parts, features):
     return proba.reshape(*features.shape[:2], -1).mean(axis=1)
 
 
-def _log(proba):
-    return np.log(np.maximum(proba, np.finfo(proba.dtype).tiny))
+def _mean_logs(parts, features):
+    """Return logarithms of means over crops, also of what single precision has not."""
+    scores = np.concatenate([scores for _, scores in parts])
+    proba = softmax(scores.astype(np.float64))
+    proba = proba.reshape(*features.shape[:2], -1).mean(axis=1)
+    proba = np.maximum(proba, np.finfo(np.float64).tiny)
+    return np.log(proba).astype(scores.dtype)

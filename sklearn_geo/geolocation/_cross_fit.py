@@ -34,6 +34,7 @@ __all__ = [
     "folds_of_units",
     "is_given",
     "proba_parts",
+    "score_parts",
     "sees_albums",
     "takes_photos",
     "target_of",
@@ -149,8 +150,11 @@ def sees_albums(estimator):
     return False
 
 
-def proba_parts(estimator, photos):
-    """Yield rows and the probabilities of their finest cells, in bounded memory.
+def score_parts(estimator, photos):
+    """Yield rows and the log scores of their finest cells, in bounded memory.
+
+    Logarithms tell cells apart that are too unlikely for probabilities: a mask may
+    leave no others.
 
     Parameters
     ----------
@@ -165,22 +169,28 @@ def proba_parts(estimator, photos):
     rows : slice or ndarray of int
         Which photos.
 
-    proba : ndarray of shape (n_rows, n_cells)
-        Theirs.
+    scores : ndarray of shape (n_rows, n_cells)
+        Log probabilities up to a constant a row.
     """
     if hasattr(final(estimator), "_takes_photos"):  # albums are not to be cut
         inside, X = innermost(estimator, photos.X)
         given = photos.given()
         if X is not photos.X:  # other columns, by the steps of a pipeline
             given = replace(given, X=X, taken=())
-        read = inside._read_features(given)
-        for rows, scores in inside._log_scores(read, None):
-            yield rows, softmax(scores)
+        yield from inside._log_scores(inside._read_features(given), None)
         return
     n_cells = len(final(estimator).cell_places_)
     size = rows_in_memory(4 * 8 * n_cells, max(1, len(photos)))
     for rows in gen_batches(len(photos), size):
-        yield rows, estimator.predict_proba(_safe_indexing(photos.X, rows))
+        inside, X = innermost(estimator, _safe_indexing(photos.X, rows))
+        for part, scores in inside._log_scores(inside._read_features(X), None):
+            yield slice(rows.start + part.start, rows.start + part.stop), scores
+
+
+def proba_parts(estimator, photos):
+    """Yield rows and the probabilities of their cells, see :func:`score_parts`."""
+    for rows, scores in score_parts(estimator, photos):
+        yield rows, softmax(scores)
 
 
 def first_cells(estimator, photos, n_first):

@@ -20,7 +20,7 @@ from sklearn_geo.geolocation._held_out import calibration_rows, read_groups
 from sklearn_geo.geolocation._masks import add_known
 from sklearn_geo.geolocation._prediction import CellPredictor
 from sklearn_geo.geolocation._scene_files import load_networks, save_networks
-from sklearn_geo.geolocation._scenes import read_scenes
+from sklearn_geo.geolocation._scenes import read_scenes, scene_report
 from sklearn_geo.nets import draw_seed, rows_in_memory, whole_trainings
 
 
@@ -222,16 +222,16 @@ class SceneNetworks(CellPredictor):
             # Who interrupts wants no other network to be trained for long either.
             stopped = not is_frozen and model.net_.interrupted_
             self.networks_, rows = [], []
-            for number, proba in enumerate(_columns(target, len(self.scenes_))):
+            for proba in _columns(target, len(self.scenes_)):
                 own = np.where(proba > self.threshold, weights, 0.0)
                 network = None
-                several = len(np.unique(cells[(own > 0.0) & (cells >= 0)])) > 1
-                if several and not stopped:
+                inside = cells[(own > 0.0) & (cells >= 0)]
+                if len(np.unique(inside)) > 1 and not stopped:
                     network = self._fine_tuned(given, y, own, taught, groups)
                     stopped = network.net_.interrupted_
                 self.networks_.append(model if network is None else network)
-                rows.append(_report_row(number, own, network))
-            self.scene_report_ = np.array(rows, dtype=_REPORT)
+                rows.append((len(inside), network))
+            self.scene_report_ = scene_report(rows)
             self.calibration_scores_, self.calibration_groups_ = None, None
             if len(held_out):
                 places = None if places is None else places[held_out]
@@ -441,11 +441,17 @@ class SceneNetworks(CellPredictor):
         return np.asarray(self.scene_estimator_.predict_proba(X), dtype=np.float64)
 
     def _log_scores(self, X, known):
-        for rows, proba in self._mixed(
-            X, lambda network, part: _normalised(network._log_scores(part, None))
-        ):
-            tiny = np.finfo(proba.dtype).tiny
-            scores = np.log(np.maximum(proba, tiny))
+        soft = self.routing == "soft"
+
+        def said(network, part):
+            scores = network._log_scores(part, None)
+            # In double precision, that what one network holds unlikely keeps its order.
+            return _proba(scores) if soft else scores
+
+        for rows, scores in self._mixed(X, said):
+            if soft:
+                np.maximum(scores, np.finfo(np.float64).tiny, out=scores)
+                np.log(scores, out=scores)
             add_known(scores, known, rows)
             yield rows, scores
 
@@ -475,28 +481,11 @@ class SceneNetworks(CellPredictor):
             yield rows, total
 
 
-_REPORT = [
-    ("scene", np.int64),
-    ("n_rows", np.int64),
-    ("n_epochs", np.int64),
-    ("loss", np.float64),
-]
-
-
-def _report_row(number, weights, network):
-    n_rows = int(np.count_nonzero(weights))
-    if network is None:
-        return number, n_rows, 0, np.nan
-    losses = network.history_["train_loss"]
-    # None of an epoch that was interrupted.
-    return number, n_rows, len(losses), losses[-1] if len(losses) else np.nan
-
-
 def _columns(target, n_scenes):
     """Yield the probabilities of each scene."""
     for number in range(n_scenes):
         yield target[:, number] if target.ndim == 2 else target == number
 
 
-def _normalised(parts):
-    return ((rows, softmax(scores)) for rows, scores in parts)
+def _proba(parts):
+    return ((rows, softmax(scores.astype(np.float64))) for rows, scores in parts)

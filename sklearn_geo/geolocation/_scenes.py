@@ -89,3 +89,27 @@ def _read_probabilities(scenes, known):
             "zero. Pass one column a scene, or one label a row."
         )
     return np.arange(values.shape[1]), values / sums[:, np.newaxis]
+
+
+def scene_report(taught):
+    """Return a table that tells how the network of each scene was taught.
+
+    Parameters
+    ----------
+    taught : list of (int, HierarchicalCellClassifier or None)
+        By scene, how many rows it had, and its network, if it has one of its own.
+
+    Returns
+    -------
+    ndarray of shape (n_scenes,)
+        See :class:`SceneNetworks`.
+    """
+    rows = []
+    for number, (n_rows, network) in enumerate(taught):
+        losses = [] if network is None else network.history_["train_loss"]
+        # None of an epoch that was interrupted.
+        rows.append(
+            (number, n_rows, len(losses), losses[-1] if len(losses) else np.nan)
+        )
+    kinds = [("scene", np.int64), ("n_rows", np.int64), ("n_epochs", np.int64)]
+    return np.array(rows, dtype=[*kinds, ("loss", np.float64)])

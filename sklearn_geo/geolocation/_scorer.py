@@ -132,11 +132,16 @@ class CellScorer:
 
     def head_proba(self, X, number):
         """Yield slices of rows, and the softmax of one head of the network."""
+        for rows, scores in self.head_scores(X, number):
+            yield rows, softmax(scores)
+
+    def head_scores(self, X, number):
+        """Yield slices of rows, and the outputs of one head of the network."""
         head = self._head(X, number)
         for rows, features in self._pieces(X, head[0].shape[1]):
             scores = _product(features, *head[:2])
             check_outputs(scores, rows.start)
-            yield rows, softmax(scores)
+            yield rows, scores
 
     def features(self, X):
         """Yield the features that the heads see, float32, piece by piece.

@@ -9,14 +9,13 @@ from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_geo._all_or_nothing import all_or_nothing
-from sklearn_geo.geolocation._combine import softmax
-from sklearn_geo.geolocation._cross_fit import proba_parts
+from sklearn_geo.geolocation._combine import log_softmax, softmax
+from sklearn_geo.geolocation._cross_fit import score_parts
 from sklearn_geo.geolocation._first_cells import FirstCells
 from sklearn_geo.geolocation._masks import add_known
 from sklearn_geo.geolocation._photo_columns import Given, check_times
 from sklearn_geo.geolocation._time_learning import ENOUGH, TimeLearning
 from sklearn_geo.geolocation._time_lessons import (
-    TINY,
     CorrectionLesson,
     PaperLesson,
     corrector,
@@ -454,15 +453,13 @@ class TimeAdjustedGeolocator(StoredTimes, TimeLearning, CellWrapper):
         correct = None
         if not paper and self.strength_:
             correct = corrector(self.net_.module_, self.strength_)
-        for rows, proba in proba_parts(self.estimator_, photos):
+        for rows, scores in score_parts(self.estimator_, photos):
             own = columns[rows]
             if paper:
-                first = FirstCells.of(proba, self._n_first())
+                first = FirstCells.of(softmax(scores), self._n_first())
                 scores = paper_scores(self.net_, first, own)
-            else:
-                scores = np.log(np.maximum(proba, TINY))
-                if correct is not None:
-                    scores = correct(own, scores)
+            elif correct is not None:
+                scores = correct(own, log_softmax(scores.astype(np.float64)))
             add_known(scores, known, rows)
             yield rows, scores
 

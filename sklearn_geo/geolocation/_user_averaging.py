@@ -14,7 +14,8 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length
 
 from sklearn_geo._all_or_nothing import all_or_nothing
-from sklearn_geo.geolocation._cross_fit import proba_parts, sees_albums
+from sklearn_geo.geolocation._combine import softmax
+from sklearn_geo.geolocation._cross_fit import score_parts, sees_albums
 from sklearn_geo.geolocation._masks import add_known
 from sklearn_geo.geolocation._photo_columns import Given, check_times
 from sklearn_geo.geolocation._wrapper import WRAPPER_CONSTRAINTS, CellWrapper
@@ -367,8 +368,8 @@ class Asked:
 
     def _fill(self, out, start, stop):
         some = self.photos[self.order[start:stop]]
-        for rows, proba in proba_parts(self.estimator, some):
-            out[rows] = proba
+        for rows, scores in score_parts(self.estimator, some):
+            out[rows] = softmax(scores.astype(np.float64))
 
 
 def map_of_a_file(shape):

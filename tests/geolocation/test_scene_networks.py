@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import check_param_validation
 
 from sklearn_geo.geolocation import HierarchicalCellClassifier, SceneNetworks
-from sklearn_geo.geolocation._scene_networks import _report_row
+from sklearn_geo.geolocation._scenes import scene_report
 from sklearn_geo.partition import S2Partition
 from tests.contract import OTHER_INPUT
 from tests.geolocation.common import checks_of, folds_y
@@ -89,6 +89,16 @@ def test_report_counts_who_taught():
     higher = model(threshold=0.65, calibration_fraction=None, max_iter=1)
     found = higher.fit(X, y, scenes=proba).scene_report_["n_rows"]
     assert found.tolist() == [25, 50]
+
+
+def test_report_counts_no_row_of_a_cell_that_was_dropped():
+    X, y, scenes = photos()
+    y = y.copy()
+    y[:3] = [-89.0, 10.0]  # nobody else has been there, and a cell needs five
+    fitted = model(calibration_fraction=None, max_iter=1).fit(X, y, scenes=scenes)
+    assert fitted.common_.left_out_.tolist() == [0, 1, 2]
+    assert scenes[:3].tolist() == ["indoor", "natural", "indoor"]
+    assert fitted.scene_report_["n_rows"].tolist() == [78, 79]
 
 
 def test_networks_begin_as_the_common_one():
@@ -354,9 +364,10 @@ def test_a_second_fit_that_fails_leaves_the_first():
 
 def test_a_network_that_was_interrupted_has_no_loss():
     history = np.zeros(0, dtype=[("train_loss", float)])
-    row = _report_row(1, np.array([1.0, 0.0, 2.0]), SimpleNamespace(history_=history))
-    assert row[:3] == (1, 2, 0)
-    assert np.isnan(row[3])
+    network = SimpleNamespace(history_=history)
+    row = scene_report([(3, None), (2, network)])[1]
+    assert row.tolist()[:3] == (1, 2, 0)
+    assert np.isnan(row["loss"])
 
 
 def test_scenes_that_the_router_does_not_have():
