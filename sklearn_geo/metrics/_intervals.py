@@ -25,6 +25,7 @@ from sklearn_geo.metrics._errors import ROWS_OF_MEANS as MEANS_OF_ERRORS
 from sklearn_geo.metrics._errors import ROWS_OF_MEDIANS
 from sklearn_geo.metrics._names import read_metric
 from sklearn_geo.metrics._rows import (
+    are_whole,
     check_choice,
     check_not_empty,
     check_number,
@@ -409,13 +410,14 @@ class _Median(_Statistic):
         order = np.argsort(values, kind="stable")
         self.values = values[order]
         weights = np.ones(len(values)) if weights is None else tame(weights)
-        self.weights = weights[order]
+        self.weights, self.whole = weights[order], are_whole(weights)
         self.groups = order if groups is None else groups[order]
         self.n_groups = n_groups
 
     def _on_one(self, drawn):
         counts = np.bincount(drawn, minlength=self.n_groups)[self.groups]
-        return [median_of_sorted(self.values, counts * self.weights)]
+        weights = counts * self.weights
+        return [median_of_sorted(self.values, weights, whole=self.whole)]
 
 
 class _Called(_Statistic):

@@ -235,14 +235,23 @@ def median_of_rows(values, weights):
     return float(median_of_sorted(values[order], weights[order]))
 
 
-def median_of_sorted(values, weights):
-    """Weighted median of values that are sorted already."""
+def are_whole(weights):
+    """Tell whether all weights are whole numbers."""
+    return bool((weights == np.floor(weights)).all())
+
+
+def median_of_sorted(values, weights, *, whole=None):
+    """Weighted median of values that are sorted already.
+
+    `whole` says what `are_whole` does, to those who know.
+    """
+    whole = are_whole(weights) if whole is None else whole
     heavy = weights > 0
     values, reached = values[heavy], np.cumsum(weights[heavy])
     if not values.size:
         return np.nan
     half, slack = reached[-1] / 2, 0.0
-    if reached[-1] > _WHOLE or (reached != np.floor(reached)).any():
+    if not whole or reached[-1] > _WHOLE:
         # Sums of weights such as 0.1 miss their half by rounding errors only.
         slack = reached[-1] * (values.size * np.finfo(np.float64).eps)
     low = np.searchsorted(reached, half - slack)

@@ -840,6 +840,31 @@ def test_a_level_of_nearly_one_has_ends():
         assert found.low <= found.estimate <= found.high
 
 
+def test_medians_of_copies_are_resampled():
+    # 501 rows of 0, of which one is a single copy, and 500 of 40 degrees.
+    pred = np.zeros((1001, 2))
+    pred[501:, 1] = 40.0
+    weights = np.full(1001, 1e12)
+    weights[0] = 1.0
+    found = bootstrap_interval(
+        "median_great_circle_error",
+        np.zeros((1001, 2)),
+        pred,
+        sample_weight=weights,
+        n_resamples=100,
+        random_state=0,
+    )
+    assert found.estimate == 0.0
+    drawn = np.random.RandomState(0).randint(0, 1001, (100, 1001))
+    copies = [
+        [int(weights[row].sum()) for row in (d[d < 501], d[d > 500])] for d in drawn
+    ]
+    expected = [
+        0.0 if near > far else 40.0 * (1 - 0.5 * (near == far)) for near, far in copies
+    ]
+    assert found.distribution / DEGREE == pytest.approx(expected)
+
+
 def test_rows_beside_one_that_outweighs_them_keep_their_digits():
     weights = np.ones(12)
     weights[3] = 1e17
