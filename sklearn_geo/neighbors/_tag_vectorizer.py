@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """From the tags that users wrote to a tag indicator."""
 
+import math
 import numbers
 import re
 import unicodedata
@@ -11,7 +12,7 @@ from array import array
 import numpy as np
 from scipy import sparse
 from sklearn.base import TransformerMixin, _fit_context
-from sklearn.feature_extraction.text import strip_accents_ascii, strip_accents_unicode
+from sklearn.feature_extraction.text import strip_accents_ascii
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_array, check_is_fitted
 
@@ -19,6 +20,7 @@ from sklearn_geo._numbers import naming
 from sklearn_geo._tables import check_sparse
 from sklearn_geo._tags import as_output
 from sklearn_geo.base import GeoEstimator
+from sklearn_geo.neighbors._accents import without_accents
 from sklearn_geo.neighbors._stop_tags import CAMERA_BRANDS, STOP_TAGS
 from sklearn_geo.neighbors._written_tags import (
     doubt_of_delimiter,
@@ -29,7 +31,7 @@ from sklearn_geo.neighbors._written_tags import (
 # As in "geo:lat=51.5", which programs write.
 _MACHINE_TAG = re.compile(r"[^\W\d]\w*:[^\W\d]\w*=", re.IGNORECASE)
 
-_ACCENTS = {"unicode": strip_accents_unicode, "ascii": strip_accents_ascii, None: str}
+_ACCENTS = {"unicode": without_accents, "ascii": strip_accents_ascii, None: str}
 
 _DROPPED = -1
 
@@ -64,8 +66,10 @@ class TagVectorizer(TransformerMixin, GeoEstimator):
         Whether capitals make no difference.
 
     strip_accents : {"unicode", "ascii"} or None, default="unicode"
-        Remove accents, so that "café" is "cafe"; "ascii" removes other characters
-        beyond ASCII as well, and then tags of which nothing is left.
+        Remove accents of Latin, Greek and Cyrillic letters, so that "café" is "cafe";
+        letters of full width and of mathematical alphabets are plain ones. Other
+        scripts stay as they are. "ascii" removes what is beyond ASCII as well, and then
+        tags of which nothing is left.
 
     delimiter : str or None, default=","
         What stands between tags where those of a row are one string; None is any
@@ -323,13 +327,16 @@ class TagVectorizer(TransformerMixin, GeoEstimator):
 
     def _clean(self):
         """Return the function that spells a tag as it is in the vocabulary."""
-        lowercase, without_accents = self.lowercase, _ACCENTS[self.strip_accents]
+        lowercase, without = self.lowercase, _ACCENTS[self.strip_accents]
 
         def clean(tag):
-            # One spelling for a letter and its accent, whoever wrote it how.
-            tag = unicodedata.normalize("NFC", tag)
-            # Some capitals, such as the Turkish I, have an accent when they are small.
-            tag = without_accents(tag.lower() if lowercase else tag)
+            if not tag.isascii():
+                # One spelling for a letter and its accent, whoever wrote it how.
+                tag = without(unicodedata.normalize("NFC", tag))
+            if lowercase:  # of plain letters: others may not know what small ones are
+                tag = tag.lower()
+            if not tag.isascii():
+                tag = unicodedata.normalize("NFC", tag)
             return " ".join(tag.split())
 
         return clean
@@ -376,8 +383,7 @@ class TagVectorizer(TransformerMixin, GeoEstimator):
     def _choose(self, names, n_carriers, n_photos):
         """Return the tags to keep, in the order of the alphabet."""
         at_least, at_most = (
-            bound if isinstance(bound, numbers.Integral) else bound * n_photos
-            for bound in (self.min_df, self.max_df)
+            _photos_of(bound, n_photos) for bound in (self.min_df, self.max_df)
         )
         if at_least > at_most:
             raise ValueError(
@@ -459,6 +465,16 @@ class _Codes(dict):
             code = self.columns.setdefault(tag, len(self.columns))
         self[spelling] = code
         return code
+
+
+def _photos_of(bound, n_photos):
+    """Return a number of photos that is given as one, or as a share of all."""
+    if isinstance(bound, numbers.Integral):
+        return bound
+    number = bound * n_photos
+    # 0.07 of a hundred photos are seven, but for rounding.
+    whole = round(number)
+    return whole if math.isclose(number, whole, rel_tol=1e-12) else number
 
 
 def _carriers(indicator):

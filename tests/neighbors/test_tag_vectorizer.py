@@ -3,6 +3,7 @@
 
 import inspect
 import pickle
+import unicodedata
 import warnings
 from collections import Counter
 
@@ -111,6 +112,61 @@ def test_letters():
     ]
     assert _names(row, lowercase=False) == ["Cafe", "cafe", "日本"]
     assert _names([["İstanbul", "istanbul"]]) == ["istanbul"]
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        *("서울", "ㅋㅋ", "ガラス", "カラス", "น้ำตก", "हिन्दी", "أحمد", "שָׁלוֹם", "தமிழ்"),
+        *("東京タワー", "①", "m²", "łodz"),
+    ],
+)
+def test_other_scripts_stay_as_they_are_typed(tag):
+    vectorizer = _dense().fit([[tag]])
+    assert vectorizer.vocabulary_ == {tag: 0}
+    decomposed = unicodedata.normalize("NFD", tag)
+    assert vectorizer.transform([[decomposed]]).tolist() == [[1.0]]
+    assert vectorizer.inverse_transform([[1]]) == [[tag]]
+
+
+@pytest.mark.parametrize(
+    ("written", "tag"),
+    [
+        ("Việt Nam", "viet nam"),
+        ("Ἀθῆναι", "αθηναι"),
+        ("ёлка", "елка"),
+        ("İzmir", "izmir"),
+        ("\uff30\uff21\uff32\uff29\uff33", "paris"),  # full width
+        ("\U0001d4dfaris", "paris"),  # mathematical
+        ("ｶﾞﾗｽ", "ガラス"),
+        ("cafe\u0301\u0323", "cafe"),
+        ("東京 Café", "東京 cafe"),
+    ],
+)
+def test_accents_and_forms_of_letters(written, tag):
+    assert _names([[written]]) == [tag]
+
+
+@pytest.mark.parametrize("strip_accents", ["unicode", "ascii", None])
+@pytest.mark.parametrize("lowercase", [True, False])
+def test_spelling_a_spelt_tag_changes_nothing(strip_accents, lowercase):
+    clean = _dense(strip_accents=strip_accents, lowercase=lowercase)._clean()
+    for code in range(0x20, 0x20000, 1 if lowercase else 7):
+        once = clean(f"{chr(code)}\u0301")
+        assert clean(once) == once
+        assert unicodedata.is_normalized("NFC", once)
+
+
+@pytest.mark.parametrize("n_photos", [7, 100])
+def test_shares_of_photos_are_exact(n_photos):
+    for count in range(1, n_photos):
+        rows = [["sun"]] * count + [["sea"]] * (n_photos - count)
+        share = count / n_photos
+        both = {"sun", "sea"}
+        least = {"sun", "sea"} if 2 * count <= n_photos else {"sun"}
+        most = {"sun"} if 2 * count < n_photos else both
+        assert set(_names(rows, min_df=share)) == least
+        assert set(_names(rows, max_df=share)) == most
 
 
 def test_cameras():
