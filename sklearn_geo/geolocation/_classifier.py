@@ -103,7 +103,7 @@ class HierarchicalCellClassifier(
         - "mean": the mean of the training places in the likeliest cell;
         - "center": the middle of the likeliest cell;
         - "median": the place with the smallest expected error;
-        - "mode_within_km": the place around which, within `point_km`, most
+        - "mode_within_km": the cell's place around which, within `point_km`, most
           probability lies;
         - "max_geoscore": the place with the largest expected GeoScore.
 

@@ -7,16 +7,20 @@ from sklearn import get_config
 from sklearn.utils import gen_batches
 
 from sklearn_geo.geolocation._descents import N_STARTS, least_costs
-from sklearn_geo.geometry import EARTH_RADIUS_KM, places_from_vectors, unit_vectors
+from sklearn_geo.geometry import (
+    chord_to_km,
+    km_to_chord,
+    places_from_vectors,
+    unit_vectors,
+)
 
 POINTS = ("mean", "center", "median", "mode_within_km", "max_geoscore")
 
-# How many of a photo's most likely cells are weighed, and how many of those are tried
-# as the answer.
+# How many of a photo's most likely cells are weighed.
 N_WEIGHED = 256
-N_TRIED = 64
-# Rows at a time, where memory does not ask for fewer: they fit the cache.
-_BLOCK_ROWS = 32
+# Rows at a time, where memory does not ask for fewer: they, or the pairs of their
+# cells, fit the cache.
+_BLOCK_ROWS, _PAIR_ROWS = 32, 2
 # GeoScore is 5000 * exp(-d / 1492.7 km).
 GEO_SCORE_SCALE_KM = 1492.7
 
@@ -61,16 +65,18 @@ def best_points(proba, cells, cell_places, *, point, point_km=25.0):
     """
     vectors = unit_vectors(cell_places)
     n_weighed = proba.shape[1]
-    # All pairs of cells that are tried and weighed, or what descents look at.
-    pairs = 6 * N_TRIED if point == "mode_within_km" else 2 * n_weighed + 20 * N_STARTS
+    # All pairs of cells, or what descents look at.
+    mode = point == "mode_within_km"
+    pairs = 8 * n_weighed if mode else 2 * n_weighed + 20 * N_STARTS
     memory = get_config()["working_memory"] * 2**20
-    size = max(1, min(int(memory // (8 * n_weighed * pairs)), _BLOCK_ROWS))
+    most = _PAIR_ROWS if mode else _BLOCK_ROWS
+    size = max(1, min(int(memory // (8 * n_weighed * pairs)), most))
     chosen = np.empty((len(proba), 3))
     for rows in gen_batches(len(proba), size):
         p = proba[rows].astype(np.float64)
         p /= p.sum(axis=1, keepdims=True)
         where = vectors[cells[rows]]
-        if point == "mode_within_km":
+        if mode:
             chosen[rows] = _modes(p, where, point_km)
         else:
             scale = GEO_SCORE_SCALE_KM if point == "max_geoscore" else None
@@ -78,26 +84,28 @@ def best_points(proba, cells, cell_places, *, point, point_km=25.0):
     return places_from_vectors(chosen)
 
 
-def _kilometres(from_, to):
-    """Distances between unit vectors along the last axis, broadcast."""
-    squares = np.zeros(np.broadcast_shapes(from_.shape, to.shape)[:-1])
+def _square_chords(a, b):
+    """Squares of chords between unit vectors along the last axis, broadcast."""
+    squares = np.zeros(np.broadcast_shapes(a.shape, b.shape)[:-1])
     for axis in range(3):
-        squares += (from_[..., axis] - to[..., axis]) ** 2
-    np.sqrt(squares, out=squares)
-    np.minimum(squares, 2.0, out=squares)
-    return 2.0 * EARTH_RADIUS_KM * np.arcsin(squares / 2.0)
+        off = a[..., axis] - b[..., axis]
+        off *= off
+        squares += off
+    return squares
 
 
 def _modes(p, where, point_km):
     """Return the places around which most probability lies."""
-    tried = where[:, :N_TRIED]
-    km = _kilometres(tried[:, :, np.newaxis], where[:, np.newaxis])
     # A micrometre for the rounding of chords.
-    near = np.where(km <= point_km + 1e-9, p[:, np.newaxis], 0.0)
-    mass = near.sum(axis=2)
+    limit = km_to_chord(point_km + 1e-9) ** 2 * (1.0 + 1e-15)
+    near = _square_chords(where[:, :, np.newaxis], where[:, np.newaxis]) <= limit
+    mass = np.where(near, p[:, np.newaxis], 0.0).sum(axis=2)
     # A cell that cannot be is no answer, whatever lies around it.
-    mass[p[:, :N_TRIED] == 0.0] = -1.0
-    tied = mass >= mass.max(axis=1, keepdims=True) - 1e-12
+    mass[p == 0.0] = -1.0
+    row, tied = np.nonzero(mass >= mass.max(axis=1, keepdims=True) - 1e-12)
     # Of equals, the one that is nearest to what lies around it; then the likelier.
-    spread = np.where(tied, (near * km).sum(axis=2), np.inf)
+    squares = _square_chords(where[row, tied][:, np.newaxis], where[row])
+    km = chord_to_km(np.minimum(np.sqrt(squares), 2.0))
+    spread = np.full(p.shape, np.inf)
+    spread[row, tied] = np.where(near[row, tied], p[row] * km, 0.0).sum(axis=1)
     return where[np.arange(len(where)), spread.argmin(axis=1)]

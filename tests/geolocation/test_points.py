@@ -168,6 +168,33 @@ def test_mode_is_the_spherical_mode():
             np.testing.assert_allclose(found[row], expected, atol=1e-9)
 
 
+def test_mode_may_be_among_the_least_likely_cells():
+    # 64 cells far apart hold 0.32; 192 within a kilometre of each other hold the rest.
+    rng = np.random.default_rng(0)
+    apart = np.column_stack([np.linspace(-60, 60, 64), np.linspace(-170, 170, 64)])
+    near = [48.0, 2.0] + rng.uniform(-0.003, 0.003, (192, 2))
+    places = np.concatenate([apart, near])
+    proba = np.r_[np.full(64, 0.005), np.full(192, 0.68 / 192)][np.newaxis]
+    cells = np.arange(256)[np.newaxis]
+    found = best_points(proba, cells, places, point="mode_within_km", point_km=1.0)
+    held = (pairwise_haversine(found, places) <= 1.0) @ proba[0]
+    assert held[0] == pytest.approx(0.68)
+
+
+@pytest.mark.parametrize("km", [0.0, 300.0, 2500.0, 20016.0, 1e300])
+def test_no_cell_has_more_around_it_than_the_mode(km):
+    rng = np.random.default_rng(1)
+    places = np.column_stack([rng.uniform(-90, 90, 256), rng.uniform(-180, 180, 256)])
+    proba = -np.sort(-rng.dirichlet(np.full(256, 2.0), 20), axis=1)
+    cells = np.array([rng.permutation(256) for _ in proba])
+    found = best_points(proba, cells, places, point="mode_within_km", point_km=km)
+    for row, p in enumerate(proba):
+        own = places[cells[row]]
+        most = ((pairwise_haversine(own) <= km) @ p).max()
+        held = (pairwise_haversine(found[row : row + 1], own)[0] <= km + 1e-6) @ p
+        assert held == pytest.approx(most, abs=1e-12)
+
+
 def test_max_geoscore_is_found_by_no_finer_grid():
     proba, cells, places = _problem(2, spread=15.0)
     found = best_points(proba, cells, places, point="max_geoscore")
