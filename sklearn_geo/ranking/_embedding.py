@@ -5,6 +5,7 @@
 from numbers import Integral
 
 import numpy as np
+from scipy.special import expit
 from sklearn.base import TransformerMixin, _fit_context
 from sklearn.exceptions import NotFittedError
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -92,7 +93,9 @@ class HashtagEmbedding(TaggerMixin, TransformerMixin, EmbeddingFitting, GeoEstim
 
     scale : {"standard"} or None, default="standard"
         Take the mean off features and divide by the standard deviation, column by
-        column; images never are.
+        column, over the photos that teach. Many columns are then held down: all are
+        multiplied by 32 over the mean square of a row, if that is less than 1, as it
+        is above 32 columns. Images are not scaled.
 
     tag_names : array-like of str, default=None
         Names of the tags. None takes the columns of y, if it is a data frame.
@@ -175,10 +178,10 @@ class HashtagEmbedding(TaggerMixin, TransformerMixin, EmbeddingFitting, GeoEstim
         Their names.
 
     tag_counts_ : ndarray of int of shape (n_tags,)
-        How many photos of `fit` have each.
+        How many photos of the last `fit` or `partial_fit` have each.
 
     n_untagged_ : int
-        How many photos taught nothing, having no tag.
+        How many of these photos taught nothing, having no tag.
 
     n_components_ : int
         Length of the vectors.
@@ -368,7 +371,9 @@ class HashtagEmbedding(TaggerMixin, TransformerMixin, EmbeddingFitting, GeoEstim
             The tag indicator: what is not zero is a tag.
 
         sample_weight : array-like of shape (n_photos,), default=None
-            What each photo counts.
+            What each photo counts. The scale of weights does not matter: they are
+            divided by their mean over the photos with a tag and a weight above 0.
+            Others teach nothing.
 
         Returns
         -------
@@ -479,8 +484,7 @@ class HashtagEmbedding(TaggerMixin, TransformerMixin, EmbeddingFitting, GeoEstim
                 np.exp(scores, out=scores)
                 scores /= scores.sum(axis=1, keepdims=True)
             else:
-                # Halves of hyperbolic tangents, which do not overflow.
-                scores = 0.5 + 0.5 * np.tanh(0.5 * scores)
+                expit(scores, out=scores)
             proba[rows] = scores
         return proba
 

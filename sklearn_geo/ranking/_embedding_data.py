@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from sklearn_geo.nets import LazyRows, RowData, Several, hold_out
+from sklearn_geo.ranking._tagger import photos_with_tags
 
 __all__ = ["EmbeddingData", "MeanVectors", "RandomTags", "shares_of_tags"]
 
@@ -27,24 +28,28 @@ class EmbeddingData:
         The tags.
 
     sample_weight : ndarray of shape (n_photos,) or None
-        What photos count.
+        What photos count, one in the mean.
 
     rows : ndarray of int or None
-        The photos that have tags; None is all.
+        The photos that have tags and a weight; None is all.
 
     vectors : ndarray of shape (n_tags, n_components) or None
         Word vectors of tags.
 
     Attributes
     ----------
+    X, rows : as above
+        `rows` are those that teach.
+
     draw : callable or None
         The `draw` of a training, which draws the tags of an epoch.
     """
 
     def __init__(self, model, X, indicator, sample_weight, rows, vectors=None):
         self._indicator, self._weight, self.draw = indicator, sample_weight, None
+        self.X, self.rows = X, rows
         if model.supervision == "her":
-            rows = _rows_with_vectors(model, indicator, rows, vectors)
+            self.rows = _rows_with_vectors(model, indicator, rows, vectors)
             self._target = self._watched = MeanVectors(indicator, vectors)
         elif model.supervision == "mlc":
             self._target = self._watched = indicator
@@ -52,13 +57,18 @@ class EmbeddingData:
             self._target = self._watched = shares_of_tags(indicator)
             if model.targets == "random":
                 as_rows = model.n_sampled_tags is not None
-                self.draw = self._target = RandomTags(indicator, as_rows=as_rows)
-        self._X, self._rows = X, rows
+                self.draw = self._target = RandomTags(indicator, rows, as_rows=as_rows)
         self._fraction = model.validation_fraction
         self._together = model._n_sampled() is not None
 
     def __len__(self):
-        return self._X.shape[0] if self._rows is None else len(self._rows)
+        return self.X.shape[0] if self.rows is None else len(self.rows)
+
+    @property
+    def tag_counts(self):
+        """How many of the photos that teach have each tag."""
+        rows = slice(None) if self.rows is None else self.rows
+        return photos_with_tags(self._indicator[rows])
 
     def split(self, watch, seed):
         """Return rows to learn from, and rows to watch or None."""
@@ -71,12 +81,10 @@ class EmbeddingData:
 
     def counts(self):
         """Return how many photos have each tag, and how many there are, weighted."""
-        weight = np.ones(self._X.shape[0])
-        if self._weight is not None:
-            weight = self._weight.astype(np.float64)
-        if self._rows is not None:
+        weight = np.ones(self.X.shape[0]) if self._weight is None else self._weight
+        if self.rows is not None:
             kept = np.zeros_like(weight)
-            kept[self._rows] = weight[self._rows]
+            kept[self.rows] = weight[self.rows]
             weight = kept
         return self._indicator.T @ weight, weight.sum()
 
@@ -90,10 +98,10 @@ class EmbeddingData:
 
     def _row_data(self, target):
         if not self._together:
-            return RowData(self._X, [target], self._weight, rows=self._rows)
-        X = self._X
+            return RowData(self.X, [target], self._weight, rows=self.rows)
+        X = self.X
         both = LazyRows(X.shape, lambda at: Several((X[at], target[at])))
-        return RowData(both, (), self._weight, rows=self._rows)
+        return RowData(both, (), self._weight, rows=self.rows)
 
 
 def shares_of_tags(indicator):
@@ -117,12 +125,16 @@ class RandomTags(LazyRows):
     indicator : csr_array of shape (n_photos, n_tags)
         The tags.
 
+    rows : ndarray of int or None, default=None
+        The photos that tags are drawn of; None is all.
+
     as_rows : bool, default=False
         Give sparse rows with a 1 at the tag, instead of its number.
     """
 
-    def __init__(self, indicator, *, as_rows=False):
+    def __init__(self, indicator, rows=None, *, as_rows=False):
         self._indicator, self._as_rows = indicator, as_rows
+        self._drawn = slice(None) if rows is None else rows
         n_photos, n_tags = indicator.shape
         self._n_own = np.diff(indicator.indptr)
         self.choose(np.zeros(n_photos))
@@ -137,7 +149,9 @@ class RandomTags(LazyRows):
 
     def __call__(self, epoch, chance, n_rows):
         """Draw the tags of an epoch, and the order of its rows."""
-        self.choose(chance.random(len(self._n_own)))
+        uniform = np.zeros(len(self._n_own))
+        uniform[self._drawn] = chance.random(len(uniform[self._drawn]))
+        self.choose(uniform)
         return chance.permutation(n_rows)
 
     def _taken(self, at):

@@ -37,14 +37,14 @@ class EmbeddingFitting(NetMixin):
     def _learn(self, X, y, sample_weight, *, go_on, epochs=None):
         X = self._read_photos(X, reset=not go_on)
         if go_on:
-            self._check_same(y)
-        indicator = self._read_target(y, X.shape[0])
-        rows = self._tagged_rows(indicator, stacklevel=5)
+            self._check_same()
+        indicator = self._read_target(y, X.shape[0], go_on)
+        if sample_weight is not None:
+            sample_weight = check_weights(sample_weight, X)
+        rows, sample_weight = self._lessons(indicator, sample_weight, stacklevel=6)
         vectors = None
         if self.supervision == "her":
             vectors = self._read_vectors(go_on)
-        if sample_weight is not None:
-            sample_weight = check_weights(sample_weight, X)
         data = EmbeddingData(self, X, indicator, sample_weight, rows, vectors)
         if not go_on:
             self._seed = draw_seed(self.random_state)
@@ -61,7 +61,7 @@ class EmbeddingFitting(NetMixin):
             watch = len(data) >= _MANY_ROWS
         learn, valid = data.split(watch and epochs is None, self._seed)
         self._train(
-            None if go_on else self._make_network(data, self._scaling(X), vectors),
+            None if go_on else self._make_network(data, self._scaling(data), vectors),
             loss,
             learn,
             seed=self._seed,
@@ -111,10 +111,11 @@ class EmbeddingFitting(NetMixin):
             )
         return vectors
 
-    def _scaling(self, X):
+    def _scaling(self, data):
         if self.scale is None or self.backbone is not None:
             return None
-        return Scaling.of(self.scale, X, np.arange(X.shape[1]))
+        columns = np.arange(data.X.shape[1])
+        return Scaling.of(self.scale, data.X, columns, data.rows)
 
     def _architecture(self):
         """Return the parameters that decide what the network is."""
@@ -124,15 +125,7 @@ class EmbeddingFitting(NetMixin):
         found["n_sampled_tags"] = self._n_sampled()
         return found
 
-    def _check_same(self, y):
-        with naming("y"):
-            shape = y.shape if hasattr(y, "shape") else np.shape(y)
-        n_tags = shape[1] if len(shape) == 2 else 1
-        if y is not None and n_tags != self.n_tags_:
-            raise ValueError(
-                f"y has {n_tags} tags, and had {self.n_tags_} before. Set "
-                "warm_start=False to learn anew."
-            )
+    def _check_same(self):
         for name, value in self._architecture().items():
             if value != self._made_for[name]:
                 raise ValueError(
@@ -164,7 +157,9 @@ class EmbeddingFitting(NetMixin):
         )
         sampler = None
         if self._n_sampled() is not None:
-            sampler = partial(TagSampler, self.tag_counts_, self._n_sampled())
+            # Any counts make a sampler that is right on average.
+            counts = self.tag_counts_ if data is None else data.tag_counts
+            sampler = partial(TagSampler, counts, self._n_sampled())
         network = partial(
             EmbeddingNetwork,
             tower,

@@ -262,6 +262,7 @@ def search(
     quick_score=None,
     n_listed=None,
     bytes_a_query=0,
+    dtype=np.float32,
 ):
     """Return the photos that score highest.
 
@@ -292,6 +293,9 @@ def search(
     bytes_a_query : int, default=0
         What a query needs beside its scores.
 
+    dtype : dtype, default=float32
+        That of scores.
+
     Returns
     -------
     photos, scores : ndarray of shape (n_queries, k)
@@ -299,7 +303,7 @@ def search(
     """
     n_queries = len(queries.places)
     photos = np.full((n_queries, k), -1, dtype=np.int64)
-    scores = np.full((n_queries, k), -np.inf, dtype=np.float32)
+    scores = np.full((n_queries, k), -np.inf, dtype=dtype)
     if within_km is None and quick_score is None:
         step = rows_in_memory(8 * len(gallery) + bytes_a_query, n_queries)
         for start in range(0, n_queries, step):

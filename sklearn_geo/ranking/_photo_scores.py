@@ -72,23 +72,22 @@ class PhotoScores:
 
         Returns
         -------
-        ndarray of shape (len(rows), len(tags)), float32
-            Scores.
+        ndarray of shape (len(rows), len(tags))
+            Scores, as exact as the model gives them.
         """
         if self._has_vectors:
             return self._photo_vectors()[rows] @ self._model.tag_vectors_[tags].T
-        scores = np.empty((len(rows), len(tags)), dtype=np.float32)
+        found = []
         memory = get_config()["working_memory"] * 2**20
         size = max(1, min(_BLOCK_ROWS, int(memory // (32 * self._n_tags))))
         for at in blocks(len(rows), size):
-            scores[at] = tag_scores(
-                self._model,
-                take_rows(self._features, rows[at]),
-                tags,
-                self._n_tags,
-                "photo_model",
+            some = take_rows(self._features, rows[at])
+            found.append(
+                tag_scores(self._model, some, tags, self._n_tags, "photo_model")
             )
-        return scores
+        scores = np.concatenate(found or [np.empty((0, len(tags)))])
+        # Whole numbers have no -inf for what is no answer.
+        return scores if scores.dtype.kind == "f" else scores.astype(np.float64)
 
     def _photo_vectors(self):
         if self._vectors is None:

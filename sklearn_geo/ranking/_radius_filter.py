@@ -239,11 +239,13 @@ class RadiusFilter(PlaceColumns, GeoEstimator):
                 "and a longitude, or set radius_km=None and pass any place."
             )
         photos = np.full((len(queries.tags), k), -1, dtype=np.int64)
-        scores = np.full((len(queries.tags), k), -np.inf, dtype=np.float32)
+        scores = None
         near = self._photos_near(queries.places)
         for tags in gallery.photos.chunks(np.unique(queries.tags), len(near)):
             asked = np.flatnonzero(np.isin(queries.tags, tags))
             known = gallery.photos.of(near, tags)
+            if scores is None:
+                scores = np.full((len(queries.tags), k), -np.inf, dtype=known.dtype)
             photos[asked], scores[asked] = self._search(
                 _some(queries, asked), near, tags, known, k
             )
@@ -279,7 +281,9 @@ class RadiusFilter(PlaceColumns, GeoEstimator):
             return known[np.searchsorted(near, rows), column[at.start]][np.newaxis]
 
         radius_km = np.inf if self.radius_km is None else self.radius_km
-        return search(self._gallery, queries, score, k, within_km=radius_km)
+        return search(
+            self._gallery, queries, score, k, within_km=radius_km, dtype=known.dtype
+        )
 
 
 def _some(queries, asked):

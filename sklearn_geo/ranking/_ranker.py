@@ -12,7 +12,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._labels import check_groups, check_rows
-from sklearn_geo._numbers import naming
 from sklearn_geo._weights import check_weights
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.nets import TRAINING_CONSTRAINTS, draw_seed
@@ -215,7 +214,7 @@ class LocSensRanker(RankerAnswers, RankerTraining, GeoEstimator):
         Names of tags.
 
     tag_counts_ : ndarray of int of shape (n_tags,)
-        On how many photos each tag was.
+        On how many photos of the last `fit` each tag was.
 
     n_tags_ : int
         Number of tags.
@@ -440,7 +439,9 @@ class LocSensRanker(RankerAnswers, RankerTraining, GeoEstimator):
             1 where the photo has the tag.
 
         sample_weight : array-like of shape (n_photos,), default=None
-            Weights of photos.
+            Weights of photos. Their scale does not matter: they are divided by their
+            mean over the photos with a tag and a weight above 0, and others teach
+            nothing.
 
         groups : array-like of shape (n_photos,), default=None
             Whose photo it is: users are held out whole if there is early stopping.
@@ -459,17 +460,10 @@ class LocSensRanker(RankerAnswers, RankerTraining, GeoEstimator):
                 check_rows(len(places), groups, "groups")
                 _, groups = check_groups(groups, len(places))
             if go_on:
-                self._check_same(y)
-            indicator = self._read_target(y, len(places))
-            tagged = self._tagged_rows(indicator)
+                self._check_architecture("Set warm_start=False to learn anew.")
+            indicator = self._read_target(y, len(places), go_on)
+            tagged, sample_weight = self._lessons(indicator, sample_weight)
             tagged = np.arange(len(places)) if tagged is None else tagged
-            if sample_weight is not None:
-                tagged = tagged[sample_weight[tagged] > 0]
-                if not len(tagged):
-                    raise ValueError(
-                        "sample_weight is zero for all photos with tags: there is "
-                        "nothing to learn."
-                    )
             if not go_on:
                 self._seed = draw_seed(self.random_state)
                 self._made_for = self._architecture()
@@ -495,25 +489,6 @@ class LocSensRanker(RankerAnswers, RankerTraining, GeoEstimator):
                 )
             found["hidden_layer_sizes"] = hidden
         return found
-
-    def _check_same(self, y):
-        """Refuse to go on with other tags, or with another network."""
-        with naming("y"):
-            n_tags = (y.shape if hasattr(y, "shape") else np.shape(y))[-1:]
-        if n_tags != (self.n_tags_,):
-            raise ValueError(
-                f"y has {n_tags[0] if n_tags else 'no'} tags, and had {self.n_tags_} "
-                "before. Set warm_start=False to learn anew."
-            )
-        names = self.tag_names
-        if names is None and hasattr(y, "columns"):
-            names = y.columns
-        if names is not None and [*map(str, names)] != (self.tag_names_ or []):
-            raise ValueError(
-                "The tags have other names than before. Set warm_start=False to learn "
-                "anew."
-            )
-        self._check_architecture("Set warm_start=False to learn anew.")
 
     def _check_architecture(self, remedy):
         now = self._architecture()

@@ -202,9 +202,10 @@ class RankerAnswers(TaggerMixin):
             How exactly the place is meant, as in :meth:`decision_function`.
 
         within_km : float, default=None
-            Return only photos that were taken at most so far from the place. They are
-            all looked at, so the answer is exact, and may be shorter than `k`. None and
-            infinity take all photos, those without a place too.
+            Return only photos that were taken at most so far from the place; the answer
+            may be shorter than `k`. They are all looked at, so the answer is exact, but
+            for the trunk where they are more than `shortlist`: it ranks the best so
+            many of them. None and infinity take all photos, those without a place too.
 
         exclude : int or array-like of int, default=None
             Rows of the gallery that are no answer: one or more if there is one query,

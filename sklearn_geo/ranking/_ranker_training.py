@@ -15,7 +15,6 @@ from sklearn.utils.validation import has_fit_parameter
 from sklearn_geo._numbers import read_numbers
 from sklearn_geo._seeds import hand_down
 from sklearn_geo._tables import location_positions
-from sklearn_geo._weights import check_total
 from sklearn_geo.nets import (
     NetMixin,
     Training,
@@ -103,7 +102,6 @@ class RankerTraining(NetMixin):
             else np.repeat(weights, np.diff(indicator[tagged].indptr)),
             minlength=self.n_tags_,
         )
-        check_total(counts)
         self._frequency = (counts + 0.5) / (counts.sum() + 0.5 * self.n_tags_)
         self._n_photo_columns = vectors.shape[1]
 

@@ -18,7 +18,7 @@ from sklearn_geo.metrics import hashtag_accuracy_at_k
 from sklearn_geo.ranking._top_k import top_k
 from sklearn_geo.ranking._vocabulary import Vocabulary, read_indicator
 
-__all__ = ["TaggerMixin", "check_k"]
+__all__ = ["TaggerMixin", "check_k", "photos_with_tags"]
 
 # Lists may be longer than there are tags, but their ends cost memory all the same.
 _LONGEST = 10_000
@@ -51,7 +51,7 @@ class TaggerMixin(ABC):
     def _n_rows(self, X):
         return X.shape[0] if hasattr(X, "shape") else len(X)
 
-    def _read_target(self, y, n_rows):
+    def _read_target(self, y, n_rows, go_on=False):
         """Read y, and set what is known of the tags.
 
         Parameters
@@ -61,6 +61,9 @@ class TaggerMixin(ABC):
 
         n_rows : int
             How many photos there are.
+
+        go_on : bool, default=False
+            Whether tags have to be those that were learnt before.
 
         Returns
         -------
@@ -75,11 +78,28 @@ class TaggerMixin(ABC):
         indicator, names = read_indicator(y, n_rows)
         if self.tag_names is not None:
             names = self.tag_names
+        if go_on:
+            names = self._same_names(indicator.shape[1], names)
         self._vocabulary = Vocabulary(indicator.shape[1], names, self.omit_tags)
         self.tag_names_ = self._vocabulary.names
         self.n_tags_ = indicator.shape[1]
-        self.tag_counts_ = indicator.sum(axis=0).astype(np.int64)
+        self.tag_counts_ = photos_with_tags(indicator)
         return indicator
+
+    def _same_names(self, n_tags, names):
+        """Return the names of tags before; refuse other tags, or another order."""
+        remedy = "Set warm_start=False to learn anew."
+        if n_tags != self.n_tags_:
+            raise ValueError(
+                f"y has {n_tags} tags, and had {self.n_tags_} before. {remedy}"
+            )
+        before = self.tag_names_
+        if names is not None and [*map(str, names)] != (before or []):
+            raise ValueError(
+                "The tags have other names than before. Pass the same columns in the "
+                f"same order. {remedy}"
+            )
+        return before
 
     def _tagged_rows(self, indicator, stacklevel=4):
         """Return the rows that have tags, and say how many have none.
@@ -111,6 +131,31 @@ class TaggerMixin(ABC):
             stacklevel=stacklevel,
         )
         return np.flatnonzero(has_tags)
+
+    def _lessons(self, indicator, sample_weight, stacklevel=5):
+        """Return the rows that have tags and a weight, and weights of mean one there.
+
+        Returns
+        -------
+        rows : ndarray of int or None
+            None if all have.
+
+        sample_weight : ndarray of shape (n_rows,) or None
+            The weights.
+        """
+        rows = self._tagged_rows(indicator, stacklevel)
+        if sample_weight is None:
+            return rows, None
+        if rows is None:
+            rows = np.arange(len(sample_weight))
+        rows = rows[sample_weight[rows] > 0.0]
+        if not len(rows):
+            raise ValueError(
+                "sample_weight is zero for all photos with tags: there is nothing to "
+                "learn."
+            )
+        sample_weight = sample_weight / sample_weight[rows].mean()
+        return (rows if len(rows) < len(sample_weight) else None), sample_weight
 
     def decision_function(self, X):
         """Score every tag for every row.
@@ -221,12 +266,15 @@ class TaggerMixin(ABC):
         """
         tags = self.predict_topk(X, 10)
         check_rows(len(tags), y, "y")
-        truth, _ = read_indicator(y, len(tags))
+        truth, names = read_indicator(y, len(tags))
+        remedy = "Pass the same columns in the same order."
         if truth.shape[1] != self.n_tags_:
             raise ValueError(
-                f"y has {truth.shape[1]} tags, but fit had {self.n_tags_}. Pass the "
-                "same columns in the same order."
+                f"y has {truth.shape[1]} tags, but fit had {self.n_tags_}. {remedy}"
             )
+        known = self.tag_names_
+        if names and known and names != known and sorted(names) == sorted(known):
+            raise ValueError(f"y has the tags of fit in another order. {remedy}")
         if self._vocabulary.allowed is not None:
             truth = truth * self._vocabulary.allowed[np.newaxis].astype(np.float32)
             truth = sparse.csr_array(truth)
@@ -242,6 +290,11 @@ class TaggerMixin(ABC):
         tags.target_tags.multi_output = True
         tags.target_tags.two_d_labels = True
         return tags
+
+
+def photos_with_tags(indicator):
+    """Return how many photos have each tag: float32 sums of ones end at 2**24."""
+    return np.bincount(indicator.indices, minlength=indicator.shape[1])
 
 
 def check_k(k, n_listed):

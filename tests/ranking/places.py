@@ -39,8 +39,8 @@ class FoldsPlaces:
 class TakesPlainTables(FoldsPlaces):
     """Test-only: reads any finite matrix as places, and labels as tags."""
 
-    def _read_target(self, y, n_rows):
-        return super()._read_target(as_tags(y), n_rows)
+    def _read_target(self, y, *args):
+        return super()._read_target(as_tags(y), *args)
 
     def score(self, X, y, sample_weight=None):
         return super().score(X, as_tags(y, self.n_tags_), sample_weight)

@@ -177,6 +177,19 @@ def test_probabilities(fitted):
         np.testing.assert_allclose(proba, expit(scores), atol=1e-6)
 
 
+def test_small_probabilities_are_kept():
+    one = model(supervision="mlc").fit(X, Y)
+    far = 4 * NEW  # far from the border: sigmoids of -20 and less
+    scores = one.decision_function(far).astype(np.float64)
+    assert (scores < -20).any()
+    proba = one.predict_proba(far)
+    assert proba.dtype == np.float32
+    np.testing.assert_allclose(proba, 1 / (1 + np.exp(-scores)), rtol=1e-4)
+    low = scores < 0
+    order = np.argsort(scores[low])
+    assert (np.diff(proba[low][order]) >= 0).all()
+
+
 def test_probabilities_of_far_photos_are_finite(mcc):
     for kind in ("mcc", "mlc"):
         proba = model(**KINDS[kind]).fit(X, Y).predict_proba(1e4 * NEW)
@@ -538,11 +551,8 @@ def test_bad_weights_and_names():
 class _FoldsY(HashtagEmbedding):
     """Test-only: makes tags of the labels and numbers that the checks feed."""
 
-    def _read_target(self, y, n_rows):
-        return super()._read_target(_three_tags(y), n_rows)
-
-    def _check_same(self, y):
-        super()._check_same(_three_tags(y))
+    def _read_target(self, y, *args):
+        return super()._read_target(_three_tags(y), *args)
 
     def score(self, X, y, sample_weight=None):
         return super().score(X, _three_tags(y), sample_weight)

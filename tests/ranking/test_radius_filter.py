@@ -10,7 +10,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn import config_context
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
@@ -106,7 +106,6 @@ def test_photos_are_those_of_a_naive_loop(photo_model, working_memory):
         scores = fitted.predict_proba(gallery[:, 2:])
     if isinstance(scores, list):
         scores = np.column_stack([each[:, 1] for each in scores])
-    scores = scores.astype(np.float32)
     with config_context(working_memory=working_memory):
         found = model.retrieve(wanted, asked, 9, exclude=exclude)
         again = model.retrieve(wanted, asked, 9)
@@ -118,6 +117,43 @@ def test_photos_are_those_of_a_naive_loop(photo_model, working_memory):
         one = model.retrieve(int(tag), place, 9, exclude=int(exclude[row]))
         assert_array_equal(one, expected)
     assert (found == -1).any()
+
+
+def test_scores_are_as_exact_as_those_of_the_model():
+    class Close(BaseEstimator):
+        def fit(self, X, y):
+            return self
+
+        def decision_function(self, X):
+            return 1.0 + 1e-12 * np.column_stack([X[:, 0], -X[:, 0]])
+
+    looks = np.random.default_rng(0).permutation(20.0 + np.arange(50))
+    X = np.column_stack([np.full((50, 2), 10.0), looks])
+    tags = np.tile([1, 0], (50, 1))
+    model = RadiusFilter(Close()).fit(X, tags).index(X)
+    for tag, order in ((0, np.argsort(-looks)), (1, np.argsort(looks))):
+        found, scores = model.retrieve(tag, [10, 10], 50, return_scores=True)
+        assert_array_equal(found, order)
+        assert_array_equal(
+            scores, model.photo_model_.decision_function(X[:, 2:])[found, tag]
+        )
+    found, _ = model.retrieve([0, 1], [10, 10], 50, return_scores=True)
+    assert_array_equal(found, [np.argsort(-looks), np.argsort(looks)])
+
+
+def test_scores_that_are_whole_numbers():
+    class Votes(BaseEstimator):
+        def fit(self, X, y):
+            return self
+
+        def decision_function(self, X):
+            return X.astype(int)
+
+    X = np.column_stack([np.full((5, 2), 10.0), np.arange(5.0)])
+    model = RadiusFilter(Votes()).fit(X, np.ones((5, 1))).index(X)
+    found, scores = model.retrieve(0, [10, 10], 6, return_scores=True)
+    assert_array_equal(found, [4, 3, 2, 1, 0, -1])
+    assert_array_equal(scores, [4, 3, 2, 1, 0, -np.inf])
 
 
 def test_models_with_vectors_compute_them_once():
@@ -174,7 +210,7 @@ def test_a_model_that_reads_places_gets_the_table():
     X, tags = _photos(60, 5)
     model = RadiusFilter(NeighborVoteAnnotator(20, 5), 50.0).fit(X, tags).index(X)
     scores = NeighborVoteAnnotator(20, 5).fit(X, tags).predict_proba(X)
-    expected = _naive(scores.astype(np.float32), X[:, :2], 2, X[0, :2], 5, 50.0)
+    expected = _naive(scores, X[:, :2], 2, X[0, :2], 5, 50.0)
     assert_array_equal(model.retrieve(2, X[0, :2], 5), expected)
 
 

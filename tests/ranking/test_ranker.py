@@ -363,6 +363,16 @@ def test_photos_of_weight_zero_are_left_out(scorer):
         model.fit(X, TAGS, sample_weight=-weight)
 
 
+@pytest.mark.parametrize("scorer", ["multilinear", "trunk"])
+@pytest.mark.parametrize("scale", [1 / 60, 1e-12, 1e200])
+def test_the_scale_of_weights_does_not_matter(scorer, scale):
+    weight = 1.0 + np.arange(60) % 3
+    params = {"scorer": scorer, "early_stopping": True}
+    model = small(**params).fit(X, TAGS, sample_weight=scale * weight)
+    expected = small(**params).fit(X, TAGS, sample_weight=weight)
+    assert_allclose(scores(model), scores(expected), rtol=1e-4, atol=1e-4)
+
+
 def test_weights_stand_for_repetition():
     # The same photos with opposite words: those that weigh more win, either way.
     both = np.vstack([X, X])
@@ -411,6 +421,7 @@ def test_training_goes_on_with_the_same_names():
     frame = pd.DataFrame(TAGS, columns=WORDS)
     model = small(warm_start=True).fit(X, frame).fit(X, frame)
     assert model.n_iter_ == 4
+    assert model.fit(X, TAGS).tag_names_ == list(WORDS)  # y has none this time
     with pytest.raises(ValueError, match="other names than before"):
         model.fit(X, frame[list(WORDS[::-1])])
 

@@ -205,6 +205,14 @@ def test_shortlists_that_are_long_enough_change_nothing():
     assert (np.diff(scores) <= 0).all()
     listed = model.retrieve(0, HERE, 4)
     assert set(found) <= set(listed)
+    # So within a distance, where there are more.
+    inside = model.retrieve(0, HERE, 40, within_km=100)
+    inside = inside[inside >= 0]
+    assert len(inside) > 4
+    near, scores = model.retrieve(0, HERE, 3, within_km=100, return_scores=True)
+    assert set(near) <= set(inside)
+    assert_allclose(scores, every[near], atol=1e-6)
+    assert (np.diff(scores) <= 0).all()
     # So many that are asked for are listed at least.
     assert (model.retrieve(0, HERE, 40) >= 0).all()
     vector = model.tag_vectors_[0]
