@@ -138,14 +138,9 @@ class PlaceTagger(TaggerMixin, PlaceColumns, GeoEstimator):
         """
         indicator = self._read_target(y, n_rows)
         weights = read_weights(sample_weight, n_rows)
-        teaches = self._teaching_rows(indicator)
-        if weights is not None:
-            teaches = teaches[weights[teaches] > 0.0]
-            if not len(teaches):
-                raise ValueError(
-                    "Every photo with a tag has weight 0: there is nothing to learn."
-                )
-        whole = len(teaches) == n_rows
+        teaches = self._teaching_rows(indicator, weights, stacklevel=6)
+        whole = teaches is None
+        teaches = np.arange(n_rows) if whole else teaches
         weighted = (indicator if whole else indicator[teaches]).astype(np.float64)
         if weights is not None:
             weighted.data *= np.repeat(weights[teaches], np.diff(weighted.indptr))
@@ -159,7 +154,3 @@ class PlaceTagger(TaggerMixin, PlaceColumns, GeoEstimator):
             )
         self.tag_frequencies_ = counts / total
         return teaches, weighted
-
-    def _teaching_rows(self, indicator):
-        tagged = self._tagged_rows(indicator)
-        return np.arange(indicator.shape[0]) if tagged is None else tagged

@@ -244,10 +244,10 @@ class ProductTagger(TaggerMixin, PlaceColumns, GeoEstimator):
             weights = read_weights(sample_weight, X.shape[0])
             if groups is not None:
                 groups = check_groups(groups, X.shape[0])[1]
-            rows = self._tagged_rows(indicator)
+            rows = self._teaching_rows(indicator, weights)
             lesson = (X, _indexable(y), weights, groups)
             if rows is not None:
-                # Nothing is learnt from photos without tags, by either.
+                # Nothing is learnt from photos without tags or weight, by either.
                 indicator = indicator[rows]
                 lesson = _some(lesson, rows)
             weights = lesson[2]

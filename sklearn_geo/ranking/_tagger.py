@@ -88,7 +88,7 @@ class TaggerMixin(ABC):
 
     def _same_names(self, n_tags, names):
         """Return the names of tags before; refuse other tags, or another order."""
-        remedy = "Set warm_start=False to learn anew."
+        remedy = "Set warm_start=False and call fit to learn anew."
         if n_tags != self.n_tags_:
             raise ValueError(
                 f"y has {n_tags} tags, and had {self.n_tags_} before. {remedy}"
@@ -143,19 +143,24 @@ class TaggerMixin(ABC):
         sample_weight : ndarray of shape (n_rows,) or None
             The weights.
         """
+        rows = self._teaching_rows(indicator, sample_weight, stacklevel + 1)
+        if sample_weight is not None:
+            some = slice(None) if rows is None else rows
+            sample_weight = sample_weight / sample_weight[some].mean()
+        return rows, sample_weight
+
+    def _teaching_rows(self, indicator, sample_weight, stacklevel=5):
+        """Return the rows that have tags and a weight; None if all have."""
         rows = self._tagged_rows(indicator, stacklevel)
-        if sample_weight is None:
-            return rows, None
-        if rows is None:
-            rows = np.arange(len(sample_weight))
+        if sample_weight is None or sample_weight.all():
+            return rows
+        rows = np.arange(len(sample_weight)) if rows is None else rows
         rows = rows[sample_weight[rows] > 0.0]
         if not len(rows):
             raise ValueError(
-                "sample_weight is zero for all photos with tags: there is nothing to "
-                "learn."
+                "Every photo with a tag has weight 0: there is nothing to learn."
             )
-        sample_weight = sample_weight / sample_weight[rows].mean()
-        return (rows if len(rows) < len(sample_weight) else None), sample_weight
+        return rows
 
     def decision_function(self, X):
         """Score every tag for every row.

@@ -56,7 +56,7 @@ def test_photos_that_teach_nothing_are_as_if_they_were_not_there(kind):
 def test_weights_of_photos_with_tags_are_zero():
     with (
         pytest.warns(UserWarning, match="have no tag"),
-        pytest.raises(ValueError, match="zero for all photos with tags"),
+        pytest.raises(ValueError, match="Every photo with a tag has weight 0"),
     ):
         model().fit([[0.0], [1.0]], [[1, 1], [0, 0]], sample_weight=[0, 1])
 

@@ -122,6 +122,23 @@ def test_weights_of_photos_reach_both_models():
         assert not np.allclose(ours, tag_proba(getattr(plain, part), columns, 6, part))
 
 
+def test_photos_without_weight_are_as_if_they_were_not_there():
+    X, tags = _photos(60, 1)
+    more, others = np.vstack([X, 0.5 * X]), np.vstack([tags, 1 - tags])
+    weights = np.repeat([1.0, 0.0], 60)
+    tree = DecisionTreeClassifier(max_depth=3, random_state=0)
+    tagger = ProductTagger(tree, KERNEL, weight="auto", random_state=0)
+    tagger.fit(more, others, sample_weight=weights)
+    fewer = clone(tagger).fit(X, tags)
+    assert tagger.weight_ == fewer.weight_
+    assert_allclose(tagger.decision_function(X), fewer.decision_function(X))
+    with (
+        pytest.warns(UserWarning, match="60 of 120 photos have no tag"),
+        pytest.raises(ValueError, match="Every photo with a tag has weight 0"),
+    ):
+        tagger.fit(more, np.vstack([tags * 0, tags]), sample_weight=weights)
+
+
 def test_photos_without_tags_teach_neither():
     X, tags = _photos(60, 3)
     tags[[0, 7]] = 0
