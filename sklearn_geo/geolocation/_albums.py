@@ -150,9 +150,9 @@ def minutes_since(times, rows):
     minutes = np.full(rows.shape, np.nan, dtype=np.float32)
     if times is not None and rows.shape[1]:
         # Times that are missing come last.
-        since = (times[rows] - times[rows[:, :1]]).astype("timedelta64[s]")
+        since = times[rows] - times[rows[:, :1]]
         known = (rows >= 0) & ~np.isnat(since)
-        minutes[known] = since[known].astype(np.float64) / 60.0
+        minutes[known] = since[known] / np.timedelta64(1, "m")
     return minutes
 
 

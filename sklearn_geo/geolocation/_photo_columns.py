@@ -415,7 +415,10 @@ def _moments(values, n_photos, time_zone, clocks):
     if time_zone is None and not clocks and not _some_aware(values):
         time_zone = "UTC"  # all clocks alike, wherever they stood
     times = read_times(values, read_zone(time_zone), "times")
-    return times.astype("datetime64[s]")
+    # Fractions of a second tell the order of a burst; of the rest, seconds reach far.
+    unit = np.datetime_data(times.dtype)[0]
+    kept = {"ms": "ms", **dict.fromkeys(("us", "ns", "ps", "fs", "as"), "us")}
+    return times.astype(f"datetime64[{kept.get(unit, 's')}]")
 
 
 def _some_aware(values):

@@ -268,23 +268,23 @@ class UserAveragingGeolocator(StoredWrapper, CellWrapper):
                 np.searchsorted(ranks, ranks, side="left"),
                 np.searchsorted(ranks, ranks, side="right"),
             )
-        moments, known = self._seconds(photos)
-        # Times are whole seconds. A little more, for hours such as 1 / 3.
+        moments, known, an_hour = self._since_first(photos)
         span = int(moments.max(initial=0))
-        seconds = min(int(np.floor(min(window, span) * 3600 + 1e-6)), span)
-        # Users lie behind each other on one axis, farther apart than a window. What has
-        # no time lies behind all that its user has.
-        moments[~known] = span + seconds + 1
-        places = groups * (2 * (span + seconds) + 3) + moments
-        order = np.argsort(places, kind="stable")
-        places, alone = places[order], np.flatnonzero(~known[order])
-        starts = np.searchsorted(places, places - seconds, side="left")
-        ends = np.searchsorted(places, places + seconds, side="right")
+        # A little more, for hours such as 1 / 3.
+        least = np.floor(min(window, span / an_hour) * an_hour * (1.0 + 4e-16) + 1e-6)
+        reach = min(int(least), span)
+        order = np.lexsort((moments, ~known, groups))
+        groups, moments, known = groups[order], moments[order], known[order]
+        # What has no time is alone, behind all that its user has.
+        seats = 2 * groups + ~known
+        starts = stands(seats, moments, moments - reach, side="left")
+        ends = stands(seats, moments, moments + reach, side="right")
+        alone = np.flatnonzero(~known)
         starts[alone], ends[alone] = alone, alone + 1
         return order, starts, ends
 
-    def _seconds(self, photos):
-        """Return seconds since the first photo, and which photos have a time."""
+    def _since_first(self, photos):
+        """Return times since the first, which are known, and how long an hour is."""
         if photos.times is None:
             raise ValueError(
                 f"window_hours={self.window_hours} needs to know when each photo was "
@@ -298,9 +298,11 @@ class UserAveragingGeolocator(StoredWrapper, CellWrapper):
                 'missing_times="alone", which answers for each of them by itself',
             )
         known = ~np.isnat(photos.times)
-        seconds = photos.times.astype("datetime64[s]").astype(np.int64)
-        first = seconds[known].min() if known.any() else 0
-        return np.where(known, seconds - first, 0), known
+        moments = photos.times.astype(np.int64)
+        first = moments[known].min() if known.any() else 0
+        unit = np.datetime_data(photos.times.dtype)[0]
+        an_hour = np.timedelta64(1, "h") // np.timedelta64(1, unit)
+        return np.where(known, moments - first, 0), known, int(an_hour)
 
 
 class Asked:
@@ -396,6 +398,43 @@ def map_of_a_file(shape):
                 gettempdir(),
             ) from error
         return np.memmap(file, np.float64, "w+", shape=shape)
+
+
+def stands(groups, values, asked, side):
+    """Return where values would stand among those of their group.
+
+    Parameters
+    ----------
+    groups, values : ndarray of int of shape (n,)
+        Sorted by group, and by value within each.
+
+    asked : ndarray of int of shape (n,)
+        A value of each group.
+
+    side : {"left", "right"}
+        Before or behind what equals it.
+
+    Returns
+    -------
+    ndarray of int of shape (n,)
+        From the first of all groups on.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_geo.geolocation._user_averaging import stands
+    >>> groups, values = np.array([0, 0, 1, 1]), np.array([3, 5, 1, 9])
+    >>> stands(groups, values, np.array([4, 5, 0, 10]), side="right")
+    array([1, 2, 2, 4])
+    """
+    n = len(values)
+    turn = np.repeat([1, 0 if side == "left" else 2], n)
+    keys = turn, np.append(values, asked), np.append(groups, groups)
+    order = np.lexsort(keys)
+    is_value = order < n
+    out = np.empty(n, dtype=np.intp)
+    out[order[~is_value] - n] = np.cumsum(is_value)[~is_value]
+    return out
 
 
 def add_windows(sums, values, starts, ends):

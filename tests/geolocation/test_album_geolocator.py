@@ -300,6 +300,19 @@ def test_albums_inside_of_another_that_holds_out_whole_users():
         np.testing.assert_array_equal(values, beside.net_.module_.state_dict()[name])
 
 
+def test_photos_of_a_burst_keep_their_order(either):
+    frame, _ = _photos(n_users=6, seed=5)
+    frame = frame.sort_values(["who", "when"]).reset_index(drop=True)
+    number = frame.groupby("who").cumcount()
+    frame["when"] = pd.Timestamp("2015-01-01", tz="UTC") + pd.to_timedelta(
+        90 * number, unit="ms"
+    )
+    order = np.random.default_rng(0).permutation(len(frame))
+    found = either.predict_proba(frame.iloc[order])
+    expected = either.predict_proba(frame)[order]
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
 @pytest.mark.parametrize("cv", ["prefit", 2])
 def test_users_whose_photos_have_no_weight_change_nothing(cv):
     frame, places = _photos(n_users=60)

@@ -169,7 +169,25 @@ def test_nothing_asked_for_is_nothing_read():
 def test_times_that_know_their_zone(times):
     photos = read_photos(Given(FRAME[["a"]], times=times))
     np.testing.assert_array_equal(photos.times, SECONDS)
-    assert photos.times.dtype == "datetime64[s]"
+    whole = isinstance(times, Moments)
+    assert photos.times.dtype == ("datetime64[s]" if whole else "datetime64[us]")
+
+
+@pytest.mark.parametrize("unit", ["ms", "us", "ns"])
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo"])
+def test_fractions_of_a_second_are_kept(unit, zone):
+    fractions = np.array([0, 1, 999]).astype("timedelta64[ms]")
+    times = (SECONDS + fractions).astype(f"datetime64[{unit}]")
+    photos = read_photos(Given(FRAME[["a"]], times=times), time_zone=zone)
+    behind = np.timedelta64(9 if zone == "Asia/Tokyo" else 0, "h")
+    np.testing.assert_array_equal(photos.times, SECONDS + fractions - behind)
+
+
+def test_times_reach_as_far_as_they_did():
+    for far in ("9999-12-31T23:59:59", "-20000-01-01T00:00:00", "500000-01-01T00:00"):
+        times = np.full(3, far, dtype="datetime64[s]")
+        photos = read_photos(Given(FRAME[["a"]], times=times), time_zone="UTC")
+        np.testing.assert_array_equal(photos.times, times)
 
 
 def test_what_is_no_column_of_times():

@@ -24,7 +24,7 @@ from sklearn_geo.geolocation import (
     UserAveragingGeolocator,
 )
 from sklearn_geo.geolocation._photo_columns import Given
-from sklearn_geo.geolocation._user_averaging import add_windows
+from sklearn_geo.geolocation._user_averaging import add_windows, stands
 from sklearn_geo.partition import S2Partition
 from tests.contract import OTHER_INPUT, need_routed_searches
 from tests.geolocation.common import checks_of, folds_y
@@ -114,6 +114,32 @@ def test_ends_of_a_window_are_in_it():
     expected[0], expected[1] = alone[0], alone[1]
     expected[2] = expected[3] = alone[[2, 3]].mean(axis=0)
     np.testing.assert_allclose(model.predict_proba(five), expected, rtol=1e-4)
+
+
+def test_ends_of_a_window_are_exact_to_the_microsecond():
+    model = averaging(window_hours=1).fit(FRAME, PLACES)
+    start = pd.Timestamp("2020-01-01", tz="UTC")
+    after = pd.to_timedelta([0, 3_600_000_000, 3_600_900_000, 7_200_900_001], unit="us")
+    four = FRAME.iloc[:4].assign(taken=start + after, user=7)
+    alone = BASE.predict_proba(looks(four))
+    # The third is 0.9 s too late for the first, the last a microsecond for the third.
+    expected = [alone[rows].mean(axis=0) for rows in ([0, 1], [0, 1, 2], [1, 2], [3])]
+    np.testing.assert_allclose(model.predict_proba(four), expected, rtol=1e-4)
+
+
+def test_where_values_stand():
+    rng = np.random.default_rng(0)
+    groups = np.sort(rng.integers(6, size=80))
+    values = rng.integers(30, size=80)
+    values = values[np.lexsort((values, groups))]
+    asked = values + rng.integers(-4, 5, size=80)
+    for side, below in (("left", np.less), ("right", np.less_equal)):
+        expected = [
+            np.sum((groups < group) | ((groups == group) & below(values, value)))
+            for group, value in zip(groups, asked, strict=True)
+        ]
+        found = stands(groups, values, asked, side=side)
+        np.testing.assert_array_equal(found, expected)
 
 
 def test_photos_without_a_time(fitted):
