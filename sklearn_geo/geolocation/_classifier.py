@@ -263,9 +263,9 @@ class HierarchicalCellClassifier(
     left out.
 
     **Default partitions.** The paper has at least 50 photos in a cell and at most
-    5000, 2000 and 1000, for 4,723,695 photos. For :math:`n` rows these limits are
-    multiplied by :math:`\sqrt{n / 4723695}`, rounded, and are 1 at least: cells and
-    photos in a cell both grow as :math:`\sqrt n`.
+    5000, 2000 and 1000, for 4,723,695 photos. For :math:`n` rows, or weights that add
+    up to :math:`n`, these limits are multiplied by :math:`\sqrt{n / 4723695}`, rounded,
+    and are 1 at least: cells and photos in a cell both grow as :math:`\sqrt n`.
 
     **The paper's training** of the heads on a pretrained backbone is ``solver="sgd",
     learning_rate_init=0.01, learning_rate_decay=0.5, learning_rate_every=5,

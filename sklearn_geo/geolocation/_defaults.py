@@ -17,8 +17,8 @@ def default_partitions(n_places):
 
     Parameters
     ----------
-    n_places : int
-        Number of training places.
+    n_places : float
+        Number of training places, or the sum of their weights.
 
     Returns
     -------

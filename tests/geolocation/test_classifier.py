@@ -826,3 +826,30 @@ def test_places_in_a_lazy_frame_are_to_be_collected():
     y = pl.LazyFrame({"lat": places[:, 0], "lon": places[:, 1]})
     with pytest.raises(TypeError, match="y is a polars LazyFrame"):
         _model().fit(X, y)
+
+
+def test_default_cells_take_a_weight_of_three_for_three_rows():
+    rng = np.random.default_rng(0)
+    places = np.column_stack([rng.uniform(-50, 60, 400), rng.uniform(-170, 170, 400)])
+    X = rng.normal(size=(400, 3))
+    model = HierarchicalCellClassifier(
+        max_iter=1, calibration_fraction=None, device="cpu", random_state=0
+    )
+    thrice = clone(model).fit(np.repeat(X, 3, axis=0), np.repeat(places, 3, axis=0))
+    weighed = clone(model).fit(X, places, np.full(400, 3.0))
+    assert weighed.n_cells_ == thrice.n_cells_ != clone(model).fit(X, places).n_cells_
+    np.testing.assert_allclose(weighed.cell_places_, thrice.cell_places_, atol=1e-9)
+
+
+@pytest.mark.parametrize("total", [1.0, 1e-9])
+def test_weights_that_are_shares_fill_no_default_cell(total):
+    rng = np.random.default_rng(0)
+    places = np.column_stack([rng.uniform(-50, 60, 400), rng.uniform(-170, 170, 400)])
+    weights = np.full(400, total / 400)
+    model = HierarchicalCellClassifier(calibration_fraction=None, max_iter=1)
+    words = f"sample_weight adds up to {total:g} over 400 photos.*weights.mean"
+    with pytest.raises(ValueError, match=words):
+        model.fit(places, places, weights)
+    assert model.fit(places, places, weights / weights.mean()).n_cells_[0] > 1
+    model.set_params(partitions=S2Partition(total / 20, total / 400))
+    assert model.fit(places, places, weights).n_cells_[0] > 10
