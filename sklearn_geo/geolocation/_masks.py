@@ -8,6 +8,7 @@ import numpy as np
 
 from sklearn_geo._functions import ask_function
 from sklearn_geo._numbers import read_numbers
+from sklearn_geo._tables import is_geo
 from sklearn_geo.base import check_places
 
 # Collections within collections; nobody means more, and one may hold itself.
@@ -115,6 +116,8 @@ def _read_mask(mask, n_rows, cell_places, cell_names):
                 f"{possible.shape}."
             )
     elif isinstance(mask, Mapping) or hasattr(mask, "__geo_interface__"):
+        if is_geo(mask) and mask.crs is not None:
+            mask = mask.to_crs(4326)
         possible = inside_polygons(cell_places, mask)
         what = "mask, a polygon,"
     else:

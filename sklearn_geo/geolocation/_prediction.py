@@ -85,9 +85,9 @@ class CellPredictor(CellRegions, GeolocatorMixin, GeoEstimator, abc.ABC):
         mask : array-like of bool, collection of cells, polygon or callable, \
                 default=None
             The only cells that are possible: one bool a cell (or a row of them a
-            photo), the indices or names of cells, a polygon or several (GeoJSON,
-            shapely, geopandas) in which the places of cells must lie, or a function
-            from places of shape (n_cells, 2) to bools.
+            photo), the indices or names of cells, a polygon or several in degrees
+            (GeoJSON, shapely) or with a CRS (geopandas) in which the places of cells
+            must lie, or a function from places of shape (n_cells, 2) to bools.
 
         Returns
         -------

@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 import shapely
-from geopandas import GeoSeries
+from geopandas import GeoDataFrame, GeoSeries
 
 from sklearn_geo.geolocation._masks import inside_polygons, log_prior
 
@@ -65,6 +65,27 @@ def _north(places):
 )
 def test_kinds_of_masks(mask):
     assert _kept(mask) == [True, True, False, False]
+
+
+@pytest.mark.parametrize("crs", [4326, 3857, None])
+def test_polygons_in_metres(crs):
+    degrees = GeoSeries([shapely.box(5, 5, 15, 15), shapely.box(-180, -60, -170, 0)])
+    expected = [True, False, False, True]
+    if crs == 3857:  # Mercator's metres, by hand
+        radius = 6378137.0
+        degrees = degrees.transform(
+            lambda xy: np.column_stack(
+                [
+                    radius * np.radians(xy[:, 0]),
+                    radius * np.arctanh(np.sin(np.radians(xy[:, 1]))),
+                ]
+            )
+        )
+    series = degrees.set_crs(crs) if crs else degrees
+    assert _kept(series) == expected
+    frame = GeoDataFrame({"name": ["a", "b"]}, geometry=series)
+    assert _kept(frame) == expected
+    assert frame.crs == series.crs  # the caller's stays as it is
 
 
 def test_holes_parts_and_turns():
