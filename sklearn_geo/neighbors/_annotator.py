@@ -18,7 +18,7 @@ from sklearn.utils.validation import (
 )
 
 from sklearn_geo._all_or_nothing import all_or_nothing
-from sklearn_geo._labels import check_rows, class_array
+from sklearn_geo._labels import check_rows, class_array, first_missing, number_labels
 from sklearn_geo._numbers import naming
 from sklearn_geo._tables import check_sparse
 from sklearn_geo._tags import as_output, read_tags
@@ -170,7 +170,7 @@ class NeighborVoteAnnotator(ClassifierMixin, GeoEstimator):
 
         y : {array-like, sparse matrix, data frame} of shape (n_photos, n_tags), or \
                 array-like of shape (n_photos,)
-            Tag indicator: anything but zero is a tag that a photo carries. Of one
+            Tag indicator: anything above zero is a tag that a photo carries. Of one
             dimension (or one column), the class of each photo.
 
         Returns
@@ -207,12 +207,9 @@ class NeighborVoteAnnotator(ClassifierMixin, GeoEstimator):
                 labels = y.toarray() if self._sparse_y else class_array(y)
                 with naming("y"):
                     labels = column_or_1d(labels, warn=not self._sparse_y)
-                if labels.dtype.kind == "f":
-                    assert_all_finite(labels, input_name="y")
-                check_classification_targets(labels)
-                self.classes_, codes = np.unique(labels, return_inverse=True)
+                self.classes_, codes = _classes_of(labels)
                 n_labels, n_classes = len(labels), len(self.classes_)
-                parts = (np.ones(n_labels), codes.ravel(), np.arange(n_labels + 1))
+                parts = (np.ones(n_labels), codes, np.arange(n_labels + 1))
                 tags = sparse.csr_array(parts, shape=(n_labels, n_classes))
             check_rows(len(places), tags, "y")
             self.tag_names_ = None if names is None else tuple(names)
@@ -282,9 +279,8 @@ class NeighborVoteAnnotator(ClassifierMixin, GeoEstimator):
                 radius_km=self.radius_km,
                 n_jobs=self.n_jobs,
             )
-            if self.radius_km is None:
-                # Nanometres decide about votes only where looks are the same.
-                rows = _by_distance_and_row(km, rows)
+            # Nanometres decide about votes only where looks are the same.
+            rows = _by_distance_and_row(km, rows)
             distances = looks.between(features[batch], rows)
             by = np.argsort(distances, axis=1, kind="stable")[:, : self.n_votes]
             votes = weights(
@@ -337,6 +333,21 @@ def _n_columns(y):
         with naming("y"):
             shape = np.asarray(y).shape
     return shape[1] if len(shape) == 2 else 1
+
+
+def _classes_of(labels):
+    """Return the classes there are, and the number of that of each photo."""
+    if labels.dtype.kind == "f":
+        assert_all_finite(labels, input_name="y")
+    row = first_missing(labels)
+    if row is not None:
+        raise ValueError(
+            f"y, row {row}: the class is missing ({labels[row]}). Leave out photos of "
+            "unknown class."
+        )
+    classes, codes = number_labels(labels, name="y")
+    check_classification_targets(labels)
+    return classes, codes
 
 
 def _by_distance_and_row(km, rows):

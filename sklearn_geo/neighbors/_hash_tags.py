@@ -182,7 +182,7 @@ class HashTagEncoder(FromPhotos, TransformerMixin, GeoEstimator):
             Latitude and longitude in degrees.
 
         y : {array-like, sparse matrix, data frame} of shape (n_photos, n_tags)
-            Tag indicator: anything but zero is a tag that a photo carries. Ignored if
+            Tag indicator: anything above zero is a tag that a photo carries. Ignored if
             there is a corpus.
 
         groups : array-like of shape (n_photos,), default=None

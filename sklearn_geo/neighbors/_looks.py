@@ -14,6 +14,8 @@ from sklearn.utils import gen_batches
 _PAIR_BYTES = 32
 # Squares of what is longer, and of its distances, are infinite.
 _LONGEST = 1e153
+# How many doubts there are about products where distances are equal, but for rounding.
+_TIED = 6.0
 # What makes the longest rows short enough, without changing a digit.
 _HALVINGS = 64
 
@@ -34,6 +36,8 @@ class FeatureIndex:
     def __init__(self, features, metric):
         self._features = features
         self._cosine = metric == "cosine"
+        # By how much rounding moves a distance of vectors, at most.
+        self._doubt = 4.0 * np.finfo(np.float64).eps * (features.shape[1] + 8)
         self._norms = np.empty(len(features))
         for chunk in self.chunks():
             self._norms[chunk] = _norms(features[chunk])
@@ -60,8 +64,8 @@ class FeatureIndex:
         Returns
         -------
         distances : ndarray of shape (n_queries, n_neighbors)
-            Ascending; infinity fills up. Photos that are equally far are in the order
-            of their rows.
+            Ascending; infinity fills up. Photos that are equally far, but for
+            rounding, are in the order of their rows.
 
         rows : ndarray of shape (n_queries, n_neighbors)
             Photos; -1 fills up.
@@ -84,22 +88,22 @@ class FeatureIndex:
                 part[mask] = np.inf
             near[:, chunk] = part
         last = np.partition(near, n_neighbors - 1, axis=1)[:, n_neighbors - 1]
-        # Rounding of the products, at most.
-        doubt = 4.0 * np.finfo(np.float64).eps * (queries.shape[1] + 8)
+        # Rounding of the products, at most, and of what is tied.
+        doubt = _TIED * self._doubt
         last = last + doubt * (squared + self._squared(self._norms).max())
         query, row = np.nonzero((near <= last[:, np.newaxis]) & np.isfinite(near))
         del near
-        distance = self._distances(queries, norms, query, row)
-        by = np.lexsort((row, distance, query))
-        query, row, distance = query[by], row[by], distance[by]
-        first = np.searchsorted(query, np.arange(len(queries)))
-        place = np.arange(len(query)) - first[query]
-        kept = place < n_neighbors
-        distances = np.full((len(queries), n_neighbors), np.inf)
-        rows = np.full((len(queries), n_neighbors), -1, dtype=np.intp)
-        distances[query[kept], place[kept]] = distance[kept]
-        rows[query[kept], place[kept]] = row[kept]
-        return distances, rows
+        counts = np.bincount(query, minlength=len(queries))
+        place = np.arange(len(query)) - np.repeat(np.cumsum(counts) - counts, counts)
+        width = max(n_neighbors, counts.max(initial=0))
+        rows = np.full((len(queries), width), -1, dtype=np.intp)
+        rows[query, place] = row
+        distances = self._between(queries, norms, rows)
+        by = np.argsort(distances, axis=1, kind="stable")[:, :n_neighbors]
+        return (
+            np.take_along_axis(distances, by, axis=1),
+            np.take_along_axis(rows, by, axis=1),
+        )
 
     def vectors(self, features):
         """Return features in float64, of length one if the angle counts."""
@@ -107,6 +111,8 @@ class FeatureIndex:
 
     def between(self, queries, rows):
         """Return the distance of each query to each of its own photos.
+
+        Photos of a query that are equally far, but for rounding, have one distance.
 
         Parameters
         ----------
@@ -122,12 +128,16 @@ class FeatureIndex:
             Distances; infinity where there is no photo.
         """
         norms = _norms(queries)
+        return self._between(self._vectors(queries, norms), norms, rows)
+
+    def _between(self, queries, norms, rows):
+        """Do what `between` does; `queries` are vectors already."""
         query, place = np.nonzero(rows >= 0)
         distances = np.full(rows.shape, np.inf)
         distances[query, place] = self._distances(
-            self._vectors(queries, norms), norms, query, rows[query, place]
+            queries, norms, query, rows[query, place]
         )
-        return distances
+        return self._levelled(distances)
 
     def _distances(self, queries, norms, query, row):
         """Return distances of pairs; `queries` are vectors already."""
@@ -142,6 +152,26 @@ class FeatureIndex:
         distance *= 0.5
         distance[(norms[query] == 0.0) | (self._norms[row] == 0.0)] = 1.0
         return distance
+
+    def _levelled(self, distances):
+        """Give distances of a query that only rounding tells apart the least of them.
+
+        They are told apart by the lengths of differences of vectors.
+        """
+        by = np.argsort(distances, axis=1)
+        distances = np.take_along_axis(distances, by, axis=1)
+        lengths = np.sqrt(2.0 * distances) if self._cosine else distances
+        doubts = self._doubt
+        if not self._cosine:
+            doubts = doubts * np.where(np.isfinite(lengths), lengths, 0.0)[:, 1:]
+        first = np.tile(np.arange(by.shape[1]), (len(by), 1))
+        with np.errstate(invalid="ignore"):  # of infinity
+            first[:, 1:][np.diff(lengths, axis=1) <= doubts] = 0
+        first = np.maximum.accumulate(first, axis=1)
+        levelled = np.empty_like(distances)
+        least = np.take_along_axis(distances, first, axis=1)
+        np.put_along_axis(levelled, by, least, axis=1)
+        return levelled
 
     def _vectors(self, features, norms):
         """Return a float64 copy of features, of length one if the angle counts."""

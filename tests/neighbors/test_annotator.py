@@ -256,3 +256,49 @@ class _Shapeless:
 
     def __array__(self, dtype=None, copy=None):
         raise RuntimeError("it has gradients")
+
+
+@pytest.mark.parametrize("radius_km", [None, 2_000.0])
+def test_photos_that_look_the_same_but_for_rounding_vote_nearest_first(radius_km):
+    # One direction; the cosines differ in the last digit.
+    looks = np.array([[5.0, 15.0], [1.0, 3.0], [3.0, 9.0], [7.0, 21.0], [0.5, 1.5]])
+    for seed in range(20):
+        order = np.random.default_rng(seed).permutation(5)
+        places = np.column_stack([np.zeros(5), 0.1 + 2.0 * order])
+        model = NeighborVoteAnnotator(5, 1, radius_km=radius_km)
+        model.fit(np.hstack([places, looks]), np.arange(5))
+        nearest = int(np.argmin(order))
+        assert model.predict([[0.0, 0.0, 1.0, 1.0]]).tolist() == [nearest]
+
+
+@pytest.mark.parametrize("radius_km", [None, 30_000.0])
+def test_photos_equally_near_and_alike_vote_in_the_order_of_rows(radius_km):
+    # From the pole all are equally far, and so is what they look like.
+    places = np.column_stack([np.full(8, 89.0), np.linspace(-170, 170, 8)])
+    looks = np.outer(np.arange(1, 9), [1.0, 3.0])
+    model = NeighborVoteAnnotator(8, 3, radius_km=radius_km)
+    model.fit(np.hstack([places, looks]), np.arange(8))
+    for longitude in (0.0, 33.0, -71.3):
+        shares = model.predict_proba([[90.0, longitude, 1.0, 1.0]])[0]
+        np.testing.assert_allclose(shares, [1 / 3] * 3 + [0] * 5)
+
+
+@pytest.mark.parametrize(
+    ("y", "row", "value"),
+    [
+        (np.array(["x", "y", "x", None], dtype=object), 3, "None"),
+        (["x", None, "y", "x"], 1, "None"),
+        (pd.Series(["x", "y", pd.NA, "x"], dtype="string"), 2, "<NA>"),
+        (np.array(["2020-01-01", "NaT", "2020", "2020"], dtype="M8[D]"), 1, "NaT"),
+    ],
+)
+def test_a_class_that_is_missing_is_named(y, row, value):
+    X = np.arange(16.0).reshape(4, 4)
+    with pytest.raises(ValueError, match=rf"^y, row {row}: the class is .*\({value}\)"):
+        NeighborVoteAnnotator().fit(X, y)
+
+
+def test_classes_of_several_kinds_are_refused():
+    X = np.arange(16.0).reshape(4, 4)
+    with pytest.raises(TypeError, match=r"^y mixes values .*\(int, str\)"):
+        NeighborVoteAnnotator().fit(X, np.array(["x", 1, 2, "x"], dtype=object))
