@@ -3,6 +3,7 @@
 """Models of tags that look at a part of the table: what they read and what they say."""
 
 import numpy as np
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.multiclass import OneVsRestClassifier
@@ -15,6 +16,7 @@ __all__ = [
     "columns_of_features",
     "fit_expert",
     "has_location",
+    "plain_tags",
     "tag_proba",
     "tag_scores",
     "take_rows",
@@ -125,6 +127,22 @@ def fit_expert(
         params["groups"] = groups
     with np.errstate(invalid="ignore"):  # of huge numbers that scikit-learn casts
         return model.fit(X, y, **params)
+
+
+def plain_tags(y):
+    """Return tags as models of scikit-learn read them, with rows that can be taken."""
+    if sparse.issparse(y):
+        y = y.tocsr()
+        if not (y.has_canonical_format and y.data.all()):
+            y = y.copy()
+            y.sum_duplicates()
+            y.eliminate_zeros()
+        return y
+    if isinstance(y, np.ndarray) and y.dtype.kind in "iuf":
+        # Models that make a sparse array of y need numbers that scipy knows.
+        dtype = np.float32 if y.dtype == np.float16 else y.dtype.newbyteorder("=")
+        y = y.astype(dtype, copy=False)
+    return y if hasattr(y, "shape") else np.asarray(y)
 
 
 def tag_proba(model, X, n_tags, name):

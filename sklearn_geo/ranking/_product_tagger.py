@@ -22,6 +22,7 @@ from sklearn_geo.ranking._experts import (
     columns_of_features,
     fit_expert,
     has_location,
+    plain_tags,
     tag_proba,
     take_columns,
     take_rows,
@@ -245,7 +246,7 @@ class ProductTagger(TaggerMixin, PlaceColumns, GeoEstimator):
             if groups is not None:
                 groups = check_groups(groups, X.shape[0])[1]
             rows = self._teaching_rows(indicator, weights)
-            lesson = (X, _indexable(y), weights, groups)
+            lesson = (X, plain_tags(y), weights, groups)
             if rows is not None:
                 # Nothing is learnt from photos without tags or weight, by either.
                 indicator = indicator[rows]
@@ -377,17 +378,6 @@ class ProductTagger(TaggerMixin, PlaceColumns, GeoEstimator):
         train, held_out = next(split.split(np.empty(X.shape[0]), groups=groups))
         every = -(-len(held_out) // _MOST_HELD_OUT)
         return train, held_out[::every]
-
-
-def _indexable(y):
-    """Return y in a form that some rows can be taken of."""
-    if hasattr(y, "tocsr"):
-        return y.tocsr()
-    if isinstance(y, np.ndarray) and y.dtype.kind in "iuf":
-        # Models that make a sparse array of y need numbers that scipy knows.
-        dtype = np.float32 if y.dtype == np.float16 else y.dtype.newbyteorder("=")
-        y = y.astype(dtype, copy=False)
-    return y if hasattr(y, "shape") else np.asarray(y)
 
 
 def _some(lesson, rows):

@@ -15,6 +15,7 @@ from sklearn_geo.ranking._experts import (
     columns_of_features,
     fit_expert,
     has_location,
+    plain_tags,
     take_columns,
 )
 from sklearn_geo.ranking._gallery import (
@@ -129,7 +130,7 @@ class RadiusFilter(PlaceColumns, GeoEstimator):
             Columns of latitude and longitude, and what photos look like.
 
         y : {array-like, sparse array or matrix, data frame} of shape (n_photos, n_tags)
-            The tag indicator, handed on as it is.
+            The tag indicator, handed on as it is, but for numbers that scipy knows not.
 
         sample_weight : array-like of shape (n_photos,), default=None
             What every photo counts.
@@ -158,7 +159,7 @@ class RadiusFilter(PlaceColumns, GeoEstimator):
             self.photo_model_ = fit_expert(
                 self.photo_model,
                 self._features_of(X, self.photo_model),
-                y,
+                plain_tags(y),
                 location=self.location,
                 name="photo_model",
                 sample_weight=sample_weight,

@@ -217,6 +217,28 @@ def test_a_model_that_reads_places_gets_the_table():
 # What is refused ----------------------------------------------------------------------
 
 
+def _doubled(tags):
+    """Return the same tags, each in two entries, and a zero that is stored."""
+    thin = sparse.csr_array(tags.astype(float))
+    data = np.repeat(thin.data, 2) * np.tile([3.0, -2.0], thin.nnz)
+    where = np.repeat(thin.indices, 2), thin.indptr * 2
+    return sparse.csr_array((data, *where), shape=tags.shape)
+
+
+@pytest.mark.parametrize(
+    "dress",
+    [_doubled, lambda tags: tags.astype(np.float16), lambda tags: tags.astype(">i4")],
+    ids=["entries twice", "half floats", "bytes the other way"],
+)
+def test_tags_in_forms_that_models_do_not_read(dress):
+    X, tags = _photos(60, 2)
+    plain = RadiusFilter(LINEAR).fit(X, tags).photo_model_
+    model = RadiusFilter(LINEAR).fit(X, dress(tags)).photo_model_
+    assert_array_equal(
+        model.predict_proba(X[:, 2:]), plain.predict_proba(X[:, 2:]), strict=True
+    )
+
+
 def test_what_is_refused():
     X, tags = _photos(30, 6)
     model = RadiusFilter(LINEAR, tag_names=["sea", "sun", "road", "dog"])
