@@ -330,6 +330,9 @@ class _Asked:
                 f"features={features!r}: {unknown[0]!r} is not known. Known are "
                 f"{', '.join(FEATURES)}."
             )
+        twice = [name for name in FEATURES if list(self.features).count(name) > 1]
+        if twice:
+            raise ValueError(f"features={features!r}: {twice[0]!r} is there twice.")
         if isinstance(concepts, str) and concepts != "all":
             concepts = [concepts]
         self.concepts = concepts

@@ -196,8 +196,17 @@ def _members(path, patterns):
     """Return the members of a zip archive that match, in the order of their names."""
     with open_zip(path) as archive:
         names = [name for name in archive.namelist() if "__MACOSX" not in name]
-    by_name = {Path(name).name: name for name in names if not name.endswith("/")}
-    return [DataFile(str(path), by_name[n]) for n in _matching(by_name, patterns)]
+    by_name = {}
+    for name in dict.fromkeys(name for name in names if not name.endswith("/")):
+        by_name.setdefault(Path(name).name, []).append(name)
+    found = _matching(by_name, patterns)
+    for name in found:
+        if len(by_name[name]) > 1:
+            several = " and ".join(by_name[name])
+            problem = f"the zip archive has several files of one name: {several:.200}"
+            remedy = "Unpack it, and pass the files that are meant as a list."
+            raise DataFileError(path, None, problem, remedy=remedy)
+    return [DataFile(str(path), by_name[name][0]) for name in found]
 
 
 def _of_the_first(files, patterns):

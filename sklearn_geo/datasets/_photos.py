@@ -277,7 +277,8 @@ def make_geotagged_photos(
         town, country, language : ndarray of int of shape (n_photos,)
             Nearest hot spot, country and language region of the true place.
         towns : ndarray of shape (n_towns, 2)
-            Places of the hot spots, those with most photos first.
+            Places of the hot spots, the largest first. Numbers of photos follow that
+            roughly: users take most photos around their homes, which are in no park.
         town_names, country_names : ndarray of str
             Invented names, which sound like the language of their region.
         country_language : ndarray of int

@@ -63,10 +63,15 @@ _VALID = {
 
 
 def _hashes(fields):
-    """Check that fields are hashes: MD5 in hexadecimal, of which zeros may be gone."""
+    """Read MD5 in hexadecimal, of which zeros may be gone, in small letters."""
     if not all(map(_HASH.fullmatch, fields)):
         raise ValueError("is no hash")
-    return fields
+    return [field.lower() for field in fields]
+
+
+def _key(name):
+    """Return what a hash is joined by, whether its first zeros are there or not."""
+    return name.lstrip("0")
 
 
 def _gadm_nodes(fields):
@@ -182,7 +187,8 @@ def _truth(path, errors, report):
             report=report,
         )
         for table in tables:
-            out.update(zip(table["hashes"], table["places"], strict=True))
+            keys = map(_key, table["hashes"])
+            out.update(zip(keys, table["places"], strict=True))
     return out
 
 
@@ -193,7 +199,7 @@ def _add_truth(table, truth):
         table["places"] = np.full((len(table["hashes"]), 2), np.nan)
     rows = np.flatnonzero(~located(table))
     if truth is not None and len(rows):
-        found = [truth.get(table["hashes"][row], missing) for row in rows]
+        found = [truth.get(_key(table["hashes"][row]), missing) for row in rows]
         table["places"][rows] = found
 
 

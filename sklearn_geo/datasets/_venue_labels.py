@@ -261,7 +261,7 @@ def _compile(label, words):
         parts = plain_words(word.lstrip("-*"))
         if parts:
             into = struck if word.startswith("-") else given
-            plural = rf"{parts[:-1]}(?:y|ies)" if parts[-1] == "y" else rf"{parts}s?"
+            plural = rf"{parts[:-1]}(?:ys?|ies)" if parts[-1] == "y" else rf"{parts}s?"
             into.append(rf"{start}{plural}\b")
     return (
         re.compile("|".join(struck)) if struck else None,

@@ -276,6 +276,12 @@ def test_the_label_that_is_wrong_as_published(folder):
     assert photos.report.notes["label is -1130179, as published, taken as 0"].count == 1
 
 
+@pytest.mark.parametrize("features", [["CH", "CH"], ("BoW", "CH", "BoW")])
+def test_no_feature_is_asked_for_twice(folder, features):
+    with pytest.raises(ValueError, match=f"features=.*'{features[-1]}' is there twice"):
+        load_nus_wide(folder, features=features)
+
+
 @pytest.mark.parametrize(
     ("file", "text", "line", "match"),
     [

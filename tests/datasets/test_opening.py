@@ -208,6 +208,19 @@ def test_what_is_there_twice_is_read_once(tmp_path):
     assert files[2].member == "photos-3"
 
 
+def test_two_members_of_one_name_are_not_taken_for_one(tmp_path):
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("a/photos-1", "b/photos-1", "a/other", "b/other", "photos-2"):
+            archive.writestr(name, "x")
+    for where in (path, tmp_path):
+        with pytest.raises(DataFileError, match="one name: a/photos-1 and b/photos-1"):
+            found(where)
+    # What is not asked for may be there as often as it likes.
+    only = part_files(path, "photos-2", what="photos", described="the page")
+    assert [file.member for file in only] == ["photos-2"]
+
+
 def test_of_alternatives_the_first_is_taken(tmp_path):
     settings = {"what": "photos", "described": "the page", "alternatives": True}
     for name in ("photos-1", "photos-2.gz"):

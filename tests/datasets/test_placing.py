@@ -108,6 +108,31 @@ def test_a_folder_is_read_by_split_and_kind(tmp_path, write):
         load_placing(path, kind="photos")
 
 
+@pytest.mark.parametrize("upper", [(True, False), (False, True), (True, True)])
+def test_hashes_are_joined_whatever_their_case(write, upper):
+    in_list, in_truth = (str.upper if yes else str for yes in upper)
+    assert hash_of(11).upper() != hash_of(11)
+    path = write(
+        "mediaeval2015_placing_locale_test",
+        *(f"{in_list(hash_of(i))}\t0\t2015" for i in (10, 11)),
+    )
+    csv = write("ground.locale.csv", f"{in_truth(hash_of(11))},52.5,13.4")
+    photos = load_placing(path, truth=csv)
+    assert_array_equal(photos.places, [[np.nan, np.nan], [52.5, 13.4]])
+    assert photos.hashes.tolist() == [hash_of(10), hash_of(11)]
+
+
+@pytest.mark.parametrize("lost", ["list", "truth"])
+def test_hashes_are_joined_where_one_has_lost_its_zeros(write, lost):
+    whole, short = f"{'0' * 3}{'ab' * 14}1", f"{'ab' * 14}1"
+    in_list, in_truth = (short, whole) if lost == "list" else (whole, short)
+    path = write("mediaeval2015_placing_locale_test", f"{in_list}\t0\t2015")
+    csv = write("ground.locale.csv", f"{in_truth},52.5,13.4")
+    photos = load_placing(path, truth=csv)
+    assert_array_equal(photos.places, [[52.5, 13.4]])
+    assert photos.hashes.tolist() == [in_list]
+
+
 def test_the_truth_is_joined_by_hash(tmp_path, write):
     path = write(
         "mediaeval2015_placing_locale_test",

@@ -113,6 +113,14 @@ def test_own_rules():
     assert_array_equal(target, [[1, 0], [0, 1], [1, 0]])
 
 
+def test_a_plural_s_is_ignored_behind_a_y_too():
+    rules = {"a": ["subway", "bay"], "b": ["party", "*brewery", "-toy"]}
+    names = ["Subways", "Bays", "Subway", "Parties", "Partys", "Microbreweries"]
+    target = venue_labels([*names, "Toys Party", "Toy"], rules=rules)
+    assert_array_equal(target[:, 0], [1, 1, 1, 0, 0, 0, 0, 0])
+    assert_array_equal(target[:, 1], [0, 0, 0, 1, 1, 1, 1, 0])
+
+
 def test_the_table_in_the_docstring_is_the_table():
     text = " ".join(venue_labels.__doc__.split("====\n")[-2].split())
     for label, words in VENUE_LABELS.items():
