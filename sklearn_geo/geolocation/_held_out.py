@@ -42,13 +42,12 @@ def calibration_rows(counted, fraction, seed, groups=None):
     """
     rng = np.random.default_rng([seed, 1])
     if groups is None:
-        n_held_out = int(fraction * len(counted))
+        n_held_out = _share_of(len(counted), fraction)
         order = rng.permutation(len(counted))
         parts = counted[order[n_held_out:]], counted[order[:n_held_out]]
         return tuple(map(np.sort, parts))
     own, n_groups = _numbered(groups[counted])
-    # A hair more, since 0.29 * 100 should be 29 and not 28.999999999999996.
-    n_held_out = min(math.floor(fraction * n_groups + 1e-9), n_groups - 1)
+    n_held_out = _share_of(n_groups, fraction)
     if n_held_out < 1:
         raise ValueError(
             f"groups: there are {n_groups}, and calibration_fraction={fraction:g} of "
@@ -59,6 +58,11 @@ def calibration_rows(counted, fraction, seed, groups=None):
         )
     chosen = _drawn(n_groups, n_held_out, rng)[own]
     return counted[~chosen], counted[chosen]
+
+
+def _share_of(n, fraction):
+    # A hair more, since 0.29 * 100 should be 29 and not 28.999999999999996.
+    return min(math.floor(fraction * n + 1e-9), n - 1)
 
 
 def _remedy(n_groups):

@@ -108,6 +108,7 @@ def _read_images(estimator, X, reset):
         X = np.moveaxis(X, 3, 1)
     if reset:
         estimator.n_features_in_ = X.shape[1]
+        vars(estimator).pop("feature_names_in_", None)  # of a table, before
     elif X.shape[1] != estimator.n_features_in_:
         raise ValueError(
             f"X has images with {X.shape[1]} channels, but this classifier was fitted "

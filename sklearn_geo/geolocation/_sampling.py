@@ -56,8 +56,10 @@ class CellSampler:
         most = len(self.cells)
         if self.growth is None:
             return most
-        grown = self.rows_per_cell * len(self.counts) * (1.0 + self.growth) ** epoch
-        return int(min(most, round(grown)))
+        first = self.rows_per_cell * len(self.counts)
+        with np.errstate(over="ignore"):  # infinitely many are all there are
+            grown = first * np.power(1.0 + self.growth, float(epoch))
+        return round(min(most, float(grown)))
 
     def alpha(self, epoch):
         """Return the power that holds in an epoch."""

@@ -853,3 +853,20 @@ def test_weights_that_are_shares_fill_no_default_cell(total):
     assert model.fit(places, places, weights / weights.mean()).n_cells_[0] > 1
     model.set_params(partitions=S2Partition(total / 20, total / 400))
     assert model.fit(places, places, weights).n_cells_[0] > 10
+
+
+def test_names_of_columns_are_forgotten_where_images_follow():
+    rng = np.random.default_rng(0)
+    places = np.column_stack([rng.uniform(-50, 60, 40), rng.uniform(-170, 170, 40)])
+    frame = pd.DataFrame(rng.normal(size=(40, 3)), columns=["a", "b", "c"])
+    model = HierarchicalCellClassifier(S2Partition(20, 1), max_iter=1, device="cpu")
+    assert model.fit(frame, places).feature_names_in_.tolist() == ["a", "b", "c"]
+    images = rng.integers(0, 256, (40, 8, 8, 3), dtype=np.uint8)
+    model.set_params(backbone=_small_backbone, image_size=8).fit(images, places)
+    assert model.n_features_in_ == 3
+    assert not hasattr(model, "feature_names_in_")
+    assert model.fit(images[::-1], places).predict(images).shape == (40, 2)
+
+
+def _small_backbone():
+    return torch.nn.Conv2d(3, 4, 3)

@@ -45,9 +45,15 @@ def test_without_groups_random_rows_are_held_out():
     counted = np.arange(3, 203, 2)
     learn, held_out = calibration_rows(counted, 0.29, 7)
     order = np.random.default_rng([7, 1]).permutation(100)
-    assert len(held_out) == 28  # 0.29 * 100 is 28.999999999999996
-    np.testing.assert_array_equal(held_out, np.sort(counted[order[:28]]))
+    assert len(held_out) == 29  # though 0.29 * 100 is 28.999999999999996
+    np.testing.assert_array_equal(held_out, np.sort(counted[order[:29]]))
     np.testing.assert_array_equal(np.sort(np.concatenate([learn, held_out])), counted)
+
+
+def test_somebody_is_left_to_learn_from():
+    for rows in (1, 7):
+        learn, held_out = calibration_rows(np.arange(rows), 1.0 - 1e-12, 0)
+        assert (len(learn), len(held_out)) == (1, rows - 1)
 
 
 def test_groups_are_held_out_whole():

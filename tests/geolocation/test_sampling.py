@@ -29,6 +29,13 @@ def test_cells_are_drawn_by_a_power_of_their_size(alpha):
     assert rows.max() < 3.0 * rows.mean() + 20
 
 
+def test_epochs_that_grow_beyond_all_numbers_see_all_rows():
+    # Two rows for each of three cells, and then as many as there are.
+    for growth in (1e20, 1e300):
+        sizes = [len(_draw(None, epoch, growth, 2)) for epoch in (0, 1, 25, 10_000)]
+        assert sizes == [6, 1001, 1001, 1001]
+
+
 def test_a_power_that_leaves_the_fullest_cell_alone():
     assert set(CELLS[_draw(1e9)]) == {4}
 
