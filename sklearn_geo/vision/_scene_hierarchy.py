@@ -16,6 +16,9 @@ from sklearn_geo.vision._scene_table import read_levels, scene_name
 
 __all__ = ["SceneHierarchy"]
 
+# Nobody puts more transformers into each other.
+_DEEPEST = 20
+
 
 class SceneHierarchy(TransformerMixin, GeoEstimator):
     r"""Add up probabilities of scenes to those of groups: 365 to 16 to 3.
@@ -313,7 +316,7 @@ class SceneHierarchy(TransformerMixin, GeoEstimator):
         Names of scenes may look like those that transformers make of them, so names as
         they stand come first.
         """
-        parts = [name.split("__") for name in names]
+        parts = [name.split("__", _DEEPEST) for name in names]
         for n_cut in range(max(map(len, parts), default=0)):
             cut = ["__".join(each[min(n_cut, len(each) - 1) :]) for each in parts]
             yield [scene_name(name) for name in cut]
