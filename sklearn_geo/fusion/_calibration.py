@@ -20,7 +20,7 @@ def fit_calibration(scores, target, kind, weight=None):
         Outputs of the main head.
 
     target : ndarray of shape (n_rows, n_outputs) or (n_rows,)
-        0/1 labels, or numbers of classes.
+        0/1 labels, or numbers of classes: of two there is one column, of the second.
 
     kind : {"labels", "classes"}
         What they are.
@@ -33,12 +33,15 @@ def fit_calibration(scores, target, kind, weight=None):
     slope, shift : ndarray of shape (n_outputs,)
         ``slope * scores + shift`` are the calibrated scores. For classes all slopes are
         alike and there is no shift; order within a label, or within a row of classes,
-        never changes.
+        never changes, and so neither does the likeliest class.
     """
     weight = np.ones(len(scores)) if weight is None else weight
     n_outputs = scores.shape[1]
     if kind == "classes":
         rows = np.arange(len(scores))
+        if n_outputs == 1:  # the score of the second of two classes; the first has 0
+            scores = np.column_stack([np.zeros(len(scores)), scores[:, 0]])
+            target = target.ravel().astype(np.intp)
 
         def loss(log_slope):
             logits = scores * np.exp(log_slope[0])

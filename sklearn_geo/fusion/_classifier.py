@@ -75,7 +75,7 @@ class AttentionFusionClassifier(ClassifierMixin, FusionBase):
 
     calibrate : bool, default=False
         Correct probabilities on held-out rows: by a temperature for classes, by Platt's
-        line for each label.
+        line for each of several labels.
 
     solver : {"adam", "adagrad", "sgd"}, default="adam"
         Optimizer.
@@ -414,8 +414,9 @@ class AttentionFusionClassifier(ClassifierMixin, FusionBase):
             targets.append(batch.targets[0].numpy())
         weight = valid.sample_weight
         weight = None if weight is None else weight[valid.rows].astype(np.float64)
+        kind = "labels" if self._labels.is_multilabel else "classes"
         self.calibration_ = fit_calibration(
-            np.concatenate(scores), np.concatenate(targets), self._kind(), weight
+            np.concatenate(scores), np.concatenate(targets), kind, weight
         )
 
     def _own_measure(self):

@@ -160,8 +160,8 @@ def check_values(X, blocks, policy):
         name = names[int(np.argmax(missing[row]))]
         raise ValueError(
             f"Input X contains NaN: row {row}, block {name!r} ({int(some.sum())} of "
-            f'{len(some)} rows have some). Impute them, or pass missing_block="mask" '
-            "to leave a block out of the rows that have NaN there."
+            f"{len(some)} rows have some). Impute them, or fit with missing_block="
+            '"mask", which leaves a block out of the rows that have NaN there.'
         )
     nothing = missing.all(axis=1)
     if nothing.any():

@@ -5,6 +5,7 @@
 import numpy as np
 import pytest
 from scipy.special import expit, softmax
+from sklearn.base import clone
 from sklearn.metrics import log_loss
 
 from sklearn_geo.fusion import AttentionFusionClassifier
@@ -30,6 +31,30 @@ def test_a_temperature_is_found_again():
     steps = slope[0] * np.linspace(0.9, 1.1, 21)
     losses = [log_loss(target, softmax(5 * step * logits, axis=1)) for step in steps]
     assert np.argmin(losses) == 10
+
+
+def test_of_two_classes_the_likelier_stays_the_likelier():
+    logits = rng.normal(-1.0, 2.0, size=20_000)  # as of a class that is rare
+    target = (rng.uniform(size=len(logits)) < expit(logits)).astype(np.float32)
+    scores = 4 * logits[:, None] + 1.0
+    slope, shift = fit_calibration(scores, target[:, None], "classes")
+        4 * logits[:, None] + 1.0, target[:, None], "classes"
+    )
+    assert slope.shape == (1,)
+    np.testing.assert_array_equal(shift, 0.0)
+    # Two scores whose difference is that one have the same temperature.
+    both = np.column_stack([np.full(len(logits), 3.0), 4 * logits + 4.0])
+    expected, _ = fit_calibration(both, target.astype(int), "classes")
+    np.testing.assert_allclose(slope, expected[:1], rtol=1e-4)
+    # And a network of two classes names the same one as without.
+    X = rng.normal(size=(400, 7))
+    y = X[:, 0] + 0.2 * X[:, 2] + rng.normal(size=400) > 0.8
+    params = {"hidden": 16, "early_stopping": True, "max_iter": 20, "random_state": 0}
+    model = AttentionFusionClassifier({"a": [0, 1], "b": slice(2, 7)}, **params)
+    plain = clone(model).fit(X, y)
+    sure = clone(model).set_params(calibrate=True).fit(X, y)
+    np.testing.assert_array_equal(sure.predict(X), plain.predict(X))
+    assert not np.allclose(sure.predict_proba(X), plain.predict_proba(X))
 
 
 def test_lines_of_labels_are_found_again():
@@ -106,9 +131,9 @@ def test_overfitted_models_are_less_sure_and_order_is_as_it_was(kind):
         return np.mean([log_loss(t, p) for t, p in zip(truth.T, proba.T, strict=True)])
 
     assert loss(proba) < 0.9 * loss(raw)
-    if kind == "classes":  # within a row
+    if kind != "labels":  # within a row
         np.testing.assert_array_equal(proba.argsort(axis=1), raw.argsort(axis=1))
-    else:  # within a label
+    if kind != "classes":  # within a label
         np.testing.assert_array_equal(proba.argsort(axis=0), raw.argsort(axis=0))
     np.testing.assert_allclose(
         proba.sum(axis=1) if kind != "labels" else 1.0, 1.0, rtol=1e-12
