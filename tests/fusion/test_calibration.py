@@ -38,8 +38,6 @@ def test_of_two_classes_the_likelier_stays_the_likelier():
     target = (rng.uniform(size=len(logits)) < expit(logits)).astype(np.float32)
     scores = 4 * logits[:, None] + 1.0
     slope, shift = fit_calibration(scores, target[:, None], "classes")
-        4 * logits[:, None] + 1.0, target[:, None], "classes"
-    )
     assert slope.shape == (1,)
     np.testing.assert_array_equal(shift, 0.0)
     # Two scores whose difference is that one have the same temperature.
