@@ -34,19 +34,28 @@ class Metric:
     greater_is_better: bool = True
     response_method: object = "predict"
     reads_tags: bool = False
+    reads_places: bool = False
 
 
 def _of_tags(function):
     return Metric(function, response_method=SCORES, reads_tags=True)
 
 
+def _of_places(function, greater_is_better=True):
+    return Metric(function, greater_is_better, reads_places=True)
+
+
 METRICS = {
     "class_bias": Metric(class_bias_kl, greater_is_better=False),
-    "geo_score": Metric(geo_score),
+    "geo_score": _of_places(geo_score),
     "macro_average_precision": _of_tags(macro_average_precision),
-    "mean_great_circle_error": Metric(mean_great_circle_error, False),
-    "median_great_circle_error": Metric(median_great_circle_error, False),
-    "accuracy_at_km": Metric(accuracy_at_km),
+    "mean_great_circle_error": Metric(
+        mean_great_circle_error, False, reads_places=True
+    ),
+    "median_great_circle_error": Metric(
+        median_great_circle_error, False, reads_places=True
+    ),
+    "accuracy_at_km": _of_places(accuracy_at_km),
     "hashtag_accuracy_at_k": _of_tags(hashtag_accuracy_at_k),
     "tag_coverage_at_k": _of_tags(tag_coverage_at_k),
 }

@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 from sklearn.metrics._scorer import _BaseScorer
 
+from sklearn_geo.base import check_places
 from sklearn_geo.metrics._breakdowns import (
     precision_by_region,
     precision_by_tag_frequency,
@@ -30,6 +31,7 @@ from sklearn_geo.metrics._retrieval import (
     precision_ceiling_at_k_within_km,
 )
 from sklearn_geo.metrics._rows import check_same_length
+from sklearn_geo.metrics._silence import has_answer, score_of_answers
 
 _OF_RETRIEVAL = (
     "is about lists of photos found in a gallery for queries, and a scorer sees only "
@@ -130,6 +132,10 @@ them, default=None
     classes. A tag that no photo of a training fold had is scored 0, or -inf where the
     estimator has a `decision_function` only, so that no such tag comes before one that
     was learnt.
+
+    Where an estimator that abstains gave no answer (a place of NaN), "geo_score" and
+    "accuracy_at_25km" count 0, as its own `score` does. What is known of errors alone
+    is an error there, such as the median.
 
     Several of these scorers in one `scoring={...}` call the estimator once.
 
@@ -261,8 +267,31 @@ class GeoScorer(_BaseScorer):
         # Before anything is predicted: that may be long.
         check_same_length(y_true=y_true, X=X)
         y_pred, method = ask(method_caller, estimator, self._response_method, X)
-        if method != "predict" or find_function(self._score_func).reads_tags:
+        metric, kwargs = find_function(self._score_func), {**self._kwargs, **kwargs}
+        if method != "predict" or metric.reads_tags:
             y_pred = read_tag_scores(y_pred, estimator, method, y_true)
-        return self._sign * self._score_func(
-            y_true, y_pred, **{**self._kwargs, **kwargs}
-        )
+        elif metric.reads_places and _some_silent(y_pred):
+            return self._sign * self._score_answers(metric, y_true, y_pred, kwargs)
+        return self._sign * self._score_func(y_true, y_pred, **kwargs)
+
+    def _score_answers(self, metric, y_true, y_pred, kwargs):
+        """Return the score of places of which some are NaN: a model that abstains."""
+        if not metric.greater_is_better:  # nobody can say what silence is wrong by
+            silent = np.flatnonzero(~has_answer(y_pred))
+            plain = getattr(metric.function, "func", metric.function)
+            raise ValueError(
+                f"The estimator gave no answer for {len(silent)} of {len(y_pred)} rows "
+                f"(the first is row {silent[0]}), and {plain.__name__} is "
+                "known of answers alone. Take a scorer that counts silence as a miss, "
+                'such as "geo_score" or "accuracy_at_200km", or let the estimator '
+                "answer every row."
+            )
+        y_true = check_places(y_true, name="y_true")
+        return score_of_answers(self._score_func, y_true, y_pred, **kwargs)
+
+
+def _some_silent(y_pred):
+    is_table = isinstance(y_pred, np.ndarray) and y_pred.dtype.kind == "f"
+    if not is_table or y_pred.ndim != 2 or y_pred.shape[1] != 2:
+        return False
+    return not has_answer(y_pred).all()

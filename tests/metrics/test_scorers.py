@@ -705,3 +705,82 @@ def test_a_tag_that_all_have_comes_before_margins_beyond_it():
     assert scorer(model, far, [[0, 1, 0]] * 2) == 1
     scorer = make_geo_scorer("hashtag_accuracy_at_2")
     assert scorer(model, far, [[0, 0, 1]] * 2) == 0
+
+
+# Estimators that abstain --------------------------------------------------------------
+
+
+class _Shy(BaseEstimator):
+    """Knows the places, and says those of rows with a feature above a limit."""
+
+    def __init__(self, above=0.0):
+        self.above = above
+
+    def fit(self, X, y):
+        return self
+
+    def predict(self, X):
+        places = np.array(X[:, :2])
+        places[X[:, 2] < self.above] = np.nan
+        return places
+
+
+def _shy_photos():
+    sure = np.arange(60) % 3
+    return np.column_stack([FEATURES, sure]), PLACES, 1.0 + np.arange(60) % 5
+
+
+@pytest.mark.parametrize(
+    ("name", "one"),
+    [
+        ("geo_score", geo_score),
+        ("accuracy_at_25km", partial(accuracy_at_km, km=25)),
+        (partial(accuracy_at_km, km=200), partial(accuracy_at_km, km=200)),
+    ],
+    ids=["geo_score", "25 km", "200 km"],
+)
+def test_silence_scores_nothing(name, one):
+    X, y, weights = _shy_photos()
+    scorer = make_geo_scorer(name)
+    errors = np.array([one(y[i : i + 1], X[i : i + 1, :2]) for i in range(60)])
+    errors[X[:, 2] < 1.0] = 0.0
+    assert scorer(_Shy(1.0), X, y) == pytest.approx(errors.mean())
+    said = scorer(_Shy(1.0), X, y, sample_weight=weights)
+    assert said == pytest.approx(np.average(errors, weights=weights))
+    assert scorer(_Shy(9.0), X, pd.DataFrame(y)) == 0.0
+    # Weight on silence alone.
+    silent = (X[:, 2] < 1.0).astype(float)
+    assert scorer(_Shy(1.0), X, y, sample_weight=silent) == 0.0
+    # Who answers every row is asked as before.
+    assert scorer(_Shy(-1.0), X, y) == pytest.approx(one(y, X[:, :2]))
+    scores = cross_val_score(_Shy(1.0), X, y, scoring=scorer, cv=3)
+    assert np.isfinite(scores).all()
+
+
+@pytest.mark.parametrize(
+    "name", ["mean_great_circle_error", "median_great_circle_error"]
+)
+def test_silence_has_no_error_in_kilometres(name):
+    X, y, _ = _shy_photos()
+    words = rf"no answer for 20 of 60 rows \(the first is row 0\), and {name} is known"
+    with pytest.raises(ValueError, match=words):
+        make_geo_scorer(f"neg_{name}")(_Shy(1.0), X, y)
+
+
+def test_half_a_place_is_no_silence():
+    X, y, _ = _shy_photos()
+
+    class Half(_Shy):
+        def predict(self, X):
+            places = super().predict(X)
+            places[3, 0] = np.nan
+            return places
+
+    with pytest.raises(ValueError, match="y_pred, row 3: the latitude is NaN"):
+        make_geo_scorer("geo_score")(Half(-1.0), X, y)
+
+
+def test_functions_of_ones_own_see_what_was_said():
+    X, y, _ = _shy_photos()
+    scorer = make_geo_scorer(lambda truth, said: float(np.isnan(said[:, 0]).mean()))
+    assert scorer(_Shy(1.0), X, y) == pytest.approx(1 / 3)
