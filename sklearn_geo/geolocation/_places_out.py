@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What estimators share that answer with places: how y is read, and their score."""
 
-import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
 from sklearn_geo._weights import check_weights
 from sklearn_geo.base import check_places
 from sklearn_geo.metrics import geo_score
+from sklearn_geo.metrics._silence import score_of_answers
 
 
 class GeolocatorMixin:
@@ -41,13 +41,7 @@ class GeolocatorMixin:
 
     def _mean_geo_score(self, truth, places, weights):
         """Return the mean GeoScore, where a place of NaN scores 0."""
-        weights = np.ones(len(places)) if weights is None else weights
-        given = ~np.isnan(places[:, 0])
-        share = weights[given].sum() / weights.sum()
-        if share == 0.0:
-            return 0.0
-        own = weights[given]
-        return share * geo_score(truth[given], places[given], sample_weight=own)
+        return score_of_answers(geo_score, truth, places, weights)
 
     def _read_target(self, y, X):
         """Validate y as one place for each row of X.
