@@ -27,6 +27,10 @@ _MIRROR_M = 1_000_000.0
 # Pieces that each edge of a partition's cell is scanned in. An edge that bends by a
 # whole cell then leaves its extreme by less than a thousandth of the cell.
 _STEPS_AN_EDGE = 64
+# Longer pieces of an outline, as a share of the cell in its plane, are halved; after so
+# many times they are centimetres on the ground.
+_LONGEST_STEP, _MOST_HALVINGS = 1.0 / 32.0, 24
+_WHOLE_PLANE = np.pi * EARTH_RADIUS_KM * 1000.0 * np.array([-1.0, -1.0, 1.0, 1.0])
 # Cells whose borders are scanned together.
 _BLOCK_CELLS = 512
 # How far from the middle of a UTM zone a place may be drawn. The projection ends at
@@ -165,14 +169,46 @@ class CellPlanes:
                 in_short_pieces(outline)
                 for outline in self._partition._outlines(cells, _STEPS_AN_EDGE)
             ]
-            lengths = np.array([len(outline) for outline in outlines])
-            metres = self.project(np.concatenate(outlines), np.repeat(cells, lengths))
-            starts = np.cumsum(lengths) - lengths
-            extents[cells, :2] = np.minimum.reduceat(metres, starts)
-            extents[cells, 2:] = np.maximum.reduceat(metres, starts)
+            found = self._reach(cells, outlines)
+            # Who holds the antipode of its middle goes all around the plane.
+            antipodes = places_from_vectors(-self._up[cells])
+            found[self._partition._locate(antipodes) == cells] = _WHOLE_PLANE
+            extents[cells] = found
         if len(new):
             self._extents = extents
         return extents[zones]
+
+    def _reach(self, cells, outlines):
+        """Return the extents of cells with some outlines.
+
+        Pieces of an outline whose ends are far apart in the plane are halved: around
+        the antipode of its middle, which outlines of huge cells pass, a plane stretches
+        without end.
+        """
+        lengths = np.array([len(outline) for outline in outlines])
+        which = np.repeat(np.arange(len(cells)), lengths)
+        starts = np.cumsum(lengths) - lengths
+        first = np.concatenate(outlines)
+        metres = self.project(first, cells[which])
+        low = np.minimum.reduceat(metres, starts)
+        high = np.maximum.reduceat(metres, starts)
+        longest = _LONGEST_STEP * (high - low).max(axis=1)
+        following = np.arange(1, len(first) + 1)
+        following[starts + lengths - 1] = starts
+        last, steps = first[following], metres[following] - metres
+        for _ in range(_MOST_HALVINGS):
+            long = np.hypot(*steps.T) > longest[which]
+            if not long.any():
+                break
+            first, last, which = first[long], last[long], which[long]
+            middle = places_from_vectors(unit_vectors(first) + unit_vectors(last))
+            metres = self.project(middle, cells[which])
+            np.minimum.at(low, which, metres)
+            np.maximum.at(high, which, metres)
+            first, last = np.vstack([first, middle]), np.vstack([middle, last])
+            which = np.concatenate([which, which])
+            steps = self.project(last, cells[which]) - self.project(first, cells[which])
+        return np.column_stack([low, high])
 
 
 def one_zone_a_place(zones, n_places, known, remedy):

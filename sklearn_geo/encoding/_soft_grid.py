@@ -73,8 +73,10 @@ class SoftGridEncoder(DensePlaceEncoder):
     hard : bool, default=False
         Give a one in the cell that holds the place and zeros elsewhere, instead of
         soft values; `sigma_km` and `normalize` then mean nothing. A place outside the
-        grid, which only `extent="paper"` and areas of several parts leave there, is
-        given to the nearest cell.
+        grid is given to the nearest cell. Such are there with `extent="paper"`, in
+        areas of several parts, beyond the borders of cells with
+        ``uncovered="nearest"``, and, by less than a thousandth of the grid, at the very
+        border of a cell.
 
     dtype : floating dtype, default=np.float64
         Type of the columns. With `np.float32` all but the projection is computed in
@@ -124,7 +126,8 @@ class SoftGridEncoder(DensePlaceEncoder):
 
     The plane of a partition's cell is the azimuthal equidistant projection around the
     middle of the cell: metres east and north of it by great circle and bearing. Its
-    outline is scanned for the extremes. S2 cells with at most 15,000 photos and 16
+    outline is scanned for the extremes; a cell that holds the antipode of its middle
+    has the whole plane. S2 cells with at most 15,000 photos and 16
     rows and columns in each gave the paper .179 where UTM zones gave .182 [1]_.
 
     References

@@ -26,6 +26,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_geo.encoding import SoftGridEncoder
 from sklearn_geo.encoding._grid_planes import zone_extent
 from sklearn_geo.geometry import (
+    EARTH_RADIUS_KM,
     bearing,
     destination,
     pairwise_haversine,
@@ -33,7 +34,12 @@ from sklearn_geo.geometry import (
     utm_zone_ids,
     utm_zone_names,
 )
-from sklearn_geo.partition import AreaPartition, S2Partition, TrianglePartition
+from sklearn_geo.partition import (
+    AreaPartition,
+    KMeansPartition,
+    S2Partition,
+    TrianglePartition,
+)
 
 
 def project(latitude, longitude, zone):
@@ -432,6 +438,50 @@ def test_areas_reach_as_far_as_their_edges_bend():
     edge = np.array(project(scan, np.full(len(scan), -60.0)))
     expected = [*edge.min(axis=1), *edge.max(axis=1)]
     assert_allclose(outline, expected, atol=1e-3 * (expected[2] - expected[0]))
+
+
+def metres_from_middles(middles, places):
+    """Project places by distance and bearing, from the formulas of navigators."""
+    lat0, lon0, lat, lon = np.radians([*middles.T, *places.T])
+    turn = lon - lon0
+    east = np.cos(lat) * np.sin(turn)
+    north = np.cos(lat0) * np.sin(lat) - np.sin(lat0) * np.cos(lat) * np.cos(turn)
+    ahead = np.sin(lat0) * np.sin(lat) + np.cos(lat0) * np.cos(lat) * np.cos(turn)
+    metres = np.arctan2(np.hypot(east, north), ahead) * EARTH_RADIUS_KM * 1000.0
+    heading = np.arctan2(east, north)
+    return np.column_stack([metres * np.sin(heading), metres * np.cos(heading)])
+
+
+@pytest.mark.parametrize("n_cells", [1, 2, 3, 8])
+def test_grids_of_cells_around_the_globe_hold_their_places(n_cells):
+    # Cells of places in Europe go on to the antipodes, where their planes stretch.
+    rng = np.random.default_rng(0)
+    globe = np.column_stack(
+        [
+            np.degrees(np.arcsin(rng.uniform(-1, 1, 20_000))),
+            rng.uniform(-180, 180, 20_000),
+        ]
+    )
+    for seed in range(4):
+        europe = rng.normal([48, 10], [3, 4], (200, 2))
+        partition = KMeansPartition(n_cells, random_state=seed).fit(europe)
+        cells = partition.predict(globe)
+        planes = (
+            SoftGridEncoder(2, 2, 100, regions=FrozenEstimator(partition))
+            .fit(europe)
+            ._planes
+        )
+        extents = planes.extents(np.arange(n_cells))
+        middles = np.column_stack(
+            [partition.cells_[f"center_{name}"] for name in ("latitude", "longitude")]
+        )
+        metres = metres_from_middles(middles[cells], globe)
+        beyond = np.maximum(extents[cells, :2] - metres, metres - extents[cells, 2:])
+        spans = extents[cells, 2:] - extents[cells, :2]
+        assert (beyond < spans / 1000.0).all()
+        assert (spans <= 2.0 * np.pi * EARTH_RADIUS_KM * 1000.0 + 1.0).all()
+        if n_cells == 1:
+            assert_allclose(spans, 2.0 * np.pi * EARTH_RADIUS_KM * 1000.0)
 
 
 def test_extents_are_computed_when_asked_for_and_in_any_order(world):
