@@ -159,9 +159,9 @@ class PlaceColumns:
     def _label_names(self):
         """Return what a classifier calls its classes, or its labels, if it does."""
         model = final(self.transformer)
-        names = getattr(model, "label_names_", None)
-        if names is None:
-            names = getattr(model, "classes_", None)
+        known = ("label_names_", "tag_names_", "classes_")
+        found = (getattr(model, attribute, None) for attribute in known)
+        names = next((names for names in found if names is not None), None)
         if names is None or any(np.ndim(name) for name in names):
             return None  # as of labels, with a no and a yes for each
         return [str(name) for name in names]

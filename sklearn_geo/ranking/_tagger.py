@@ -51,6 +51,11 @@ class TaggerMixin(ABC):
     def _n_rows(self, X):
         return X.shape[0] if hasattr(X, "shape") else len(X)
 
+    @property
+    def classes_(self):
+        """Numbers of the tags, by which `cross_val_predict` puts its folds together."""
+        return np.arange(self.n_tags_)
+
     def _read_target(self, y, n_rows, go_on=False):
         """Read y, and set what is known of the tags.
 
