@@ -150,3 +150,15 @@ def _n_loads():
 
 def _clear():
     LOADS.clear()
+
+
+def test_two_processes_add_up_what_no_propagated_tag_reaches(client, tmp_path):
+    frame = make_photos()
+    tags = [name for name in frame if name.startswith("tag_")]
+    frame = frame.astype(dict.fromkeys(tags, float))
+    frame.loc[frame.latitude < 10.0, tags] = np.nan
+    alone = fit_in_memory(make_transformer(), frame)
+    files = write_parquet(frame, tmp_path / "photos")
+    fitted = fit_zone_store(files, tmp_path / "store", make_transformer())
+    assert_same_weights(fitted, alone)
+    assert list(fitted.zone_report_["zone"]) == ZONES
