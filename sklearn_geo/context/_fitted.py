@@ -121,7 +121,14 @@ class FittedZones(Zones):
         propagators = fit_propagators(
             model.target_propagator, self.contexts, places, matrix, corpus, photos
         )
-        teachers = Teachers(matrix, self.contexts, propagators, places, photos)
+        teachers = Teachers(
+            matrix,
+            self.contexts,
+            propagators,
+            places,
+            photos,
+            are_tags=model.corpus is not None,
+        )
         means = teachers.check(weights)
         zones = self.regions.locate(places)
         rows_of = self._rows_to_train(zones, model.min_samples)

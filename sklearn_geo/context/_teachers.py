@@ -148,14 +148,20 @@ class Teachers:
     photos : ndarray of shape (n_photos,) or None, default=None
         The rows of `matrix` that are theirs; None is all. What counts nothing is left
         out this way, and not by a copy of all the rest.
+
+    are_tags : bool, default=False
+        Whether rows are the tags of a corpus: one without any in a context misses it.
     """
 
-    def __init__(self, matrix, contexts, propagators, places, photos=None):
+    def __init__(
+        self, matrix, contexts, propagators, places, photos=None, *, are_tags=False
+    ):
         self.matrix = matrix
         self.contexts = contexts
         self.propagators = propagators
         self.places = places
         self.photos = photos
+        self.are_tags = are_tags
 
     def check(self, weights=None):
         """Refuse rows that are no distributions, and a context that no row teaches.
@@ -203,7 +209,10 @@ class Teachers:
                     block = block[kept]
                     counts = None if counts is None else counts[kept]
                 else:
-                    _note(wrong, name, rows.start, _what_is_wrong(block))
+                    marks = _what_is_wrong(block)
+                    if self.are_tags:
+                        del marks[_NOTHING]
+                    _note(wrong, name, rows.start, marks)
                     if wrong:  # the rest is only looked through
                         continue
                 sums[name] += sum_of_rows(_normalised(block, np.float64), counts)

@@ -128,9 +128,10 @@ class GPS2VecPlusTransformer(ZoneLearner, ZoneReader, GeoEstimator):
     corpus : GeoTagCorpus, default=None
         Photos and tags to learn from. :meth:`fit` then only looks at the columns of `X`
         and ignores `y`, which may be the labels of the task at hand. Photos without
-        tags teach nothing, unless a `target_propagator` gives them some. With an int as
-        `random_state` what was learnt from a corpus last is kept beside it, so that a
-        search does not learn the same again for every fold.
+        tags teach nothing, and those without tags of a context not that context, unless
+        a `target_propagator` gives them some. With an int as `random_state` what was
+        learnt from a corpus last is kept beside it, so that a search does not learn the
+        same again for every fold.
 
     pretrained : str or path, default=None
         Folder or address of a transformer that was saved. :meth:`fit` loads it and

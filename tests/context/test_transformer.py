@@ -561,6 +561,32 @@ def test_photos_of_a_corpus_without_tags_teach_nothing(photos):
     assert sum(spread.zone_report_["photos"]) == len(places)
 
 
+@pytest.mark.parametrize("propagated", [False, True])
+def test_photos_of_a_corpus_may_lack_the_tags_of_one_context(photos, propagated):
+    places, _ = photos
+    rng = np.random.RandomState(1)
+    tags = rng.randint(0, 3, (240, 7)).astype(float)
+    tags[:40, :4] = 0.0  # no scene
+    tags[30:90, 4:] = 0.0  # no tag; ten photos have neither
+    params = {"contexts": {"scene": 4, "tag": 3}, **SMALL}
+    if propagated:
+        params["target_propagator"] = {"tag": GeoNeighborTagPropagator(n_neighbors=3)}
+    own = GPS2VecPlusTransformer(corpus=GeoTagCorpus(places, tags), **params)
+    said = own.fit(places).transform(places)
+    # They miss the context, as a row of NaN says elsewhere.
+    y = tags.copy()
+    y[(tags[:, :4] == 0.0).all(axis=1), :4] = np.nan
+    taught = np.ones(240, dtype=bool)
+    if not propagated:
+        y[(tags[:, 4:] == 0.0).all(axis=1), 4:] = np.nan
+        taught = ~np.isnan(y).all(axis=1)
+    given = sparse.csr_array(y[taught])  # corpora are sparse
+    other = GPS2VecPlusTransformer(**params).fit(places[taught], given)
+    assert_array_equal(said, other.transform(places))
+    with pytest.raises(ValueError, match="row 0, context 'scene': the row sums to 0"):
+        GPS2VecPlusTransformer(**params).fit(places, tags)
+
+
 def test_a_corpus_shares_its_index_with_the_propagator(photos, corpus):
     model = GPS2VecPlusTransformer(
         corpus=corpus,
