@@ -137,8 +137,9 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
     share of new photos if they are drawn as those of `fit` were. With photos of the
     same users on both sides of a fold, confidences flatter: name `groups`. (A wrapped
     classifier that stops early still watches rows, not users.) Equally good
-    photos are accepted together, which may be many where confidences are shares of
-    neighbours.
+    photos are accepted together, or rejected together, which may be many where
+    confidences are shares of neighbours, and all where they do not depend on the photo,
+    as those of :class:`PriorGeolocator`.
 
     **What is not filtered.** :meth:`predict_proba`, :meth:`predict_topk` and
     :meth:`confidence` are those of the wrapped estimator, for all photos. A wrapped
