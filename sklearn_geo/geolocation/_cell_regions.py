@@ -30,6 +30,15 @@ _ROWS_AT_ONCE = 4096
 _ANSWERED_BY = ("combine", "n_crops", "routing", "window_hours")
 
 
+# What is known of the rows that regions were calibrated on.
+CALIBRATION = (
+    "calibration_scores_",
+    "calibration_cells_",
+    "calibration_places_",
+    "calibration_groups_",
+)
+
+
 class CellRegions:
     """The regions of :class:`CellPredictor`, which says the scores of cells."""
 
@@ -175,6 +184,12 @@ class CellRegions:
         self.calibration_groups_ = users
         self._calibrated_by = self._answered_by()
 
+    def _forget_calibration(self):
+        """Know of no rows that regions were calibrated on."""
+        for name in CALIBRATION:
+            setattr(self, name, None)
+        self._calibrated_by = None
+
     def _answered_by(self):
         """Return the settings that change what is said of cells, also after fit."""
         params = self.get_params(deep=False)
@@ -205,7 +220,7 @@ class CellRegions:
             )
         now = self._answered_by()
         # Estimators that were pickled before this was kept have none.
-        before = getattr(self, "_calibrated_by", now)
+        before = getattr(self, "_calibrated_by", now) or now
         for name in now:
             if before[name] != now[name]:
                 raise ValueError(

@@ -91,7 +91,7 @@ class CellTraining(NetMixin):
         self._train_cells(data, cells[:, -1], own, go_on=go_on, epochs=epochs)
         self._make_scorer()
         self._forget_examples()
-        self.calibration_scores_, self.calibration_groups_ = None, None
+        self._forget_calibration()
         if len(held_out):
             own_places = None if places is None else places[held_out]
             users = None if groups is None else groups[held_out]

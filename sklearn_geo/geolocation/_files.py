@@ -7,6 +7,7 @@ from sklearn.frozen import FrozenEstimator
 
 from sklearn_geo._text_arrays import text_array
 from sklearn_geo.base import check_places
+from sklearn_geo.geolocation._cell_regions import CALIBRATION
 from sklearn_geo.geolocation._heads import make_loss, make_network
 from sklearn_geo.nets import (
     Store,
@@ -28,12 +29,6 @@ WRONG = (
     RuntimeError,
     TypeError,
     ValueError,
-)
-CALIBRATION = (
-    "calibration_scores_",
-    "calibration_cells_",
-    "calibration_places_",
-    "calibration_groups_",
 )
 
 

@@ -6,9 +6,9 @@ import copy
 
 import numpy as np
 
+from sklearn_geo.geolocation._cell_regions import CALIBRATION
 from sklearn_geo.geolocation._classifier import HierarchicalCellClassifier
 from sklearn_geo.geolocation._files import (
-    CALIBRATION,
     WRONG,
     calibrated_by,
     changed,

@@ -232,7 +232,7 @@ class SceneNetworks(CellPredictor):
                 self.networks_.append(model if network is None else network)
                 rows.append((len(inside), network))
             self.scene_report_ = scene_report(rows)
-            self.calibration_scores_, self.calibration_groups_ = None, None
+            self._forget_calibration()
             if len(held_out):
                 places = None if places is None else places[held_out]
                 users = None if groups is None else groups[held_out]

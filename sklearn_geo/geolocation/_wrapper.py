@@ -156,7 +156,7 @@ class CellWrapper(CellPredictor):
         self.estimator_ = fitted
         self.cell_places_ = inside.cell_places_
         self.n_cells_ = [len(inside.cell_places_)]
-        self.calibration_scores_ = None
+        self._forget_calibration()
 
     # What it is about -----------------------------------------------------------------
 

@@ -13,8 +13,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._file_lock import folder_locked
+from sklearn_geo.geolocation._cell_regions import CALIBRATION
 from sklearn_geo.geolocation._files import (
-    CALIBRATION,
     WRONG,
     calibrated_by,
     changed,
@@ -182,10 +182,10 @@ class StoredWrapper:
         if content["n_features"] is not None:
             self.n_features_in_ = count(content, "n_features")
         read_feature_names(self, content["feature_names"])
-        read_calibrated_by(self, content)
         if content["seed"] is not None:
             self._seed = count(content, "seed")
         self._take(self.estimator)
+        read_calibrated_by(self, content)
         for name in (*CALIBRATION, *self._learnt):
             if name in tables:
                 value = tables[name]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sklearn_geo.geolocation import HierarchicalCellClassifier
+from sklearn_geo.geolocation import HierarchicalCellClassifier, UserAveragingGeolocator
 from sklearn_geo.geolocation._regions import (
     OUTSIDE,
     cell_thresholds,
@@ -228,3 +228,24 @@ def test_regions_do_not_outlive_the_settings_they_were_calibrated_with(tmp_path)
         read.set_params(combine="product").predict_region(places, 0.8)
     model.calibrate(places, places)
     assert model.predict_region(places, 0.8).shape == before.shape
+
+
+def test_learning_anew_knows_of_no_rows_of_before():
+    rng = np.random.default_rng(0)
+    places = np.column_stack([rng.uniform(40, 50, 300), rng.uniform(0, 20, 300)])
+    users = np.arange(300) % 20
+    base = HierarchicalCellClassifier(
+        S2Partition(60, 5), calibration_fraction=None, max_iter=1, random_state=0
+    )
+    X = np.column_stack([users, places])
+    for model in (base, UserAveragingGeolocator(base, groups=0)):
+        model.fit(X, places).calibrate(X, places, groups=users)
+        held = {name for name in vars(model) if "calibrat" in name}
+        held -= {"calibration_fraction"}
+        assert len(held) == 5
+        model.fit(X, places)
+        assert {getattr(model, name) for name in held} == {None}
+        with pytest.raises(ValueError, match="No rows were held out"):
+            model.predict_region(X, 0.8)
+        model.calibrate(X[:100], places[:100]).predict_region(X, 0.8)
+        assert model.calibration_groups_ is None
