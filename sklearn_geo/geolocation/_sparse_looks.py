@@ -11,6 +11,8 @@ from scipy import sparse
 from sklearn import get_config
 from sklearn.utils import gen_batches
 
+from sklearn_geo.neighbors._looks import TIED, doubt_of, levelled
+
 # What a comparison of one query and one row takes: the product, its column and its
 # dense copy, and the copy that is partitioned.
 _PAIR_BYTES = 40
@@ -34,6 +36,7 @@ class SparseFeatureIndex:
         self._rows = self._vectors(features)
         self._columns = self._rows.T.tocsr()
         self._squares = _row_squares(self._rows)
+        self._doubt = doubt_of(np.diff(self._rows.indptr).max(initial=0))
 
     def query_rows(self):
         """Return how many queries `nearest` can answer within working memory."""
@@ -54,7 +57,8 @@ class SparseFeatureIndex:
         Returns
         -------
         distances : ndarray of shape (n_queries, n_neighbors)
-            Ascending. Rows that are equally far are in their own order.
+            Ascending. Rows that are equally far, but for rounding, are in their own
+            order.
 
         rows : ndarray of shape (n_queries, n_neighbors)
             The rows.
@@ -69,15 +73,17 @@ class SparseFeatureIndex:
         if not self._cosine:
             near += 0.5 * self._squares
         last = np.partition(near, n_neighbors - 1, axis=1)[:, n_neighbors - 1]
-        rows = np.empty((near.shape[0], n_neighbors), dtype=np.intp)
-        for i, border in enumerate(last):
-            inside = np.flatnonzero(near[i] < border)
-            rows[i, : len(inside)] = inside
-            tied = np.flatnonzero(near[i] == border)
-            rows[i, len(inside) :] = tied[: n_neighbors - len(inside)]
-        rows.sort(axis=1)
+        longest = self._squares.max(initial=0.0)
+        last += TIED * self._doubt * (_row_squares(queries) + longest)
+        found = [
+            _first_of_equal(np.flatnonzero(one <= border), one, n_neighbors)
+            for one, border in zip(near, last, strict=True)
+        ]
+        rows = np.full((len(found), max(map(len, found), default=0)), -1)
+        for i, own in enumerate(found):
+            rows[i, : len(own)] = own
         distances = self.between(queries, rows, scaled=True)
-        by = np.argsort(distances, axis=1, kind="stable")
+        by = np.argsort(distances, axis=1, kind="stable")[:, :n_neighbors]
         return (
             np.take_along_axis(distances, by, axis=1),
             np.take_along_axis(rows, by, axis=1),
@@ -92,7 +98,7 @@ class SparseFeatureIndex:
             What is looked for.
 
         rows : ndarray of shape (n_queries, width)
-            The rows of each query.
+            The rows of each query; -1 where there is none.
 
         scaled : bool, default=False
             Whether `queries` have length one already, if only the angle counts.
@@ -100,10 +106,13 @@ class SparseFeatureIndex:
         Returns
         -------
         ndarray of shape (n_queries, width)
-            Distances. They come from differences, which do not cancel.
+            Distances; infinity where there is no row. They come from differences,
+            which do not cancel. Those of a query that are equal, but for rounding, are
+            one number.
         """
         queries = queries if scaled else self._vectors(queries)
-        flat, query = rows.ravel(), np.repeat(np.arange(len(rows)), rows.shape[1])
+        query, place = np.nonzero(rows >= 0)
+        flat = rows[query, place]
         squares = np.empty(len(flat))
         empty = np.zeros(len(flat), dtype=bool)
         # Twice the row, twice the query and the difference, 16 bytes a number.
@@ -114,12 +123,10 @@ class SparseFeatureIndex:
             a, b = query[pairs], flat[pairs]
             squares[pairs] = _row_squares(queries[a] - self._rows[b])
             empty[pairs] = lonely[0][a] | lonely[1][b]
-        squares = squares.reshape(rows.shape)
-        if not self._cosine:
-            return np.sqrt(squares)
-        squares *= 0.5
-        squares[empty.reshape(rows.shape)] = 1.0
-        return squares
+        distances = np.full(rows.shape, np.inf)
+        own = np.where(empty, 1.0, 0.5 * squares) if self._cosine else np.sqrt(squares)
+        distances[query, place] = own
+        return levelled(distances, self._doubt, cosine=self._cosine)
 
     def _vectors(self, features):
         """Return float64 rows without stored zeros, of length one if the angle counts.
@@ -136,6 +143,18 @@ class SparseFeatureIndex:
         for scale in (_row_maxima, lambda one: np.sqrt(_row_squares(one))):
             rows.data /= np.repeat(scale(rows), lengths)
         return rows
+
+
+def _first_of_equal(rows, near, n_kept):
+    """Return rows in order, of those that are exactly as near the first few alone."""
+    if len(rows) <= n_kept:
+        return rows
+    by = np.argsort(near[rows], kind="stable")
+    values = near[rows[by]]
+    starts = np.flatnonzero(np.append(True, values[1:] != values[:-1]))
+    lengths = np.diff(np.append(starts, len(values)))
+    rank = np.arange(len(values)) - np.repeat(starts, lengths)
+    return np.sort(rows[by[rank < n_kept]])
 
 
 def _row_maxima(rows):

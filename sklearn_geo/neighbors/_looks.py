@@ -15,7 +15,7 @@ _PAIR_BYTES = 32
 # Squares of what is longer, and of its distances, are infinite.
 _LONGEST = 1e153
 # How many doubts there are about products where distances are equal, but for rounding.
-_TIED = 6.0
+TIED = 6.0
 # What makes the longest rows short enough, without changing a digit.
 _HALVINGS = 64
 
@@ -37,7 +37,7 @@ class FeatureIndex:
         self._features = features
         self._cosine = metric == "cosine"
         # By how much rounding moves a distance of vectors, at most.
-        self._doubt = 4.0 * np.finfo(np.float64).eps * (features.shape[1] + 8)
+        self._doubt = doubt_of(features.shape[1])
         self._norms = np.empty(len(features))
         for chunk in self.chunks():
             self._norms[chunk] = _norms(features[chunk])
@@ -89,7 +89,7 @@ class FeatureIndex:
             near[:, chunk] = part
         last = np.partition(near, n_neighbors - 1, axis=1)[:, n_neighbors - 1]
         # Rounding of the products, at most, and of what is tied.
-        doubt = _TIED * self._doubt
+        doubt = TIED * self._doubt
         last = last + doubt * (squared + self._squared(self._norms).max())
         query, row = np.nonzero((near <= last[:, np.newaxis]) & np.isfinite(near))
         del near
@@ -137,7 +137,7 @@ class FeatureIndex:
         distances[query, place] = self._distances(
             queries, norms, query, rows[query, place]
         )
-        return self._levelled(distances)
+        return levelled(distances, self._doubt, cosine=self._cosine)
 
     def _distances(self, queries, norms, query, row):
         """Return distances of pairs; `queries` are vectors already."""
@@ -152,26 +152,6 @@ class FeatureIndex:
         distance *= 0.5
         distance[(norms[query] == 0.0) | (self._norms[row] == 0.0)] = 1.0
         return distance
-
-    def _levelled(self, distances):
-        """Give distances of a query that only rounding tells apart the least of them.
-
-        They are told apart by the lengths of differences of vectors.
-        """
-        by = np.argsort(distances, axis=1)
-        distances = np.take_along_axis(distances, by, axis=1)
-        lengths = np.sqrt(2.0 * distances) if self._cosine else distances
-        doubts = self._doubt
-        if not self._cosine:
-            doubts = doubts * np.where(np.isfinite(lengths), lengths, 0.0)[:, 1:]
-        first = np.tile(np.arange(by.shape[1]), (len(by), 1))
-        with np.errstate(invalid="ignore"):  # of infinity
-            first[:, 1:][np.diff(lengths, axis=1) <= doubts] = 0
-        first = np.maximum.accumulate(first, axis=1)
-        levelled = np.empty_like(distances)
-        least = np.take_along_axis(distances, first, axis=1)
-        np.put_along_axis(levelled, by, least, axis=1)
-        return levelled
 
     def _vectors(self, features, norms):
         """Return a float64 copy of features, of length one if the angle counts."""
@@ -204,6 +184,46 @@ class FeatureIndex:
             return ()
         row_bytes = _PAIR_BYTES * self._features.shape[1]
         return gen_batches(n_rows, max(1, int(memory // row_bytes)))
+
+
+def doubt_of(n_features):
+    """Return by how much rounding moves a distance of vectors, at most."""
+    return 4.0 * np.finfo(np.float64).eps * (n_features + 8)
+
+
+def levelled(distances, doubt, *, cosine):
+    """Give distances of a query that only rounding tells apart the least of them.
+
+    Parameters
+    ----------
+    distances : ndarray of shape (n_queries, width)
+        Distances; infinity where there is none.
+
+    doubt : float
+        What :func:`doubt_of` returned.
+
+    cosine : bool
+        Whether they are cosine distances: they are told apart by the lengths of
+        differences of vectors.
+
+    Returns
+    -------
+    ndarray of shape (n_queries, width)
+        Distances in the same places.
+    """
+    by = np.argsort(distances, axis=1)
+    distances = np.take_along_axis(distances, by, axis=1)
+    lengths = np.sqrt(2.0 * distances) if cosine else distances
+    doubts = doubt
+    if not cosine:
+        doubts = doubt * np.where(np.isfinite(lengths), lengths, 0.0)[:, 1:]
+    first = np.tile(np.arange(by.shape[1]), (len(by), 1))
+    with np.errstate(invalid="ignore"):  # of infinity
+        first[:, 1:][np.diff(lengths, axis=1) <= doubts] = 0
+    first = np.maximum.accumulate(first, axis=1)
+    found = np.empty_like(distances)
+    np.put_along_axis(found, by, np.take_along_axis(distances, first, axis=1), axis=1)
+    return found
 
 
 def _norms(features):
