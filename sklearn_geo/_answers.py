@@ -10,6 +10,7 @@ from scipy.spatial import cKDTree
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
+from sklearn_geo._entries import summed
 from sklearn_geo.geometry import unit_vectors
 
 
@@ -167,10 +168,8 @@ def holds(regions, cells):
         return np.array(hits, dtype=bool), np.array([len(set(one)) for one in regions])
     at = np.arange(len(cells)), np.maximum(cells, 0)
     if sparse.issparse(regions):
-        # A copy: zeros that are stored are no members, and the caller's stay.
-        regions = sparse.csr_array(regions, copy=True)
-        regions.sum_duplicates()
-        regions.eliminate_zeros()
+        # Zeros that are stored are no members.
+        regions = summed(sparse.csr_array(regions))
         members = np.asarray(regions[at]).ravel()
         sizes = np.diff(regions.indptr)
     else:

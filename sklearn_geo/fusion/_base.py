@@ -16,6 +16,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from sklearn_geo._entries import summed
 from sklearn_geo._numbers import naming
 from sklearn_geo._tables import check_sparse
 from sklearn_geo._weights import check_weights
@@ -25,7 +26,7 @@ from sklearn_geo.fusion._files import load_fusion, save_fusion
 from sklearn_geo.fusion._importance import drop_one_block
 from sklearn_geo.fusion._loss import FusionLoss
 from sklearn_geo.fusion._network import FusionNetwork
-from sklearn_geo.fusion._rows import BlockReader, check_values, summed
+from sklearn_geo.fusion._rows import BlockReader, check_values
 from sklearn_geo.fusion._scaling import SCALES, Scaling
 from sklearn_geo.nets import (
     TRAINING_CONSTRAINTS,

@@ -9,7 +9,7 @@ from sklearn_geo._blocks import blocks as row_blocks
 from sklearn_geo.fusion._scaling import scaled_sparse, sparse_scale
 from sklearn_geo.nets import LazyRows, Several, rows_in_memory
 
-__all__ = ["BlockReader", "check_values", "summed"]
+__all__ = ["BlockReader", "check_values"]
 
 # The network computes in float32.
 _LARGEST = float(np.finfo(np.float32).max)
@@ -101,19 +101,6 @@ class BlockReader:
         if self.masks:
             found.append(np.column_stack(here).astype(np.float32))
         return Several(tuple(found))
-
-
-def summed(X):
-    """Return X with one entry a value and none for a zero, as all else counts them.
-
-    A copy, unless X is an array or has such entries already.
-    """
-    if not sparse.issparse(X) or (X.has_canonical_format and X.data.all()):
-        return X
-    X = X.copy()
-    X.sum_duplicates()
-    X.eliminate_zeros()
-    return X
 
 
 def rows_with_nan(block):

@@ -9,6 +9,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.utils.validation import has_fit_parameter
 
+from sklearn_geo._entries import summed
 from sklearn_geo._seeds import hand_down
 from sklearn_geo._tables import column_names, columns_besides, location_positions
 
@@ -132,12 +133,7 @@ def fit_expert(
 def plain_tags(y):
     """Return tags as models of scikit-learn read them, with rows that can be taken."""
     if sparse.issparse(y):
-        y = y.tocsr()
-        if not (y.has_canonical_format and y.data.all()):
-            y = y.copy()
-            y.sum_duplicates()
-            y.eliminate_zeros()
-        return y
+        return summed(y.tocsr())
     if isinstance(y, np.ndarray) and y.dtype.kind in "iuf":
         # Models that make a sparse array of y need numbers that scipy knows.
         dtype = np.float32 if y.dtype == np.float16 else y.dtype.newbyteorder("=")
