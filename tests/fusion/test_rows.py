@@ -7,12 +7,8 @@ import pytest
 import sklearn
 from scipy import sparse
 
-from sklearn_geo.fusion._rows import (
-    BlockReader,
-    check_values,
-    rows_with_nan,
-    summed,
-)
+from sklearn_geo._entries import summed
+from sklearn_geo.fusion._rows import BlockReader, check_values, rows_with_nan
 from sklearn_geo.nets import LazyRows, RowData, SparseRows
 
 COLUMNS = [np.array([0, 1]), np.arange(2, 22)]
