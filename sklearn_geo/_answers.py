@@ -47,6 +47,16 @@ def final(estimator):
     return estimator
 
 
+def classes_known(estimator):
+    """Return the classes that an estimator answers, or None if it knows none.
+
+    Those of a tagger are the numbers of its tags, which a photo has several of.
+    """
+    if hasattr(final(estimator), "tag_names_"):
+        return None
+    return getattr(estimator, "classes_", None)
+
+
 def _inside(estimator):
     """Return what a wrapper lets answer, or None if the estimator answers itself."""
     if isinstance(estimator, Pipeline):
@@ -165,7 +175,9 @@ def holds(regions, cells):
     """
     if isinstance(regions, (list, tuple)):
         hits = [cell in members for cell, members in zip(cells, regions, strict=True)]
-        return np.array(hits, dtype=bool), np.array([len(set(one)) for one in regions])
+        return np.array(hits, dtype=bool), np.array(
+            [_n_members(one) for one in regions]
+        )
     at = np.arange(len(cells)), np.maximum(cells, 0)
     if sparse.issparse(regions):
         # Zeros that are stored are no members.
@@ -176,3 +188,12 @@ def holds(regions, cells):
         regions = np.asarray(regions)
         members, sizes = regions[at], np.count_nonzero(regions, axis=1)
     return (members != 0) & (cells >= 0), sizes
+
+
+def _n_members(region):
+    """Count the members of a region, of which arrays and lists may say one twice."""
+    if isinstance(region, (set, frozenset, dict, range)):
+        return len(region)
+    if isinstance(region, np.ndarray):
+        return len(set(region.ravel().tolist()))
+    return len(set(region))

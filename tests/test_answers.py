@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_geo._answers import (
     as_partition,
     cells_of,
+    classes_known,
     confidences,
     final,
     finest_partition,
@@ -107,3 +108,32 @@ def test_zeros_that_are_stored_are_no_members(kind):
     assert sizes.tolist() == [1, 0]
     assert regions.data.tolist() == data
     assert regions.indices.tolist() == columns
+
+
+def test_members_that_are_said_twice_count_once():
+    regions = [
+        np.array([[1], [2]]),
+        np.array([3, 3, 0]),
+        [4, 4, 4],
+        (5, np.int64(5)),
+        {3},
+        frozenset([1, 2]),
+        range(3),
+        [],
+    ]
+    hits, sizes = holds(regions, np.array([1, 3, 4, 0, 3, 0, 2, 0]))
+    assert hits.tolist() == [True, True, True, False, True, False, True, False]
+    assert sizes.tolist() == [2, 2, 1, 1, 1, 2, 3, 0]
+
+
+def test_numbers_of_tags_are_no_classes():
+    class Tagger:
+        tag_names_ = None
+        classes_ = np.arange(3)
+
+    class Classifier:
+        classes_ = np.array(["a", "b"])
+
+    assert classes_known(FrozenEstimator(Tagger())) is None
+    assert classes_known(Classifier()).tolist() == ["a", "b"]
+    assert classes_known(object()) is None

@@ -12,7 +12,7 @@ from sklearn.base import is_regressor
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
-from sklearn_geo._answers import final
+from sklearn_geo._answers import classes_known, final
 from sklearn_geo._blocks import blocks
 from sklearn_geo._numbers import read_numbers
 from sklearn_geo._tables import check_sparse, location_positions
@@ -159,9 +159,9 @@ class PlaceColumns:
     def _label_names(self):
         """Return what a classifier calls its classes, or its labels, if it does."""
         model = final(self.transformer)
-        known = ("label_names_", "tag_names_", "classes_")
-        found = (getattr(model, attribute, None) for attribute in known)
-        names = next((names for names in found if names is not None), None)
+        known = (getattr(model, name, None) for name in ("label_names_", "tag_names_"))
+        names = next((names for names in known if names is not None), None)
+        names = classes_known(model) if names is None else names
         if names is None or any(np.ndim(name) for name in names):
             return None  # as of labels, with a no and a yes for each
         return [str(name) for name in names]

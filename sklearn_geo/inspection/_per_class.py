@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import _check_response_method, check_is_fitted
 
-from sklearn_geo._answers import final
+from sklearn_geo._answers import classes_known, final
 from sklearn_geo._labels import check_rows
 from sklearn_geo._numbers import read_numbers
 from sklearn_geo._tables import check_sparse
@@ -428,8 +428,8 @@ def _names_learnt(model, y):
     if names is not None and len(names) == shape[1]:
         return names
     # Of one tag a model says how likely it is; of classes it knows several.
-    classes = getattr(model, "classes_", ())
-    alone = isinstance(classes, list) or len(classes) < 2
+    classes = classes_known(model)
+    alone = classes is None or isinstance(classes, list) or len(classes) < 2
     return ["0"] if shape[1] == 1 and alone else None
 
 
@@ -445,12 +445,13 @@ def _scores(model, who, X, truth, classes):
     response = np.asarray(response)
     if response.ndim == 1:
         response = np.column_stack([-response, response])
-    if not hasattr(model, "classes_"):
+    known = classes_known(model)
+    if known is None:
         raise TypeError(
-            f"{who} has no classes_, as one that answers tags has none: pass y as the "
-            "indicator of the tags, with a column a tag."
+            f"{who} knows no classes, as one that answers tags knows none: pass y as "
+            "the indicator of the tags, with a column a tag."
         )
-    known = np.asarray(model.classes_).tolist()
+    known = np.asarray(known).tolist()
     if response.shape[1] != len(known):
         raise ValueError(
             f"{who} was fitted on other labels than y holds: it answers with "

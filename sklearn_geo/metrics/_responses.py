@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, OutlierMixin, is_classifier
 from sklearn.multiclass import OneVsRestClassifier, _ConstantPredictor
 from sklearn.utils.validation import _check_response_method
 
-from sklearn_geo._answers import final
+from sklearn_geo._answers import classes_known, final
 
 
 class _Unread(OutlierMixin, BaseEstimator):
@@ -119,7 +119,7 @@ def _n_columns(table):
 
 def _stack(tables, estimator):
     """Make one table out of a list of one table a tag."""
-    classes = getattr(estimator, "classes_", None)
+    classes = classes_known(estimator)
     columns = []
     for tag, table in enumerate(tables):
         table = np.asarray(table)
@@ -147,7 +147,7 @@ def _only_tag(response, estimator, method):
         return table[:, np.newaxis]
     if table.ndim != 2 or method != "predict_proba":
         return response
-    classes = getattr(estimator, "classes_", None)
+    classes = classes_known(estimator)
     if table.shape[1] == 2:
         return table[:, 1:]
     if classes is not None and np.size(classes) == 1 and (table == 1.0).all():

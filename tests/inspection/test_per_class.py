@@ -17,6 +17,7 @@ from sklearn.multioutput import MultiOutputClassifier
 
 from sklearn_geo.inspection import PerClassDisplay
 from sklearn_geo.inspection._average_precision import class_precisions
+from sklearn_geo.ranking import KernelTagger
 
 RNG = np.random.default_rng(0)
 # The columns are 20, 5 and 50 % ones, and one class has no row.
@@ -381,3 +382,16 @@ def test_classes_are_neither_masked_nor_mixed():
     # As floats both would be one class.
     display = draw([2**63 + 1, 2**63 + 2], np.eye(2), confidence_level=None)
     assert sorted(display.shown_) == [str(2**63 + 1), str(2**63 + 2)]
+
+
+@pytest.mark.parametrize("names", [None, ["a", "b", "c"]])
+def test_numbers_of_tags_are_not_the_classes_of_rows(names):
+    places = np.array([[0.0, 0.0], [10.0, 20.0], [-10.0, 30.0]])
+    tagger = KernelTagger(tag_names=names).fit(places, np.eye(3))
+    draw = PerClassDisplay.from_estimator
+    with pytest.raises(TypeError, match="as one that answers tags knows none: pass y"):
+        draw(tagger, places, np.arange(3))
+    # Every photo is nearest to itself, so that each tag is found first.
+    display = draw(tagger, places, np.eye(3, dtype=int), confidence_level=None)
+    assert display.means["KernelTagger"].estimate == 1.0
+    plt.close("all")

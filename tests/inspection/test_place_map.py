@@ -1,6 +1,8 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+from functools import partial
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -29,6 +31,7 @@ from sklearn_geo.encoding import (
 from sklearn_geo.geometry import unit_vectors, utm_zone_names, utm_zones
 from sklearn_geo.inspection import PlaceMapDisplay
 from sklearn_geo.neighbors import GeoNeighborTagPropagator
+from sklearn_geo.ranking import KernelTagger
 from tests.inspection.common import check_geojson
 
 UK = np.array([[51.4, -0.3], [53.5, -2.2], [54.9, -1.6], [50.1, -5.2]])
@@ -452,3 +455,15 @@ def test_columns_have_names_of_their_own():
         draw(places, values, columns=["a", "a"])
     with pytest.raises(ValueError, match="values names '1' more than once"):
         draw(places, pd.DataFrame(values, columns=[1, "1"]))
+
+
+@pytest.mark.parametrize("wrap", [FrozenEstimator, lambda tagger: tagger])
+def test_tags_without_names_go_by_their_numbers(wrap):
+    places = np.array([[0.0, 0.0], [10.0, 20.0], [-10.0, 30.0]])
+    tagger = wrap(KernelTagger().fit(places, np.eye(3)))
+    draw = partial(PlaceMapDisplay.from_estimator, tagger, resolution=10)
+    assert draw(columns=2).ax_.get_title() == "column 2"
+    words = r"have no names, so there is no 'c'. Give a number from 0 to 2\."
+    with pytest.raises(ValueError, match=words):
+        draw(columns="c")
+    plt.close("all")

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 import pickle
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -54,6 +55,7 @@ from sklearn_geo.metrics import (
     precision_ceiling_at_k_within_km,
     tag_coverage_at_k,
 )
+from sklearn_geo.metrics._responses import read_tag_scores
 
 RNG = np.random.default_rng(0)
 PLACES = np.column_stack([RNG.uniform(40, 55, 60), RNG.uniform(0, 20, 60)])
@@ -705,6 +707,13 @@ def test_a_tag_that_all_have_comes_before_margins_beyond_it():
     assert scorer(model, far, [[0, 1, 0]] * 2) == 1
     scorer = make_geo_scorer("hashtag_accuracy_at_2")
     assert scorer(model, far, [[0, 0, 1]] * 2) == 0
+
+
+def test_the_number_of_a_single_tag_is_no_score_of_it():
+    # It is sure to be the tag of every photo, and its number is 0.
+    tagger = SimpleNamespace(tag_names_=["sea"], classes_=np.arange(1))
+    scores = read_tag_scores(np.ones((3, 1)), tagger, "predict_proba", np.eye(3)[:, :1])
+    assert scores.tolist() == [[1.0], [1.0], [1.0]]
 
 
 # Estimators that abstain --------------------------------------------------------------
