@@ -9,6 +9,7 @@ from sklearn_geo._text_arrays import text_array
 from sklearn_geo.base import check_places
 from sklearn_geo.geolocation._cell_regions import CALIBRATION
 from sklearn_geo.geolocation._heads import make_loss, make_network
+from sklearn_geo.geolocation._plain_params import plain_params, read_params
 from sklearn_geo.nets import (
     Store,
     get_weights,
@@ -44,7 +45,7 @@ def classifier_parts(model):
     params["device"] = str(params["device"])
     scenes = model.scenes_
     content = {
-        "params": {name: _jsonable(value) for name, value in params.items()},
+        "params": plain_params(params),
         "partitions": [partition_to_json(part) for part in model.partitions_],
         "n_features": model.n_features_in_,
         "X_ndim": model._X_ndim,
@@ -96,7 +97,7 @@ def restored_classifier(cls, content, load, folder, backbone=None):
     """
     try:
         tables, weights = load("tables"), load("network")
-        model = cls(**content["params"])
+        model = cls(**read_params(content["params"]))
         model.backbone = backbone
         model._validate_params()
         model._X_ndim = count(content, "X_ndim")
@@ -169,7 +170,7 @@ def read_calibration(model, tables):
 def calibrated_by(model):
     """Return the settings that regions were calibrated with, None where unknown."""
     held = getattr(model, "_calibrated_by", None)
-    return held and {name: _jsonable(value) for name, value in held.items()}
+    return held and plain_params(held)
 
 
 def read_calibrated_by(model, content):
@@ -178,7 +179,7 @@ def read_calibrated_by(model, content):
     held = content.get("calibrated_by")
     if held is not None and (not isinstance(held, dict) or set(held) != set(now)):
         raise ValueError(f"calibrated_by is {held!r:.60}, which is no such settings")
-    model._calibrated_by = now if held is None else held
+    model._calibrated_by = now if held is None else read_params(held)
 
 
 def read_scenes(held):
@@ -232,12 +233,6 @@ def _check_backbone(model, folder):
     raise ValueError(
         f"{folder} holds a classifier of features: it has no backbone to be passed."
     )
-
-
-def _jsonable(value):
-    if isinstance(value, (np.ndarray, np.generic)):
-        return value.tolist()
-    return list(value) if isinstance(value, tuple) else value
 
 
 def _check_tables(model):

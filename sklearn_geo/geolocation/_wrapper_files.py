@@ -4,7 +4,6 @@
 
 from functools import partial
 from inspect import signature
-from numbers import Real
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +21,7 @@ from sklearn_geo.geolocation._files import (
     read_calibrated_by,
     read_feature_names,
 )
+from sklearn_geo.geolocation._plain_params import plain_params, read_params
 from sklearn_geo.nets import (
     HeadsLoss,
     Store,
@@ -93,9 +93,7 @@ class StoredWrapper:
         within = free_folder(folder, _INSIDE, _FIELD)
         inside.save_pretrained(folder / within)
         params = self.get_params(deep=False)
-        params = {
-            name: _jsonable(params[name]) for name in params if name not in _NO_VALUES
-        }
+        params = plain_params({k: v for k, v in params.items() if k not in _NO_VALUES})
         if "device" in params:
             params["device"] = str(params["device"])
         names = getattr(self, "feature_names_in_", None)
@@ -153,11 +151,11 @@ class StoredWrapper:
         store = Store(folder, kind=cls.__name__)
         content = store.content
         try:
-            params = {name: _plain(value) for name, value in content["params"].items()}
+            params = read_params(content["params"])
             wrapped = str(content["estimator"])
             path = Path(folder) / _named(content, folder)
             _check_inside(folder, path, wrapped, content["estimator_checksum"])
-        except (KeyError, TypeError, AttributeError) as error:
+        except WRONG as error:
             raise changed(folder, error) from error
         inside = _read_inside(folder, path, wrapped, more, depth)
         tables = store.load("tables")
@@ -332,20 +330,6 @@ def stored_estimator(estimator):
 
 def _does_nothing(step):
     return step is None or (isinstance(step, str) and step == "passthrough")
-
-
-def _plain(value):
-    """Return a parameter as it was before it was JSON."""
-    if isinstance(value, dict):
-        return float(value["float"])
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _jsonable(value):
-    """Return a parameter as JSON can hold it, which knows nothing infinite."""
-    if isinstance(value, Real) and np.isinf(value):
-        return {"float": str(float(value))}
-    return value
 
 
 def _fixed(model):

@@ -184,11 +184,16 @@ def test_training_goes_on(tmp_path):
 def test_windows_may_be_infinite(tmp_path):
     model = averaging(window_hours=np.inf)
     table = frame_of(model)
-    model.fit(table, PLACES)
+    model.fit(table, PLACES).calibrate(table, PLACES)
     model.save_pretrained(tmp_path)
     again = UserAveragingGeolocator.from_pretrained(tmp_path)
     assert again.window_hours == np.inf
     np.testing.assert_array_equal(again.predict(table), model.predict(table))
+    regions = [one.predict_region(table, coverage=0.8) for one in (model, again)]
+    assert (regions[0] != regions[1]).nnz == 0
+    again.window_hours = 40.0
+    with pytest.raises(ValueError, match="calibrated with window_hours=inf, and it"):
+        again.predict_region(table, coverage=0.8)
 
 
 def test_arrays_need_no_columns(tmp_path):
@@ -352,6 +357,7 @@ def test_links_that_lead_out(folder, tmp_path):
         ("n_features", 4.5, "n_features is 4.5, which is no count"),
         ("seed", 2**70, "seed is 1180.*, which is no count"),
         ("params", {"window_hours": {}}, "was changed: KeyError"),
+        ("params", {"window_hours": {"float": "wide"}}, "was changed: ValueError"),
         ("seed", [1], "incomplete or was changed"),
     ],
 )
