@@ -43,11 +43,11 @@ def _length(array, name):
         raise TypeError(f"{name} has no rows: {error}") from None
 
 
-def check_place_pairs(y_true, y_pred, *, name="y_pred"):
+def check_place_pairs(y_true, y_pred, *, name="y_pred", allow_missing=False):
     """Validate true and predicted places, row against row."""
     y_true = check_places(y_true, name="y_true")
     try:
-        y_pred = check_places(y_pred, name=name)
+        y_pred = check_places(y_pred, name=name, allow_missing=allow_missing)
     except ValueError as error:
         # Predictions are out of range because a model overshoots, far more often than
         # because somebody has swapped their columns.

@@ -8,7 +8,6 @@ from functools import partial
 import numpy as np
 from sklearn.metrics._scorer import _BaseScorer
 
-from sklearn_geo.base import check_places
 from sklearn_geo.metrics._breakdowns import (
     precision_by_region,
     precision_by_tag_frequency,
@@ -30,7 +29,11 @@ from sklearn_geo.metrics._retrieval import (
     precision_at_k_within_km,
     precision_ceiling_at_k_within_km,
 )
-from sklearn_geo.metrics._rows import check_same_length
+from sklearn_geo.metrics._rows import (
+    check_place_pairs,
+    check_row_weights,
+    check_same_length,
+)
 from sklearn_geo.metrics._silence import has_answer, score_of_answers
 
 _OF_RETRIEVAL = (
@@ -135,7 +138,7 @@ them, default=None
 
     Where an estimator that abstains gave no answer (a place of NaN), "geo_score" and
     "accuracy_at_25km" count 0, as its own `score` does. What is known of errors alone
-    is an error there, such as the median.
+    is an error there, such as the median. Rows of weight 0 need no answer.
 
     Several of these scorers in one `scoring={...}` call the estimator once.
 
@@ -270,28 +273,31 @@ class GeoScorer(_BaseScorer):
         metric, kwargs = find_function(self._score_func), {**self._kwargs, **kwargs}
         if method != "predict" or metric.reads_tags:
             y_pred = read_tag_scores(y_pred, estimator, method, y_true)
-        elif metric.reads_places and _some_silent(y_pred):
-            return self._sign * self._score_answers(metric, y_true, y_pred, kwargs)
+        elif metric.reads_places:
+            y_true, y_pred = check_place_pairs(y_true, y_pred, allow_missing=True)
+            if not has_answer(y_pred).all():
+                return self._sign * self._score_answers(metric, y_true, y_pred, kwargs)
         return self._sign * self._score_func(y_true, y_pred, **kwargs)
 
     def _score_answers(self, metric, y_true, y_pred, kwargs):
         """Return the score of places of which some are NaN: a model that abstains."""
-        if not metric.greater_is_better:  # nobody can say what silence is wrong by
-            silent = np.flatnonzero(~has_answer(y_pred))
+        fixed = getattr(self._score_func, "keywords", {})
+        weights = kwargs.pop("sample_weight", fixed.get("sample_weight"))
+        weights = check_row_weights(weights, len(y_pred))
+        silent = ~has_answer(y_pred)
+        if weights is not None:  # nobody has to answer what does not count
+            counts = weights > 0.0
+            silent &= counts
+        if silent.any() and not metric.greater_is_better:
+            # Nobody can say what silence is wrong by.
             plain = getattr(metric.function, "func", metric.function)
             raise ValueError(
-                f"The estimator gave no answer for {len(silent)} of {len(y_pred)} rows "
-                f"(the first is row {silent[0]}), and {plain.__name__} is "
+                f"The estimator gave no answer for {silent.sum()} of {len(y_pred)} "
+                f"rows (the first is row {np.argmax(silent)}), and {plain.__name__} is "
                 "known of answers alone. Take a scorer that counts silence as a miss, "
                 'such as "geo_score" or "accuracy_at_200km", or let the estimator '
                 "answer every row."
             )
-        y_true = check_places(y_true, name="y_true")
-        return score_of_answers(self._score_func, y_true, y_pred, **kwargs)
-
-
-def _some_silent(y_pred):
-    is_table = isinstance(y_pred, np.ndarray) and y_pred.dtype.kind == "f"
-    if not is_table or y_pred.ndim != 2 or y_pred.shape[1] != 2:
-        return False
-    return not has_answer(y_pred).all()
+        if weights is not None:
+            y_true, y_pred, weights = y_true[counts], y_pred[counts], weights[counts]
+        return score_of_answers(self._score_func, y_true, y_pred, weights, **kwargs)

@@ -4,8 +4,6 @@
 
 import numpy as np
 
-from sklearn_geo._weights import check_weights
-
 __all__ = ["has_answer", "score_of_answers"]
 
 
@@ -25,7 +23,7 @@ def has_answer(places):
     return ~np.isnan(places).all(axis=1)
 
 
-def score_of_answers(metric, y_true, y_pred, sample_weight=None, **kwargs):
+def score_of_answers(metric, y_true, y_pred, weights=None, **kwargs):
     """Return the mean score of photos, where one without an answer scores 0.
 
     Parameters
@@ -36,8 +34,8 @@ def score_of_answers(metric, y_true, y_pred, sample_weight=None, **kwargs):
     y_true, y_pred : ndarray of shape (n_photos, 2)
         Places.
 
-    sample_weight : array-like of shape (n_photos,), default=None
-        What photos count.
+    weights : ndarray of shape (n_photos,) or None, default=None
+        What photos count, not nothing in all.
 
     **kwargs : dict
         For the metric.
@@ -47,8 +45,8 @@ def score_of_answers(metric, y_true, y_pred, sample_weight=None, **kwargs):
     float
         The mean.
     """
-    weights = check_weights(sample_weight, y_true)
     given = has_answer(y_pred)
+    weights = np.ones(len(given)) if weights is None else weights
     own = weights[given]
     if not own.any():
         return 0.0

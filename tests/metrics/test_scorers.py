@@ -776,17 +776,93 @@ def test_silence_has_no_error_in_kilometres(name):
         make_geo_scorer(f"neg_{name}")(_Shy(1.0), X, y)
 
 
-def test_half_a_place_is_no_silence():
-    X, y, _ = _shy_photos()
+class _Says(BaseEstimator):
+    """Says what it was told to, whatever is asked."""
 
-    class Half(_Shy):
-        def predict(self, X):
-            places = super().predict(X)
-            places[3, 0] = np.nan
-            return places
+    def __init__(self, places):
+        self.places = places
 
-    with pytest.raises(ValueError, match="y_pred, row 3: the latitude is NaN"):
-        make_geo_scorer("geo_score")(Half(-1.0), X, y)
+    def fit(self, X, y):
+        return self
+
+    def predict(self, X):
+        return self.places
+
+
+NOTHING = [np.nan, np.nan]
+ORIGIN = np.zeros((5, 2))
+
+
+@pytest.mark.parametrize("silent", [0, 2])
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ([np.nan, 0.0], "y_pred, row 3: the latitude is NaN"),
+        ([0.0, np.nan], "y_pred, row 3: the longitude is NaN"),
+        ([95.0, 0.0], r"y_pred, row 3: latitude 95.0 .* A regressor may overshoot"),
+        ([0.0, np.inf], "y_pred, row 3: the longitude is infinity"),
+    ],
+)
+def test_half_a_place_is_no_silence(place, words, silent):
+    places = np.zeros((5, 2))
+    places[:silent], places[3] = np.nan, place
+    for name in ("geo_score", "neg_mean_great_circle_error"):
+        with pytest.raises(ValueError, match=words):
+            make_geo_scorer(name)(_Says(places), ORIGIN, ORIGIN)
+
+
+@pytest.mark.parametrize("first", [NOTHING, [0.0, 0.0]], ids=["silent", "said"])
+def test_rows_and_weights_are_checked_alike_with_silence(first):
+    scorer = make_geo_scorer("geo_score")
+    model = _Says(np.array([first] + 4 * [[0.0, 0.0]]))
+    with pytest.raises(ValueError, match="y_true has 5 rows but y_pred has 3"):
+        scorer(_Says(model.places[:3]), ORIGIN, ORIGIN)
+    for weights, error, words in [
+        (2.0, ValueError, r"array of shape \(5,\); got shape \(\)"),
+        (np.ones(4), ValueError, "one weight for each of the 5 rows"),
+        ([1, 1, -1, 1, 1], ValueError, "sample_weight, row 2: -1 is negative"),
+        ([1, 1, 1, np.nan, 1], ValueError, "sample_weight, row 3: nan is no weight"),
+        (np.zeros(5), ValueError, "sample_weight is 0 in every row, so that no row"),
+        (list("abcde"), TypeError, "sample_weight must hold numbers"),
+    ]:
+        with pytest.raises(error, match=words):
+            scorer(model, ORIGIN, ORIGIN, sample_weight=weights)
+
+
+def test_silence_that_does_not_count_has_no_error():
+    # Errors of 0, 90 and 180 degrees; the silent row counts nothing.
+    model = _Says(np.array([[0.0, 0.0], NOTHING, [90.0, 0.0], [0.0, 180.0]]))
+    weights, degree = [1.0, 0.0, 2.0, 1.0], great_circle_error([[0, 0]], [[0, 1]])[0]
+    for name, degrees in (("mean", -(2 * 90 + 180) / 4), ("median", -90)):
+        scorer = make_geo_scorer(f"neg_{name}_great_circle_error")
+        found = scorer(model, ORIGIN[:4], ORIGIN[:4], sample_weight=weights)
+        assert found == pytest.approx(degrees * degree)
+        with pytest.raises(ValueError, match=r"for 1 of 4 rows \(the first is row 1\)"):
+            scorer(model, ORIGIN[:4], ORIGIN[:4], sample_weight=[0, 1, 1, 1])
+
+
+def test_weights_that_are_fixed_hold_for_silence():
+    model = _Says(np.array([NOTHING] + 4 * [[0.0, 0.0]]))
+    metric = partial(geo_score, sample_weight=[4, 1, 1, 1, 1])
+    assert make_geo_scorer(metric)(model, ORIGIN, ORIGIN) == pytest.approx(2500.0)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        pd.DataFrame,
+        lambda places: pd.DataFrame(places).astype("Float64"),
+        lambda places: places.astype(object),
+        lambda places: places.astype(np.float32),
+        np.ndarray.tolist,
+    ],
+    ids=["frame", "nullable", "objects", "float32", "list"],
+)
+def test_silence_is_silence_in_any_table(form):
+    model = _Says(form(np.array([NOTHING] + 4 * [[0.0, 0.0]])))
+    assert make_geo_scorer("geo_score")(model, ORIGIN, ORIGIN) == pytest.approx(4000.0)
+    with pytest.raises(ValueError, match="no answer for 1 of 5 rows"):
+        make_geo_scorer("neg_median_great_circle_error")(model, ORIGIN, ORIGIN)
 
 
 def test_functions_of_ones_own_see_what_was_said():
