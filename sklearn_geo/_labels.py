@@ -161,7 +161,7 @@ def number_labels(labels, *, name):
     try:
         with np.errstate(over="ignore"):  # narrow floats among large integers
             values, codes = np.unique(labels, return_inverse=True)
-    except (TypeError, OverflowError):
+    except (TypeError, ValueError, OverflowError):
         kinds = sorted({type(label).__name__ for label in labels})
         raise TypeError(
             f"{name} mixes values that cannot be sorted ({', '.join(kinds)}). Make all "

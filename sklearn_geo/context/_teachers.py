@@ -98,7 +98,7 @@ def _dense(y):
         raise ValueError(
             f"y is no table of numbers, whose rows are equally long: {error}"
         ) from error
-    if np.ma.is_masked(matrix):
+    if matrix.dtype.names is None and np.ma.is_masked(matrix):
         raise ValueError(
             "y has masked values. Write NaN in all columns of a context that a photo "
             "misses: y.filled(np.nan)."

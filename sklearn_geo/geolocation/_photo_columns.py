@@ -411,7 +411,8 @@ def _moments(values, n_photos, time_zone, clocks):
     if isinstance(values, Moments):
         return values.values
     if isinstance(values, (list, tuple)):
-        values = np.array(values, dtype=object)
+        with naming("times"):
+            values = np.array(values, dtype=object)
     if time_zone is None and not clocks and not _some_aware(values):
         time_zone = "UTC"  # all clocks alike, wherever they stood
     times = read_times(values, read_zone(time_zone), "times")
@@ -437,10 +438,16 @@ def _codes(values, n_photos):
     """Give groups numbers from 0 on."""
     if values is None:
         return None
-    if isinstance(values, (list, tuple)):  # numpy would make text of 7 and "7"
-        values = np.array(values, dtype=object)
-    _check_length(values, n_photos, "groups")
-    values = values.to_numpy() if hasattr(values, "to_numpy") else np.asarray(values)
+    with naming("groups"):
+        if isinstance(values, (list, tuple)):  # numpy would make text of 7 and "7"
+            values = np.array(values, dtype=object)
+        _check_length(values, n_photos, "groups")
+        given = values
+        values = given.to_numpy() if hasattr(given, "to_numpy") else np.asarray(given)
+    if not values.ndim:
+        raise TypeError(
+            f"groups is a {type(given).__name__}, not an array of one value a photo."
+        )
     if values.dtype.kind == "O":
         missing = np.array([is_missing(value) for value in values], dtype=bool)
     elif values.dtype.kind in "fmM":

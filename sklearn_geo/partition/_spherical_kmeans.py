@@ -92,7 +92,7 @@ def nearest(tree, vectors):
 def _directions(vectors, masses, instead):
     """Scale sums of unit vectors to length one; what points nowhere is replaced."""
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    lost = length[:, 0] <= 1e-12 * masses
+    lost = ~(length[:, 0] > 1e-12 * masses)  # NaN too, of weights that vanish
     length[lost] = 1.0
     vectors = vectors / length
     vectors[lost] = instead[lost]
