@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
+from scipy import sparse
 from scipy.special import ndtr, ndtri
 from sklearn import get_config
 from sklearn.exceptions import UndefinedMetricWarning
@@ -19,7 +20,7 @@ from sklearn.utils import (
 from sklearn.utils.validation import _num_samples
 
 from sklearn_geo._labels import check_groups
-from sklearn_geo._numbers import is_whole, read_numbers
+from sklearn_geo._numbers import is_whole, read_numbers, reject_masked
 from sklearn_geo._tables import check_sparse
 from sklearn_geo.metrics._errors import ROWS_OF_MEANS as MEANS_OF_ERRORS
 from sklearn_geo.metrics._errors import ROWS_OF_MEDIANS
@@ -165,7 +166,8 @@ def bootstrap_interval(
     The means and the median of errors, the hit rate of hashtags, and `np.mean` and
     `np.nanmean` of rows are resampled without computing a distance or a rank twice. Any
     other metric is called once a resample. `np.mean` and `np.nanmean` are those of
-    arrays, also where rows are of pandas: the first is NaN where one of them is.
+    arrays, also where rows are of pandas: the first is NaN where one of them is. Of
+    spans of time they are numbers of the unit that the spans are in.
 
     Of retrieval, resample the queries: the first argument is what
     `precision_at_k_within_km` returns with `average=None`, and `groups` are the users
@@ -215,14 +217,15 @@ def bootstrap_interval(
         check_same_length(y_true=y_true, y_pred=y_pred)
     sample_weight = check_row_weights(sample_weight, n_rows)
     metric = read_metric(metric)
-    check_sparse(y_true, "y_true")
-    check_sparse(y_pred, "y_pred")
+    arrays = [_read_rows(y_true, "y_true")]
+    if y_pred is not None:
+        arrays.append(_read_rows(y_pred, "y_pred"))
     # Of sparse matrices, only some kinds have rows to be drawn.
-    arrays = indexable(*((y_true,) if y_pred is None else (y_true, y_pred)))
+    arrays = indexable(*arrays)
     function, _ = _without_partial(metric)
     if function in _NUMPY_MEANS and len(arrays) == 1:
         # pandas would average a column of its own without what is missing in it.
-        arrays = [read_numbers(arrays[0], "y_true")]
+        arrays = [_read_values(arrays[0])]
     extra = {} if sample_weight is None else {"sample_weight": sample_weight}
     estimate = np.asarray(metric(*arrays, **extra), dtype=np.float64)
     if estimate.ndim > 1 or not np.isfinite(estimate).all():
@@ -295,6 +298,26 @@ def _check_settings(n_resamples, confidence_level, method):
         )
     check_number(confidence_level, "confidence_level", least=0, most=1, example="0.95")
     check_choice(method, ("percentile", "bca"), "method")
+
+
+def _read_rows(rows, name):
+    """Refuse rows that cannot be trusted; no function is bothered with empty masks."""
+    check_sparse(rows, name)
+    reject_masked(rows, name)
+    return np.asarray(rows) if isinstance(rows, np.ma.MaskedArray) else rows
+
+
+def _read_values(values):
+    """Return what numpy is to average as floats; of spans of time, in their unit."""
+    if sparse.issparse(values):
+        raise TypeError(
+            "y_true is sparse, and means of numpy are of dense rows: pass "
+            "y_true.toarray()."
+        )
+    if getattr(getattr(values, "dtype", None), "kind", None) == "m":
+        spans = np.asarray(values)
+        return np.where(np.isnat(spans), np.nan, spans.astype(np.float64))
+    return read_numbers(values, "y_true")
 
 
 def _read_groups(groups, n_rows):

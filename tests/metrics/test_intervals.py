@@ -877,3 +877,24 @@ def test_rows_beside_one_that_outweighs_them_keep_their_digits():
     same(found, slow)
     part = np.array([1.0, 1e17, 2.0, -4.0])
     assert _sums_without_each(part)[1] == -1.0
+
+
+@pytest.mark.parametrize("form", [np.asarray, pd.Series])
+def test_means_of_spans_of_time_are_numbers_of_their_unit(form):
+    seconds = np.array([0.0, 1.0, 4.0, 5.0, 13.0])
+    spans = form(seconds.astype("m8[s]"))
+    options = {"n_resamples": 50, "random_state": 0, "method": "bca"}
+    expected = bootstrap_interval(np.mean, seconds, **options)
+    assert expected.estimate == 4.6
+    same(bootstrap_interval(np.mean, spans, **options), expected)
+    spans[1] = np.timedelta64("NaT")
+    with pytest.raises(ValueError, match=r"returned nan\. np.nanmean leaves out"):
+        bootstrap_interval(np.mean, spans)
+    assert bootstrap_interval(np.nanmean, spans, n_resamples=9).estimate == 22 / 4
+
+
+@pytest.mark.parametrize("metric", [np.mean, np.nanmean, partial(np.mean, axis=0)])
+@pytest.mark.parametrize("form", [sparse.csr_array, sparse.coo_matrix])
+def test_means_of_sparse_rows_say_what_to_pass(metric, form):
+    with pytest.raises(TypeError, match=r"^y_true is sparse, .* pass y_true.toarray"):
+        bootstrap_interval(metric, form(np.eye(3)))

@@ -23,12 +23,21 @@ from sklearn_geo.metrics import (
 PLACES = np.array([[0.0, 0.0], [0.0, 1.0], [50.0, 2.0], [51.0, 3.0]])
 EYE = np.eye(4)
 LISTS = np.arange(4)[:, np.newaxis]
+
+
+def _gap(y_true, y_pred):
+    return np.abs(y_true - y_pred).mean()
+
+
 # By the name of the argument: what reads one, and what it may be.
 READERS = {
     "y_true": (lambda y: hashtag_accuracy_at_k(y, EYE, k=1), EYE),
     "y_true of coverage": (lambda y: tag_coverage_at_k(y, EYE, k=1), EYE),
     "y_true of precision": (lambda y: macro_average_precision(y, EYE), EYE),
     "y_true of a mean": (lambda y: bootstrap_interval(np.mean, y), np.arange(4.0)),
+    "y_true of a median": (lambda y: bootstrap_interval(np.median, y), np.arange(4.0)),
+    "y_true of a pair": (lambda y: bootstrap_interval(_gap, y, EYE), EYE),
+    "y_pred of a pair": (lambda y: bootstrap_interval(_gap, EYE, y), EYE),
     "y_score": (lambda y: hashtag_accuracy_at_k(EYE, y, k=1), EYE),
     "y_score of coverage": (lambda y: tag_coverage_at_k(EYE, y, k=1), EYE),
     "y_score of lists": (
