@@ -438,7 +438,8 @@ def _subjects_at(traits, strength, rng):
 def _geotag(true_places, middles, noise_km, default_share, rng):
     """Return the geotags of photos taken at their true places."""
     n_photos = len(true_places)
-    km = noise_km * rng.rayleigh(size=n_photos)
+    # Beyond this, and long before, it is anywhere; larger products may be infinite.
+    km = min(noise_km, 1e15) * rng.rayleigh(size=n_photos)
     km = np.where(rng.random(n_photos) < _BAD_GPS_SHARE, _BAD_GPS_FACTOR * km, km)
     places = destination(true_places, rng.uniform(0.0, 360.0, n_photos), km)
     by_default = rng.random(n_photos) < default_share

@@ -181,10 +181,10 @@ def _models():
     def read_numpy(folder):
         from sklearn_geo import NumpyContextEncoder
 
-        return NumpyContextEncoder.from_pretrained(folder).transform(X)
+        return _asked(NumpyContextEncoder.from_pretrained(folder), folder, X)
 
     def read_parameter(folder):
-        return zones.cls(pretrained=str(folder)).fit(X).transform(X)
+        return _asked(zones.cls(pretrained=str(folder)).fit(X), folder, X)
 
     def read_store(folder):
         store = Store(folder)
@@ -205,6 +205,16 @@ def _models():
 
     checkpoint = cache(lambda: files_of(lambda folder: fit(folder, False)))
     yield Reader("checkpoint", checkpoint, resume, signed)
+
+
+def _asked(model, folder, X):
+    """Return what zones say, which may be that the network of the globe is not there."""
+    try:
+        return model.transform(X)
+    except ValueError as error:
+        if "needs the network of the whole globe" not in str(error):
+            raise
+        raise ValueError(f"{folder}, when asked: {error}") from error
 
 
 # Cells --------------------------------------------------------------------------------
