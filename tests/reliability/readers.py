@@ -208,7 +208,7 @@ def _models():
 
 
 def _asked(model, folder, X):
-    """Return what zones say, which may be that the network of the globe is not there."""
+    """Return what zones say; the network of the whole globe may not be there."""
     try:
         return model.transform(X)
     except ValueError as error:
