@@ -11,47 +11,46 @@ from sklearn_geo._labels import first_missing, label_array, number_labels
 from sklearn_geo._numbers import naming, read_numbers, reject_masked
 from sklearn_geo._tables import check_sparse, reject_unread
 
+# What a list of one class a row holds.
+_PLAIN = (str, int, float, np.generic)
 
-def labels_of(y, names=None, *, name="y"):
-    """Return the class of every row, or None if y has a column a label.
 
-    Parameters
-    ----------
-    y : array-like of shape (n_rows,), or array-like or sparse of shape \
-(n_rows, n_labels)
-        A class a row, or 0/1 for each label. A single column is one label if it is
-        called by a name of its own and holds 0 and 1 alone; otherwise a class a row.
+def _read(y, names, name):
+    """Return the class of every row, or None and the table if it has a column a label.
 
-    names : sequence of str or None, default=None
-        What labels are called, if it is not by the names of columns.
-
-    name : str, default="y"
-        What the argument is called in error messages.
-
-    Returns
-    -------
-    ndarray of shape (n_rows,) or None
-        The classes, none of them missing.
+    A single column is one label if it is called by a name of its own, of the columns or
+    the only one of `names`, and holds 0 and 1 alone; otherwise it is a class a row.
     """
     reject_unread(y, name)
     reject_masked(y, name)
     check_sparse(y, name)
-    columns = getattr(y, "columns", None)
-    with naming(name):
-        table = y.toarray() if sparse.issparse(y) else np.asarray(y)
-    if table.ndim == 2 and table.shape[1] == 1:
-        named = columns is not None or (names is not None and np.size(names) == 1)
-        if named and _is_indicator(table):
-            return None
-        labels = label_array(table[:, 0], name)
-    elif table.ndim == 1:
-        labels = label_array(table if sparse.issparse(y) else y, name)
-    else:
-        return None
+    labels = _read_flat(y, name)
+    if labels is None:
+        with naming(name):
+            table = y.toarray() if sparse.issparse(y) else np.asarray(y)
+        if table.ndim == 2 and table.shape[1] == 1:
+            named = hasattr(y, "columns") or (names is not None and np.size(names) == 1)
+            if named and _is_indicator(table):
+                return None, table
+            labels = label_array(table[:, 0], name)
+        elif table.ndim == 1:
+            labels = label_array(table if sparse.issparse(y) else y, name)
+        else:
+            return None, table
     row = first_missing(labels)
     if row is not None:
         raise ValueError(f"{name}, row {row}: the class is missing ({labels[row]}).")
-    return labels
+    return labels, None
+
+
+def _read_flat(y, name):
+    """Return the classes of a plain list, which is not read twice; None of all else."""
+    if not isinstance(y, list) or not y or not isinstance(y[0], _PLAIN):
+        return None
+    try:
+        return label_array(y, name)
+    except ValueError:  # rows of unequal length, which are named where they are read
+        return None
 
 
 def _is_indicator(table):
@@ -61,14 +60,15 @@ def _is_indicator(table):
         return False
 
 
-def indicator_of(y, names=None, *, name="y"):
-    """Return a 0/1 column a class, and what the classes are called.
+def classes_and_indicator(y, names=None, *, name="y"):
+    """Return the classes of rows, a 0/1 column for each, and what they are called.
 
     Parameters
     ----------
     y : array-like of shape (n_rows,), or array-like or sparse of shape \
 (n_rows, n_labels)
-        As in :func:`labels_of`.
+        A class a row, or 0/1 for each label. A single column is one label if it is
+        called by a name of its own and holds 0 and 1 alone; otherwise a class a row.
 
     names : sequence of str or None, default=None
         What labels are called; for one class a row, what its sorted classes are called.
@@ -79,49 +79,83 @@ def indicator_of(y, names=None, *, name="y"):
 
     Returns
     -------
+    classes : ndarray of shape (n_classes,) or None
+        The classes, sorted; None if y has a column a label.
+
     truth : ndarray of shape (n_rows, n_classes), bool
         Whether a row is of a class.
 
     names : list of str
         The names.
     """
-    labels = labels_of(y, names, name=name)
+    classes, truth, found = _classes_and_truth(y, names, name)
+    return classes, truth, _read_names(names, found, name)
+
+
+def indicator_of(y, names=None, *, name="y"):
+    """Return a 0/1 column a class, and what the classes are called.
+
+    Parameters
+    ----------
+    y, names, name : as there
+        As in :func:`classes_and_indicator`.
+
+    Returns
+    -------
+    truth : ndarray of shape (n_rows, n_classes), bool
+        Whether a row is of a class.
+
+    names : list of str
+        The names.
+    """
+    return classes_and_indicator(y, names, name=name)[1:]
+
+
+def _classes_and_truth(y, names, name):
+    """Return the classes or None, who is of each, and what they are called by y."""
+    labels, table = _read(y, names, name)
     if labels is None:
-        truth = _read_indicator(y, name)
+        classes, truth = None, _read_indicator(table, name)
         found = getattr(y, "columns", range(truth.shape[1]))
     else:
-        found, codes = number_labels(labels, name=name)
-        truth = codes[:, np.newaxis] == np.arange(len(found))
+        classes, codes = number_labels(labels, name=name)
+        truth = codes[:, np.newaxis] == np.arange(len(classes))
+        found = classes
     if not len(truth):
         raise ValueError(f"{name} is empty: it has no row.")
+    return classes, truth, found
+
+
+def _read_names(names, found, name):
+    """Return names of classes as text: those given, or those found."""
     if names is not None and not np.iterable(names):
         raise TypeError(f"The names of classes must be a list of text; got {names!r}.")
     names = [str(one) for one in (found if names is None else names)]
-    if len(names) != truth.shape[1]:
+    if len(names) != len(found):
         raise ValueError(
             f"There are {len(names)} names ({', '.join(names[:5])}) for the "
-            f"{truth.shape[1]} classes of {name}."
+            f"{len(found)} classes of {name}."
         )
-    return truth, names
+    return names
 
 
-def _read_indicator(y, name):
+def _read_indicator(table, name):
     """Return which labels rows have, of a table of zeros and ones."""
-    table = y.toarray() if sparse.issparse(y) else np.asarray(y)
     if table.ndim != 2:
         raise ValueError(
             f"{name} must be a class a row or an indicator of labels; got the shape "
             f"{table.shape}."
         )
     numbers = read_numbers(table, name)
-    wrong = ~np.isin(numbers, (0.0, 1.0))
+    truth = numbers == 1.0
+    wrong = ~truth & (numbers != 0.0)
     if wrong.any():
         row, column = np.argwhere(wrong)[0]
         raise ValueError(
             f"{name}, row {row}, column {column}: {numbers[row, column]:g} is neither "
             "0 nor 1. Pass which labels a row has."
         )
-    return numbers == 1.0
+    return truth
 
 
 def choose_classes(wanted, names):
@@ -164,8 +198,9 @@ def read_classes(y, names, wanted, *, most):
         The rows of each class.
     """
     # A class a row says itself what it is called, and so do the columns of a frame.
-    known = labels_of(y, names) is not None or hasattr(y, "columns")
-    truth, found = indicator_of(y, None if known else names)
+    kinds, truth, found = _classes_and_truth(y, names, "y")
+    known = kinds is not None or hasattr(y, "columns")
+    found = _read_names(None if known else names, found, "y")
     classes = {
         found[at]: truth[:, at]
         for at in choose_classes(wanted, found)

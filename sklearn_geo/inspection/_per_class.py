@@ -12,7 +12,11 @@ from sklearn_geo._numbers import read_numbers
 from sklearn_geo._tables import check_sparse
 from sklearn_geo.inspection._average_precision import class_precisions
 from sklearn_geo.inspection._by_name import is_by_name
-from sklearn_geo.inspection._classes import choose_classes, indicator_of, labels_of
+from sklearn_geo.inspection._classes import (
+    choose_classes,
+    classes_and_indicator,
+    indicator_of,
+)
 from sklearn_geo.inspection._columns import by_name, need_method
 from sklearn_geo.inspection._export import frame_of
 from sklearn_geo.inspection._pyplot import COLORS, axes_of
@@ -151,9 +155,7 @@ class PerClassDisplay:
             )
         if class_names is None and getattr(y, "columns", None) is None:
             class_names = _names_learnt(next(iter(models.values())), y)
-        truth, _ = indicator_of(y, class_names)
-        labels = labels_of(y, class_names)
-        classes = None if labels is None else np.unique(labels)
+        classes, truth, _ = classes_and_indicator(y, class_names)
         scores = {
             name: _scores(model, name, tables[name], truth, classes)
             for name, model in models.items()
