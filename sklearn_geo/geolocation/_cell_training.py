@@ -103,14 +103,9 @@ class CellTraining(NetMixin):
         own_weights = None if weights is None else weights[counted]
         total = len(counted) if weights is None else float(own_weights.sum())
         partitions = read_partitions(self.partitions, total)
-        try:
-            self.partitions_, self.parents_ = fit_levels(
-                partitions, own, own_weights, self._seed
-            )
-        except ValueError as error:
-            if self.partitions is None and total < len(counted):
-                raise _too_light(total, len(counted)) from error
-            raise
+        self.partitions_, self.parents_ = fit_levels(
+            partitions, own, own_weights, self._seed
+        )
         self.n_cells_ = [partition.n_cells_ for partition in self.partitions_]
 
     def _check_cells(self, cells, n_rows, go_on):
@@ -162,13 +157,3 @@ class CellTraining(NetMixin):
             early_stopping=False,
             keep_steps=self.warm_start or epochs is not None,
         )
-
-
-def _too_light(total, n_photos):
-    """Return the error of weights that are shares, say, where they should be counts."""
-    return ValueError(
-        f"sample_weight adds up to {total:g} over {n_photos} photos, and a photo is "
-        "counted as many times as its weight says: too few for the cells that "
-        "partitions=None makes. Scale the weights up, for example with weights / "
-        "weights.mean(), or pass partitions with a min_per_cell below 1."
-    )

@@ -75,6 +75,17 @@ def full_enough(weights, min_per_cell):
         return weights / (1.0 - _ROUNDING) >= min_per_cell
 
 
+def remedy_of_light_weights(weights):
+    """Return what to do where no cell is full, if weights may be shares of a whole."""
+    if weights is None or full_enough(weights.sum(), len(weights)):
+        return ""
+    return (
+        f"sample_weight adds up to {weights.sum():g} over {len(weights)} places, and a "
+        "place is counted as many times as its weight says: scale weights that are "
+        "shares up, for example with weights / weights.mean(). Otherwise: "
+    )
+
+
 def cell_table(columns):
     """Put columns of equal length side by side as a structured array.
 

@@ -5,7 +5,11 @@
 import numpy as np
 
 from sklearn_geo.geometry import SphericalDelaunay, unit_vectors
-from sklearn_geo.partition._cells import cell_table, full_enough
+from sklearn_geo.partition._cells import (
+    cell_table,
+    full_enough,
+    remedy_of_light_weights,
+)
 from sklearn_geo.partition._delaunay_refine import SPOT_KM, base_mesh, grow_mesh
 from sklearn_geo.partition._equal_places import merge_equal
 from sklearn_geo.partition._files import integers
@@ -43,7 +47,7 @@ class DelaunayCells:
         filled = np.unique(at)
         enough = full_enough(held[filled], partition.min_per_cell)
         if not enough.any():
-            _refuse_none_kept(partition, held, len(filled))
+            _refuse_none_kept(partition, held, len(filled), weights)
         cells = cls(mesh, filled[enough].astype(np.int64))
         lost = filled[~enough]
         counts = np.bincount(at, minlength=n_triangles)[lost]
@@ -119,11 +123,12 @@ def _names(rows):
     return np.char.add("t", rows.astype(str))
 
 
-def _refuse_none_kept(partition, held, n_filled):
+def _refuse_none_kept(partition, held, n_filled, weights):
     fullest = int(np.argmax(held))
     raise ValueError(
         f"every triangle is below min_per_cell={partition.min_per_cell}, so none is "
-        f"kept: the fullest of {n_filled} holds {held[fullest]:g}. Lower min_per_cell "
-        f"to that, raise max_per_cell (now {partition.max_per_cell}) to refine less, "
-        "or fit on more places."
+        f"kept: the fullest of {n_filled} holds {held[fullest]:g}. "
+        f"{remedy_of_light_weights(weights)}Lower min_per_cell to that, raise "
+        f"max_per_cell (now {partition.max_per_cell}) to refine less, or fit on more "
+        "places."
     )

@@ -17,6 +17,7 @@ from sklearn_geo.partition._cells import (
     blocks_of,
     cell_table,
     full_enough,
+    remedy_of_light_weights,
     sums,
     too_full,
 )
@@ -250,15 +251,16 @@ def check_limits(partition):
         )
 
 
-def refuse_none_kept(partition, grid, cells):
+def refuse_none_kept(partition, grid, cells, weights):
     """Raise because every cell holds too little."""
     fullest = int(np.argmax(cells.weights))
     name = str(grid.tokens(cells.ids[fullest : fullest + 1])[0])
     raise ValueError(
         f"every {grid.one} is below min_per_cell={partition.min_per_cell}, so none is "
         f"kept: the fullest of {len(cells.ids)}, {name!r}, holds "
-        f"{cells.weights[fullest]:g}. Lower min_per_cell to that, raise max_per_cell "
-        f"(now {partition.max_per_cell}) to split less, or fit on more places."
+        f"{cells.weights[fullest]:g}. {remedy_of_light_weights(weights)}Lower "
+        f"min_per_cell to that, raise max_per_cell (now {partition.max_per_cell}) to "
+        "split less, or fit on more places."
     )
 
 
@@ -294,7 +296,7 @@ def learn_cells(partition, grid, places, weights):
     pieces = sort_leaves(grid, places, weights)
     kept, lost = split_by_limits(partition, grid, pieces)
     if not kept.ids.size:
-        refuse_none_kept(partition, grid, lost)
+        refuse_none_kept(partition, grid, lost, weights)
     labels = labels_of(grid, kept.ids, pieces, len(places))
     return labels, kept.ids, dropped_table(grid, lost)
 

@@ -847,7 +847,7 @@ def test_weights_that_are_shares_fill_no_default_cell(total):
     places = np.column_stack([rng.uniform(-50, 60, 400), rng.uniform(-170, 170, 400)])
     weights = np.full(400, total / 400)
     model = HierarchicalCellClassifier(calibration_fraction=None, max_iter=1)
-    words = f"sample_weight adds up to {total:g} over 400 photos.*weights.mean"
+    words = f"sample_weight adds up to {total:g} over 400 places.*weights.mean"
     with pytest.raises(ValueError, match=words):
         model.fit(places, places, weights)
     assert model.fit(places, places, weights / weights.mean()).n_cells_[0] > 1

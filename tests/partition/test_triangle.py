@@ -20,7 +20,12 @@ from sklearn_geo.geometry import (
     triangle_areas,
     triangle_vertices,
 )
-from sklearn_geo.partition import CellHierarchy, KMeansPartition, TrianglePartition
+from sklearn_geo.partition import (
+    CellHierarchy,
+    KMeansPartition,
+    S2Partition,
+    TrianglePartition,
+)
 from tests.geometry.common_delaunay import cartesian
 from tests.geometry.common_triangles import latitudes, longitudes
 from tests.partition.common import PLACES, globe, photos
@@ -539,6 +544,28 @@ def test_nothing_kept_names_the_largest_count(refine):
         ValueError, match=r"of 2.* holds 3\. Lower min_per_cell to that"
     ):
         partition.fit(places)
+
+
+@pytest.mark.parametrize(
+    "partition",
+    [*(TrianglePartition(200, 50, refine=refine) for refine in BOTH), S2Partition(200)],
+    ids=[*BOTH, "S2"],
+)
+def test_weights_that_are_shares_are_named_where_nothing_is_kept(partition):
+    places = np.full((80, 2), 10.0)
+    weights = np.r_[np.full(79, 1 / 80), 0.0]
+    words = (
+        r"fullest of 1.* holds 0\.9875\. sample_weight adds up to 0\.9875 over 79 "
+        r"places, .* weights / weights\.mean\(\)\. Otherwise: Lower min_per_cell"
+    )
+    with pytest.raises(ValueError, match=words):
+        partition.fit(places, sample_weight=weights)
+    partition.fit(places, sample_weight=weights / weights.mean())
+    assert partition.n_cells_ == 1
+    # Nothing is wrong with weights of 1, also where rounding takes a little off.
+    for counts in (None, np.full(9, 1.0), np.full(9, 1.0 - 1e-15)):
+        with pytest.raises(ValueError, match=r"holds 9\. Lower min_per_cell to that"):
+            partition.fit(places[:9], sample_weight=counts)
 
 
 @pytest.mark.parametrize("refine", BOTH)
