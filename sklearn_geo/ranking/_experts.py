@@ -133,12 +133,21 @@ def fit_expert(
 def plain_tags(y):
     """Return tags as models of scikit-learn read them, with rows that can be taken."""
     if sparse.issparse(y):
-        return summed(y.tocsr())
+        return _with_one_entry(y)
     if isinstance(y, np.ndarray) and y.dtype.kind in "iuf":
         # Models that make a sparse array of y need numbers that scipy knows.
         dtype = np.float32 if y.dtype == np.float16 else y.dtype.newbyteorder("=")
         y = y.astype(dtype, copy=False)
     return y if hasattr(y, "shape") else np.asarray(y)
+
+
+def _with_one_entry(y):
+    """Return sparse tags with one entry each: 1 where there were several."""
+    n_entries = np.count_nonzero(y.tocoo(copy=False).data)
+    tags = summed(y.tocsr())
+    if tags.nnz < n_entries:  # a copy then
+        tags.data[:] = 1
+    return tags
 
 
 def tag_proba(model, X, n_tags, name):

@@ -77,19 +77,23 @@ class PhotoScores:
         """
         if self._has_vectors:
             return self._photo_vectors()[rows] @ self._model.tag_vectors_[tags].T
-        found = []
+        scores = None
         memory = get_config()["working_memory"] * 2**20
         size = max(1, min(_BLOCK_ROWS, int(memory // (32 * self._n_tags))))
         for at in blocks(len(rows), size):
             some = take_rows(self._features, rows[at])
-            found.append(
-                tag_scores(self._model, some, tags, self._n_tags, "photo_model")
-            )
-        scores = np.concatenate(found or [np.empty((0, len(tags)))])
-        # Whole numbers have no -inf for what is no answer.
-        return scores if scores.dtype.kind == "f" else scores.astype(np.float64)
+            found = tag_scores(self._model, some, tags, self._n_tags, "photo_model")
+            if scores is None:
+                scores = np.empty((len(rows), len(tags)), dtype=_float_of(found))
+            scores[at] = found
+        return np.empty((0, len(tags))) if scores is None else scores
 
     def _photo_vectors(self):
         if self._vectors is None:
             self._vectors = np.asarray(self._model.transform(self._features))
         return self._vectors
+
+
+def _float_of(scores):
+    """Return the floats that hold scores, and the -inf of what is no answer."""
+    return scores.dtype if scores.dtype.kind == "f" else np.float64

@@ -250,6 +250,7 @@ class RadiusFilter(PlaceColumns, GeoEstimator):
             photos[asked], scores[asked] = self._search(
                 _some(queries, asked), near, tags, known, k
             )
+            del known  # there would be two of them with the next
         if queries.is_one:
             photos, scores = photos[0], scores[0]
         return (photos, scores) if return_scores else photos
