@@ -17,13 +17,14 @@ from sklearn.utils.validation import (
 )
 
 from sklearn_geo._entries import summed
-from sklearn_geo._numbers import naming
+from sklearn_geo._numbers import naming, reject_masked
 from sklearn_geo._tables import check_sparse
 from sklearn_geo._weights import check_weights
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.fusion._blocks import read_blocks
 from sklearn_geo.fusion._files import load_fusion, save_fusion
 from sklearn_geo.fusion._importance import drop_one_block
+from sklearn_geo.fusion._labels import column_texts
 from sklearn_geo.fusion._loss import FusionLoss
 from sklearn_geo.fusion._network import FusionNetwork
 from sklearn_geo.fusion._rows import BlockReader, check_values
@@ -70,8 +71,11 @@ class FusionBase(NetMixin, GeoEstimator, ABC):
     del _parameter_constraints["shuffle"]
 
     @abstractmethod
-    def _read_target(self, y, sample_weight, go_on):
-        """Return what a row teaches, and what labels weigh."""
+    def _read_target(self, y, names, sample_weight, go_on):
+        """Return what a row teaches, and what labels weigh.
+
+        `names` are those of the columns of y, None if it has none.
+        """
 
     @abstractmethod
     def _kind(self):
@@ -85,6 +89,9 @@ class FusionBase(NetMixin, GeoEstimator, ABC):
         go_on = self.warm_start and hasattr(self, "net_")
         check_sparse(X)
         check_sparse(y, "y")
+        reject_masked(X, "X")
+        reject_masked(y, "y")
+        y_names = column_texts(y)
         with naming("X or y"):
             X, y = validate_data(
                 self,
@@ -107,7 +114,7 @@ class FusionBase(NetMixin, GeoEstimator, ABC):
             self._check_same(blocks, "warm_start goes on with the network there is.")
         self.blocks_, self.block_names_ = blocks, list(blocks)
         check_values(X, self.blocks_, self.missing_block)
-        target, balance = self._read_target(y, sample_weight, go_on)
+        target, balance = self._read_target(y, y_names, sample_weight, go_on)
         if not go_on:
             self._seed = draw_seed(self.random_state)
             self._reader = BlockReader(
@@ -246,6 +253,7 @@ class FusionBase(NetMixin, GeoEstimator, ABC):
         """Validate X of a method other than fit; return what the network reads."""
         check_is_fitted(self)
         check_sparse(X)
+        reject_masked(X, "X")
         with naming("X"):
             X = validate_data(
                 self,

@@ -10,10 +10,12 @@ from sklearn.utils._param_validation import StrOptions
 
 from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._labels import class_array
+from sklearn_geo._numbers import reject_masked
+from sklearn_geo._same_names import same_names
 from sklearn_geo._tables import reject_unread
 from sklearn_geo.fusion._base import FusionBase
 from sklearn_geo.fusion._calibration import calibrated, fit_calibration
-from sklearn_geo.fusion._labels import LabelReader, column_texts, refuse_lists
+from sklearn_geo.fusion._labels import LabelReader, refuse_lists
 from sklearn_geo.metrics import macro_average_precision
 
 __all__ = ["AttentionFusionClassifier"]
@@ -303,7 +305,6 @@ class AttentionFusionClassifier(ClassifierMixin, FusionBase):
         refuse_lists(y)
         reject_unread(y, "y")
         with all_or_nothing(self):
-            self._y_names = column_texts(y)
             return self._fit(X, class_array(y), sample_weight)
 
     def predict_proba(self, X):
@@ -363,6 +364,29 @@ class AttentionFusionClassifier(ClassifierMixin, FusionBase):
             return self.classes_[(scores[:, 0] > 0.0).astype(np.intp)]
         return self.classes_[scores.argmax(axis=1)]
 
+    def score(self, X, y, sample_weight=None):
+        """Return the share of rows whose class, or labels, are all right.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_rows, n_features)
+            Features.
+
+        y : array-like
+            As in `fit`.
+
+        sample_weight : array-like of shape (n_rows,), default=None
+            What each row counts.
+
+        Returns
+        -------
+        float
+            Between 0 and 1.
+        """
+        reject_masked(y, "y")
+        reject_masked(sample_weight, "sample_weight")
+        return super().score(X, y, sample_weight)
+
     @property
     def _is_binary(self):
         return self._labels.n_outputs == 1 and not self._labels.is_multilabel
@@ -372,10 +396,8 @@ class AttentionFusionClassifier(ClassifierMixin, FusionBase):
         scores = self._scores(X)
         return calibrated(scores, self.calibration_)
 
-    def _read_target(self, y, sample_weight, go_on):
-        names = self._y_names
+    def _read_target(self, y, names, sample_weight, go_on):
         labels = LabelReader(y, names)
-        del self._y_names
         if go_on:
             before = self._labels
             same = labels.is_multilabel == before.is_multilabel
@@ -383,12 +405,12 @@ class AttentionFusionClassifier(ClassifierMixin, FusionBase):
                 raise ValueError(
                     "warm_start: y has other classes than before. Fit a new classifier."
                 )
-            if labels.is_multilabel and names is not None and names != before.names:
-                raise ValueError(
-                    "warm_start: the labels have other names than before. Pass the "
-                    "same columns of y in the same order, or fit a new classifier."
-                )
-            labels.names = before.names
+            labels.names = same_names(
+                names if labels.is_multilabel else None,
+                before.names,
+                what="warm_start: the labels",
+                remedy="Or fit a new classifier.",
+            )
         labels.warn_of_empty(y if sample_weight is None else y[sample_weight > 0.0])
         self._labels = labels
         self.classes_, self.label_names_ = labels.classes, labels.names

@@ -70,6 +70,7 @@ def save_fusion(model, folder):
             tables |= {"calibration_slope": slope, "calibration_shift": shift}
     else:
         content["is_flat"] = model._is_flat
+        content["y_names"] = getattr(model, "_y_names", None)
         tables |= {"center": model._center, "spread": model._spread}
     blocks = {"network": get_weights(model.net_), "tables": tables}
     write_store(folder, type(model).__name__, content, blocks)
@@ -263,6 +264,9 @@ def _read_numbers(model, content, tables):
     need(largest < _TOO_LARGE, f"center and spread are of numbers as {largest:g}")
     model._is_flat = flag(content, "is_flat")
     need(n_outputs == 1 or (n_outputs and not model._is_flat), "is_flat is of other y")
+    model._y_names = names = content.get("y_names")
+    if names is not None:
+        need(len(_texts(names, "y_names")) == n_outputs, "y_names are of other y")
 
 
 def _empty_scaling(model):

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.metrics import check_scoring
 from sklearn.utils.validation import check_consistent_length
 
+from sklearn_geo._numbers import reject_masked
 from sklearn_geo._weights import check_weights
 
 __all__ = ["drop_one_block"]
@@ -45,6 +46,7 @@ def drop_one_block(model, X, y, sample_weight, scoring):
         raise TypeError(
             f"scoring must be one scorer, its name or a function; got {scoring!r:.60}."
         )
+    reject_masked(y, "y")
     check_consistent_length(X, y)
     if not rows.shape[0]:
         raise ValueError("Found array with 0 sample(s): there is nothing to score.")

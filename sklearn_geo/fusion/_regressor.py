@@ -9,10 +9,10 @@ from sklearn.metrics import r2_score
 from sklearn.utils import check_array
 
 from sklearn_geo._all_or_nothing import all_or_nothing
-from sklearn_geo._numbers import naming
+from sklearn_geo._numbers import naming, reject_masked
+from sklearn_geo._same_names import same_names
 from sklearn_geo._tables import reject_unread
 from sklearn_geo.fusion._base import FusionBase
-from sklearn_geo.fusion._labels import column_texts
 
 __all__ = ["AttentionFusionRegressor"]
 
@@ -232,18 +232,7 @@ class AttentionFusionRegressor(RegressorMixin, FusionBase):
         """
         reject_unread(y, "y")
         with all_or_nothing(self):
-            self._check_names_of_y(column_texts(y))
             return self._fit(X, y, sample_weight)
-
-    def _check_names_of_y(self, names):
-        """Remember what the columns of y are called; refuse to go on with others."""
-        before = getattr(self, "_y_names", None) if self.warm_start else None
-        if names and before and names != before:
-            raise ValueError(
-                "warm_start: the columns of y have other names than before. Pass the "
-                "same columns in the same order, or fit a new regressor."
-            )
-        self._y_names = names or before
 
     def predict(self, X):
         """Return the numbers.
@@ -262,7 +251,30 @@ class AttentionFusionRegressor(RegressorMixin, FusionBase):
         found = scores * self._spread + self._center
         return found[:, 0] if self._is_flat else found
 
-    def _read_target(self, y, sample_weight, go_on):
+    def score(self, X, y, sample_weight=None):
+        """Return R squared, averaged over the columns of y.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_rows, n_features)
+            Features.
+
+        y : array-like
+            As in `fit`.
+
+        sample_weight : array-like of shape (n_rows,), default=None
+            What each row counts.
+
+        Returns
+        -------
+        float
+            At most 1.
+        """
+        reject_masked(y, "y")
+        reject_masked(sample_weight, "sample_weight")
+        return super().score(X, y, sample_weight)
+
+    def _read_target(self, y, names, sample_weight, go_on):
         if sparse.issparse(y):
             raise TypeError("y is sparse. Pass y.toarray(): numbers are learnt dense.")
         y = np.asarray(y, dtype=np.float64)
@@ -283,6 +295,12 @@ class AttentionFusionRegressor(RegressorMixin, FusionBase):
                     f"warm_start: y has {columns.shape[1]} columns, and had "
                     f"{len(self._center)} before."
                 )
+            names = same_names(
+                names,
+                getattr(self, "_y_names", None),
+                what="warm_start: the columns of y",
+                remedy="Or fit a new regressor.",
+            )
         else:
             self._is_flat = y.ndim == 1
             self._center = np.average(columns, axis=0, weights=sample_weight)
@@ -293,6 +311,7 @@ class AttentionFusionRegressor(RegressorMixin, FusionBase):
             squares = np.average((away / most) ** 2, axis=0, weights=sample_weight)
             spread = most * np.sqrt(squares)
             self._spread = np.where(spread > 0.0, spread, 1.0)
+        self._y_names = names
         return ((columns - self._center) / self._spread).astype(np.float32), None
 
     def _kind(self):

@@ -10,7 +10,7 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import check_array, validate_data
 
 from sklearn_geo._blocks import blocks
-from sklearn_geo._numbers import check_float32, naming
+from sklearn_geo._numbers import check_float32, naming, reject_masked
 from sklearn_geo._weights import check_weights
 from sklearn_geo.fusion._scaling import Scaling
 from sklearn_geo.nets import NetMixin, draw_seed, rows_in_memory
@@ -77,6 +77,7 @@ class EmbeddingFitting(NetMixin):
         return self
 
     def _read_photos(self, X, reset=False):
+        reject_masked(X, "X")
         if self.backbone is None:
             with naming("X"):
                 X = validate_data(

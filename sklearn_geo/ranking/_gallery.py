@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from sklearn_geo._numbers import naming
+from sklearn_geo._numbers import naming, reject_masked
 from sklearn_geo.base import check_places
 from sklearn_geo.neighbors import PlaceIndex
 from sklearn_geo.nets import rows_in_memory
@@ -221,6 +221,7 @@ def _is_pair(place):
 def _read_exclude(exclude, n_queries, n_photos):
     if exclude is None:
         return None
+    reject_masked(exclude, "exclude")
     try:
         with naming("exclude"):
             found = np.asarray(exclude)

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._labels import check_rows
 from sklearn_geo._numbers import is_whole
+from sklearn_geo._same_names import same_names
 from sklearn_geo._tags import as_output
 from sklearn_geo.metrics import hashtag_accuracy_at_k
 from sklearn_geo.ranking._top_k import top_k
@@ -84,27 +85,21 @@ class TaggerMixin(ABC):
         if self.tag_names is not None:
             names = self.tag_names
         if go_on:
-            names = self._same_names(indicator.shape[1], names)
+            names = self._names_going_on(indicator.shape[1], names)
         self._vocabulary = Vocabulary(indicator.shape[1], names, self.omit_tags)
         self.tag_names_ = self._vocabulary.names
         self.n_tags_ = indicator.shape[1]
         self.tag_counts_ = photos_with_tags(indicator)
         return indicator
 
-    def _same_names(self, n_tags, names):
-        """Return the names of tags before; refuse other tags, or another order."""
+    def _names_going_on(self, n_tags, names):
+        """Return the names of tags; refuse other tags than before."""
         remedy = "Set warm_start=False and call fit to learn anew."
         if n_tags != self.n_tags_:
             raise ValueError(
                 f"y has {n_tags} tags, and had {self.n_tags_} before. {remedy}"
             )
-        before = self.tag_names_
-        if names is not None and [*map(str, names)] != (before or []):
-            raise ValueError(
-                "The tags have other names than before. Pass the same columns in the "
-                f"same order. {remedy}"
-            )
-        return before
+        return same_names(names, self.tag_names_, what="The tags", remedy=remedy)
 
     def _tagged_rows(self, indicator, stacklevel=4):
         """Return the rows that have tags, and say how many have none.
@@ -277,14 +272,17 @@ class TaggerMixin(ABC):
         tags = self.predict_topk(X, 10)
         check_rows(len(tags), y, "y")
         truth, names = read_indicator(y, len(tags))
-        remedy = "Pass the same columns in the same order."
         if truth.shape[1] != self.n_tags_:
             raise ValueError(
-                f"y has {truth.shape[1]} tags, but fit had {self.n_tags_}. {remedy}"
+                f"y has {truth.shape[1]} tags, but fit had {self.n_tags_}. Pass the "
+                "same columns in the same order."
             )
         known = self.tag_names_
-        if names and known and names != known and sorted(names) == sorted(known):
-            raise ValueError(f"y has the tags of fit in another order. {remedy}")
+        if self.tag_names is not None and {*(names or ())} != {*(known or ())}:
+            names = None  # columns may be called otherwise where tags are given names
+        same_names(
+            names, known, what="The tags of y", remedy="Scores are of the tags of fit."
+        )
         if self._vocabulary.allowed is not None:
             truth = truth * self._vocabulary.allowed[np.newaxis].astype(np.float32)
             truth = sparse.csr_array(truth)

@@ -8,6 +8,7 @@ from numbers import Integral
 import numpy as np
 from scipy import sparse
 
+from sklearn_geo._numbers import reject_masked
 from sklearn_geo._tags import check_n_tags, check_tag_names, read_tags
 
 __all__ = ["Vocabulary", "read_indicator"]
@@ -72,6 +73,7 @@ class Vocabulary:
 
     def __init__(self, n_tags, names=None, omitted=None):
         self.n_tags = n_tags
+        reject_masked(names, "tag_names")
         self.names = None if names is None else check_tag_names(names, n_tags, "y")
         self._number = {name: n for n, name in enumerate(self.names or ())}
         self.allowed = None

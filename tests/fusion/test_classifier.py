@@ -361,6 +361,38 @@ def test_labels_stay_in_their_order():
     np.testing.assert_array_equal(warm.predict_proba(X), before)
     assert warm.fit(X, LABELS).fit(X, y).label_names_ == ["food", "shop", "pub"]
     assert warm.n_iter_ == 12
+    # Labels without names are named later.
+    for first in (LABELS, pd.DataFrame(LABELS)):
+        late = model(warm_start=True).fit(X, first).fit(X, y)
+        assert late.label_names_ == ["food", "shop", "pub"]
+        assert late.fit(X, first).label_names_ == ["food", "shop", "pub"]
+        with pytest.raises(ValueError, match="names than before: 'pub' where 'food'"):
+            late.fit(X, y[["pub", "shop", "food"]])
+        assert late.n_iter_ == 12
+
+
+def test_what_is_masked_is_no_number():
+    y = CLASSES
+    rows, labels = np.ma.array(X), np.ma.array(y)
+    one = model().fit(rows, labels)  # nothing is masked
+    assert one.score(rows, labels) == one.score(X, y)
+    rows[3, 1] = labels[2] = np.ma.masked
+    for ask in (
+        lambda: one.fit(rows, y),
+        lambda: one.predict(rows),
+        lambda: one.predict_proba(rows),
+        lambda: one.attention_weights(rows),
+        lambda: one.block_importance(rows, y),
+    ):
+        with pytest.raises(ValueError, match="X, row 3: the value is masked"):
+            ask()
+    for ask in (one.fit, one.score, one.block_importance):
+        with pytest.raises(ValueError, match="y, row 2: the value is masked"):
+            ask(X, labels)
+        with pytest.raises(ValueError, match="y, row 2: the value is masked"):
+            ask(X, np.ma.array(y.astype(str), mask=labels.mask))
+    with pytest.raises(ValueError, match="sample_weight, row 2: the value is masked"):
+        one.score(X, y, np.ma.array(np.ones(len(y)), mask=labels.mask))
 
 
 def test_labels_never_seen():

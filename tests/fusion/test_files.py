@@ -365,12 +365,30 @@ def test_words_about_changed_networks(stored, network, words, tmp_path):
         (None, _drop("factors_0"), "it lacks 'factors_0'"),
         (_set("sparse_blocks", to=[False, False]), None, "weights of another network"),
         (_set("params", "calibrate", to=True), None, "calibrate"),
+        (_set("y_names", to=["a", "b"]), None, "y_names are of other y"),
+        (_set("y_names", to=[1]), None, "y_names is no list of names"),
+        (_set("y_names", to="a"), None, "y_names is no list of names"),
     ],
 )
 def test_words_about_changed_regressors(numbers, change, tables, words, tmp_path):
     folder = changed(numbers, tmp_path / "changed", change, tables)
     with pytest.raises(ValueError, match=rf"was changed: .*{words}"):
         AttentionFusionRegressor.from_pretrained(folder)
+
+
+def test_columns_of_y_keep_their_names(tmp_path):
+    y = pd.DataFrame(X[:, :2] * [1, 1e3], columns=["price", "size"])
+    fit(y=y, cls=AttentionFusionRegressor).save_pretrained(tmp_path / "named")
+    read = AttentionFusionRegressor.from_pretrained
+    again = read(tmp_path / "named").set_params(warm_start=True)
+    with pytest.raises(ValueError, match="names than before: 'size' where 'price' was"):
+        again.fit(X, y[["size", "price"]])
+    assert again.fit(X, y).n_iter_ == 6
+    # A folder of before has no names, and takes any.
+    old = changed(tmp_path / "named", tmp_path / "old", _drop("y_names"))
+    again = read(old).set_params(warm_start=True).fit(X, y[["size", "price"]])
+    with pytest.raises(ValueError, match="names than before: 'price' where 'size' was"):
+        again.fit(X, y)
 
 
 def test_damaged_and_missing_files(stored, tmp_path):

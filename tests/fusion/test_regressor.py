@@ -124,6 +124,30 @@ def test_columns_of_y_stay_in_their_order():
     with pytest.raises(ValueError, match="other names"):
         warm.fit(X, y[["size", "price"]])
     assert warm.set_params(warm_start=False).fit(X, y[["size", "price"]]).n_iter_ == 4
+    with pytest.raises(ValueError, match="y has 1 columns, and had 2 before"):
+        warm.set_params(warm_start=True).fit(X, y[["size"]])
+
+
+@pytest.mark.parametrize("dress", [np.asarray, pd.DataFrame])
+def test_columns_without_names_are_named_later(dress):
+    y = pd.DataFrame(TWO, columns=["price", "size"])
+    warm = model(warm_start=True).fit(X, dress(TWO)).fit(X, y)
+    assert warm.fit(X, dress(TWO)).n_iter_ == 12
+    with pytest.raises(ValueError, match="names than before: 'size' where 'price' was"):
+        warm.fit(X, y[["size", "price"]])
+
+
+def test_what_is_masked_is_no_number():
+    rows, numbers = np.ma.array(X), np.ma.array(Y)
+    one = model().fit(rows, numbers)  # nothing is masked
+    assert one.score(rows, numbers) == one.score(X, Y)
+    rows[3, 1] = numbers[2] = np.ma.masked
+    for ask in (lambda: one.fit(rows, Y), lambda: one.predict(rows)):
+        with pytest.raises(ValueError, match="X, row 3: the value is masked"):
+            ask()
+    for ask in (one.fit, one.score, one.block_importance):
+        with pytest.raises(ValueError, match="y, row 2: the value is masked"):
+            ask(X, numbers)
 
 
 def test_a_constant_is_predicted_as_it_is():

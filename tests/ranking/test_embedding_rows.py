@@ -120,20 +120,57 @@ def test_tags_stay_in_their_order(learn):
         go_on(X, Y)
 
 
+def test_what_is_masked_is_no_photo():
+    rows = np.ma.array(X)
+    one = model().fit(rows, Y)  # nothing is masked
+    rows[3, 1] = np.ma.masked
+    for ask in (one.decision_function, one.transform, lambda rows: one.fit(rows, Y)):
+        with pytest.raises(ValueError, match="X, row 3: the value is masked"):
+            ask(rows)
+    images = np.ma.array(np.zeros((2, 3, 8, 8), dtype=np.float32))
+    images[1, 0, 0, 0] = np.ma.masked
+    with pytest.raises(ValueError, match="X, row 1: the value is masked"):
+        model(backbone=dict).fit(images, Y[:2])
+    names = np.ma.array(NAMES, mask=np.arange(15) == 2)
+    with pytest.raises(ValueError, match="tag_names, row 2: the value is masked"):
+        model(tag_names=names).fit(X, Y)
+
+
 def test_names_of_a_new_fit_are_new():
     one = model().fit(X, FRAME)
     assert one.fit(X, FRAME[NAMES[::-1]]).tag_names_ == NAMES[::-1]
     assert one.fit(X, Y).tag_names_ is None
+
+
+@pytest.mark.parametrize(
+    "first", [Y, pd.DataFrame(Y.toarray())], ids=["array", "frame"]
+)
+def test_tags_without_names_are_named_later(first):
+    one = model(warm_start=True).fit(X, first)
+    assert one.fit(X, FRAME).tag_names_ == NAMES
+    assert one.n_iter_ == 2 * one.max_iter
+    with pytest.raises(ValueError, match=f"names than before: '{NAMES[-1]}' where"):
+        one.partial_fit(X, FRAME[NAMES[::-1]])
+    assert one.partial_fit(X, first).tag_names_ == NAMES
+    two = model(warm_start=True).fit(X, first).set_params(tag_names=NAMES).fit(X, first)
+    assert two.tag_names_ == NAMES
+
+
+def test_numbers_of_columns_in_another_order_are_refused():
+    one = model(warm_start=True).fit(X, Y)
     with pytest.raises(ValueError, match="other names than before"):
-        one.partial_fit(X, FRAME)
+        one.fit(X, pd.DataFrame(Y.toarray()).iloc[:, ::-1])
 
 
 def test_a_score_is_of_the_same_order():
     one = model().fit(X, FRAME)
     frame = pd.DataFrame(NEW_Y.toarray(), columns=NAMES)
     assert one.score(NEW, frame) == one.score(NEW, NEW_Y)
-    with pytest.raises(ValueError, match="tags of fit in another order"):
+    with pytest.raises(ValueError, match="tags of y have other names than before"):
         one.score(NEW, frame[NAMES[::-1]])
-    # Columns that are called otherwise are those of fit.
-    renamed = frame.rename(columns=str.upper)
-    assert one.score(NEW, renamed) == one.score(NEW, NEW_Y)
+    with pytest.raises(ValueError, match=f"'LAKE' where '{NAMES[0]}' was"):
+        one.score(NEW, frame.rename(columns={NAMES[0]: "LAKE"}))
+    assert one.score(NEW, pd.DataFrame(NEW_Y.toarray())) == one.score(NEW, NEW_Y)
+    # Where tags are given names, columns may be called otherwise, as in fit.
+    two = model(tag_names=[*map(str.upper, NAMES)]).fit(X, FRAME)
+    assert two.score(NEW, frame) == one.score(NEW, frame)

@@ -3,6 +3,7 @@
 
 import inspect
 import pickle
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,7 @@ from sklearn.utils.estimator_checks import check_param_validation
 from sklearn_geo.geometry import EARTH_RADIUS_KM, haversine
 from sklearn_geo.neighbors import NeighborVoteAnnotator
 from sklearn_geo.ranking import HashtagEmbedding, RadiusFilter
+from sklearn_geo.ranking._experts import plain_tags
 from tests.contract import OTHER_INPUT
 from tests.ranking.places import FoldsPlaces, as_tags, checks_of, photos_of
 
@@ -225,10 +227,36 @@ def _doubled(tags):
     return sparse.csr_array((data, *where), shape=tags.shape)
 
 
+def _with_some_twice(tags):
+    """Return the same tags, five of them in two entries of 1."""
+    at = np.argwhere(tags)
+    row, tag = np.vstack([at, at[:5]]).T
+    return sparse.coo_array((np.ones(len(row), dtype=int), (row, tag)), tags.shape)
+
+
+def _csr_with_some_twice(tags):
+    """Return the same tags, the first in six entries that nothing adds up by itself."""
+    thin = sparse.csr_array(tags)
+    data = np.r_[np.ones(5), np.ones(thin.nnz)]
+    first = np.flatnonzero(np.diff(thin.indptr))[0]
+    indices = np.r_[np.repeat(thin.indices[:1], 5), thin.indices]
+    shift = np.where(np.arange(len(thin.indptr)) > first, 5, 0)
+    return sparse.csr_array((data, indices, thin.indptr + shift), shape=tags.shape)
+
+
 @pytest.mark.parametrize(
     "dress",
-    [_doubled, lambda tags: tags.astype(np.float16), lambda tags: tags.astype(">i4")],
-    ids=["entries twice", "half floats", "bytes the other way"],
+    [
+        _doubled,
+        _with_some_twice,
+        _csr_with_some_twice,
+        lambda tags: tags.astype(np.float16),
+        lambda tags: tags.astype(">i4"),
+    ],
+    ids=[
+        *("entries twice", "some twice", "some in csr"),
+        *("half floats", "bytes the other way"),
+    ],
 )
 def test_tags_in_forms_that_models_do_not_read(dress):
     X, tags = _photos(60, 2)
@@ -237,6 +265,52 @@ def test_tags_in_forms_that_models_do_not_read(dress):
     assert_array_equal(
         model.predict_proba(X[:, 2:]), plain.predict_proba(X[:, 2:]), strict=True
     )
+
+
+@pytest.mark.parametrize("kind", ["csr", "csc", "coo", "dia", "lil"])
+def test_counts_are_handed_on_as_they_are(kind):
+    counts = np.array([[2.0, 0.0], [0.0, 1.0], [3.0, 1.0]])
+    given = sparse.coo_array(counts).asformat(kind)
+    assert_array_equal(plain_tags(given).toarray(), counts)
+    # A zero that is stored is no second entry.
+    entries = ([2.0, 0.0, 1.0], ([0, 0, 1], [0, 1, 1]))
+    stored = plain_tags(sparse.coo_array(entries, shape=(3, 2)))
+    assert_array_equal(stored.toarray(), [[2.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
+
+
+class _Wide(BaseEstimator):
+    """Scores of as many tags as y has, in numbers of its own."""
+
+    def fit(self, X, y):
+        self.n_ = y.shape[1]
+        return self
+
+    def decision_function(self, X):
+        return np.asarray(X) @ np.ones((X.shape[1], self.n_))
+
+
+def test_scores_stay_in_the_working_memory():
+    n, n_tags = 20_000, 200
+    X, tags = np.zeros((n, 3)), np.zeros((n, n_tags), dtype=np.int8)
+    tags[:, 0] = 1
+    model = RadiusFilter(_Wide(), radius_km=None).fit(X, tags).index(X)
+    with config_context(working_memory=8):
+        tracemalloc.start()
+        model.retrieve(np.arange(n_tags), np.zeros(2), k=2)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    # Scores of some tags, of a block of photos, and what looks through them.
+    assert peak < 1.6 * 8 * 2**20
+
+
+def test_what_is_masked_is_no_photo():
+    X, tags = _photos(30, 6)
+    model = RadiusFilter(LINEAR, None).fit(X, tags).index(X)
+    best = model.retrieve(1, X[0, :2], 2)
+    with pytest.raises(ValueError, match="exclude, row 0: the value is masked"):
+        model.retrieve(1, X[0, :2], 2, exclude=np.ma.array(best, mask=[1, 0]))
+    found = model.retrieve(1, X[0, :2], 2, exclude=np.ma.array(best))
+    assert not np.isin(found, best).any()
 
 
 def test_what_is_refused():

@@ -402,7 +402,7 @@ def test_training_goes_on(scorer):
     before = scores(model)
     for y, words in (
         (TAGS[:, :3], "y has 3 tags, and had 5 before. Set warm_start=False"),
-        (pd.DataFrame(TAGS, columns=WORDS), "other names than before"),
+        (pd.DataFrame(TAGS)[[1, 0, 2, 3, 4]], "other names than before"),
     ):
         with pytest.raises(ValueError, match=words):
             model.fit(X, y)
@@ -424,6 +424,9 @@ def test_training_goes_on_with_the_same_names():
     assert model.fit(X, TAGS).tag_names_ == list(WORDS)  # y has none this time
     with pytest.raises(ValueError, match="other names than before"):
         model.fit(X, frame[list(WORDS[::-1])])
+    late = small(warm_start=True).fit(X, TAGS).fit(X, frame)
+    assert late.tag_names_ == list(WORDS)
+    assert_array_equal(late.index(X).retrieve(WORDS[1]), late.retrieve(1))
 
 
 def test_photos_without_tags_are_passed_over():
