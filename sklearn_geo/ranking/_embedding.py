@@ -177,6 +177,9 @@ class HashtagEmbedding(TaggerMixin, TransformerMixin, EmbeddingFitting, GeoEstim
     tag_names_ : list of str or None
         Their names.
 
+    classes_ : ndarray of int of shape (n_tags,)
+        Numbers of the tags, for `cross_val_predict`.
+
     tag_counts_ : ndarray of int of shape (n_tags,)
         How many photos of the last `fit` or `partial_fit` have each.
 

@@ -98,6 +98,9 @@ class PlaceFrequencyTagger(PlaceTagger):
     n_tags_ : int
         Number of tags.
 
+    classes_ : ndarray of int of shape (n_tags,)
+        Numbers of the tags, for `cross_val_predict`.
+
     n_untagged_ : int
         Number of training photos without tags.
 

@@ -121,6 +121,9 @@ class ProductTagger(TaggerMixin, PlaceColumns, GeoEstimator):
     n_tags_ : int
         Number of tags.
 
+    classes_ : ndarray of int of shape (n_tags,)
+        Numbers of the tags, for `cross_val_predict`.
+
     n_untagged_ : int
         Number of training photos without tags.
 

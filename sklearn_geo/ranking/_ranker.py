@@ -219,6 +219,9 @@ class LocSensRanker(RankerAnswers, RankerTraining, GeoEstimator):
     n_tags_ : int
         Number of tags.
 
+    classes_ : ndarray of int of shape (n_tags,)
+        Numbers of the tags, for `cross_val_predict`.
+
     n_untagged_ : int
         Number of photos without tags, which were passed over.
 
