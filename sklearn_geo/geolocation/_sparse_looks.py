@@ -11,7 +11,8 @@ from scipy import sparse
 from sklearn import get_config
 from sklearn.utils import gen_batches
 
-from sklearn_geo.neighbors._looks import TIED, doubt_of, levelled
+from sklearn_geo.neighbors._candidates import candidates, ranked
+from sklearn_geo.neighbors._looks import check_lengths, doubt_of, levelled
 
 # What a comparison of one query and one row takes: the product, its column and its
 # dense copy, and the copy that is partitioned.
@@ -36,7 +37,10 @@ class SparseFeatureIndex:
         self._rows = self._vectors(features)
         self._columns = self._rows.T.tocsr()
         self._squares = _row_squares(self._rows)
-        self._doubt = doubt_of(np.diff(self._rows.indptr).max(initial=0))
+
+    @property
+    def _doubt(self):
+        return doubt_of(np.diff(self._rows.indptr).max(initial=0))
 
     def query_rows(self):
         """Return how many queries `nearest` can answer within working memory."""
@@ -66,27 +70,21 @@ class SparseFeatureIndex:
         queries = self._vectors(queries)
         n_rows = self._rows.shape[0]
         n_neighbors = min(n_neighbors, n_rows)
-        # Half the squared distance, but for what all rows have in common. A product is
-        # added up in the order of the query's columns, so that equal rows are tied.
+        # A product is added up in the order of the query's columns, so that equal rows
+        # are tied.
         near = (queries @ self._columns).toarray()
-        np.negative(near, out=near)
-        if not self._cosine:
-            near += 0.5 * self._squares
-        last = np.partition(near, n_neighbors - 1, axis=1)[:, n_neighbors - 1]
-        longest = self._squares.max(initial=0.0)
-        last += TIED * self._doubt * (_row_squares(queries) + longest)
-        found = [
-            _first_of_equal(np.flatnonzero(one <= border), one, n_neighbors)
-            for one, border in zip(near, last, strict=True)
-        ]
-        rows = np.full((len(found), max(map(len, found), default=0)), -1)
-        for i, own in enumerate(found):
-            rows[i, : len(own)] = own
-        distances = self.between(queries, rows, scaled=True)
-        by = np.argsort(distances, axis=1, kind="stable")[:, :n_neighbors]
-        return (
-            np.take_along_axis(distances, by, axis=1),
-            np.take_along_axis(rows, by, axis=1),
+        near *= -2.0
+        squares = self._lengths(self._squares)
+        query_squares = self._lengths(_row_squares(queries))
+        near += query_squares[:, np.newaxis]
+        near += squares
+        found = candidates(near, squares, query_squares, self._doubt, n_neighbors)
+        del near
+        return ranked(
+            *found,
+            queries.shape[0],
+            n_neighbors,
+            lambda some, rows: self.between(queries[some], rows, scaled=True),
         )
 
     def between(self, queries, rows, *, scaled=False):
@@ -128,6 +126,13 @@ class SparseFeatureIndex:
         distances[query, place] = own
         return levelled(distances, self._doubt, cosine=self._cosine)
 
+    def _lengths(self, squares):
+        """Return squared lengths: one if the angle counts, also that of empty rows."""
+        if self._cosine:
+            return np.ones_like(squares)
+        check_lengths(np.sqrt(squares))
+        return squares
+
     def _vectors(self, features):
         """Return float64 rows without stored zeros, of length one if the angle counts.
 
@@ -145,18 +150,6 @@ class SparseFeatureIndex:
         return rows
 
 
-def _first_of_equal(rows, near, n_kept):
-    """Return rows in order, of those that are exactly as near the first few alone."""
-    if len(rows) <= n_kept:
-        return rows
-    by = np.argsort(near[rows], kind="stable")
-    values = near[rows[by]]
-    starts = np.flatnonzero(np.append(True, values[1:] != values[:-1]))
-    lengths = np.diff(np.append(starts, len(values)))
-    rank = np.arange(len(values)) - np.repeat(starts, lengths)
-    return np.sort(rows[by[rank < n_kept]])
-
-
 def _row_maxima(rows):
     return np.asarray(abs(rows).max(axis=1).todense()).ravel()
 
@@ -164,5 +157,6 @@ def _row_maxima(rows):
 def _row_squares(rows):
     """Return the sum of squares of every row."""
     squared = rows.copy()
-    np.square(squared.data, out=squared.data)
+    with np.errstate(over="ignore"):
+        np.square(squared.data, out=squared.data)
     return np.asarray(squared.sum(axis=1)).ravel()

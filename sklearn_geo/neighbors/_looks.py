@@ -10,12 +10,12 @@ import numpy as np
 from sklearn import get_config
 from sklearn.utils import gen_batches
 
+from sklearn_geo.neighbors._candidates import candidates, ranked
+
 # What a comparison of one query and one photo takes until candidates are chosen.
 _PAIR_BYTES = 32
 # Squares of what is longer, and of its distances, are infinite.
 _LONGEST = 1e153
-# How many doubts there are about products where distances are equal, but for rounding.
-TIED = 6.0
 # What makes the longest rows short enough, without changing a digit.
 _HALVINGS = 64
 
@@ -36,11 +36,13 @@ class FeatureIndex:
     def __init__(self, features, metric):
         self._features = features
         self._cosine = metric == "cosine"
-        # By how much rounding moves a distance of vectors, at most.
-        self._doubt = doubt_of(features.shape[1])
         self._norms = np.empty(len(features))
         for chunk in self.chunks():
             self._norms[chunk] = _norms(features[chunk])
+
+    @property
+    def _doubt(self):
+        return doubt_of(self._features.shape[1])
 
     def query_rows(self):
         """Return how many queries `nearest` can answer within working memory."""
@@ -87,22 +89,15 @@ class FeatureIndex:
                 mask = np.broadcast_to(excluded.among(photos), part.shape)
                 part[mask] = np.inf
             near[:, chunk] = part
-        last = np.partition(near, n_neighbors - 1, axis=1)[:, n_neighbors - 1]
-        # Rounding of the products, at most, and of what is tied.
-        doubt = TIED * self._doubt
-        last = last + doubt * (squared + self._squared(self._norms).max())
-        query, row = np.nonzero((near <= last[:, np.newaxis]) & np.isfinite(near))
+        found = candidates(
+            near, self._squared(self._norms), squared, self._doubt, n_neighbors
+        )
         del near
-        counts = np.bincount(query, minlength=len(queries))
-        place = np.arange(len(query)) - np.repeat(np.cumsum(counts) - counts, counts)
-        width = max(n_neighbors, counts.max(initial=0))
-        rows = np.full((len(queries), width), -1, dtype=np.intp)
-        rows[query, place] = row
-        distances = self._between(queries, norms, rows)
-        by = np.argsort(distances, axis=1, kind="stable")[:, :n_neighbors]
-        return (
-            np.take_along_axis(distances, by, axis=1),
-            np.take_along_axis(rows, by, axis=1),
+        return ranked(
+            *found,
+            len(queries),
+            n_neighbors,
+            lambda some, rows: self._between(queries[some], norms[some], rows),
         )
 
     def vectors(self, features):
@@ -169,11 +164,7 @@ class FeatureIndex:
     def _squared(self, norms):
         if self._cosine:
             return np.ones(len(norms))
-        if norms.size and norms.max() > _LONGEST:
-            raise ValueError(
-                f"A row of features is {norms.max():.3g} long, so that squares of "
-                'distances are infinite. Scale features, or use metric="cosine".'
-            )
+        check_lengths(norms)
         return norms**2
 
     def chunks(self, n_rows=None):
@@ -184,6 +175,15 @@ class FeatureIndex:
             return ()
         row_bytes = _PAIR_BYTES * self._features.shape[1]
         return gen_batches(n_rows, max(1, int(memory // row_bytes)))
+
+
+def check_lengths(norms):
+    """Raise an error if squares of distances of rows of these lengths are infinite."""
+    if norms.size and norms.max() > _LONGEST:
+        raise ValueError(
+            f"A row of features is {norms.max():.3g} long, so that squares of "
+            'distances are infinite. Scale features, or use metric="cosine".'
+        )
 
 
 def doubt_of(n_features):

@@ -37,3 +37,33 @@ def test_rows_that_are_none_are_infinitely_far():
     index = SparseFeatureIndex(sparse.csr_array(np.eye(3)), "euclidean")
     found = index.between(sparse.csr_array([[1.0, 0.0, 0.0]]), np.array([[0, -1, 2]]))
     assert_allclose(found, [[0.0, np.inf, np.sqrt(2.0)]])
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+def test_the_nearest_of_many_that_products_do_not_tell_apart(metric):
+    rows = sparse.csr_array([[1.0, 1e-9, 0.0]] * 500 + [[1.0, 0.0, 0.0]])
+    index = SparseFeatureIndex(rows, metric)
+    distances, found = index.nearest(sparse.csr_array([[1.0, 0.0, 0.0]]), 2)
+    assert found.tolist() == [[500, 0]]
+    assert distances[0, 0] == 0.0
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+def test_the_first_of_many_that_share_nothing(metric):
+    texts = np.zeros((2000, 2))
+    texts[:, 1] = 2.0
+    texts[[700, 1500]] = [1.0, 0.0]
+    index = SparseFeatureIndex(sparse.csr_array(texts), metric)
+    distances, found = index.nearest(sparse.csr_array([[1.0, 0.0]]), 5)
+    assert found.tolist() == [[700, 1500, 0, 1, 2]]
+    far = 1.0 if metric == "cosine" else np.sqrt(5.0)
+    assert_allclose(distances, [[0, 0, far, far, far]], rtol=1e-12)
+
+
+@pytest.mark.parametrize("long", ["row", "query"])
+def test_rows_whose_squares_are_infinite_are_an_error(long):
+    rows = sparse.csr_array(np.diag([1.0, 1e200 if long == "row" else 1.0]))
+    queries = sparse.csr_array([[1e200 if long == "query" else 1.0, 0.0]])
+    with pytest.raises(ValueError, match="squares of distances are infinite"):
+        SparseFeatureIndex(rows, "euclidean").nearest(queries, 1)
+    assert SparseFeatureIndex(rows, "cosine").nearest(queries, 1)[1] == [[0]]
