@@ -352,6 +352,5 @@ def _classes_of(labels):
 
 def _by_distance_and_row(km, rows):
     """Sort rows by distance, rounded to a micrometre, and then by their number."""
-    query = np.repeat(np.arange(len(km)), km.shape[1])
-    by = np.lexsort((rows.ravel(), km.ravel().round(9), query))
-    return rows.ravel()[by].reshape(rows.shape)
+    by = np.lexsort((rows, km.round(9)), axis=-1)
+    return np.take_along_axis(rows, by, axis=1)
