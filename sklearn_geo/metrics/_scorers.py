@@ -273,7 +273,7 @@ class GeoScorer(_BaseScorer):
         metric, kwargs = find_function(self._score_func), {**self._kwargs, **kwargs}
         if method != "predict" or metric.reads_tags:
             y_pred = read_tag_scores(y_pred, estimator, method, y_true)
-        elif metric.reads_places:
+        elif metric.reads_places and not _all_said(y_pred):
             y_true, y_pred = check_place_pairs(y_true, y_pred, allow_missing=True)
             if not has_answer(y_pred).all():
                 return self._sign * self._score_answers(metric, y_true, y_pred, kwargs)
@@ -301,3 +301,9 @@ class GeoScorer(_BaseScorer):
         if weights is not None:
             y_true, y_pred, weights = y_true[counts], y_pred[counts], weights[counts]
         return score_of_answers(self._score_func, y_true, y_pred, weights, **kwargs)
+
+
+def _all_said(y_pred):
+    """Tell a plain array without silence; other tables have to be read first."""
+    plain = type(y_pred) is np.ndarray and y_pred.dtype.kind == "f"
+    return plain and y_pred.ndim == 2 and bool(has_answer(y_pred).all())
