@@ -232,14 +232,7 @@ def fold_numbers(cv, photos, y, seed, weights=None):
     if isinstance(cv, (int, np.integer)):
         if weights is not None and not weights.all():
             return _folds_of_counted(cv, photos, seed, np.flatnonzero(weights))
-        n_units = n_photos if groups is None else len(np.unique(groups))
-        if cv > n_units:
-            what = "photos" if groups is None else "groups"
-            raise ValueError(
-                f"cv={cv} folds of {n_units} {what} (n_samples={n_photos}): there must "
-                "be at least one for each fold. Lower cv, or pass a fitted estimator "
-                'and cv="prefit".'
-            )
+        _check_n_folds(cv, photos, n_photos)
         kind = KFold if groups is None else GroupKFold
         cv = kind(int(cv), shuffle=True, random_state=seed)
     numbers = np.full(n_photos, -1)
@@ -259,6 +252,21 @@ def fold_numbers(cv, photos, y, seed, weights=None):
     return numbers
 
 
+def _check_n_folds(cv, counted, n_samples):
+    """Refuse more folds than there are photos that count, or groups of them."""
+    what, n_units = "photos", len(counted)
+    if counted.groups is not None:
+        what, n_units = "groups", len(np.unique(counted.groups))
+    if len(counted) < n_samples:
+        what += " of weight above 0"
+    if cv > n_units:
+        raise ValueError(
+            f"cv={cv} folds of {n_units} {what} (n_samples={n_samples}): there must be "
+            "at least one for each fold. Lower cv, or pass a fitted estimator and "
+            'cv="prefit".'
+        )
+
+
 def _folds_of_counted(cv, photos, seed, counted):
     """Return folds of the photos that count, and fold 0 for what goes with none."""
     groups = photos.groups
@@ -267,6 +275,7 @@ def _folds_of_counted(cv, photos, seed, counted):
     stand_in = Photos(
         np.empty((len(counted), 0)), groups=None if groups is None else groups[counted]
     )
+    _check_n_folds(cv, stand_in, len(photos))
     of_unit[units[counted]] = fold_numbers(cv, stand_in, None, seed)
     return of_unit[units]
 

@@ -293,6 +293,19 @@ def test_refuses_folds(cv, photos, words):
         fold_numbers(cv, photos, PLACES, 0)
 
 
+def test_refuses_more_folds_than_photos_that_count():
+    weights = np.zeros(N)
+    weights[GROUPS == 3] = 1.0
+    n_counted = int((GROUPS == 3).sum())
+    cases = [
+        (N, Photos(X), f"cv={N} folds of {n_counted} photos of weight above 0"),
+        (2, PHOTOS, "cv=2 folds of 1 groups of weight above 0"),
+    ]
+    for cv, photos, words in cases:
+        with pytest.raises(ValueError, match=rf"{words} \(n_samples={N}\): there"):
+            fold_numbers(cv, photos, PLACES, 0, weights)
+
+
 @pytest.mark.parametrize(
     "around",
     [
