@@ -194,6 +194,11 @@ def labels(fields):
     return [shared.setdefault(f, f) for f in fields]
 
 
+def lowered(convert):
+    """Return the conversion of texts that makes their letters small, as of hashes."""
+    return lambda fields: [text.lower() for text in convert(fields)]
+
+
 def epochs(fields):
     """Convert seconds since 1970 to datetime64[s] in coordinated universal time."""
     # Missing is NaT, which is the smallest integer.

@@ -299,7 +299,7 @@ def load_placing(
             Numbers of the photos on Flickr. Lists of 2014 and 2015 have none; see
             :func:`load_yfcc100m_hashes`.
         hashes : ndarray of str
-            MD5 of the download address.
+            MD5 of the download address, in small letters.
         places, target : ndarray of shape (n_photos, 2)
             Latitude and longitude in degrees.
         nodes : list of list of str

@@ -9,6 +9,7 @@ from sklearn_geo.datasets._fields import (
     epochs,
     integers,
     labels,
+    lowered,
     names,
     texts,
     times,
@@ -59,7 +60,7 @@ def _decoded_labels(fields):
 # What each column becomes, in the order of the file; the longitude comes first.
 _CONVERTERS = {
     "ids": (integers(least=0), "photo id"),
-    "hashes": (texts, "hash"),
+    "hashes": (lowered(texts), "hash"),
     "users": (_users, "user"),
     "nicknames": (_decoded_labels, "nickname"),
     "taken": (times, "date taken"),
@@ -253,8 +254,8 @@ def load_yfcc100m(
         ids* : ndarray of int of shape (n_photos,)
             Numbers of the photos on Flickr.
         hashes : ndarray of str
-            MD5 of the download address, which is what files of the Multimedia Commons
-            are named by. Only in files with 25 columns; see
+            MD5 of the download address, in small letters, which is what files of the
+            Multimedia Commons are named by. Only in files with 25 columns; see
             :func:`load_yfcc100m_hashes`.
         places*, target* : ndarray of shape (n_photos, 2)
             Latitude and longitude in degrees.

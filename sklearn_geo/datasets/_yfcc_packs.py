@@ -11,7 +11,7 @@ from sklearn.utils import Bunch
 from sklearn.utils._param_validation import validate_params
 from sklearn.utils.validation import column_or_1d
 
-from sklearn_geo.datasets._fields import integers, names, unquoted_tags
+from sklearn_geo.datasets._fields import integers, lowered, names, unquoted_tags
 from sklearn_geo.datasets._photo_bunch import READING, aligned, object_array
 from sklearn_geo.datasets._reading import (
     Column,
@@ -75,7 +75,7 @@ def load_yfcc100m_hashes(path, *, ids=None, max_rows=None, errors="raise"):
         ids : ndarray of int of shape (n_photos,)
             Numbers of the photos.
         hashes : ndarray of str of shape (n_photos,)
-            Their hashes; empty where the file has none.
+            Their hashes, in small letters; empty where the file has none.
         report : ReadReport
             What was read, and how many photos were not found.
         DESCR : str
@@ -97,7 +97,7 @@ def load_yfcc100m_hashes(path, *, ids=None, max_rows=None, errors="raise"):
     >>> found.hashes.tolist()
     ['fedcba9876543210', '']
     """
-    column = Column(1, convert=names, called="hash")
+    column = Column(1, convert=lowered(names), called="hash")
     what = "the hashes of YFCC100M, yfcc100m_hash"
     read = _read(path, ["yfcc100m_hash"], column, what, 2, ids, max_rows, errors)
 

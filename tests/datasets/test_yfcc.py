@@ -16,6 +16,7 @@ from numpy.testing import assert_array_equal
 from sklearn_geo.datasets import (
     DataFileError,
     iter_yfcc100m,
+    load_placing,
     load_yfcc100m,
     load_yfcc100m_autotags,
     load_yfcc100m_hashes,
@@ -383,6 +384,23 @@ def test_hashes_are_looked_up(tmp_path):
     path.write_text("7\n")
     with pytest.raises(DataFileError, match="line 1: the line has 1 columns"):
         load_yfcc100m_hashes(path)
+
+
+@pytest.mark.parametrize("case", [str.lower, str.upper])
+def test_hashes_of_all_files_can_be_joined_whatever_their_case(write, case):
+    hash_ = "0123456789abcdef0123456789abcdef"
+    found = [
+        load_yfcc100m(write(yfcc_line(1, case(hash_))), fields=["ids", "hashes"]),
+        load_yfcc100m_hashes(write(f"101\t{case(hash_)}")),
+        load_placing(write(f"101\t{case(hash_)}\t2.0\t48.0\tParis")),
+    ]
+    for photos in found:
+        assert photos.ids.tolist() == [101]
+        assert photos.hashes.tolist() == [hash_]
+    without = load_yfcc100m(write(yfcc_line(1, "\\N")), fields=["hashes"])
+    assert without.hashes.tolist() == [""]
+    with pytest.raises(DataFileError, match="hash .column 2.*is missing"):
+        load_yfcc100m_hashes(write("101\t\\N"))
 
 
 def test_autotags_are_looked_up(tmp_path):
