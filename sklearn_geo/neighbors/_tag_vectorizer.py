@@ -5,14 +5,12 @@
 import math
 import numbers
 import re
-import unicodedata
 import warnings
 from array import array
 
 import numpy as np
 from scipy import sparse
 from sklearn.base import TransformerMixin, _fit_context
-from sklearn.feature_extraction.text import strip_accents_ascii
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_array, check_is_fitted
 
@@ -20,7 +18,7 @@ from sklearn_geo._numbers import naming
 from sklearn_geo._tables import check_sparse
 from sklearn_geo._tags import as_output
 from sklearn_geo.base import GeoEstimator
-from sklearn_geo.neighbors._accents import without_accents
+from sklearn_geo.neighbors._spelling import earlier_spelling, spelling
 from sklearn_geo.neighbors._stop_tags import CAMERA_BRANDS, STOP_TAGS
 from sklearn_geo.neighbors._written_tags import (
     doubt_of_delimiter,
@@ -30,8 +28,6 @@ from sklearn_geo.neighbors._written_tags import (
 
 # As in "geo:lat=51.5", which programs write.
 _MACHINE_TAG = re.compile(r"[^\W\d]\w*:[^\W\d]\w*=", re.IGNORECASE)
-
-_ACCENTS = {"unicode": without_accents, "ascii": strip_accents_ascii, None: str}
 
 _DROPPED = -1
 
@@ -66,10 +62,12 @@ class TagVectorizer(TransformerMixin, GeoEstimator):
         Whether capitals make no difference.
 
     strip_accents : {"unicode", "ascii"} or None, default="unicode"
-        Remove accents of Latin, Greek and Cyrillic letters, so that "café" is "cafe";
-        letters of full width and of mathematical alphabets are plain ones. Other
-        scripts stay as they are. "ascii" removes what is beyond ASCII as well, and then
-        tags of which nothing is left.
+        Remove accents of Latin, Greek and Cyrillic letters, so that "café" is "cafe",
+        and the points of Hebrew and Arabic, which few type. Letters of full width, of
+        mathematical alphabets and joined ones are plain ones, and so are Latin letters
+        and digits above or below the line: "m²" is "m2". All else of other scripts
+        stays as it is. "ascii" removes what is beyond ASCII as well, and then tags of
+        which nothing is left.
 
     delimiter : str or None, default=","
         What stands between tags where those of a row are one string; None is any
@@ -230,6 +228,7 @@ class TagVectorizer(TransformerMixin, GeoEstimator):
                 warnings.warn(doubt, UserWarning, stacklevel=2)
         if self.vocabulary is not None:
             self.vocabulary_ = self._given_vocabulary()
+            self._spelt_anew = True
             indicator = self._indicator(X)
             self.n_photos_ = _carriers(indicator)
             return self._output(indicator)
@@ -239,6 +238,7 @@ class TagVectorizer(TransformerMixin, GeoEstimator):
         n_carriers = _carriers(indicator)
         keep = self._choose(names, n_carriers, indicator.shape[0])
         self.vocabulary_ = {str(names[i]): column for column, i in enumerate(keep)}
+        self._spelt_anew = True
         self.n_photos_ = n_carriers[keep]
         indicator = indicator[:, keep]
         indicator.sort_indices()
@@ -327,19 +327,7 @@ class TagVectorizer(TransformerMixin, GeoEstimator):
 
     def _clean(self):
         """Return the function that spells a tag as it is in the vocabulary."""
-        lowercase, without = self.lowercase, _ACCENTS[self.strip_accents]
-
-        def clean(tag):
-            if not tag.isascii():
-                # One spelling for a letter and its accent, whoever wrote it how.
-                tag = without(unicodedata.normalize("NFC", tag))
-            if lowercase:  # of plain letters: others may not know what small ones are
-                tag = tag.lower()
-            if not tag.isascii():
-                tag = unicodedata.normalize("NFC", tag)
-            return " ".join(tag.split())
-
-        return clean
+        return spelling(lowercase=self.lowercase, strip_accents=self.strip_accents)
 
     def _useless(self):
         """Return the function that says which tags (cleaned) are left out."""
@@ -407,7 +395,10 @@ class TagVectorizer(TransformerMixin, GeoEstimator):
         return keep
 
     def _indicator(self, X):
-        known = _Codes(self._clean(), None, self.vocabulary_)
+        # Stored before spelling changed, a vocabulary is found by its own.
+        fitted_with = spelling if hasattr(self, "_spelt_anew") else earlier_spelling
+        clean = fitted_with(lowercase=self.lowercase, strip_accents=self.strip_accents)
+        known = _Codes(clean, None, self.vocabulary_)
         return self._to_matrix(X, known, n_tags=len(self.vocabulary_))
 
     def _to_matrix(self, X, codes, n_tags):

@@ -117,8 +117,19 @@ def test_letters():
 @pytest.mark.parametrize(
     "tag",
     [
-        *("서울", "ㅋㅋ", "ガラス", "カラス", "น้ำตก", "हिन्दी", "أحمد", "שָׁלוֹם", "தமிழ்"),
-        *("東京タワー", "①", "m²", "łodz"),
+        *(
+            "서울",
+            "ㅋㅋ",
+            "ガラス",
+            "カラス",
+            "น้ำตก",
+            "हिन्दी",
+            "أحمد",
+            "آب",
+            "שלום",
+            "தமிழ்",
+        ),
+        *("東京タワー", "①", "½", "x⁺", "ㄱ", "µ", "łodz"),
     ],
 )
 def test_other_scripts_stay_as_they_are_typed(tag):
@@ -141,10 +152,35 @@ def test_other_scripts_stay_as_they_are_typed(tag):
         ("ｶﾞﾗｽ", "ガラス"),
         ("cafe\u0301\u0323", "cafe"),
         ("東京 Café", "東京 cafe"),
+        ("\ufb01nland", "finland"),  # "fi" of one character
+        ("\ufb05reet", "street"),  # of a long s, which is a form as well
+        ("\u1e9b", "s"),
+        ("\u01c4ep", "dzep"),
+        ("Ⅳ", "iv"),
+        ("m²", "m2"),
+        ("H₂O", "h2o"),
+        ("שָׁלוֹם", "שלום"),
+        ("\ufb2aמש", "שמש"),  # a letter with its point
+        ("مُحَمَّد", "محمد"),
     ],
 )
 def test_accents_and_forms_of_letters(written, tag):
     assert _names([[written]]) == [tag]
+
+
+def test_a_stored_vectorizer_of_earlier_finds_its_columns():
+    vectorizer = _dense().fit([["sun", "서울", "café"]])
+    # What was fitted when compatible letters were taken apart, and marks dropped.
+    earlier = ["か", "cafe", unicodedata.normalize("NFD", "서울")]
+    vectorizer.vocabulary_ = {tag: column for column, tag in enumerate(earlier)}
+    del vectorizer._spelt_anew
+    stored = pickle.loads(pickle.dumps(vectorizer))
+    rows = [["が"], ["Café", "サ"], ["서울"]]
+    assert stored.transform(rows).tolist() == np.eye(3).tolist()
+    assert stored.fit(rows).get_feature_names_out().tolist() == [
+        *("cafe", "が", "サ", "서울")
+    ]
+    assert stored.transform([["が"]]).tolist() == [[0.0, 1.0, 0.0, 0.0]]
 
 
 @pytest.mark.parametrize("strip_accents", ["unicode", "ascii", None])
