@@ -399,7 +399,7 @@ def test_hashes_of_all_files_can_be_joined_whatever_their_case(write, case):
         assert photos.hashes.tolist() == [hash_]
     without = load_yfcc100m(write(yfcc_line(1, "\\N")), fields=["hashes"])
     assert without.hashes.tolist() == [""]
-    with pytest.raises(DataFileError, match="hash .column 2.*is missing"):
+    with pytest.raises(DataFileError, match=r"hash .column 2.*is missing"):
         load_yfcc100m_hashes(write("101\t\\N"))
 
 
