@@ -128,8 +128,10 @@ def _classes_and_truth(y, names, name):
 
 def _read_names(names, found, name):
     """Return names of classes as text: those given, or those found."""
-    if names is not None and not np.iterable(names):
-        raise TypeError(f"The names of classes must be a list of text; got {names!r}.")
+    if names is not None and (sparse.issparse(names) or not np.iterable(names)):
+        raise TypeError(
+            f"The names of classes must be a list of text; got {names!r:.100}."
+        )
     names = [str(one) for one in (found if names is None else names)]
     if len(names) != len(found):
         raise ValueError(

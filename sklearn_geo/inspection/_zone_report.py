@@ -244,7 +244,10 @@ class ZoneReportDisplay(ShowsPlaces):
         for who, numbers in models.items():
             what = f"values of {who}" if who else "values"
             check_rows(len(names), numbers, what, "zones")
-            found[str(who)] = read_numbers(numbers, what).ravel()
+            found[str(who)] = numbers = read_numbers(numbers, what).ravel()
+            if np.isinf(numbers).any():
+                zone = names[int(np.argmax(np.isinf(numbers)))]
+                raise ValueError(f"{what}, zone {zone}: it is infinite, no value.")
         if counts is not None:
             reject_masked(counts, "counts")
             check_rows(len(names), counts, "counts", "zones")

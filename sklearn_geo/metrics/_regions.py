@@ -10,7 +10,7 @@ from sklearn.utils.validation import _num_samples
 
 from sklearn_geo._functions import ask_function
 from sklearn_geo._labels import first_missing, label_array, number_labels
-from sklearn_geo._numbers import is_whole
+from sklearn_geo._numbers import is_whole, naming
 from sklearn_geo._tables import check_sparse
 from sklearn_geo.base import check_places
 from sklearn_geo.geometry import s2_cell_ids, s2_tokens, utm_zone_names, utm_zones
@@ -233,7 +233,8 @@ def per_region_score(
         arguments = {}
         if sample_weight is not None:
             arguments["sample_weight"] = sample_weight[rows]
-        true, pred = _safe_indexing(y_true, rows), _safe_indexing(y_pred, rows)
+        with naming("y_true or y_pred"):
+            true, pred = _safe_indexing(y_true, rows), _safe_indexing(y_pred, rows)
         for key, function in metrics.items():
             try:
                 scores[key].append(function(true, pred, **arguments))

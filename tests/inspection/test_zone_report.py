@@ -214,3 +214,8 @@ def test_what_cannot_be_drawn(model):
     none = GPS2VecPlusTransformer(**few).fit(PLACES, TEACHERS)
     with pytest.raises(ValueError, match=r"No zone has networks.*Lower min_samples"):
         ZoneReportDisplay.from_estimator(none)
+
+
+def test_a_value_that_is_infinite_is_refused():
+    with pytest.raises(ValueError, match=r"values, zone 33U: it is infinite"):
+        ZoneReportDisplay.from_predictions(["32U", "33U"], [1.0, -np.inf])
