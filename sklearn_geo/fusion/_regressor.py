@@ -272,7 +272,14 @@ class AttentionFusionRegressor(RegressorMixin, FusionBase):
         """
         reject_masked(y, "y")
         reject_masked(sample_weight, "sample_weight")
-        return super().score(X, y, sample_weight)
+        with np.errstate(over="ignore", invalid="ignore"):  # of squares of huge numbers
+            found = super().score(X, y, sample_weight)
+        if not np.isfinite(found):
+            raise ValueError(
+                "R squared is not a number: it takes two rows with a weight, and "
+                "numbers whose squares are finite."
+            )
+        return found
 
     def _read_target(self, y, names, sample_weight, go_on):
         if sparse.issparse(y):

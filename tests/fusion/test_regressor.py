@@ -10,6 +10,7 @@ import pytest
 import torch
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.model_selection import GridSearchCV
 from sklearn.utils.estimator_checks import (
     check_dataframe_column_names_consistency,
@@ -135,6 +136,15 @@ def test_columns_without_names_are_named_later(dress):
     assert warm.fit(X, dress(TWO)).n_iter_ == 12
     with pytest.raises(ValueError, match="names than before: 'size' where 'price' was"):
         warm.fit(X, y[["size", "price"]])
+
+
+def test_one_row_has_no_score():
+    one = model().fit(X, Y)
+    with (
+        pytest.warns(UndefinedMetricWarning),
+        pytest.raises(ValueError, match="R squared is not a number: it takes two rows"),
+    ):
+        one.score(X[:1], Y[:1])
 
 
 def test_what_is_masked_is_no_number():
