@@ -211,20 +211,11 @@ def backends():
         yield names
 
 
-def workers_of(backend, **settings):
-    """Ask a backend of joblib for workers, as `joblib.parallel_config` does."""
-    if backend == "loky":
-        # Workers that leave after five idle minutes, in the moment that they are asked,
-        # are waited for in vain.
-        settings["idle_worker_timeout"] = 3600
-    return joblib.parallel_config(backend, **settings)
-
-
 @promised("n_jobs")
 def test_n_jobs(subject, promise, backends):
     _, before = expected(subject)
     for backend in backends:
-        with workers_of(backend, n_jobs=2):
+        with joblib.parallel_config(backend, n_jobs=2):
             estimator = taught(subject, n_jobs=2)
             check(answers(subject, estimator, asked(subject)), before, promise)
 
@@ -239,7 +230,7 @@ def test_folds_on_every_backend(name, backends):
     y = subject.targets(rng, rows).get("y")
     before = cross_val_predict(subject.make(), rows, y, cv=3)
     for backend in backends:
-        with workers_of(backend):
+        with joblib.parallel_config(backend):
             folds = cross_val_predict(subject.make(), rows, y, cv=3, n_jobs=2)
         check(folds, before, "bitwise")
 
@@ -257,7 +248,7 @@ def test_search_on_every_backend(backends):
 
     before = scores(None)
     for backend in backends:
-        with workers_of(backend):
+        with joblib.parallel_config(backend):
             assert_array_equal(scores(2), before)
 
 
