@@ -16,11 +16,9 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_geo._numbers import is_whole
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.partition._base import PlacePartition
+from sklearn_geo.partition._cells import too_full
 from sklearn_geo.partition._quad_cells import locate
 from sklearn_geo.partition._s2 import S2Partition
-
-# Sums of weights that differ by less than this share are equal.
-_ROUNDING = 1e-9
 
 
 class CellHierarchy(TransformerMixin, GeoEstimator):
@@ -354,7 +352,7 @@ def _check_nested(partitions, k_coarse, k_fine):
             f"{fine_weights[row]:g}, lies where {coarse} has seen none. {remedy}"
         )
     inside = np.bincount(parents, weights=fine_weights, minlength=len(coarse_ids))
-    more = inside > coarse_weights * (1.0 + _ROUNDING)
+    more = too_full(inside, coarse_weights)
     if more.any():
         row = int(np.argmax(more))
         raise ValueError(
