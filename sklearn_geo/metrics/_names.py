@@ -49,12 +49,8 @@ METRICS = {
     "class_bias": Metric(class_bias_kl, greater_is_better=False),
     "geo_score": _of_places(geo_score),
     "macro_average_precision": _of_tags(macro_average_precision),
-    "mean_great_circle_error": Metric(
-        mean_great_circle_error, False, reads_places=True
-    ),
-    "median_great_circle_error": Metric(
-        median_great_circle_error, False, reads_places=True
-    ),
+    "mean_great_circle_error": _of_places(mean_great_circle_error, False),
+    "median_great_circle_error": _of_places(median_great_circle_error, False),
     "accuracy_at_km": _of_places(accuracy_at_km),
     "hashtag_accuracy_at_k": _of_tags(hashtag_accuracy_at_k),
     "tag_coverage_at_k": _of_tags(tag_coverage_at_k),
