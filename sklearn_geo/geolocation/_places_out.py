@@ -7,7 +7,6 @@ from sklearn.utils.validation import check_consistent_length
 from sklearn_geo._weights import check_weights
 from sklearn_geo.base import check_places
 from sklearn_geo.metrics import geo_score
-from sklearn_geo.metrics._silence import score_of_answers
 
 
 class GeolocatorMixin:
@@ -38,10 +37,6 @@ class GeolocatorMixin:
         """
         places = self._read_target(y, X)
         return geo_score(places, self.predict(X), sample_weight=sample_weight)
-
-    def _mean_geo_score(self, truth, places, weights):
-        """Return the mean GeoScore, where a place of NaN scores 0."""
-        return score_of_answers(geo_score, truth, places, weights)
 
     def _read_target(self, y, X):
         """Validate y as one place for each row of X.

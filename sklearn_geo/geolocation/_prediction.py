@@ -21,6 +21,8 @@ from sklearn_geo.geolocation._combine import softmax
 from sklearn_geo.geolocation._masks import log_prior
 from sklearn_geo.geolocation._places_out import GeolocatorMixin
 from sklearn_geo.geolocation._points import N_WEIGHED, POINTS, best_points
+from sklearn_geo.metrics import geo_score
+from sklearn_geo.metrics._silence import score_of_answers
 
 # Settings that act at once where they are changed after fit.
 _CHANGEABLE = (
@@ -258,7 +260,7 @@ class CellPredictor(CellRegions, GeolocatorMixin, GeoEstimator, abc.ABC):
         """
         truth = self._read_target(y, X)
         weights = self._read_weights(sample_weight, X)
-        return self._mean_geo_score(truth, self.predict(X), weights)
+        return score_of_answers(geo_score, truth, self.predict(X), weights)
 
     def _known(self, X, prior, mask):
         own = self._parameter_constraints

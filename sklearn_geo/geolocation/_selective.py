@@ -44,6 +44,8 @@ from sklearn_geo.geolocation._places_out import GeolocatorMixin
 from sklearn_geo.geolocation._report import LOCALITIES_KM
 from sklearn_geo.geolocation._selection_report import SelectionReport
 from sklearn_geo.geolocation._wrapper import WRAPPER_CONSTRAINTS
+from sklearn_geo.metrics import geo_score
+from sklearn_geo.metrics._silence import score_of_answers
 from sklearn_geo.nets import draw_seed
 
 __all__ = ["SelectiveGeolocator"]
@@ -447,7 +449,7 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
         truth = self._read_target(y, X)
         weights = self._read_weights(sample_weight, X)
         places = self.predict(X, times=times, groups=groups)
-        return self._mean_geo_score(truth, places, weights)
+        return score_of_answers(geo_score, truth, places, weights)
 
     def report(
         self,
