@@ -356,6 +356,23 @@ class EstimatorNet(NeuralNet):
                 else:
                     yield tuple(output.to(device) for output in outputs)
 
+    def renew_optimizers(self, sparse):
+        """Make optimizers anew unless what they remember goes on with these settings.
+
+        Parameters
+        ----------
+        sparse : bool
+            Whether rows are sparse: their gradients have an optimizer of their own.
+        """
+        now = make_optimizers(self.module_, self.training, sparse=sparse)
+        old = self.optimizers()
+        goes_on = any(each.state for each in old) and sparse == self.sparse
+        if goes_on and list(map(_rule, old)) == list(map(_rule, now)):
+            return
+        self.sparse = sparse
+        with self._current_init_context("optimizer"):
+            self.initialize_optimizer()
+
     def forget_steps(self):
         """Drop what optimizers remember, which can be larger than the network."""
         for optimizer in self.optimizers():
@@ -381,6 +398,12 @@ def _device(device):
     if isinstance(device, str) and device == "accelerate":
         return start_processes(device).device
     return choose_device(device)
+
+
+def _rule(optimizer):
+    """Return what settings say of an optimizer, but its rate, which epochs set."""
+    names = ("solver", "momentum", "weight_decay")
+    return type(optimizer), [optimizer.defaults.get(name) for name in names]
 
 
 def _size_and_weight(batch):

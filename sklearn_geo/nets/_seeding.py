@@ -78,10 +78,23 @@ def choose_device(device):
             f"device={device!r}: torch sees no CUDA device on this machine. Use "
             'device="auto" to take one only where there is one.'
         )
+    if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
+        raise ValueError(
+            f"device={device!r}: torch sees {torch.cuda.device_count()} CUDA devices "
+            'on this machine, and counts them from 0. "cuda" is the first.'
+        )
     if chosen.type == "meta":
         raise ValueError(
             'device="meta" holds shapes and no numbers. Use "auto", "cpu" or "cuda".'
         )
+    if chosen.type not in ("cpu", "cuda"):
+        try:
+            torch.zeros(1, device=chosen)
+        except (AssertionError, ImportError, RuntimeError) as error:
+            raise ValueError(
+                f"device={device!r}: torch cannot compute there on this machine. Use "
+                '"auto", "cpu" or "cuda".'
+            ) from error
     return chosen
 
 

@@ -151,11 +151,7 @@ def train_net(
     else:
         net.training = training
         net.batch_size = training.batch_size
-        if net.sparse != data.is_sparse:
-            # Gradients of sparse rows have an optimizer of their own: it begins anew.
-            net.sparse = data.is_sparse
-            with net._current_init_context("optimizer"):
-                net.initialize_optimizer()
+        net.renew_optimizers(data.is_sparse)
     later = _later_seed(seed, len(net.history))
     seed_layers(net.module_, later)
     # Networks of our own layers train in several threads at once.

@@ -887,7 +887,7 @@ def test_means_of_spans_of_time_are_numbers_of_their_unit(form):
     expected = bootstrap_interval(np.mean, seconds, **options)
     assert expected.estimate == 4.6
     same(bootstrap_interval(np.mean, spans, **options), expected)
-    spans[1] = np.timedelta64("NaT")
+    spans[1] = np.timedelta64("NaT", "s")
     with pytest.raises(ValueError, match=r"returned nan\. np.nanmean leaves out"):
         bootstrap_interval(np.mean, spans)
     assert bootstrap_interval(np.nanmean, spans, n_resamples=9).estimate == 22 / 4

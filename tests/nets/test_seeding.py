@@ -54,6 +54,21 @@ def test_device_that_is_not_there(monkeypatch):
         choose_device("cuda:0")
 
 
+def test_a_device_that_is_one_too_many(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert choose_device("cuda:1") == torch.device("cuda:1")
+    for device in ("cuda:2", torch.device("cuda", 7)):
+        with pytest.raises(ValueError, match=r"sees 2 CUDA devices on this machine"):
+            choose_device(device)
+
+
+@pytest.mark.parametrize("device", ["xla", "vulkan", "hpu", "mtia"])
+def test_a_device_torch_was_not_built_for(device):
+    with pytest.raises(ValueError, match=f"device='{device}': torch cannot compute"):
+        choose_device(device)
+
+
 def test_a_device_without_numbers_is_refused():
     with pytest.raises(ValueError, match="holds shapes and no numbers"):
         choose_device("meta")

@@ -35,6 +35,7 @@ class Children:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            env={**os.environ, "CUDA_VISIBLE_DEVICES": ""},  # no forked process has one
             bufsize=1,
             cwd=Path(__file__).parents[2],
         )

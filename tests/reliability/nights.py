@@ -347,6 +347,7 @@ def main():
     parser.add_argument("--out", default=ROOT / "build" / "nights", help="folder")
     arguments = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""  # a card is not there for forked processes
     folder = Path(arguments.out)
     folder.mkdir(parents=True, exist_ok=True)
     found = [
