@@ -45,6 +45,14 @@ def naming(name):
             raise ValueError(
                 f"{name} has 0 feature(s): it is a table without columns."
             ) from error
+        if "NA is ambiguous" in str(error):
+            raise TypeError(
+                f"{name} has a missing value (pandas.NA). Leave such rows out."
+            ) from error
+        if "not supported between instances" in str(error):
+            raise TypeError(
+                f"{name} holds things that have no order among them: {error}"
+            ) from error
         if not str(error).startswith(_SAID):
             raise
         remedy = _PLAIN if any(shown in str(error) for shown in _RECORDS) else ""

@@ -151,7 +151,9 @@ def sparse_columns(X, positions):
 def reject_unread(X, name):
     """Refuse lazy frames, which have no rows yet, and arrow tables."""
     for attribute, remedy in (("collect", ".collect()"), ("to_pandas", ".to_pandas()")):
-        if hasattr(X, attribute) and not (hasattr(X, "iloc") or hasattr(X, "row")):
+        known = hasattr(X, "iloc") or hasattr(X, "row")  # frames of pandas, polars
+        series = hasattr(X, "dtype")
+        if hasattr(X, attribute) and not (known or series):
             raise TypeError(
                 f"{name} is a {type(X).__module__.split('.')[0]} {type(X).__name__}, "
                 f"which is not read as it is: pass {name}{remedy}."

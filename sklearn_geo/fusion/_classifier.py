@@ -6,16 +6,18 @@ import numpy as np
 from scipy import sparse
 from scipy.special import expit, softmax
 from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.metrics import accuracy_score
 from sklearn.utils._param_validation import StrOptions
 
 from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._labels import class_array
-from sklearn_geo._numbers import reject_masked
+from sklearn_geo._numbers import naming
 from sklearn_geo._same_names import same_names
 from sklearn_geo._tables import reject_unread
 from sklearn_geo.fusion._base import FusionBase
 from sklearn_geo.fusion._calibration import calibrated, fit_calibration
-from sklearn_geo.fusion._labels import LabelReader, refuse_lists
+from sklearn_geo.fusion._labels import LabelReader, refuse_lists, refuse_missing
+from sklearn_geo.fusion._truth import read_truth
 from sklearn_geo.metrics import macro_average_precision
 
 __all__ = ["AttentionFusionClassifier"]
@@ -383,9 +385,15 @@ class AttentionFusionClassifier(ClassifierMixin, FusionBase):
         float
             Between 0 and 1.
         """
-        reject_masked(y, "y")
-        reject_masked(sample_weight, "sample_weight")
-        return super().score(X, y, sample_weight)
+        found = self.predict(X)
+        y, weights = read_truth(y, sample_weight, len(found))
+        if self._labels.is_multilabel:
+            y = self._labels.indicator(y)
+        elif sparse.issparse(y):
+            raise TypeError("y is sparse, and classes are dense: pass y.toarray().")
+        refuse_missing(y)
+        with naming("y"):
+            return accuracy_score(y, found, sample_weight=weights)
 
     @property
     def _is_binary(self):

@@ -16,7 +16,7 @@ from sklearn_geo._numbers import naming
 from sklearn_geo._tags import check_n_tags
 from sklearn_geo.nets import LazyRows
 
-__all__ = ["LabelReader", "column_texts", "refuse_lists"]
+__all__ = ["LabelReader", "column_texts", "refuse_lists", "refuse_missing"]
 
 
 class LabelReader:
@@ -43,13 +43,7 @@ class LabelReader:
     """
 
     def __init__(self, y, names=None):
-        if np.ndim(y) == 1:
-            row = first_missing(np.asarray(y))
-            if row is not None:
-                raise ValueError(
-                    f"y, row {row}: the class is missing ({y[row]!r}). Leave such rows "
-                    "out."
-                )
+        refuse_missing(y)
         with naming("y"):
             kind = type_of_target(y, input_name="y", raise_unknown=True)
             check_classification_targets(y)
@@ -65,7 +59,8 @@ class LabelReader:
             self.classes = np.arange(y.shape[1])
             self.names = names or [str(label) for label in self.classes]
         else:
-            self.classes = np.unique(column_or_1d(y, warn=True))
+            with naming("y"):
+                self.classes = np.unique(column_or_1d(y, warn=True))
             self.names = [str(name) for name in self.classes.tolist()]
             if len(self.classes) < 2:
                 raise ValueError(
@@ -214,6 +209,15 @@ def column_texts(y):
     """Return the names of the columns of a data frame as text, None of all else."""
     columns = getattr(y, "columns", None)
     return None if columns is None else [str(name) for name in columns]
+
+
+def refuse_missing(y):
+    """Name the first row without a class."""
+    row = first_missing(np.asarray(y)) if np.ndim(y) == 1 else None
+    if row is not None:
+        raise ValueError(
+            f"y, row {row}: the class is missing ({y[row]!r}). Leave such rows out."
+        )
 
 
 def refuse_lists(y):

@@ -6,13 +6,12 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
-from sklearn.utils import check_array
 
 from sklearn_geo._all_or_nothing import all_or_nothing
-from sklearn_geo._numbers import naming, reject_masked
 from sklearn_geo._same_names import same_names
 from sklearn_geo._tables import reject_unread
 from sklearn_geo.fusion._base import FusionBase
+from sklearn_geo.fusion._truth import read_truth
 
 __all__ = ["AttentionFusionRegressor"]
 
@@ -270,10 +269,8 @@ class AttentionFusionRegressor(RegressorMixin, FusionBase):
         float
             At most 1.
         """
-        reject_masked(y, "y")
-        reject_masked(sample_weight, "sample_weight")
         with np.errstate(over="ignore", invalid="ignore"):  # of squares of huge numbers
-            found = super().score(X, y, sample_weight)
+            found = self._r_squared(X, y, sample_weight)
         if not np.isfinite(found):
             raise ValueError(
                 "R squared is not a number: it takes two rows with a weight, and "
@@ -281,9 +278,19 @@ class AttentionFusionRegressor(RegressorMixin, FusionBase):
             )
         return found
 
+    def _r_squared(self, X, y, sample_weight=None):
+        predicted = self.predict(X)
+        _refuse_sparse(y)
+        y, weights = read_truth(y, sample_weight, len(predicted), dtype=np.float64)
+        n_columns = y.reshape(len(y), -1).shape[1]
+        if n_columns != len(self._center):
+            raise ValueError(
+                f"y has {n_columns} columns, and {len(self._center)} were learnt."
+            )
+        return r2_score(y, predicted, sample_weight=weights)
+
     def _read_target(self, y, names, sample_weight, go_on):
-        if sparse.issparse(y):
-            raise TypeError("y is sparse. Pass y.toarray(): numbers are learnt dense.")
+        _refuse_sparse(y)
         y = np.asarray(y, dtype=np.float64)
         columns = y.reshape(len(y), -1)
         largest = np.abs(columns).max(initial=0.0)
@@ -329,20 +336,14 @@ class AttentionFusionRegressor(RegressorMixin, FusionBase):
 
     def _own_measure(self):
         """Return what `block_importance` measures by default: R squared."""
-
-        def measure(model, X, y, sample_weight=None):
-            with naming("y"):
-                y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
-            predicted = model.predict(X)
-            if y.ndim == 2 and y.shape[1] != model._n_outputs():
-                raise ValueError(
-                    f"y has {y.shape[1]} columns, and {model._n_outputs()} were learnt."
-                )
-            return r2_score(y, predicted, sample_weight=sample_weight)
-
-        return measure
+        return type(self)._r_squared
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+
+def _refuse_sparse(y):
+    if sparse.issparse(y):
+        raise TypeError("y is sparse. Pass y.toarray(): numbers are learnt dense.")

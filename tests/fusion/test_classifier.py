@@ -8,6 +8,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 import torch
 from joblib import parallel_config
@@ -742,6 +743,52 @@ def test_parameters_are_validated_and_documented():
     assert issubclass(AttentionFusionClassifier, FusionBase)
     for parameter in AttentionFusionClassifier().get_params():
         assert f"\n{parameter} : " in inspect.getdoc(AttentionFusionClassifier)
+
+
+# Scores -------------------------------------------------------------------------------
+
+
+def test_scores_are_accuracies_whatever_holds_the_classes():
+    classes = np.array(["a", "b", "c"])[CLASSES].astype(object)
+    one = model(max_iter=3).fit(X, classes)
+    right = one.predict(X) == classes
+    weights = np.arange(len(X)) % 3.0
+    for dress in (np.asarray, list, pd.Series, pl.Series):
+        assert one.score(X, dress(classes)) == right.mean()
+        found = one.score(X, dress(classes), sample_weight=1e300 * weights)
+        assert found == pytest.approx(np.average(right, weights=weights))
+    unseen = classes.copy()
+    unseen[0] = "d"  # a class that fit has not seen is an error of the model
+    right[0] = False
+    assert one.score(X, unseen) == right.mean()
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (None, r"y, row 5: the class is missing \(None\)"),
+        (pd.NA, r"y has a missing value \(pandas\.NA\)"),
+        (7, "y holds things that have no order among them: '<' not supported"),
+    ],
+)
+def test_rows_without_a_class_have_no_score(value, said):
+    classes = np.array(["a", "b", "c"])[CLASSES].astype(object)
+    one = model(max_iter=1).fit(X, classes)
+    classes[5] = value
+    with pytest.raises((TypeError, ValueError), match=said):
+        one.score(X, classes)
+
+
+def test_labels_are_scored_as_they_were_learnt(fitted):
+    one, y = fitted
+    if not one._labels.is_multilabel:
+        with pytest.raises(TypeError, match=r"classes are dense: pass y\.toarray"):
+            one.score(X, sparse.csr_array(np.eye(3)[CLASSES]))
+        return
+    assert one.score(X, y) == (one.predict(X) == y).all(axis=1).mean()
+    assert one.score(X, sparse.csr_array(y)) == one.score(X, y)
+    with pytest.raises(ValueError, match="y must be a 0/1 indicator of the"):
+        one.score(X, y[:, :-1])
 
 
 # On an accelerator --------------------------------------------------------------------

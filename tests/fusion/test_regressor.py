@@ -11,6 +11,7 @@ import torch
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import UndefinedMetricWarning
+from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV
 from sklearn.utils.estimator_checks import (
     check_dataframe_column_names_consistency,
@@ -341,3 +342,30 @@ def test_a_second_fit_that_fails_leaves_the_first():
     with pytest.raises(ValueError, match="nothing"):
         regressor.fit(X[:, :10], TWO)
     np.testing.assert_array_equal(regressor.predict(X), before)
+
+
+@pytest.mark.parametrize("spoil", ["width", "length", "records", "sparse", "weights"])
+def test_what_cannot_be_scored_is_told(spoil):
+    one = model().fit(X, Y)
+    y, weights, said = {
+        "width": (TWO, None, "y has 2 columns, and 1 were learnt"),
+        "length": (Y[:-1], None, "y has 239 rows, but X has 240|numbers of samples"),
+        "records": (
+            Y.astype([("a", "f8"), ("b", "f8")]),
+            None,
+            r"y (is an array of records \(a, b\)|holds what is no number)",
+        ),
+        "sparse": (sparse.csr_array(TWO), None, r"Pass y\.toarray\(\)"),
+        "weights": (Y, np.full(len(Y), -1.0), "sample_weight"),
+    }[spoil]
+    for ask in (one.score, one.block_importance):
+        with pytest.raises((TypeError, ValueError), match=said):
+            ask(X, y, sample_weight=weights)
+
+
+def test_scores_do_not_hang_on_the_scale_of_weights():
+    one, weights = model().fit(X, Y), np.arange(len(Y)) + 1.0
+    expected = r2_score(Y, one.predict(X), sample_weight=weights)
+    for scale in (1.0, 1e-300, 1e300):
+        found = one.score(X, Y, sample_weight=scale * weights)
+        assert found == pytest.approx(expected, rel=1e-12)
