@@ -147,7 +147,7 @@ its own weekends, and its own mix of regulars, neighbours and tourists.
         "n_checkins": [Interval(Integral, 1, None, closed="left"), None],
         "n_towns": [Interval(Integral, 1, 20_000, closed="both")],
         "language_regions": [Interval(Integral, 1, N_COUNTRIES, closed="both")],
-        "place_signal": [Interval(Real, 0, None, closed="left")],
+        "place_signal": [Interval(Real, 0, 1e6, closed="both")],
         "rhythm_signal": [Interval(Real, 0, 1, closed="both")],
         "visitor_signal": [Interval(Real, 0, 1, closed="both")],
         "return_X_y": ["boolean"],
@@ -296,6 +296,7 @@ def make_checkins(
     """
     reject_spans(locals())
     pandas = import_pandas() if as_frame else None
+    n_venues = int(n_venues)  # True is one
     n_users = 2 * n_venues if n_users is None else n_users
     n_checkins = 20 * n_venues if n_checkins is None else n_checkins
     if n_checkins < n_venues:

@@ -123,9 +123,7 @@ class FusionBase(NetMixin, GeoEstimator, ABC):
         data = RowData(self._reader.rows(X), [target], sample_weight, rows=rows)
         learn, valid = self._held_out(data)
         loss = partial(FusionLoss, self._kind(), self._aux_weights(), balance)
-        if go_on:
-            self.net_.criterion_ = loss().to(self.net_.device)
-        else:
+        if not go_on:
             self._made_for = self._architecture()
         self._train(
             None if go_on else self._network(self._scaling(X, rows)),

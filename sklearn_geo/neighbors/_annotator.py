@@ -346,7 +346,8 @@ def _classes_of(labels):
             "unknown class."
         )
     classes, codes = number_labels(labels, name="y")
-    check_classification_targets(labels)
+    with naming("y"):
+        check_classification_targets(labels)
     return classes, codes
 
 

@@ -97,7 +97,8 @@ def train_net(
         `early_stopping`.
 
     net : EstimatorNet or None, default=None
-        A net to go on with: `module` and `criterion` are then not used.
+        A net to go on with: `module` is then not used, and `criterion` takes the place
+        of its loss, unless it is None.
 
     epochs : int or None, default=None
         How many epochs at most; None is `max_iter`.
@@ -152,6 +153,8 @@ def train_net(
         net.training = training
         net.batch_size = training.batch_size
         net.renew_optimizers(data.is_sparse)
+        if criterion is not None:
+            net.criterion_ = criterion().to(net.device)
     later = _later_seed(seed, len(net.history))
     seed_layers(net.module_, later)
     # Networks of our own layers train in several threads at once.

@@ -54,8 +54,6 @@ class EmbeddingFitting(NetMixin):
             if vectors is not None:
                 self.n_components_ = vectors.shape[1]
         loss = self._make_loss(data)
-        if go_on:
-            self.net_.criterion_ = loss().to(self.net_.device)
         watch = self.early_stopping
         if watch == "auto":
             watch = len(data) >= _MANY_ROWS

@@ -254,6 +254,7 @@ def test_places_and_target_alone():
     "parameters",
     [
         {"n_venues": 1},
+        {"n_venues": True},
         {"n_venues": 1, "n_checkins": 1, "n_users": 1, "n_towns": 1},
         {"n_venues": 30, "n_categories": 2},
         {"n_venues": 30, "n_categories": 16, "n_users": 1},
@@ -278,6 +279,7 @@ def test_extreme_sizes_work(parameters):
         ({"rhythm_signal": 1.1}, "'rhythm_signal' parameter"),
         ({"visitor_signal": -1}, "'visitor_signal' parameter"),
         ({"place_signal": -1}, "'place_signal' parameter"),
+        ({"place_signal": 1e300}, "'place_signal' parameter"),
         (
             {"n_venues": 9, "n_checkins": 8},
             "n_checkins=8 is less than n_venues=9.*Raise n_checkins",

@@ -231,6 +231,7 @@ def test_extreme_sizes_work(parameters):
         ({"language_regions": 41}, "'language_regions' parameter"),
         ({"n_towns": 0}, "'n_towns' parameter"),
         ({"place_signal": "strong"}, "'place_signal' parameter"),
+        ({"subject_signal": 1e300}, "'subject_signal' parameter"),
         ({"world_seed": -1}, "'world_seed' parameter"),
         ({"random_state": "seed"}, "'random_state' parameter"),
         ({"as_frame": "yes"}, "'as_frame' parameter"),

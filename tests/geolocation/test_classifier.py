@@ -690,6 +690,15 @@ def test_search_over_parameters_and_partitions():
     assert nested.best_params_ == {"partitions__max_per_cell": 50}
 
 
+def test_warm_start_heeds_another_weight_of_scenes():
+    X, places = _photos()
+    scenes = np.where(X[:, 0] > 0, "urban", "natural")
+    model = _model(warm_start=True, max_iter=1).fit(X, places, scenes=scenes)
+    assert model.net_.criterion_.head_weights[-1] == 1.0
+    model.set_params(scene_weight=0.0).fit(X, places, scenes=scenes)
+    assert model.net_.criterion_.head_weights[-1] == 0.0
+
+
 def test_warm_start_and_parts():
     X, places = _photos()
     model = _model(warm_start=True, max_iter=2).fit(X, places)

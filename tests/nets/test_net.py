@@ -238,6 +238,15 @@ def test_going_on_with_other_settings_heeds_them(change, sparse_rows):
     assert_same_weights(net, same, rtol=0)
 
 
+def test_going_on_with_another_loss_heeds_it():
+    doubled = partial(HeadsLoss, head_weights=[2.0])
+    net = fit(epochs=1)
+    train_net(None, doubled, data(), training=SETTINGS, net=net, epochs=1)
+    twice = net.evaluate(data())
+    train_net(None, HeadsLoss, data(), training=SETTINGS, net=net, epochs=0)
+    assert net.evaluate(data()) == pytest.approx(twice / 2)
+
+
 def test_ctrl_c_leaves_a_net_that_predicts():
     def interrupt(record):
         if record["epoch"] == 3:

@@ -390,6 +390,20 @@ def test_weights_stand_for_repetition():
 
 
 @pytest.mark.parametrize("scorer", ["multilinear", "trunk"])
+@pytest.mark.parametrize("losses", [("softmax", "logistic"), ("hinge", "softmax")])
+def test_training_goes_on_with_another_loss(scorer, losses):
+    first, second = losses
+    if scorer == "trunk" and "softmax" in losses:
+        first, second = "hinge", "logistic"
+    model = small(scorer=scorer, loss=first, warm_start=True).fit(X, TAGS)
+    asked = []
+    model.net_.criterion_.register_forward_hook(lambda *args: asked.append(args))
+    model.set_params(loss=second).fit(X, TAGS)
+    assert not asked  # of the loss before
+    assert getattr(model.net_.criterion_, "kind", "softmax") == second
+
+
+@pytest.mark.parametrize("scorer", ["multilinear", "trunk"])
 def test_training_goes_on(scorer):
     model = small(scorer=scorer, warm_start=True).fit(X, TAGS)
     before = scores(model)
