@@ -255,6 +255,8 @@ def _same_arrays(a, b, loose):
         return False
     if a.dtype.kind == "O":
         return same(a.ravel().tolist(), b.ravel().tolist(), loose=loose)
+    if a.dtype.names:
+        return all(_same_arrays(a[name], b[name], loose) for name in a.dtype.names)
     if loose and a.dtype.kind in "fc":
         return bool(np.allclose(a, b, rtol=1e-9, atol=1e-9, equal_nan=True))
     return a.tobytes() == b.tobytes() or np.array_equal(
