@@ -122,9 +122,11 @@ def read_numbers(values, name):
         with np.errstate(over="ignore"):
             return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError, OverflowError, RuntimeError) as error:
+        remedy = "Convert text first, for example with np.asarray(values, dtype=float)."
+        if kind == "c":
+            remedy = "Complex ones have no order; pass their real part."
         raise TypeError(
-            f"{name} must hold numbers; got {values!r:.60}. Convert text first, for "
-            "example with np.asarray(values, dtype=float)."
+            f"{name} must hold numbers; got {values!r:.60}. {remedy}"
         ) from error
 
 

@@ -133,3 +133,23 @@ def test_finite_is_every_number_or_none(kind):
     for wrong in (np.nan, np.inf, -np.inf):
         assert not all_finite(np.array([0.0, wrong, largest], dtype=kind))
     assert not all_finite(np.array([np.inf, -np.inf], dtype=kind))
+
+
+def test_complex_numbers_are_told_what_they_are():
+    with pytest.raises(TypeError, match=r"w must hold numbers.*pass their real part"):
+        read_numbers(np.array([1.0 + 2.0j]), "w")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            "'<' not supported between instances of 'int' and 'str'",
+            "y holds things that have no order among them: '<'",
+        ),
+        ("boolean value of NA is ambiguous", r"y has a missing value \(pandas\.NA\)"),
+    ],
+)
+def test_what_cannot_be_compared_is_told_by_its_name(error, said):
+    with pytest.raises(TypeError, match=said), naming("y"):
+        raise TypeError(error)
