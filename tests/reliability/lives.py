@@ -45,7 +45,7 @@ SMALL = {
     "weight_decay": (0.0, 1.0, 1e6, 1e300),
     "momentum": (0.0, 0.9, 1 - 1e-16),
     "batch_size": (1, 2, 7, 10**9, "auto"),
-    "device": ("cpu", "cpu", "nonsense", None, 7, "meta"),
+    "device": ("cpu", "cpu", "nonsense", None, 7, "meta", "xla", "cuda:99"),
     "n_jobs": (None, 1),
     "cv": (2, 3, 1000, None),
     "random_state": (0, 2**32 - 1, None),
