@@ -4,6 +4,7 @@
 
 from sklearn.base import _fit_context
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.context._numpy_forward import NumpyModules
 from sklearn_geo.context._pretrained import load_zones
@@ -151,16 +152,17 @@ class NumpyContextEncoder(ZoneReader, GeoEstimator):
         self : NumpyContextEncoder
             The encoder.
         """
-        self._read_places(X, reset=True)
-        if self.pretrained is None:
-            raise ValueError(
-                "pretrained=None: name the folder or address of a zone store, which "
-                "GPS2VecPlusTransformer.save_pretrained(folder) writes."
+        with all_or_nothing(self):
+            self._read_places(X, reset=True)
+            if self.pretrained is None:
+                raise ValueError(
+                    "pretrained=None: name the folder or address of a zone store, "
+                    "which GPS2VecPlusTransformer.save_pretrained(folder) writes."
+                )
+            _, zones, _ = load_zones(
+                self.pretrained, self.revision, self.max_loaded_zones, Zones
             )
-        _, zones, _ = load_zones(
-            self.pretrained, self.revision, self.max_loaded_zones, Zones
-        )
-        self._answer_from(zones)
+            self._answer_from(zones)
         return self
 
     @classmethod

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
@@ -142,6 +143,17 @@ def test_fit_opens_the_store_and_learns_nothing(stores, places):
     frame = union.set_output(transform="pandas").fit_transform(places)
     assert frame.shape == (len(places), 10)
     assert frame.columns[0] == "numpycontextencoder-1__scene_0"
+
+
+def test_a_second_fit_that_fails_leaves_the_first(stores, tmp_path, places):
+    first = pd.DataFrame(places, columns=["lat", "lon"])
+    encoder = NumpyContextEncoder(stores / "uniform", missing_zone="uniform")
+    before = encoder.fit(first).transform(first)
+    encoder.set_params(pretrained=tmp_path / "nothing")
+    with pytest.raises(ValueError, match="is no store"):
+        encoder.fit(first.set_axis(["latitude", "longitude"], axis=1))
+    assert_array_equal(encoder.feature_names_in_, ["lat", "lon"])
+    assert_array_equal(encoder.transform(first), before)
 
 
 def test_revisions(stores, places):
