@@ -132,6 +132,7 @@ class FusionBase(NetMixin, GeoEstimator, ABC):
             seed=self._seed,
             valid=valid if self._watches(len(data)) else None,
             go_on=go_on,
+            watch_start=True,
             early_stopping=False,
         )
         self._after_training(valid)

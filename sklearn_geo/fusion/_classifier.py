@@ -386,7 +386,7 @@ class AttentionFusionClassifier(ClassifierMixin, FusionBase):
             Between 0 and 1.
         """
         found = self.predict(X)
-        y, weights = read_truth(y, sample_weight, len(found))
+        y, weights = self._read_truth(y, sample_weight, len(found))
         if self._labels.is_multilabel:
             y = self._labels.indicator(y)
         elif sparse.issparse(y):
@@ -424,6 +424,10 @@ class AttentionFusionClassifier(ClassifierMixin, FusionBase):
         self.classes_, self.label_names_ = labels.classes, labels.names
         return labels.target(y), labels.balance(self.class_weight, y, sample_weight)
 
+    def _read_truth(self, y, sample_weight, n_rows):
+        names = self._labels.names if self._labels.is_multilabel else None
+        return read_truth(y, sample_weight, n_rows, names)
+
     def _kind(self):
         return self._labels.kind
 
@@ -453,11 +457,11 @@ class AttentionFusionClassifier(ClassifierMixin, FusionBase):
         """Return what `block_importance` measures by default: mAP over the classes."""
 
         def measure(model, X, y, sample_weight=None):
+            proba = model.predict_proba(X)
+            y, weights = model._read_truth(y, sample_weight, len(proba))
             truth = model._labels.indicator(y)
             truth = truth if sparse.issparse(truth) else truth.astype(np.int64)
-            return macro_average_precision(
-                truth, model.predict_proba(X), sample_weight=sample_weight
-            )
+            return macro_average_precision(truth, proba, sample_weight=weights)
 
         return measure
 

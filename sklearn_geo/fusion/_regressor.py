@@ -281,12 +281,16 @@ class AttentionFusionRegressor(RegressorMixin, FusionBase):
     def _r_squared(self, X, y, sample_weight=None):
         predicted = self.predict(X)
         _refuse_sparse(y)
-        y, weights = read_truth(y, sample_weight, len(predicted), dtype=np.float64)
+        names = getattr(self, "_y_names", None)
+        y, weights = read_truth(y, sample_weight, len(predicted), names, np.float64)
         n_columns = y.reshape(len(y), -1).shape[1]
         if n_columns != len(self._center):
             raise ValueError(
                 f"y has {n_columns} columns, and {len(self._center)} were learnt."
             )
+        if weights is not None:
+            counted = weights > 0.0
+            y, predicted, weights = y[counted], predicted[counted], weights[counted]
         return r2_score(y, predicted, sample_weight=weights)
 
     def _read_target(self, y, names, sample_weight, go_on):

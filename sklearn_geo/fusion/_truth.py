@@ -4,15 +4,17 @@
 
 from sklearn.utils import check_array
 
-from sklearn_geo._labels import check_rows
+from sklearn_geo._labels import check_rows, class_array
 from sklearn_geo._numbers import naming, reject_masked
+from sklearn_geo._same_names import same_names
 from sklearn_geo._tables import check_sparse, reject_unread
 from sklearn_geo._weights import check_weights
+from sklearn_geo.fusion._labels import column_texts
 
 __all__ = ["read_truth"]
 
 
-def read_truth(y, sample_weight, n_rows, dtype=None):
+def read_truth(y, sample_weight, n_rows, names, dtype=None):
     """Return y as an array, and weights of at most 1, whose sum is finite.
 
     Parameters
@@ -25,6 +27,9 @@ def read_truth(y, sample_weight, n_rows, dtype=None):
 
     n_rows : int
         How many are predicted.
+
+    names : sequence of str or None
+        What the columns of y were called in fit, if they had names.
 
     dtype : type or None, default=None
         What y is to hold; None is whatever it holds.
@@ -40,9 +45,19 @@ def read_truth(y, sample_weight, n_rows, dtype=None):
     check_sparse(y, "y")
     reject_unread(y, "y")
     reject_masked(y, "y")
+    same_names(
+        column_texts(y),
+        names,
+        what="The columns of y",
+        remedy="Scores are of the columns of fit.",
+    )
     with naming("y"):
         y = check_array(
-            y, accept_sparse="csr", ensure_2d=False, dtype=dtype, input_name="y"
+            class_array(y) if dtype is None else y,
+            accept_sparse="csr",
+            ensure_2d=False,
+            dtype=dtype,
+            input_name="y",
         )
     if y.dtype.names:
         raise TypeError(

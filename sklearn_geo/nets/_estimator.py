@@ -93,6 +93,9 @@ class NetMixin(CallbackSupportMixin):
         draw : callable or None, default=None
             Sampler, see :meth:`EstimatorNet.fit_loop`.
 
+        watch_start : bool, default=False
+            See :func:`train_net`.
+
         keep_steps : bool or None, default=None
             Keep what the optimizers remember; None does so for a `warm_start`.
 
@@ -118,6 +121,7 @@ class NetMixin(CallbackSupportMixin):
         seed,
         valid=None,
         go_on=False,
+        watch_start=False,
         epochs=None,
         draw=None,
         keep_steps=None,
@@ -136,6 +140,7 @@ class NetMixin(CallbackSupportMixin):
             seed=seed,
             valid=valid,
             net=self.net_ if go_on else None,
+            watch_start=watch_start,
             epochs=most,
             draw=draw,
             on_epoch=progress,

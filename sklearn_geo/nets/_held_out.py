@@ -24,7 +24,7 @@ def hold_out(data, fraction, seed):
     Returns
     -------
     train, valid : RowData
-        Views, their rows ascending.
+        Views, their rows ascending. Rows of weight 0 are in neither.
 
     See Also
     --------
@@ -38,6 +38,9 @@ def hold_out(data, fraction, seed):
     >>> len(train), len(valid)
     (8, 2)
     """
+    weights = data.weights()
+    if weights is not None:  # a row of weight 0 is as if it were not there
+        data = data.subset(np.flatnonzero(weights))
     train, valid = split_rows(len(data), fraction, seed)
     return data.subset(train), data.subset(valid)
 

@@ -30,7 +30,8 @@ def history_table(history):
     ndarray of shape (n_epochs,)
         With the fields "epoch" (from 1), "train_loss", "valid_loss" (NaN if nothing was
         held out), "learning_rate", "n_rows", "seconds" and "best" (whether the watched
-        loss was the lowest until then). `pandas.DataFrame` takes it as it is.
+        loss was the lowest of its training until then). `pandas.DataFrame` takes it as
+        it is.
 
     See Also
     --------

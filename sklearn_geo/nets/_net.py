@@ -152,7 +152,16 @@ class EstimatorNet(NeuralNet):
         return RowData(X, y if isinstance(y, (list, tuple)) else [y])
 
     def fit_loop(
-        self, X, y=None, epochs=None, *, valid=None, draw=None, on_epoch=None, **unused
+        self,
+        X,
+        y=None,
+        epochs=None,
+        *,
+        valid=None,
+        watch_start=False,
+        draw=None,
+        on_epoch=None,
+        **unused,
     ):
         """Train.
 
@@ -166,6 +175,9 @@ class EstimatorNet(NeuralNet):
 
         valid : RowData or None, default=None
             Rows held out; their loss is watched.
+
+        watch_start : bool, default=False
+            Whether the weights there are stay if no epoch is better on those rows.
 
         draw : callable or None, default=None
             From (epoch, random generator, n_rows) to the positions that this epoch
@@ -183,6 +195,7 @@ class EstimatorNet(NeuralNet):
             The net.
         """
         data, training = self.get_dataset(X, y), self.training
+        _refuse_no_weight(valid)
         patience = Patience(training.n_iter_no_change, training.tol)
         best = None if valid is None else BestWeights(self.module_)
         self.interrupted_ = True  # until all epochs are done
@@ -190,6 +203,9 @@ class EstimatorNet(NeuralNet):
             data, valid = keep_on_device([data, valid], self.device)
             processes = start_processes(training.device)
             step = partial(self._step, processes, self._scaler())
+            if valid is not None and watch_start:
+                patience.tell(self.evaluate(valid, processes=processes))
+                best.keep()
             for _ in range(training.max_iter if epochs is None else epochs):
                 record = self._epoch(data, valid, draw, processes, step)
                 watched = record["train_loss" if valid is None else "valid_loss"]
@@ -356,14 +372,42 @@ class EstimatorNet(NeuralNet):
                 else:
                     yield tuple(output.to(device) for output in outputs)
 
-    def renew_optimizers(self, sparse):
-        """Make optimizers anew unless what they remember goes on with these settings.
+    def renew(self, training, *, seed, criterion=None, sparse=False):
+        """Take settings that a training is to go on with.
+
+        What optimizers remember is kept unless the rule is another one now.
 
         Parameters
         ----------
-        sparse : bool
+        training : Training
+            The settings. The network moves to their device.
+
+        seed : int
+            Decides what is left to chance from now on.
+
+        criterion : callable or None, default=None
+            Makes the loss; None keeps the one there is.
+
+        sparse : bool, default=False
             Whether rows are sparse: their gradients have an optimizer of their own.
         """
+        self.training, self.seed = training, seed
+        self.batch_size = training.batch_size
+        if criterion is not None:
+            self.criterion_ = criterion()
+        self._move(str(_device(training.device)))
+        self._renew_optimizers(sparse)
+
+    def _move(self, device):
+        self.criterion_.to(device)
+        if device == self.device:
+            return
+        self.device = device
+        self.module_.to(device)
+        for optimizer in self.optimizers():  # which puts its memory where weights are
+            optimizer.load_state_dict(optimizer.state_dict())
+
+    def _renew_optimizers(self, sparse):
         now = make_optimizers(self.module_, self.training, sparse=sparse)
         old = self.optimizers()
         goes_on = any(each.state for each in old) and sparse == self.sparse
@@ -398,6 +442,15 @@ def _device(device):
     if isinstance(device, str) and device == "accelerate":
         return start_processes(device).device
     return choose_device(device)
+
+
+def _refuse_no_weight(valid):
+    weights = valid.weights() if isinstance(valid, RowData) else None
+    if weights is not None and not weights.any():
+        raise ValueError(
+            "valid: all rows held out have weight 0, so that no loss can be watched. "
+            "Hold out others."
+        )
 
 
 def _rule(optimizer):

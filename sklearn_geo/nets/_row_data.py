@@ -278,6 +278,18 @@ class RowData(Dataset):
     def __getitem__(self, at):
         return self.take(np.atleast_1d(at))
 
+    def weights(self):
+        """Return what the rows weigh.
+
+        Returns
+        -------
+        ndarray of float32 of shape (n_rows,) or None
+            Their mean is one where the rows are all there are.
+        """
+        if self.sample_weight is None or self.rows is None:
+            return self.sample_weight
+        return self.sample_weight[self.rows]
+
     def subset(self, at):
         """Return the same arrays with some of the rows.
 

@@ -69,6 +69,7 @@ def train_net(
     seed=0,
     valid=None,
     net=None,
+    watch_start=False,
     epochs=None,
     draw=None,
     on_epoch=None,
@@ -99,6 +100,9 @@ def train_net(
     net : EstimatorNet or None, default=None
         A net to go on with: `module` is then not used, and `criterion` takes the place
         of its loss, unless it is None.
+
+    watch_start : bool, default=False
+        Whether weights of a net that goes on stay if no epoch is better on `valid`.
 
     epochs : int or None, default=None
         How many epochs at most; None is `max_iter`.
@@ -139,7 +143,8 @@ def train_net(
     training = Training() if training is None else training
     if valid is None and training.early_stopping:
         data, valid = hold_out(data, training.validation_fraction, seed)
-    if net is None:
+    goes_on = net is not None
+    if not goes_on:
         net = EstimatorNet(
             module,
             criterion,
@@ -150,18 +155,21 @@ def train_net(
         with seeded(seed, net.device):
             net.initialize()
     else:
-        net.training = training
-        net.batch_size = training.batch_size
-        net.renew_optimizers(data.is_sparse)
-        if criterion is not None:
-            net.criterion_ = criterion().to(net.device)
+        net.renew(training, seed=seed, criterion=criterion, sparse=data.is_sparse)
     later = _later_seed(seed, len(net.history))
     seed_layers(net.module_, later)
     # Networks of our own layers train in several threads at once.
     shared = draws_from_torch(net.module_)
     net.interrupted_ = True  # skorch keeps an early Ctrl-C to itself
     with seeded(later, net.device) if shared else nullcontext():
-        net.partial_fit(data, epochs=epochs, valid=valid, draw=draw, on_epoch=on_epoch)
+        net.partial_fit(
+            data,
+            epochs=epochs,
+            valid=valid,
+            watch_start=watch_start and goes_on,
+            draw=draw,
+            on_epoch=on_epoch,
+        )
     if net.interrupted_ and _WHOLE.get():
         raise KeyboardInterrupt
     if not keep_steps:

@@ -779,6 +779,27 @@ def test_rows_without_a_class_have_no_score(value, said):
         one.score(X, classes)
 
 
+def test_large_integers_are_classes_in_whatever_holds_them():
+    y = 2**53 + BINARY  # of floats all are one
+    one = model(max_iter=3).fit(X, y)
+    accuracy = np.mean(one.predict(X) == y)
+    assert 0.5 < accuracy < 1.0
+    worth = one.block_importance(X, y)
+    for dress in ("Int64", object):
+        column = pd.Series(y, dtype=dress)
+        assert one.score(X, column) == accuracy
+        assert one.block_importance(X, column) == worth
+
+
+def test_labels_in_another_order_have_no_score():
+    frame = pd.DataFrame(LABELS, columns=["a", "b", "c"])
+    one = model(max_iter=2).fit(X, frame)
+    assert one.score(X, frame) == one.score(X, LABELS)
+    for ask in (one.score, one.block_importance):
+        with pytest.raises(ValueError, match="columns of y have other names"):
+            ask(X, frame[["c", "b", "a"]])
+
+
 def test_labels_are_scored_as_they_were_learnt(fitted):
     one, y = fitted
     if not one._labels.is_multilabel:

@@ -369,3 +369,36 @@ def test_scores_do_not_hang_on_the_scale_of_weights():
     for scale in (1.0, 1e-300, 1e300):
         found = one.score(X, Y, sample_weight=scale * weights)
         assert found == pytest.approx(expected, rel=1e-12)
+
+
+def test_columns_in_another_order_have_no_score():
+    frame = pd.DataFrame(TWO, columns=["price", "size"])
+    one = model().fit(X, frame)
+    assert one.score(X, frame) == pytest.approx(one.score(X, TWO), rel=1e-12)
+    for ask in (one.score, one.block_importance):
+        with pytest.raises(ValueError, match="'size' where 'price' was"):
+            ask(X, frame[["size", "price"]])
+
+
+def test_one_row_that_counts_has_no_score_either():
+    weights = np.zeros(len(Y))
+    weights[7] = 2.0
+    with (
+        pytest.warns(UndefinedMetricWarning),
+        pytest.raises(ValueError, match="it takes two rows with a weight"),
+    ):
+        model().fit(X, Y).score(X, Y, sample_weight=weights)
+
+
+def test_a_warm_start_keeps_the_best_weights():
+    early = {"early_stopping": True, "warm_start": True, "n_iter_no_change": 3}
+    one = model(max_iter=30, **early).fit(X, Y)
+    learnt, best = len(one.history_), one.history_["valid_loss"].min()
+    before = one.predict(X)
+    # Steps that are far too long make it worse, so that nothing is taken.
+    one.set_params(learning_rate_init=1.0, solver="sgd").fit(X, Y)
+    later = one.history_[learnt:]
+    assert len(later) == 3
+    assert later["valid_loss"].min() > best
+    assert not later["best"].any()
+    np.testing.assert_array_equal(one.predict(X), before)

@@ -247,6 +247,59 @@ def test_going_on_with_another_loss_heeds_it():
     assert net.evaluate(data()) == pytest.approx(twice / 2)
 
 
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("sparse_rows", [False, True])
+def test_going_on_elsewhere_moves_all_that_is_remembered(solver, sparse_rows):
+    rows, here = data(sparse_rows=sparse_rows), SETTINGS.but(solver=solver)
+    net, moved = (fit(rows, training=here, keep_steps=True) for _ in range(2))
+    for each, training in ((net, here), (moved, here.but(device="cpu:0"))):
+        train_net(None, None, rows, training=training, net=each, epochs=1)
+    assert (net.device, moved.device) == ("cpu", "cpu:0")
+    assert_same_weights(net, moved, rtol=0)
+
+
+def test_going_on_asks_for_the_device_again(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    net, elsewhere = fit(epochs=1), SETTINGS.but(device="cuda")
+    with pytest.raises(ValueError, match="sees no CUDA device"):
+        train_net(None, None, data(), training=elsewhere, net=net)
+
+
+def test_going_on_with_another_seed_takes_other_steps():
+    nets = [fit(epochs=1) for _ in range(3)]
+    for net, seed in zip(nets, (5, 5, 6), strict=True):
+        train_net(None, None, data(), training=SETTINGS, net=net, seed=seed, epochs=1)
+    assert_same_weights(nets[0], nets[1], rtol=0)
+    first, last = get_weights(nets[0]), get_weights(nets[2])
+    assert any((first[name] != last[name]).any() for name in first)
+
+
+def test_going_on_may_keep_what_was_better():
+    rows, valid = data(), data(seed=1)
+    worse = SETTINGS.but(solver="sgd", learning_rate_init=30.0)
+    kept, left = (fit(rows, epochs=4) for _ in range(2))
+    before = get_weights(kept)
+    for net, watch in ((kept, True), (left, False)):
+        settings = {"training": worse, "valid": valid, "net": net}
+        train_net(None, None, rows, **settings, watch_start=watch)
+    for name, weights in get_weights(kept).items():
+        np.testing.assert_array_equal(weights, before[name])
+    assert [row["best"] for row in kept.history[4:]] == [False] * 4
+    assert left.history[4]["best"]
+
+
+def test_rows_held_out_have_a_weight():
+    rows = data(weight=True)
+    rows.sample_weight[::2] = 0.0
+    train, valid = hold_out(rows, 0.2, 0)
+    assert (len(train), len(valid)) == (36, 9)
+    assert train.weights().all()
+    assert valid.weights().all()
+    nothing = rows.subset(np.arange(0, N, 2))
+    with pytest.raises(ValueError, match="all rows held out have weight 0"):
+        fit(rows, valid=nothing)
+
+
 def test_ctrl_c_leaves_a_net_that_predicts():
     def interrupt(record):
         if record["epoch"] == 3:
