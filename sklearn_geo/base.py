@@ -77,10 +77,14 @@ def wrap_longitude(longitude):
         return longitude
     if np.isinf(longitude).any():
         raise ValueError("longitude holds infinity, which is no meridian.")
-    wrapped = np.remainder(longitude + 180.0, 360.0) - 180.0
-    # A hair below -180 rounds up to the excluded end of the interval.
-    wrapped = np.where(wrapped >= 180.0, -180.0, wrapped)
-    return np.where(outside, wrapped, longitude)
+    if (np.abs(longitude) > _FAR_LONGITUDE).any():
+        longitude = np.fmod(longitude, 360.0)  # exact, and slow
+    # Every step is exact: places on one meridian stay on one.
+    wrapped = longitude - 360.0 * np.rint(longitude / 360.0)
+    wrapped = np.where(wrapped >= 180.0, wrapped - 360.0, wrapped)
+    wrapped = np.where(wrapped < -180.0, wrapped + 360.0, wrapped)
+    # Not minus zero after a whole turn west.
+    return np.where(outside, wrapped + 0.0, longitude)
 
 
 def check_places(places, *, name="places", allow_missing=False, min_places=1):
