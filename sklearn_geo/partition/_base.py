@@ -10,6 +10,7 @@ from sklearn.base import OneToOneFeatureMixin, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._blocks import blocks
 from sklearn_geo._numbers import naming
 from sklearn_geo.base import GeoEstimator
@@ -130,11 +131,12 @@ class PlacePartition(TransformerMixin, GeoEstimator, abc.ABC):
         self : estimator
             The fitted partition.
         """
-        places = self._read_places(X, reset=True)
-        weights = read_weights(sample_weight, len(places))
-        counted, own = _counted(places, weights)
-        labels = self._learn(places[counted], own)
-        self._fill(places, weights, counted, labels)
+        with all_or_nothing(self):
+            places = self._read_places(X, reset=True)
+            weights = read_weights(sample_weight, len(places))
+            counted, own = _counted(places, weights)
+            labels = self._learn(places[counted], own)
+            self._fill(places, weights, counted, labels)
         return self
 
     def refill(self, X, sample_weight=None):
@@ -160,9 +162,14 @@ class PlacePartition(TransformerMixin, GeoEstimator, abc.ABC):
         self._validate_params()
         places = self._read_places(X, reset=False)
         weights = read_weights(sample_weight, len(places))
-        counted, _ = _counted(places, weights)
-        self._fill(places, weights, counted, None)
+        counted, own = _counted(places, weights)
+        with all_or_nothing(self):
+            self._fill(places, weights, counted, None)
+            self._recount_dropped(places[counted], own)
         return self
+
+    def _recount_dropped(self, places, weights):
+        """Count places in the cells that were dropped, in a new table."""
 
     def _fill(self, places, weights, counted, labels):
         """Set `cells_` and `dropped_` from places and the cells they lie in."""
@@ -199,6 +206,7 @@ class PlacePartition(TransformerMixin, GeoEstimator, abc.ABC):
             `uncovered`; with "drop" it is -1.
         """
         check_is_fitted(self, "cells_")
+        self._validate_params()  # what places outside get may have been set after fit
         return self._cells_at(self._read_places(X, reset=False))
 
     def _cells_at(self, places):

@@ -54,13 +54,15 @@ class DelaunayCells:
         labels = cells._cell_of_row[at]
         return cells, labels, _dropped_table(lost, counts, held[lost])
 
-    def recount_dropped(self, dropped, places, weights):
-        """Count other places in the cells that were dropped."""
+    def recounted(self, dropped, places, weights):
+        """Return the table of dropped cells with other places counted in them."""
+        dropped = dropped.copy()
         at, n_triangles = self.mesh.locate(places), len(self.mesh.simplices)
         counts = np.bincount(at, minlength=n_triangles)
         held = np.bincount(at, weights=weights, minlength=n_triangles)
         dropped["count"] = counts[dropped["id"]]
         dropped["weight"] = held[dropped["id"]]
+        return dropped
 
     def describe(self):
         """Return the first columns of the table, the centres and the areas."""

@@ -13,6 +13,7 @@ from sklearn.base import (
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._numbers import is_whole
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.partition._base import PlacePartition
@@ -138,7 +139,11 @@ class CellHierarchy(TransformerMixin, GeoEstimator):
         self : CellHierarchy
             The fitted hierarchy.
         """
-        places = self._read_places(X, reset=True)
+        with all_or_nothing(self):
+            self._learn(self._read_places(X, reset=True), sample_weight)
+        return self
+
+    def _learn(self, places, sample_weight):
         partitions = [
             partition
             if isinstance(partition, FrozenEstimator)
@@ -156,7 +161,6 @@ class CellHierarchy(TransformerMixin, GeoEstimator):
             locate(grid, partition.cells_["id"], grid.ranges(finest)[0])
             for partition in partitions[:-1]
         ]
-        return self
 
     def predict(self, X):
         """Find the cells of each place.

@@ -27,7 +27,7 @@ from sklearn_geo.partition._quad_cells import (
     learn_cells,
     locate,
     quad_columns,
-    recount_dropped,
+    recounted,
 )
 
 
@@ -68,9 +68,9 @@ class MidpointCells:
         labels, ids, dropped = learn_cells(partition, TRIANGLE_GRID, places, weights)
         return cls(ids), labels, dropped
 
-    def recount_dropped(self, dropped, places, weights):
-        """Count other places in the cells that were dropped."""
-        recount_dropped(dropped, TRIANGLE_GRID, places, weights)
+    def recounted(self, dropped, places, weights):
+        """Return the table of dropped cells with other places counted in them."""
+        return recounted(dropped, TRIANGLE_GRID, places, weights)
 
     def describe(self):
         """Return the first columns of the table, the centres and the areas."""

@@ -314,11 +314,13 @@ def split_by_limits(partition, grid, pieces):
     return cells_where(cells, enough), cells_where(cells, ~enough)
 
 
-def recount_dropped(dropped, grid, places, weights):
-    """Count places in the cells that were dropped, in their table."""
+def recounted(dropped, grid, places, weights):
+    """Return the table of dropped cells with other places counted in them."""
+    dropped = dropped.copy()
     labels = locate(grid, dropped["id"], grid.leaf_ids(places))
     dropped["count"] = sums(None, labels, len(dropped))
     dropped["weight"] = sums(weights, labels, len(dropped))
+    return dropped
 
 
 def dropped_to_json(dropped):

@@ -10,6 +10,7 @@ from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo.geometry import (
     S2_MAX_LEVEL,
     s2_areas,
@@ -42,7 +43,7 @@ from sklearn_geo.partition._quad_cells import (
     learn_cells,
     locate,
     quad_columns,
-    recount_dropped,
+    recounted,
     split_by_limits,
 )
 from sklearn_geo.partition._stream import add_to_stream
@@ -256,8 +257,8 @@ class S2Partition(PlacePartition):
         -----
         What is kept between the calls is one row of 40 bytes for each distinct place:
         the id of its leaf, latitude, longitude, weight and count. :meth:`fit`,
-        :meth:`refill` and :meth:`save` keep none of it: a call of `partial_fit` after
-        them warns and begins anew.
+        :meth:`refill` and a saved file keep none of it: a call of `partial_fit` after
+        them, or after :meth:`load`, warns and begins anew.
         """
         stream = getattr(self, "_stream", None)
         if stream is None and hasattr(self, "cells_"):
@@ -269,8 +270,13 @@ class S2Partition(PlacePartition):
                 UserWarning,
                 stacklevel=3,  # above the decorator
             )
-        places = self._read_places(X, reset=stream is None)
-        weights = read_weights(sample_weight, len(places))
+        with all_or_nothing(self):
+            places = self._read_places(X, reset=stream is None)
+            self._add(stream, places, read_weights(sample_weight, len(places)))
+        return self
+
+    def _add(self, stream, places, weights):
+        """Make the cells of the places seen before and of new ones."""
         check_limits(self)
         leaves = S2_GRID.leaf_ids(places)
         stream = add_to_stream(stream, leaves, places, weights)
@@ -290,14 +296,13 @@ class S2Partition(PlacePartition):
         )
         self.dropped_ = np.flatnonzero(locate(S2_GRID, self._ids, leaves) < 0)
         self._stream = stream
-        return self
 
     def _fill(self, places, weights, counted, labels):
         self._stream = None
         super()._fill(places, weights, counted, labels)
-        if labels is None:  # the cells are older than these places
-            own = None if weights is None else weights[counted]
-            recount_dropped(self.dropped_cells_, S2_GRID, places[counted], own)
+
+    def _recount_dropped(self, places, weights):
+        self.dropped_cells_ = recounted(self.dropped_cells_, S2_GRID, places, weights)
 
     @property
     def oversized_cells_(self):

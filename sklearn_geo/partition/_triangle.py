@@ -214,11 +214,10 @@ class TrianglePartition(PlacePartition):
         self._cells, labels, self.dropped_cells_ = kind.learn(self, places, weights)
         return labels
 
-    def _fill(self, places, weights, counted, labels):
-        super()._fill(places, weights, counted, labels)
-        if labels is None:  # the cells are older than these places
-            own = None if weights is None else weights[counted]
-            self._cells.recount_dropped(self.dropped_cells_, places[counted], own)
+    def _recount_dropped(self, places, weights):
+        self.dropped_cells_ = self._cells.recounted(
+            self.dropped_cells_, places, weights
+        )
 
     @property
     def mesh_(self):
