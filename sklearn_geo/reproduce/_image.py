@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sklearn_geo.reproduce._out_of_fold import out_of_fold
 from sklearn_geo.reproduce._photo_models import QUICK, Effort, PhotoModels
 from sklearn_geo.reproduce._photo_task import (
     add_corpus_argument,
@@ -19,7 +20,6 @@ from sklearn_geo.reproduce._scoring import (
     MAP,
     Resamples,
     difference,
-    out_of_fold,
 )
 from sklearn_geo.reproduce._tables import Measure, Result, ResultTable
 

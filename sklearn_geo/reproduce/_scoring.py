@@ -1,15 +1,12 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
-"""Predictions of rows that were not trained on, and how good they are."""
+"""How good predictions are, and the folds of rows that they are of."""
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
-from joblib import Parallel, delayed
-from sklearn.base import clone
 from sklearn.model_selection import KFold
-from sklearn.utils import _safe_indexing, check_random_state, gen_batches
+from sklearn.utils import check_random_state, gen_batches
 
 from sklearn_geo._numbers import is_whole, read_numbers
 from sklearn_geo.base import check_places
@@ -26,7 +23,6 @@ __all__ = [
     "block_level",
     "difference",
     "multilabel_estimates",
-    "out_of_fold",
     "split_rows",
 ]
 
@@ -40,6 +36,8 @@ FOLD_KINDS = ("random", "block")
 
 # Blocks are fine enough for a fold to have so many of them.
 _BLOCKS_A_FOLD = 8
+# Level 0 has six cells.
+_COARSEST_BLOCKS, _FINEST_BLOCKS = 1, 20
 _CONFIDENCE = 0.95
 # So many of them add up to a finite number.
 _LARGEST = 1e290
@@ -377,7 +375,7 @@ def block_level(places, n_splits):
     -------
     int
         The coarsest level with eight cells a fold at least, none of which holds more
-        than half a fold; if there is none, the finest that was tried, 20.
+        than half a fold; if there is none, 20.
 
     See Also
     --------
@@ -398,87 +396,12 @@ def block_level(places, n_splits):
             f"n_splits must be a whole number of folds, at least 1; got {n_splits!r}."
         )
     places = check_places(places)
-    for level in range(2, 20):
+    for level in range(_COARSEST_BLOCKS, _FINEST_BLOCKS):
         _, sizes = np.unique(s2_cell_ids(places, level), return_counts=True)
         fine = sizes.size >= _BLOCKS_A_FOLD * n_splits
         if fine and sizes.max() <= len(places) / (2.0 * n_splits):
             return level
-    return 20
-
-
-def out_of_fold(model, X, y, splits, *, n_jobs=None, progress=None):
-    """Predict the probabilities of every row by a model that was not trained on it.
-
-    Parameters
-    ----------
-    model : estimator
-        A multi-label classifier; a clone is fitted for every fold.
-
-    X : array-like or data frame of n_rows rows
-        Features.
-
-    y : array-like of shape (n_rows, n_labels)
-        0/1 indicator.
-
-    splits : sequence of (train, test)
-        Positions of rows.
-
-    n_jobs : int, default=None
-        How many folds to do at a time, in processes of their own.
-
-    progress : callable, default=None
-        Called with the number of folds done, as they are.
-
-    Returns
-    -------
-    probabilities : ndarray of shape (n_rows, n_labels)
-        NaN in rows that are in no test fold.
-
-    seconds : float
-        How long it took.
-
-    See Also
-    --------
-    multilabel_estimates : Scores of such predictions.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sklearn.dummy import DummyClassifier
-    >>> from sklearn_geo.reproduce import out_of_fold
-    >>> y = np.array([[1, 0], [0, 1], [1, 0], [1, 1]])
-    >>> splits = [([0, 1], [2, 3]), ([2, 3], [0, 1])]
-    >>> model = DummyClassifier(strategy="prior")
-    >>> out_of_fold(model, np.zeros((4, 1)), y, splits)[0]
-    array([[1. , 0.5],
-           [1. , 0.5],
-           [0.5, 0.5],
-           [0.5, 0.5]])
-    """
-    y = np.asarray(y)
-    probabilities = np.full(y.shape, np.nan)
-    start = time.perf_counter()
-    jobs = (delayed(_predict_fold)(model, X, y, *split) for split in splits)
-    folds = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
-    for number, ((_, test), predicted) in enumerate(zip(splits, folds, strict=True)):
-        probabilities[test] = predicted
-        if progress is not None:
-            progress(number + 1)
-    return probabilities, time.perf_counter() - start
-
-
-def _predict_fold(model, X, y, train, test):
-    """Fit on some rows, and predict others."""
-    fitted = clone(model).fit(_safe_indexing(X, train), y[train])
-    predicted = fitted.predict_proba(_safe_indexing(X, test))
-    if not isinstance(predicted, list):
-        return np.asarray(predicted)
-    # scikit-learn's own multi-output form: a matrix of classes for every label.
-    columns = []
-    for classes, matrix in zip(fitted.classes_, predicted, strict=True):
-        position = np.flatnonzero(np.asarray(classes) == 1)
-        columns.append(matrix[:, position[0]] if position.size else np.zeros(len(test)))
-    return np.column_stack(columns)
+    return _FINEST_BLOCKS
 
 
 def _with_interval(value, samples):

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from sklearn_geo.reproduce._out_of_fold import out_of_fold
 from sklearn_geo.reproduce._scoring import (
     COVERAGE,
     FOLD_KINDS,
@@ -16,7 +17,6 @@ from sklearn_geo.reproduce._scoring import (
     block_level,
     difference,
     multilabel_estimates,
-    out_of_fold,
     split_rows,
 )
 from sklearn_geo.reproduce._tables import Result, ResultTable

@@ -8,13 +8,14 @@ import numpy as np
 from sklearn.model_selection import GroupKFold
 
 from sklearn_geo.geometry import utm_zone_names, utm_zones
+from sklearn_geo.reproduce._out_of_fold import out_of_fold
 from sklearn_geo.reproduce._photo_models import QUICK, Effort, PhotoModels
 from sklearn_geo.reproduce._photo_task import (
     add_corpus_argument,
     common_concepts,
     open_task,
 )
-from sklearn_geo.reproduce._scoring import Resamples, difference, out_of_fold
+from sklearn_geo.reproduce._scoring import Resamples, difference
 from sklearn_geo.reproduce._tables import Measure, Result, ResultTable
 
 __all__ = ["PAPER", "add_arguments", "run", "zone_rows"]

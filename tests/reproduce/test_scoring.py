@@ -3,12 +3,8 @@
 """Scores of rows that were not trained on, worked by hand and by other means."""
 
 import numpy as np
-import pandas as pd
 import pytest
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import coverage_error, hamming_loss
-from sklearn.multioutput import MultiOutputClassifier
-from sklearn.naive_bayes import BernoulliNB
 
 from sklearn_geo.geometry import s2_cell_ids
 from sklearn_geo.metrics import macro_average_precision
@@ -18,7 +14,6 @@ from sklearn_geo.reproduce import (
     block_level,
     difference,
     multilabel_estimates,
-    out_of_fold,
     split_rows,
 )
 
@@ -130,46 +125,19 @@ def test_block_level_is_the_coarsest_that_will_do():
         return sizes.size >= 32 and sizes.max() <= 50
 
     assert fits(level)
-    assert not any(map(fits, range(2, level)))
+    assert not any(map(fits, range(level)))
     # One place: nothing can be dealt out, and the search ends.
     assert block_level(np.zeros((9, 2)), 4) == 20
 
 
-class Rows(ClassifierMixin, BaseEstimator):
-    """Says which rows it was trained on: 1 in the column of each."""
-
-    def fit(self, X, y):
-        self.seen_ = set(X["row"])
-        return self
-
-    def predict_proba(self, X):
-        return np.column_stack([X["row"], [len(self.seen_)] * len(X)]).astype(float)
-
-
-def test_out_of_fold_predictions_are_of_rows_not_trained_on():
-    X = pd.DataFrame({"row": np.arange(10)})
-    y = np.zeros((10, 2), dtype=int)
-    splits = [(np.arange(5, 10), np.arange(5)), (np.arange(3), np.arange(5, 9))]
-    done = []
-    found, seconds = out_of_fold(Rows(), X, y, splits, progress=done.append)
-    assert found[:9, 0].tolist() == list(range(9))
-    assert found[:5, 1].tolist() == [5.0] * 5
-    assert found[5:9, 1].tolist() == [3.0] * 4
-    assert np.isnan(found[9]).all()  # in no fold
-    assert done == [1, 2]
-    assert seconds > 0
-
-
-def test_a_matrix_for_every_label_is_understood():
-    y, p = labels_and_scores()
-    y[:, 3] = 0  # a label that no training row has
-    splits = [(np.arange(30), np.arange(30, 60))]
-    model = MultiOutputClassifier(BernoulliNB())
-    found, _ = out_of_fold(model, p > 0.5, y, splits)
-    fitted = model.fit((p > 0.5)[:30], y[:30])
-    expected = fitted.predict_proba((p > 0.5)[30:])
-    np.testing.assert_allclose(found[30:, 1], expected[1][:, 1])
-    assert (found[30:, 3] == 0.0).all()
+@pytest.mark.parametrize(("n_splits", "level"), [(1, 1), (3, 1), (4, 2), (12, 2)])
+def test_cells_of_places_all_over_the_globe_are_those_of_a_cube(n_splits, level):
+    rng = np.random.default_rng(0)
+    latitudes = np.degrees(np.arcsin(rng.uniform(-1.0, 1.0, 4000)))
+    places = np.column_stack([latitudes, rng.uniform(-180.0, 180.0, 4000)])
+    # Six faces, of four cells each and of sixteen: eight a fold are enough.
+    assert 6 * 4 ** (level - 1) < 8 * n_splits <= 6 * 4**level
+    assert block_level(places, n_splits) == level
 
 
 @pytest.mark.parametrize("values", [[1.0, np.nan], [1.0, np.inf], [1e300, 1.0]])
