@@ -41,13 +41,16 @@ def label_array(values, name="labels"):
         ) from None
     # Of the type: polars warns when a lazy frame is asked for its columns.
     if hasattr(values, "dtype") or hasattr(type(values), "columns"):
+        if array.dtype.kind == "U" and not isinstance(values, np.ndarray):
+            array = np.asarray(values, dtype=object)  # polars makes text of numpy
         if array.dtype.kind not in "OT":
             return array
     elif array.size and array.dtype.kind in "fcUSO":
         array = np.asarray(values, dtype=object)
     if array.dtype.kind == "T" and first_missing(array) is None:
         # By way of objects: numpy does not know how wide they have to be.
-        return array.astype(object).astype(np.str_)
+        array = array.astype(object)
+        return _narrow(array) if array.size else array.astype(np.str_)
     return _narrow(array) if array.dtype.kind == "O" and array.size else array
 
 
@@ -85,7 +88,9 @@ def _narrow(array):
         return all(issubclass(one, kind) for one in types)
 
     if all_are(str):
-        return array.astype(np.str_)
+        # Numpy's text ends before the zeros at its end.
+        ends = any(text.endswith("\0") for text in flat)
+        return array if ends else array.astype(np.str_)
     if all_are((bool, np.bool_)):
         return array.astype(bool)
     if all_are(Integral):

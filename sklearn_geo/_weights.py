@@ -55,10 +55,11 @@ def check_each(weights):
 
 
 def check_total(weights):
-    """Refuse finite weights whose sum is not."""
-    with np.errstate(over="ignore"):
+    """Refuse weights whose sum is not finite, by the row if one of them is not."""
+    with np.errstate(over="ignore", invalid="ignore"):
         total = weights.sum()
     if not np.isfinite(total):
+        check_each(weights)
         raise ValueError(
             "sample_weight adds up to infinity. Scale the weights down first, for "
             "example with weights / weights.max()."

@@ -50,6 +50,10 @@ from sklearn_geo.neighbors import GeoNeighborTagPropagator, NeighborVoteAnnotato
         (["a", 1], "O"),
         (np.array(["2014-01-01"], dtype="M8[D]"), "M"),
         ([], "f"),
+        (["a", "a\0"], "O"),
+        (pd.Series(["a", "a\0"]), "O"),
+        (pl.Series(["a\0", "\0a", "\0"]), "O"),
+        (["\0a"], "U"),
     ],
 )
 def test_dtypes_that_hold_all_labels(values, kind):
@@ -65,6 +69,13 @@ def test_text_of_any_length(values):
     labels = label_array(np.array(values, dtype="T"))
     assert labels.dtype.kind == "U"
     assert labels.tolist() == values
+
+
+@pytest.mark.skipif(not hasattr(np.dtypes, "StringDType"), reason="came with numpy 2")
+def test_text_that_ends_with_a_zero_stays_different():
+    labels = label_array(np.array(["a", "a\0", "a\0\0"], dtype="T"))
+    assert labels.tolist() == ["a", "a\0", "a\0\0"]
+    assert check_groups(["a\0", "a", "a\0"], 3)[1].tolist() == [1, 0, 1]
 
 
 @pytest.mark.parametrize(
