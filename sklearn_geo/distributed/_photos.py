@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A part of a table of photos as arrays, every column checked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -10,7 +10,15 @@ from scipy import sparse
 from sklearn_geo.base import places_in
 from sklearn_geo.context._teachers import open_teachers
 
-__all__ = ["Layout", "Photos", "numbers_left_out", "read_photos", "zones_at"]
+__all__ = [
+    "Layout",
+    "Photos",
+    "leave_out",
+    "numbers_left_out",
+    "read_part",
+    "read_photos",
+    "zones_at",
+]
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,12 @@ class Photos:
     def __len__(self):
         return len(self.places)
 
+    def counting(self):
+        """Return the positions of those that count something; None is all."""
+        if self.weights is None or self.weights.all():
+            return None
+        return np.flatnonzero(self.weights)
+
     def take(self, at):
         """Return some of them."""
         return Photos(
@@ -105,6 +119,32 @@ def read_photos(frame, layout, part, first=0, *, teachers=True):
     Photos
         Those that count.
     """
+    photos = read_part(frame, layout, part, teachers=teachers)
+    return leave_out(photos, layout, first)
+
+
+def read_part(frame, layout, part, *, teachers=True):
+    """Read a part of the table in whole.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The part.
+
+    layout : Layout
+        Its columns.
+
+    part : int
+        Which part it is, for messages.
+
+    teachers : bool, default=True
+        Whether the teacher rows are read too.
+
+    Returns
+    -------
+    Photos
+        A photo for each row, not numbered unless the table does it.
+    """
     try:
         places = np.empty((0, 2))
         if len(frame):
@@ -120,11 +160,33 @@ def read_photos(frame, layout, part, first=0, *, teachers=True):
         raise TypeError(f"photos, part {part}: {error}") from error
     except ValueError as error:
         raise ValueError(f"photos, part {part}: {error}") from error
-    photos = Photos(numbers, places, matrix, weights)
-    if weights is not None and not weights.all():
-        photos = photos.take(np.flatnonzero(weights))
+    return Photos(numbers, places, matrix, weights)
+
+
+def leave_out(photos, layout, first=0):
+    """Leave out photos that count nothing, and number the others.
+
+    Parameters
+    ----------
+    photos : Photos
+        What :func:`read_part` returned.
+
+    layout : Layout
+        Its columns.
+
+    first : int, default=0
+        The number of the first photo that counts something.
+
+    Returns
+    -------
+    Photos
+        Those that count.
+    """
+    at = photos.counting()
+    if at is not None:
+        photos = photos.take(at)
     if layout.order is None:
-        photos.numbers = np.arange(first, first + len(photos))
+        photos = replace(photos, numbers=np.arange(first, first + len(photos)))
     return photos
 
 

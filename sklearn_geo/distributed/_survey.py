@@ -13,7 +13,13 @@ import numpy as np
 
 from sklearn_geo.context._balanced import row_hashes
 from sklearn_geo.context._teachers import Teachers
-from sklearn_geo.distributed._photos import numbers_left_out, read_photos, zones_at
+from sklearn_geo.distributed._photos import (
+    leave_out,
+    numbers_left_out,
+    read_part,
+    read_photos,
+    zones_at,
+)
 from sklearn_geo.geometry import utm_zones
 
 __all__ = [
@@ -88,9 +94,15 @@ def survey_part(frame, setup, part):
     Survey
         What is known of it.
     """
-    photos = read_photos(frame, setup.layout, part)
+    everything = read_part(frame, setup.layout, part)
+    photos = leave_out(everything, setup.layout)
+    # Of the whole matrix, so that a bad row is named by where it lies in the part.
     teachers = Teachers(
-        photos.matrix, setup.plan.contexts, setup.propagators, photos.places
+        everything.matrix,
+        setup.plan.contexts,
+        setup.propagators,
+        photos.places,
+        everything.counting(),
     )
     widths = setup.plan.contexts.widths
     sums = {name: np.zeros(width) for name, width in widths.items()}

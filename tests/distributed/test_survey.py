@@ -131,3 +131,23 @@ def test_the_sample_is_that_of_all_photos_at_once(n_most, ends):
     assert_array_equal(sample["zones"], zones[sample["numbers"]])
     places = check_places(frame[LOCATION])  # longitudes beyond 180 are wrapped
     assert_array_equal(sample["places"], places[sample["numbers"]])
+
+
+@pytest.mark.parametrize("order", [None, "number"])
+def test_a_bad_row_is_named_by_where_it_lies(order):
+    frame = make_photos(60)[[*LOCATION, *TEACHERS]].copy()
+    frame["weight"] = np.r_[np.zeros(10), np.ones(50)]
+    frame["number"] = np.arange(60)[::-1]
+    tags = ["tag_sea", "tag_sun"]
+    frame[tags] = 1.0
+    frame.loc[frame.index[[3, 40, 50]], tags] = -1.0, -2.0
+    setup = make_setup()
+    setup.layout = replace(setup.layout, weight="weight", order=order)
+    setup.propagators.clear()
+    words = r"^photos, part 2: y, row 40, context 'tag'.*\(1 more row like it\.\)"
+    with pytest.raises(ValueError, match=words):
+        survey_part(frame, setup, 2)
+    # Of photos that count nothing nothing is asked.
+    survey = survey_part(frame.drop(index=frame.index[[40, 50]]), setup, 2)
+    assert survey.sizes.tolist() == [48]
+    assert survey.sums["tag"].tolist() == [24.0, 24.0]
