@@ -15,6 +15,10 @@ _PAIR = re.compile(
     r"[(\[]?\s*[-+]?\d+(\.\d*)?(?:\s*(?=[,;])|(?= ))([,; ])\s*"
     r"[-+]?\d+(\.\d*)?\s*[)\]]?"
 )
+_POLARS_PAIR = (
+    r'.str.extract_groups(r"([-+.\d]+)[^-+.\d]+([-+.\d]+)").struct.unnest()'
+    ".cast(pl.Float64)"
+)
 _WKT = re.compile(r"(SRID=\d+;)?\s*POINT\b", re.IGNORECASE)
 # 52.5 N, N 52.5, 52 31' 12", with any signs for degrees, minutes and seconds.
 _COMPASS = re.compile(
@@ -95,7 +99,7 @@ def _of_strings(row, text, column, here, polars):
     if pair:
         how = f'{here}.str.strip("()[] ").str.split({pair[2]!r}, expand=True)'
         if polars:
-            how = f"{here}.str.split({pair[2]!r})"
+            how = f"{here}{_POLARS_PAIR}"
         return f"{said}, two numbers in one text. Make two columns of it, with {how}."
     if _WKT.match(text.strip()):
         return f"{said}. Pass geopandas.GeoSeries.from_wkt({here}, crs=4326)."

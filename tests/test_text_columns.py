@@ -43,6 +43,21 @@ def test_the_remedy_for_a_pair_makes_two_columns():
     np.testing.assert_array_equal(made, [[52.5, 13.4], [48.1, 11.6]])
 
 
+@pytest.mark.parametrize("separator", [",", ", ", "; ", " ; ", " ", "   "])
+@pytest.mark.parametrize("brackets", ["", "()", "[]", "( ) "])
+def test_the_remedy_for_a_pair_in_polars_is_two_columns_of_numbers(separator, brackets):
+    start, end = brackets[: len(brackets) // 2], brackets[len(brackets) // 2 :]
+    pairs = [("-52.5", "13.4"), ("48", "-11.6"), ("7.", "+8")]
+    texts = [f"{start}{a}{separator}{b}{end}" for a, b in pairs]
+    trips = pl.DataFrame({"at": texts, "n": [1, 2, 3]})
+    remedy = remedy_for_text(trips["at"], "at", polars=True)
+    how = remedy.split(", with ")[1].removesuffix(".")
+    made = eval(how, {"X": trips, "pl": pl})
+    np.testing.assert_array_equal(
+        places_in(made), [[-52.5, 13.4], [48.0, -11.6], [7.0, 8.0]]
+    )
+
+
 def test_what_reads_as_numbers_is_converted():
     assert remedy_for_text(["1", "2.5"], "lat", polars=False) == (
         "Convert it to degrees first, for example with pd.to_numeric(X['lat'])."
