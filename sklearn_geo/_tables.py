@@ -18,6 +18,7 @@ from sklearn_geo._text_columns import remedy_for_names, remedy_for_text
 LATITUDE_NAMES = frozenset({"lat", "latitude", "y"})
 LONGITUDE_NAMES = frozenset({"lon", "lng", "long", "longitude", "x"})
 GEOMETRY_NAMES = frozenset({"geometry", "geom", "the_geom", "wkb_geometry"})
+_TIMES = (np.datetime64, np.timedelta64)
 # Sparse rows for each number stored, of which most can be no places any more.
 _MANY_ROWS = 1_000_000
 
@@ -59,6 +60,38 @@ def points_to_frame(X):
         for column in rest.columns:
             frame[column] = rest[column].array
     return frame
+
+
+def reject_counted(X, location, *, points_first=False):
+    """Refuse positions of columns in a GeoDataFrame that has more than points.
+
+    Its points become the first two columns, so that others are no longer where they
+    were.
+
+    Parameters
+    ----------
+    X : object
+        What is no GeoDataFrame passes.
+
+    location : "auto" or pair of str or int
+        The columns of the place.
+
+    points_first : bool, default=False
+        Whether (0, 1), the default of estimators, means the points.
+    """
+    if not is_geo(X) or len(getattr(X, "columns", ())) < 2:
+        return
+    if not isinstance(location, (list, tuple, np.ndarray)) or not np.ndim(location):
+        return
+    counted = [key for key in location if isinstance(key, numbers.Integral)]
+    if counted and not (points_first and counted == [0, 1] and len(location) == 2):
+        points = '(0, 1) or "auto"' if points_first else '"auto"'
+        raise ValueError(
+            f"location={location!r:.200}: columns are not counted where X is a "
+            f"{type(X).__name__}, of whose points two columns are made. Pass "
+            f"location={points} for its points, or the names of two columns among "
+            f"{list(X.columns)!r:.200}."
+        )
 
 
 def check_columns(estimator, X, *, reset):
@@ -209,7 +242,8 @@ def reject_what_is_no_table(X, name, pair_only=True):
         _reject_odd_rows(X, name)
         with naming(name):
             X = np.asarray(X, dtype=object)
-    if getattr(X, "ndim", 2) == 1 and len(X):
+    # Series of polars have no ndim.
+    if len(getattr(X, "shape", (0, 0))) == 1 and len(X):
         remedy = (
             "a single place is [[latitude, longitude]], for example "
             "np.reshape(X, (1, -1))."
@@ -221,13 +255,17 @@ def reject_what_is_no_table(X, name, pair_only=True):
             f"{name} is one-dimensional (shape {X.shape}). Reshape your data: places "
             f"are rows of two columns, {remedy}"
         )
+    kind = getattr(getattr(X, "dtype", None), "kind", "")
+    # Times of numpy become numbers without a word, also where they are objects.
+    held = set(map(type, np.ravel(X))) if kind == "O" and pair_only else ()
+    if kind in tuple("mM") or any(issubclass(one, _TIMES) for one in held):
+        raise TypeError(
+            f"{name} holds dates or spans of time, which are no degrees. Select the "
+            "columns of latitude and longitude."
+        )
     if not pair_only:
         return
-    kind = getattr(getattr(X, "dtype", None), "kind", "")
-    text = kind in tuple("USV")
-    if kind == "O":
-        text = any(isinstance(value, (str, bytes)) for value in np.ravel(X))
-    if text:
+    if kind in tuple("USV") or any(issubclass(one, (str, bytes)) for one in held):
         what = "fields" if kind == "V" else "text"
         raise TypeError(
             f"{name} holds {what}, not numbers. Convert it to degrees first, for "
@@ -426,7 +464,8 @@ def _reject_unnamed(location, positions, names):
     if not all(isinstance(key, numbers.Integral) for key in location):
         return
     known = LATITUDE_NAMES | LONGITUDE_NAMES
-    if any(bare(names[i]) in known for i in positions):
+    meant = [bare(names[i]) in known for i in positions]
+    if all(meant) or (any(meant) and not swapped(*(names[i] for i in positions))):
         return
     pair = [
         [name for name in names if bare(name) in some and len(bare(name)) > 1]

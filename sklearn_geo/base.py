@@ -21,6 +21,7 @@ from sklearn_geo._tables import (
     location_positions,
     points_to_frame,
     reject_columns_of_text,
+    reject_counted,
     reject_what_is_no_table,
     sparse_columns,
 )
@@ -164,9 +165,10 @@ def places_in(X, *, location="auto", name="X"):
         A table of shape (n_places, n_columns) with a latitude and a longitude column.
 
     location : "auto" or pair of str or int, default="auto"
-        The latitude and the longitude column, by name or position. "auto" takes the
-        points of a GeoDataFrame, the columns whose names tell, and the first two
-        columns where there are no names.
+        The latitude and the longitude column, by name or position; by name in a
+        GeoDataFrame that has more than points. "auto" takes the points of a
+        GeoDataFrame, the columns whose names tell, and the first two columns where
+        there are no names.
 
     name : str, default="X"
         What the argument is called in error messages.
@@ -195,6 +197,7 @@ def places_in(X, *, location="auto", name="X"):
         # Rows of mixed types: numpy would turn their numbers into text as well.
         with naming(name):
             X = np.asarray(X, dtype=object)
+    reject_counted(X, location)
     table = points_to_frame(X)
     reject_what_is_no_table(table, name, pair_only=False)
     names = column_names(table, name)
@@ -455,6 +458,7 @@ class GeoEstimator(DatedPickles, BaseEstimator):
         when the location columns are the first or the last ones. A pair of NaN is a
         missing place, where these are allowed, and stays one.
         """
+        reject_counted(X, location, points_first=True)
         X, names = self._open_table(X)
         with naming("X"):
             X = validate_data(

@@ -179,6 +179,41 @@ def test_geodataframe_keeps_its_other_columns_for_located_estimators():
         Pair().fit(frame)
 
 
+def test_the_columns_of_a_geodataframe_are_not_counted_beside_its_points():
+    frame = geopandas.GeoDataFrame(
+        {"home_a": [10.0, 20.0], "home_b": [30.0, 40.0], "n": [1, 2]},
+        geometry=geopandas.points_from_xy([1.0, 2.0], [51.0, 52.0]),
+    )
+    # The default of estimators means its points.
+    for location in ((0, 1), [0, 1], np.array([0, 1]), "auto"):
+        places, rest = Located(location).fit(frame).transform(frame)
+        assert_array_equal(places, [[51.0, 1.0], [52.0, 2.0]])
+        assert_array_equal(rest, [[10.0, 30.0, 1.0], [20.0, 40.0, 2.0]])
+    places, rest = Located(("home_a", "home_b")).fit(frame).transform(frame)
+    assert_array_equal(places, [[10.0, 30.0], [20.0, 40.0]])
+    assert_array_equal(rest, [[51.0, 1.0, 1.0], [52.0, 2.0, 2.0]])
+    for location in ((1, 2), (2, 3), (1, 0), (-2, -1), ("home_a", 1), (0, 1, 2)):
+        with pytest.raises(ValueError, match=r"Pass location=\(0, 1\) or \"auto\" for"):
+            Located(location).fit(frame)
+
+
+def test_times_and_series_are_no_places():
+    spans = np.array([[48, 11], [50, 7]], dtype="m8[s]")
+    for times in (spans, spans.astype(np.int64).astype("M8[s]")):
+        for read in (check_places, Pair().fit, Located((0, 1)).fit):
+            with pytest.raises(TypeError, match="holds dates or spans of time, which"):
+                read(times)
+    for series in (pl.Series([1.0, 2.0, 3.0]), pd.Series([1.0, 2.0, 3.0])):
+        with pytest.raises(
+            ValueError, match=r"one-dimensional.*pass both, for example"
+        ):
+            check_places(series)
+        with pytest.raises(
+            ValueError, match=r"one-dimensional.*pass both, for example"
+        ):
+            Pair().fit(series)
+
+
 def test_an_index_with_repeated_labels_multiplies_no_rows():
     frame = geopandas.GeoDataFrame(
         {"height": [1.0, 2.0, 3.0]},

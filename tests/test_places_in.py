@@ -145,3 +145,52 @@ def test_sparse_rows_are_places():
         places_in(long)
     with pytest.raises(ValueError, match=r"sparse array of shape \(3,\)"):
         places_in(sparse.coo_array(np.ones(3)))
+
+
+def homes(**more):
+    geometry = gpd.points_from_xy(PLACES[:, 1], PLACES[:, 0])
+    columns = {"home_a": [10.0, 20.0, 30.0], "home_b": [40.0, 50.0, 60.0], **more}
+    return gpd.GeoDataFrame(columns, geometry=geometry)
+
+
+@pytest.mark.parametrize(
+    "location",
+    [(0, 1), [1, 2], (-2, -1), np.array([0, 1]), ("home_a", 1), (0, 99)],
+    ids=repr,
+)
+@pytest.mark.parametrize("more", [{}, {"n": [1, 2, 3]}])
+def test_columns_of_a_geodataframe_are_named_and_not_counted(location, more):
+    words = (
+        r'location=.* X is a GeoDataFrame.* location="auto" .*\[\'home_a\', \'home_b'
+    )
+    with pytest.raises(ValueError, match=words):
+        places_in(homes(**more), location=location)
+    named = places_in(homes(**more), location=("home_a", "home_b"))
+    assert named.tolist() == [[10.0, 40.0], [20.0, 50.0], [30.0, 60.0]]
+    np.testing.assert_array_equal(places_in(homes(**more)), PLACES)
+
+
+def test_points_that_stand_alone_are_the_first_two_columns():
+    for alone in (homes().geometry, homes()[["geometry"]]):
+        np.testing.assert_array_equal(places_in(alone, location=(0, 1)), PLACES)
+
+
+def test_positions_of_half_a_place_are_told_of_the_whole():
+    X = pd.DataFrame({"latitude": [48.0], "longitude": [11.0], "height": [519.0]})
+    words = r"'longitude' and 'height', but X has a place in 'latitude' and 'longitude'"
+    with pytest.raises(ValueError, match=words):
+        places_in(X, location=(1, 2))
+    with pytest.raises(ValueError, match=r"looks swapped.*location=\(0, 1\)"):
+        places_in(X, location=(1, 0))
+
+
+@pytest.mark.parametrize("kind", ["m8[s]", "m8[ns]", "M8[D]"])
+def test_dates_and_spans_of_time_are_no_degrees(kind):
+    times = PLACES.astype(np.int64).astype(kind)
+    objects = np.empty(times.shape, dtype=object)
+    for at, time in np.ndenumerate(times):
+        objects[at] = time
+    assert isinstance(objects[0, 0], (np.datetime64, np.timedelta64))
+    for X in (times, objects, [list(row) for row in times], np.hstack([times, times])):
+        with pytest.raises(TypeError, match=r"^X holds dates or spans of time, which"):
+            places_in(X)

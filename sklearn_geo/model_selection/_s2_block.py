@@ -72,7 +72,7 @@ def _width(level):
 
 def _refuse_places_in_y(X, y):
     """Say how texts are split by the places that are to be predicted."""
-    one_column = getattr(X, "ndim", None) == 1 or (
+    one_column = len(getattr(X, "shape", ())) == 1 or (
         isinstance(X, list) and X and isinstance(X[0], str)
     )
     if one_column and not is_geo(X) and getattr(y, "shape", (0,))[1:] == (2,):
@@ -146,10 +146,11 @@ class S2BlockKFold(FoldSizesMixin, BaseCrossValidator):
         Take cells clearly wider than the distance over which rows are alike.
 
     location : "auto" or pair of str or int, default="auto"
-        Names or positions of the latitude and the longitude column of X. "auto" takes
-        the points of a GeoDataFrame, the columns of a table that has two, the columns
-        whose names tell (`lat`, `longitude`, ...), and the first two columns of an
-        array. No other column is looked at, so they may hold text.
+        Names or positions of the latitude and the longitude column of X; names, in a
+        GeoDataFrame that has more than points. "auto" takes the points of a
+        GeoDataFrame, the columns of a table that has two, the columns whose names tell
+        (`lat`, `longitude`, ...), and the first two columns of an array. No other
+        column is looked at, so they may hold text.
 
     shuffle : bool, default=False
         Deal out cells of similar size (the same power of two) in random order.

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 import pickle
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -26,6 +27,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn_geo.model_selection import (
     BufferedSpatialKFold,
     S2BlockKFold,
+    drop_buffer,
     s2_level_for_km,
 )
 from sklearn_geo.model_selection._s2_block import balanced_folds
@@ -335,3 +337,29 @@ def test_scaled_columns_are_suspected():
     with pytest.raises(ValueError, match="fewer splits") as refused:
         list(S2BlockKFold(5, level=2).split(np.full((50, 2), 48.0)))
     assert "(0, 0)" not in str(refused.value)
+
+
+def test_positions_in_a_geodataframe_never_split_by_other_columns():
+    X, homes = scattered(40), scattered(40, seed=1)
+    photos = gpd.GeoDataFrame(
+        {"home_a": homes[:, 0], "home_b": homes[:, 1]},
+        geometry=gpd.points_from_xy(X[:, 1], X[:, 0]),
+    )
+    for splitter in (S2BlockKFold, BufferedSpatialKFold):
+        cv = splitter(2, level=2)
+        named = splitter(2, level=2, location=("home_a", "home_b"))
+        assert folds(named, photos).tolist() == folds(cv, homes).tolist()
+        assert folds(cv, photos).tolist() == folds(cv, X).tolist()
+        for location in ((0, 1), (1, 2)):
+            counted = splitter(2, level=2, location=location)
+            with pytest.raises(ValueError, match="columns are not counted where X is"):
+                folds(counted, photos)
+    with pytest.raises(ValueError, match="columns are not counted where X is"):
+        drop_buffer(photos, [0], [1], km=1.0, location=(0, 1))
+
+
+@pytest.mark.parametrize("make", [pd.Series, pl.Series, np.array])
+def test_texts_whose_places_are_to_be_predicted(make):
+    texts = make([f"photo {row}" for row in range(40)])
+    with pytest.raises(ValueError, match=r"cv=list\(splitter\.split\(y\)\)"):
+        next(S2BlockKFold(2).split(texts, scattered(40)))
