@@ -18,10 +18,20 @@ from sklearn.utils.validation import (
 )
 
 from sklearn_geo._all_or_nothing import all_or_nothing
-from sklearn_geo._labels import check_rows, class_array, first_missing, number_labels
+from sklearn_geo._labels import (
+    check_rows,
+    class_array,
+    first_missing,
+    is_number,
+    number_labels,
+    positions,
+)
 from sklearn_geo._numbers import naming
+from sklearn_geo._same_names import same_names
+from sklearn_geo._settings import check_settings
 from sklearn_geo._tables import check_sparse
 from sklearn_geo._tags import as_output, read_tags
+from sklearn_geo._weights import check_weights
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.neighbors._corpus import GeoTagCorpus
 from sklearn_geo.neighbors._looks import FeatureIndex
@@ -178,20 +188,10 @@ class NeighborVoteAnnotator(ClassifierMixin, GeoEstimator):
         self : NeighborVoteAnnotator
             The fitted annotator.
         """
-        if y is None:
-            raise ValueError(
-                f"{type(self).__name__} requires y to be passed, but the target y is "
-                "None. Pass a tag indicator, or the class of each photo."
-            )
-        if getattr(getattr(y, "dtype", None), "kind", "") == "V":
-            raise TypeError(
-                f"y has the dtype {y.dtype}: pass one of its fields, for example "
-                "y[name], or a tag indicator."
-            )
+        self._check_target(y)
         with all_or_nothing(self):
             places, features = self._read(X, reset=True)
             self._many = _n_columns(y) > 1
-            check_sparse(y, "y")
             self._sparse_y = sparse.issparse(y)
             names = None
             if self._many:
@@ -204,9 +204,7 @@ class NeighborVoteAnnotator(ClassifierMixin, GeoEstimator):
                 tags.data[:] = 1.0
                 self.classes_ = np.arange(tags.shape[1])
             else:
-                labels = y.toarray() if self._sparse_y else class_array(y)
-                with naming("y"):
-                    labels = column_or_1d(labels, warn=not self._sparse_y)
+                labels = _read_labels(y, warn=not self._sparse_y)
                 self.classes_, codes = _classes_of(labels)
                 n_labels, n_classes = len(labels), len(self.classes_)
                 parts = (np.ones(n_labels), codes, np.arange(n_labels + 1))
@@ -247,11 +245,87 @@ class NeighborVoteAnnotator(ClassifierMixin, GeoEstimator):
         """
         shares = self._shares(X)
         if not self._many:
-            return self.classes_[shares.toarray().argmax(axis=1)]
+            return self.classes_[_winners(shares)]
+        given = self._given(shares)
+        return as_output(given) if self._sparse_y else given.toarray()
+
+    def score(self, X, y, sample_weight=None):
+        """Return the share of photos whose class, or whose tags, are all right.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_photos, 2 + n_features)
+            A latitude, a longitude, and what the photos look like.
+
+        y : {array-like, sparse matrix, data frame} of shape (n_photos, n_tags), or \
+                array-like of shape (n_photos,)
+            As in `fit`.
+
+        sample_weight : array-like of shape (n_photos,), default=None
+            What each photo counts.
+
+        Returns
+        -------
+        float
+            Between 0 and 1.
+        """
+        shares = self._shares(X)
+        self._check_target(y)
+        check_rows(shares.shape[0], y, "y")
+        if self._many:
+            wrong = self._given(shares) != self._read_truth(y)
+            right = np.diff(sparse.csr_array(wrong).indptr) == 0
+        else:
+            labels = _read_labels(y, warn=False)
+            _classes_of(labels)
+            if is_number(labels) != is_number(self.classes_):
+                raise TypeError(
+                    f"y holds {labels.dtype}, and the classes of fit are of "
+                    f"{self.classes_.dtype}: make both text, or both numbers."
+                )
+            right = positions(labels, self.classes_) == _winners(shares)
+        if sample_weight is None:
+            return float(right.mean())
+        weights = check_weights(sample_weight, right)
+        return float(np.average(right, weights=weights / weights.max()))
+
+    def _given(self, shares):
+        """Turn shares into the tags that have enough votes, in place."""
         # Sums of equal votes may be a rounding error short.
         shares.data = (shares.data >= self.threshold - 1e-9).astype(np.int64)
         shares.eliminate_zeros()
-        return as_output(shares) if self._sparse_y else shares.toarray()
+        return shares
+
+    def _check_target(self, y):
+        """Refuse what is neither an indicator nor classes."""
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is "
+                "None. Pass a tag indicator, or the class of each photo."
+            )
+        if getattr(getattr(y, "dtype", None), "kind", "") == "V":
+            raise TypeError(
+                f"y has the dtype {y.dtype}: pass one of its fields, for example "
+                "y[name], or a tag indicator."
+            )
+        check_sparse(y, "y")
+
+    def _read_truth(self, y):
+        """Return the indicator of photos that are scored: the tags of fit."""
+        truth, names = read_tags(y, name="y")
+        if truth.shape[1] != len(self.classes_):
+            raise ValueError(
+                f"y has {truth.shape[1]} tags, but fit had {len(self.classes_)}. Pass "
+                "the same columns in the same order."
+            )
+        same_names(
+            names,
+            self.tag_names_,
+            what="The tags of y",
+            remedy="Scores are of the tags of fit.",
+        )
+        truth.data = np.ones(truth.nnz, dtype=np.int64)
+        return truth
 
     def _read(self, X, *, reset):
         places, features = self._read_located(X, location=self.location, reset=reset)
@@ -265,6 +339,7 @@ class NeighborVoteAnnotator(ClassifierMixin, GeoEstimator):
     def _shares(self, X):
         """Return shares of votes as a csr_array."""
         check_is_fitted(self)
+        check_settings(self)
         places, features = self._read(X, reset=False)
         corpus = self.corpus_
         looks = FeatureIndex(corpus.features, self.metric)
@@ -333,6 +408,21 @@ def _n_columns(y):
         with naming("y"):
             shape = np.asarray(y).shape
     return shape[1] if len(shape) == 2 else 1
+
+
+def _read_labels(y, *, warn):
+    """Return one label a row, integers exactly, whatever holds them."""
+    if sparse.issparse(y):
+        y = y.toarray()
+    elif hasattr(y, "iloc") and y.ndim == 2:
+        y = y.iloc[:, 0]
+    with naming("y"):
+        return class_array(column_or_1d(class_array(y), warn=warn))
+
+
+def _winners(shares):
+    """Return the numbers of the classes with most votes."""
+    return shares.toarray().argmax(axis=1)
 
 
 def _classes_of(labels):

@@ -6,10 +6,12 @@ import numbers
 
 import numpy as np
 from sklearn.utils._param_validation import Options, StrOptions
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._labels import check_rows
 from sklearn_geo._numbers import naming
+from sklearn_geo._settings import check_settings
 from sklearn_geo._tags import read_tags
 from sklearn_geo.encoding._feature_names import check_input_features
 from sklearn_geo.neighbors._corpus import GeoTagCorpus
@@ -92,6 +94,12 @@ class FromPhotos:
                 "column: numpy.reshape(y, (-1, 1))."
             )
         return read_tags(y, name="y", dtype=self.dtype)
+
+    def _check_asked(self):
+        """Refuse what is not fitted, and parameters set since that fit refuses."""
+        check_is_fitted(self)
+        check_settings(self)
+        self._check_dtype()
 
     def _own_rows(self, places, groups):
         """Return for each training row the photo that it is, if that is left out."""

@@ -11,7 +11,6 @@ from sklearn.base import TransformerMixin, _fit_context
 from sklearn.preprocessing import normalize
 from sklearn.utils import gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._numbers import reject_many
@@ -238,7 +237,7 @@ class HashTagEncoder(FromPhotos, TransformerMixin, GeoEstimator):
                 (n_places, n_radii * n_tags)
             Counts, scaled to `norm`.
         """
-        check_is_fitted(self)
+        self._check_asked()
         places = self._read_places(X, reset=False)
         return self._count(places, None, groups)
 

@@ -9,7 +9,6 @@ from sklearn.base import TransformerMixin, _fit_context
 from sklearn.preprocessing import normalize
 from sklearn.utils import gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo.base import GeoEstimator
@@ -263,7 +262,7 @@ class JointNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
         {csr_matrix, csr_array, ndarray, data frame} of shape (n_photos, n_tags)
             Tag distributions.
         """
-        check_is_fitted(self)
+        self._check_asked()
         places, features = self._read(X, reset=False)
         return self._propagate(places, features, None, groups)
 

@@ -10,7 +10,6 @@ from sklearn.base import TransformerMixin, _fit_context
 from sklearn.preprocessing import normalize
 from sklearn.utils import gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._tags import as_output
 from sklearn_geo.base import GeoEstimator
@@ -238,7 +237,7 @@ class GeoNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
         {csr_matrix, csr_array, ndarray, data frame} of shape (n_places, n_tags)
             Tag distributions.
         """
-        check_is_fitted(self)
+        self._check_asked()
         places = self._read_places(X, reset=False)
         return self._propagate(places, None, groups)
 

@@ -9,7 +9,6 @@ from sklearn.base import TransformerMixin, _fit_context
 from sklearn.utils import gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import (
-    check_is_fitted,
     validate_data,
 )
 
@@ -225,7 +224,7 @@ class VisualNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
         {csr_matrix, csr_array, ndarray, data frame} of shape (n_photos, n_tags)
             Tag distributions.
         """
-        check_is_fitted(self)
+        self._check_asked()
         features = self._read_features(X, reset=False)
         return self._propagate(features, None, groups)
 

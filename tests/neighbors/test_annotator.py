@@ -6,6 +6,7 @@ import pickle
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from scipy import sparse
 from sklearn import config_context
@@ -302,3 +303,64 @@ def test_classes_of_several_kinds_are_refused():
     X = np.arange(16.0).reshape(4, 4)
     with pytest.raises(TypeError, match=r"^y mixes values .*\(int, str\)"):
         NeighborVoteAnnotator().fit(X, np.array(["x", 1, 2, "x"], dtype=object))
+
+
+FAR = [[40.0, 0.0, 1.0], [40.0, 90.0, 1.0], [-40.0, 0.0, 1.0]] * 2
+OWN = {
+    "int64": lambda b: 2**53 + b,
+    "Int64": lambda b: pd.Series(2**53 + b, dtype="Int64"),
+    "a column of Int64": lambda b: pd.DataFrame({"y": pd.array(2**53 + b, "Int64")}),
+    "objects": lambda b: (2**53 + b).astype(object),
+    "a column of objects": lambda b: (2**53 + b).astype(object)[:, np.newaxis],
+    "a list": lambda b: (2**53 + b).tolist(),
+    "uint64": lambda b: (2**53 + b).astype(np.uint64),
+    "polars": lambda b: pl.Series(2**53 + b),
+    "text": lambda b: np.array(["sea", "town"])[b],
+    "sparse": lambda b: sparse.csr_array(b[:, np.newaxis]),
+}
+
+
+@pytest.mark.filterwarnings("ignore:A column-vector y")
+@pytest.mark.parametrize("kind", OWN)
+def test_scores_read_classes_as_fit_does(kind):
+    # One photo a place votes for its own class: of the six that are asked two have
+    # changed sides.
+    X, fit_to = np.array(FAR[:3]), OWN[kind](np.array([0, 1, 1]))
+    model = NeighborVoteAnnotator(1, 1).fit(X, fit_to)
+    changed = np.array([0, 1, 1, 1, 0, 1])
+    assert model.score(FAR, OWN[kind](changed)) == 4 / 6
+    weights = [1, 2, 3, 4, 5, 6]
+    assert model.score(FAR, OWN[kind](changed), weights) == pytest.approx(12 / 21)
+    assert model.score(FAR, OWN[kind](changed), 1e308 * np.eye(6)[0]) == 1.0
+
+
+def test_classes_that_fit_did_not_see_are_never_right():
+    model = NeighborVoteAnnotator(1, 1).fit(FAR[:3], [5, 7, 7])
+    assert model.score(FAR[:3], [6, 7, 8]) == 1 / 3
+    with pytest.raises(TypeError, match=r"y holds <U4.*both numbers"):
+        model.score(FAR[:3], ["five", "six", "6"])
+    with pytest.raises(ValueError, match=r"y contains NaN"):
+        model.score(FAR[:3], [5.0, np.nan, 7.0])
+    with pytest.raises(ValueError, match=r"y has 2 rows, but X has 3"):
+        model.score(FAR[:3], [5, 7])
+    with pytest.raises(ValueError, match=r"requires y to be passed"):
+        model.score(FAR[:3], None)
+
+
+@pytest.mark.parametrize("make", [np.asarray, sparse.csr_array, pd.DataFrame])
+def test_scores_read_tags_as_fit_does(make):
+    # Counts are tags that photos carry, and all tags of a photo have to be right.
+    X, tags = np.array(FAR[:3]), np.array([[1, 0, 2], [0, 3, 0], [0, 0, 0]])
+    model = NeighborVoteAnnotator(1, 1).fit(X, make(tags))
+    assert model.score(X, make(tags)) == 1.0
+    assert model.score(X, make([[4, 0, 1], [0, 1, 1], [0, 0, 0]])) == 2 / 3
+    assert model.score(X, make([[0, 0, 1], [0, 1, 0], [1, 0, 0]]), [1, 2, 1]) == 0.5
+    with pytest.raises(ValueError, match=r"y has 2 tags, but fit had 3"):
+        model.score(X, make(tags[:, :2]))
+
+
+def test_scores_are_of_the_tags_of_fit():
+    X, tags = np.array(FAR[:3]), np.array([[1, 0], [0, 1], [0, 0]])
+    model = NeighborVoteAnnotator(1, 1).fit(X, pd.DataFrame(tags, columns=["a", "b"]))
+    with pytest.raises(ValueError, match=r"The tags of y have other names"):
+        model.score(X, pd.DataFrame(tags, columns=["b", "a"]))

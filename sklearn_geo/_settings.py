@@ -1,0 +1,39 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Parameters that may have been set since `fit` looked at them."""
+
+from sklearn.utils._param_validation import validate_parameter_constraints
+
+__all__ = ["check_settings"]
+
+
+def check_settings(estimator, *names):
+    """Refuse parameters that `fit` would refuse.
+
+    Whoever asks for one row at a time does not wait for it: only what is named is
+    looked at.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Whose parameters they are.
+
+    *names : str
+        The parameters that the answer is made with; all if none is named.
+
+    Examples
+    --------
+    >>> from sklearn_geo._settings import check_settings
+    >>> from sklearn_geo.neighbors import NeighborVoteAnnotator
+    >>> check_settings(NeighborVoteAnnotator(n_votes=-7), "n_votes")
+    Traceback (most recent call last):
+        ...
+    sklearn.utils._param_validation.InvalidParameterError: The 'n_votes' parameter of \
+NeighborVoteAnnotator must be an int in the range [1, inf). Got -7 instead.
+    """
+    constraints = estimator._parameter_constraints
+    validate_parameter_constraints(
+        constraints,
+        {name: getattr(estimator, name) for name in names or constraints},
+        caller_name=type(estimator).__name__,
+    )

@@ -1,0 +1,86 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import copy
+
+import numpy as np
+import pytest
+from sklearn.utils._param_validation import InvalidParameterError
+
+from sklearn_geo import neighbors
+
+RNG = np.random.default_rng(0)
+PLACES = RNG.uniform(-60.0, 60.0, (40, 2))
+LOOKS = RNG.normal(size=(40, 3))
+BOTH = np.hstack([PLACES, LOOKS])
+TAGS = (RNG.random((40, 4)) < 0.5).astype(int)
+
+FITTED = {
+    "geographic": (neighbors.GeoNeighborTagPropagator(5), PLACES),
+    "visual": (neighbors.VisualNeighborTagPropagator(5), LOOKS),
+    "joint": (neighbors.JointNeighborTagPropagator(5, 5), BOTH),
+    "hash": (neighbors.HashTagEncoder([1, 100]), PLACES),
+    "vote": (neighbors.NeighborVoteAnnotator(5, 3), BOTH),
+}
+WRONG = [
+    ("geographic", {"n_neighbors": 0}),
+    ("geographic", {"sigma_km": -7.0}),
+    ("geographic", {"radius_km": -7.0}),
+    ("geographic", {"norm": "l3"}),
+    ("geographic", {"sparse_output": "no"}),
+    ("visual", {"n_neighbors": -7}),
+    ("visual", {"sigma": -7.0}),
+    ("joint", {"geo_weight": 2.5}),
+    ("joint", {"visual_sigma": 0.0}),
+    ("joint", {"n_visual_neighbors": 0}),
+    ("hash", {"norm": "l3"}),
+    ("hash", {"exclude_same_group": "no"}),
+    ("vote", {"n_votes": -7}),
+    ("vote", {"n_neighbors": 0}),
+    ("vote", {"radius_km": -7.0}),
+    ("vote", {"sigma": -7.0}),
+    ("vote", {"metric": "nonsense"}),
+    ("vote", {"threshold": 2.0}),
+]
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return {name: (model.fit(X, TAGS), X) for name, (model, X) in FITTED.items()}
+
+
+@pytest.mark.parametrize(("name", "params"), WRONG)
+def test_what_fit_would_refuse_is_refused_when_set_later(fitted, name, params):
+    model, X = fitted[name]
+    model = copy.copy(model).set_params(**params)
+    (parameter,) = params
+    asked = [lambda: model.fit(X, TAGS)]
+    for method in ("transform", "predict", "predict_proba"):
+        if hasattr(model, method):
+            asked.append(lambda method=method: getattr(model, method)(X[:1]))
+    if hasattr(model, "predict"):
+        asked.append(lambda: model.score(X, TAGS))
+    assert len(asked) > 1
+    for ask in asked:
+        with pytest.raises(InvalidParameterError, match=f"The '{parameter}' param"):
+            ask()
+
+
+@pytest.mark.parametrize("name", ["geographic", "visual", "joint", "hash"])
+def test_a_type_of_numbers_that_fit_would_refuse(fitted, name):
+    model, X = fitted[name]
+    model = copy.copy(model).set_params(dtype=np.int64)
+    with pytest.raises(ValueError, match=r"must be numpy.float64 or numpy.float32"):
+        model.transform(X[:1])
+
+
+@pytest.mark.parametrize("name", FITTED)
+def test_what_fit_takes_may_be_set_later(fitted, name):
+    model, X = fitted[name]
+    if name == "vote":
+        changed = copy.copy(model).set_params(threshold=1e-6)
+        shares = model.predict_proba(X)
+        assert np.array_equal(changed.predict(X), (shares > 0).astype(int))
+    else:
+        changed = copy.copy(model).set_params(sparse_output=False)
+        assert np.array_equal(changed.transform(X), model.transform(X).toarray())
