@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import TransformerMixin, _fit_context
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._blocks import blocks
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.encoding._feature_names import check_input_features
@@ -46,6 +47,9 @@ class DensePlaceEncoder(TransformerMixin, GeoEstimator, abc.ABC):
     def _prepare(self, places):
         """Check what parameters mean together, and draw what is drawn, in fit."""
 
+    def _check_shape(self):
+        """Check how many columns parameters ask for that count at once, after fit."""
+
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
         """Check the parameters and the places; nothing is learnt from labels.
@@ -63,9 +67,11 @@ class DensePlaceEncoder(TransformerMixin, GeoEstimator, abc.ABC):
         self : estimator
             The fitted encoder.
         """
-        places = self._read_places(X, reset=True)
-        self._float_dtype()
-        self._prepare(places)
+        with all_or_nothing(self):
+            places = self._read_places(X, reset=True)
+            self._float_dtype()
+            self._check_shape()
+            self._prepare(places)
         return self
 
     def transform(self, X):
@@ -81,7 +87,7 @@ class DensePlaceEncoder(TransformerMixin, GeoEstimator, abc.ABC):
         X_out : ndarray of shape (n_places, n_columns)
             The columns.
         """
-        check_is_fitted(self)
+        self._check_ready()
         return self._encode(self._read_places(X, reset=False))
 
     def get_feature_names_out(self, input_features=None):
@@ -97,8 +103,15 @@ class DensePlaceEncoder(TransformerMixin, GeoEstimator, abc.ABC):
         feature_names_out : ndarray of shape (n_columns,), object
             The names.
         """
+        self._check_ready()
         check_input_features(self, input_features)
         return np.array(self._column_names(), dtype=object)
+
+    def _check_ready(self):
+        """Refuse an encoder that is not fitted, or was set to nonsense since."""
+        check_is_fitted(self)
+        self._validate_params()
+        self._check_shape()
 
     def _check_width(self, n_columns, settings):
         """Refuse settings by which a row alone would fill the memory."""

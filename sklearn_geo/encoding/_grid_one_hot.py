@@ -136,6 +136,9 @@ class GridOneHotEncoder(PlaceOneHotEncoder):
         self.sparse_output = sparse_output
         self.dtype = dtype
 
+    def _prepare(self, places):
+        self._rows = self._rows_asked_for()
+
     def _region_ids(self, places):
         n_rows = self._n_rows()
         rows = _steps(places[:, 0] + 90.0, 180.0, n_rows)
@@ -148,6 +151,7 @@ class GridOneHotEncoder(PlaceOneHotEncoder):
         return np.unique(ids, return_counts=True)
 
     def _keep_regions(self, regions, columns, rare):
+        self._rows = self._n_rows()  # also where regions were stored
         self._cell_ids = regions
         self._column_of_cell = columns
         self.cells_ = np.column_stack(np.divmod(regions, self._stride()))
@@ -181,6 +185,10 @@ class GridOneHotEncoder(PlaceOneHotEncoder):
         )
 
     def _n_rows(self):
+        """Count the rows of the grid that was fitted."""
+        return getattr(self, "_rows", None) or self._rows_asked_for()
+
+    def _rows_asked_for(self):
         return max(1, round(math.pi * EARTH_RADIUS_KM / self.cell_km))
 
     def _stride(self):

@@ -60,7 +60,7 @@ class PlaceOneHotEncoder(TransformerMixin, GeoEstimator, abc.ABC):
     _prefix = ""  # of the names of columns
 
     def _prepare(self, places):
-        """Set what `_region_ids` needs, in fit."""
+        """Set what `_region_ids` needs, in fit: parameters may be set afterwards."""
 
     @abc.abstractmethod
     def _region_ids(self, places):
@@ -150,6 +150,7 @@ class PlaceOneHotEncoder(TransformerMixin, GeoEstimator, abc.ABC):
             One-hot rows; CSR if `sparse_output=True`.
         """
         check_is_fitted(self)
+        self._validate_params()  # what unknown places get may have been set after fit
         self._refuse_sparse_frame()
         places = self._read_places(X, reset=False)
         columns = self._columns_at(places)

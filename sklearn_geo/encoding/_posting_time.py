@@ -8,6 +8,7 @@ from sklearn.utils import check_array
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._numbers import naming
 from sklearn_geo._tables import reject_unread
 from sklearn_geo.base import GeoEstimator
@@ -134,8 +135,9 @@ class PostingTimeEncoder(TransformerMixin, GeoEstimator):
         self : PostingTimeEncoder
             The encoder itself.
         """
-        self._float_dtype()
-        self._read_times(X, reset=True)
+        with all_or_nothing(self):
+            self._float_dtype()
+            self._read_times(X, reset=True)
         return self
 
     def transform(self, X):
@@ -152,6 +154,7 @@ class PostingTimeEncoder(TransformerMixin, GeoEstimator):
             The columns.
         """
         check_is_fitted(self)
+        self._validate_params()  # what missing times get may have been set after fit
         times, missing = self._read_times(X, reset=False)
         n_columns = 6 if self.cyclic else 3
         out = np.empty((len(times), n_columns), dtype=self._float_dtype())
@@ -178,6 +181,7 @@ class PostingTimeEncoder(TransformerMixin, GeoEstimator):
             The names.
         """
         check_input_features(self, input_features)
+        self._validate_params()
         names = list(_NAMES)
         if self.cyclic:
             names = [f"{name}_{wave}" for name in _NAMES for wave in ("sin", "cos")]

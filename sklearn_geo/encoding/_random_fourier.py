@@ -142,6 +142,7 @@ class RandomFourierEncoder(DensePlaceEncoder):
         random = check_random_state(self.random_state)
         draws = random.standard_normal((len(sigmas), self.n_frequencies, 3))
         self.frequencies_ = draws * sigmas[:, None, None]
+        self._sigmas = sigmas.tolist()
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "frequencies_")
@@ -150,12 +151,15 @@ class RandomFourierEncoder(DensePlaceEncoder):
         def number(sigma):  # 16 for 16.0, and all digits where they are needed
             return repr(int(sigma) if sigma == int(sigma) else sigma)
 
-        digits = len(str(self.n_frequencies - 1))
+        # Pickles of before have the parameter only.
+        sigmas = getattr(self, "_sigmas", None) or np.asarray(self.sigmas).tolist()
+        n = self.frequencies_.shape[1]
+        digits = len(str(n - 1))
         return [
             f"{wave}_sigma{number(sigma)}_{i:0{digits}d}"
-            for sigma in np.asarray(self.sigmas).tolist()
+            for sigma in sigmas
             for wave in ("cos", "sin")
-            for i in range(self.n_frequencies)
+            for i in range(n)
         ]
 
     def _n_columns(self):

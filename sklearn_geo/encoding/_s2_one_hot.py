@@ -168,13 +168,14 @@ class S2OneHotEncoder(PlaceOneHotEncoder):
         return f"{self.partition_._feature_name}_"
 
     def _prepare(self, places):
+        self._level = self.level
         self.partition_ = None
         if self.partition is not None:
             self.partition_ = fit_partition(self.partition, places)
 
     def _region_ids(self, places):
         if self.partition_ is None:
-            return s2_cell_ids(places, self.level)
+            return s2_cell_ids(places, self._fitted_level())
         return self.partition_._cells_at(places)
 
     def _find_regions(self, places, ids):
@@ -185,9 +186,13 @@ class S2OneHotEncoder(PlaceOneHotEncoder):
         return regions, np.bincount(ids + 1, minlength=len(regions) + 1)[1:]
 
     def _keep_regions(self, regions, columns, rare):
+        self._level = self._fitted_level()  # also where regions were stored
         self.cells_ = regions
         self.infrequent_cells_ = regions[rare]
         self._column_of_cell = columns
+
+    def _fitted_level(self):
+        return getattr(self, "_level", self.level)
 
     def _columns_at(self, places):
         if self.partition_ is None:

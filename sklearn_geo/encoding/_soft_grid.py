@@ -7,7 +7,6 @@ import numbers
 import numpy as np
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._blocks import blocks
 from sklearn_geo.encoding._dense import DensePlaceEncoder
@@ -211,7 +210,7 @@ class SoftGridEncoder(DensePlaceEncoder):
             Ids of the zones, as :func:`~sklearn_geo.geometry.utm_zones` gives them; or
             cells of the partition, -1 for none.
         """
-        check_is_fitted(self)
+        self._check_ready()
         places = self._read_places(X, reset=False)
         return self._encode(places), self._planes.zones(places)
 
@@ -259,7 +258,7 @@ class SoftGridEncoder(DensePlaceEncoder):
         >>> encoder.transform_in_zone(london, "31U").round(3)
         array([[0.422, 0.107, 0.025]])
         """
-        check_is_fitted(self)
+        self._check_ready()
         places = self._read_places(X, reset=False)
         zones = self._planes.read_zones(zones, len(places))
         return self._encode_in(places, zones, at_edge=at_edge)
@@ -275,11 +274,12 @@ class SoftGridEncoder(DensePlaceEncoder):
             self._write_in(places[rows], zones[rows], out[rows], project, at_edge)
         return out
 
-    def _prepare(self, places):
+    def _check_shape(self):
         self._check_width(
-            int(self.n_rows) * int(self.n_cols),
-            f"n_rows={self.n_rows} times n_cols={self.n_cols}",
+            self._n_columns(), f"n_rows={self.n_rows} times n_cols={self.n_cols}"
         )
+
+    def _prepare(self, places):
         if isinstance(self.regions, str):
             self.partition_ = None
             self._planes = UTMPlanes(self.extent)

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import TransformerMixin, _fit_context
 from sklearn.utils.validation import check_array, check_is_fitted
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._numbers import naming
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.encoding._feature_names import check_input_features
@@ -95,8 +96,9 @@ class UnitVectorEncoder(TransformerMixin, GeoEstimator):
         self : UnitVectorEncoder
             The encoder itself.
         """
-        self._read_places(X, reset=True)
-        self._float_dtype()
+        with all_or_nothing(self):
+            self._read_places(X, reset=True)
+            self._float_dtype()
         return self
 
     def transform(self, X):

@@ -215,6 +215,7 @@ class VenueActivityEncoder(TransformerMixin, GeoEstimator):
             The columns.
         """
         check_is_fitted(self)
+        self._validate_params()  # what unknown venues get may have been set after fit
         ids = _ids(self._venue_column(X), self.venue)
         # Not a search in sorted ids: 1 and "1" are different venues.
         rows = {venue: row for row, venue in enumerate(self.venues_.tolist())}
