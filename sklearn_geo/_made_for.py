@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.frozen import FrozenEstimator
 
-__all__ = ["SET_AFTER_FIT", "check_made_for", "made_for"]
+__all__ = ["SET_AFTER_FIT", "Digest", "check_made_for", "made_for"]
 
 # The remedy where something is to be saved.
 SET_AFTER_FIT = "It was set after fit: fit again, or set it back, to save."
@@ -80,7 +80,7 @@ def _told(value):
     """Return a value that can be compared, and that nobody else can change."""
     if isinstance(value, np.generic):
         return value.item()
-    if value is None or isinstance(value, (bool, int, float, str, bytes, type)):
+    if value is None or isinstance(value, _PLAIN):
         return value
     if isinstance(value, np.ndarray) and value.size <= _FEW:
         return _told(value.tolist())
@@ -89,9 +89,9 @@ def _told(value):
     if isinstance(value, Mapping):
         return {key: _told(each) for key, each in value.items()}
     if isinstance(value, np.ndarray) or sparse.issparse(value):
-        return _Digest(f"an array of shape {value.shape}", joblib.hash(value))
+        return Digest(f"an array of shape {value.shape}", joblib.hash(value))
     if hasattr(value, "columns"):
-        return _Digest(f"a table of shape {tuple(value.shape)}", joblib.hash(value))
+        return Digest(f"a table of shape {tuple(value.shape)}", joblib.hash(value))
     if isinstance(value, partial):
         return (_told(value.func), _told(value.args), _told(value.keywords))
     if hasattr(value, "get_params") and not isinstance(value, FrozenEstimator):
@@ -107,7 +107,7 @@ def _short(value):
 
 
 class _Told:
-    """A description that stands for something larger."""
+    """What stands for something larger: what errors call it, and what tells it."""
 
     def __init__(self, name, told):
         self.name, self.told = name, told
@@ -121,8 +121,17 @@ class _Told:
         return self.name
 
 
-class _Digest(_Told):
-    """Of an array: the same for the same numbers."""
+class Digest(_Told):
+    """A digest of something, such as a large array, that may be a setting itself.
+
+    Parameters
+    ----------
+    name : str
+        What errors call it.
+
+    told : str
+        The digest: the same for the same thing.
+    """
 
 
 class _Settings(_Told):
@@ -142,3 +151,6 @@ class _Itself(_Told):
 
     def __repr__(self):
         return repr(self.told)
+
+
+_PLAIN = (bool, int, float, str, bytes, type, _Told)

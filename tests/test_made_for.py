@@ -13,7 +13,7 @@ from scipy import sparse
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import Ridge
 
-from sklearn_geo._made_for import check_made_for, made_for
+from sklearn_geo._made_for import Digest, check_made_for, made_for
 
 _MANY = np.arange(5_000.0)
 
@@ -41,6 +41,7 @@ def _two():
         (Ridge(2.0), Ridge(2.0, random_state=3)),
         ([Ridge(2.0)], (Ridge(2.0),)),
         (_one, _one),
+        (Digest("7 cells", "a"), Digest("of 7 cells", "a")),
         (partial(_one, 3), partial(_one, 3)),
     ],
 )
@@ -64,6 +65,7 @@ def test_the_same(value, same):
         (Ridge(2.0), Ridge(3.0)),
         (Ridge(2.0), [Ridge(2.0)]),
         (_one, _two),
+        (Digest("7 cells", "a"), Digest("7 cells", "b")),
         (partial(_one, 3), partial(_one, 4)),
         (FrozenEstimator(Ridge()), FrozenEstimator(Ridge())),
     ],

@@ -78,7 +78,8 @@ class AlbumGeolocator(StoredAlbums, AlbumLearning, CellWrapper):
     cv : int, splitter or "prefit", default=5
         Folds of whole users. What is learnt here is learnt from probabilities that the
         wrapped estimator says of users it has not seen. "prefit" takes it as it is,
-        fitted: `fit` then needs other photos than those that taught it.
+        fitted: `fit` then needs other photos than those that taught it, which it warns
+        of where it can tell: one that was read from a folder does not know them.
 
     n_jobs : int, default=None
         Folds that are fitted at the same time.
@@ -113,7 +114,8 @@ class AlbumGeolocator(StoredAlbums, AlbumLearning, CellWrapper):
         1 prints a line an epoch.
 
     warm_start : bool, default=False
-        Go on with the network of the last `fit`. Pass the same rows.
+        Go on with the network of the last `fit`. Pass the same rows. `hidden`, `preset`
+        and the cells of `estimator` have to stay as they were.
 
     random_state : int, RandomState instance or None, default=None
         Decides folds, albums, first weights, and the wrapped estimator where that has

@@ -12,6 +12,7 @@ from sklearn_geo.geolocation._album_network import AlbumLSTM, ScoresLoss, shares
 from sklearn_geo.geolocation._album_rows import AlbumLesson
 from sklearn_geo.geolocation._albums import by_user
 from sklearn_geo.geolocation._cross_fit import folds_of_units
+from sklearn_geo.geolocation._set_once import SetOnceAround
 from sklearn_geo.nets import (
     NetMixin,
     Training,
@@ -37,7 +38,7 @@ _STEPS = 600
 _JUDGES, _ENOUGH = 2, 20_000
 
 
-class AlbumLearning(NetMixin):
+class AlbumLearning(SetOnceAround, NetMixin):
     """The training of :class:`AlbumGeolocator`, which has the parameters."""
 
     # What is taught -------------------------------------------------------------------
@@ -56,18 +57,14 @@ class AlbumLearning(NetMixin):
             )
         if not go_on:
             self.cell_shares_ = shares_of(cells, first.n_cells, weights)
-        elif (self.preset == "paper") != isinstance(self.net_.module_, AlbumLSTM):
-            raise ValueError(
-                "warm_start=True, but the network there is was not made with "
-                f"preset={self.preset!r}. Fit anew with warm_start=False."
-            )
-        elif first.n_cells != len(self.cell_shares_):
-            raise ValueError(
-                f"warm_start=True, but the wrapped estimator has {first.n_cells} cells "
-                f"now, and the network knows {len(self.cell_shares_)}. Freeze its "
-                "partitions, or fit anew with warm_start=False."
-            )
+            self._keep_settings()
+        else:
+            is_paper = isinstance(self.net_.module_, AlbumLSTM)
+            self._check_goes_on(first.n_cells, len(self.cell_shares_), is_paper)
         return cells
+
+    def _architecture(self):
+        return super()._architecture() | {"hidden": self._width()}
 
     def _lesson(self, rows, photos, cells, weights, users=None):
         """Return what some users teach, None for all."""
@@ -80,13 +77,17 @@ class AlbumLearning(NetMixin):
             rows, albums, self.album_size, cells, weights, self.batch_size
         )
 
+    def _width(self):
+        if self.hidden != "auto":
+            return self.hidden
+        return _PAPER_HIDDEN if self.preset == "paper" else _HIDDEN
+
     def _module(self):
-        hidden = self.hidden
         if self.preset == "paper":
-            hidden = _PAPER_HIDDEN if hidden == "auto" else hidden
-            return partial(AlbumLSTM, len(self.cell_shares_), hidden)
-        hidden = _HIDDEN if hidden == "auto" else hidden
-        return partial(AlbumMessages, self.cell_places_, self.cell_shares_, hidden)
+            return partial(AlbumLSTM, len(self.cell_shares_), self._width())
+        return partial(
+            AlbumMessages, self.cell_places_, self.cell_shares_, self._width()
+        )
 
     def _criterion(self):
         return ScoresLoss if self.preset == "paper" else MessagesLoss

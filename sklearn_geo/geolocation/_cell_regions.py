@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._functions import ask_function
 from sklearn_geo._labels import label_array, number_labels
+from sklearn_geo._made_for import made_for
 from sklearn_geo._numbers import is_real
 from sklearn_geo.geolocation._combine import softmax
 from sklearn_geo.geolocation._held_out import read_groups
@@ -27,7 +28,16 @@ __all__ = ["CellRegions"]
 # Rows of a held-out share that are read together.
 _ROWS_AT_ONCE = 4096
 # What may be changed after fit, and makes other probabilities of what was held out.
-_ANSWERED_BY = ("combine", "n_crops", "routing", "window_hours")
+_ANSWERED_BY = (
+    "album_size",
+    "combine",
+    "groups",
+    "n_crops",
+    "routing",
+    "time_zone",
+    "times",
+    "window_hours",
+)
 
 
 # What is known of the rows that regions were calibrated on.
@@ -182,7 +192,7 @@ class CellRegions:
         self.calibration_cells_ = cells
         self.calibration_places_ = places
         self.calibration_groups_ = users
-        self._calibrated_by = self._answered_by()
+        self._calibrated_by = made_for(self._answered_by())
 
     def _forget_calibration(self):
         """Know of no rows that regions were calibrated on."""
@@ -218,9 +228,9 @@ class CellRegions:
                 f"{held_out if own else 'Call'} calibrate(X, y) with rows that were "
                 "not used in fit."
             )
-        now = self._answered_by()
-        # Estimators that were pickled before this was kept have none.
-        before = getattr(self, "_calibrated_by", now) or now
+        now = made_for(self._answered_by())
+        # Estimators that were pickled before this was kept have none, or fewer.
+        before = now | (getattr(self, "_calibrated_by", None) or {})
         for name in now:
             if before[name] != now[name]:
                 raise ValueError(

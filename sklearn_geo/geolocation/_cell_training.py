@@ -4,6 +4,7 @@
 
 import numpy as np
 
+from sklearn_geo._made_for import check_made_for
 from sklearn_geo._tables import reject_unread
 from sklearn_geo.geolocation._heads import level_target, make_loss, make_network
 from sklearn_geo.geolocation._held_out import (
@@ -21,6 +22,7 @@ from sklearn_geo.geolocation._levels import (
 from sklearn_geo.geolocation._sampling import CellSampler
 from sklearn_geo.geolocation._scenes import read_scenes
 from sklearn_geo.geolocation._seen import fingerprint
+from sklearn_geo.geolocation._set_once import GO_ON, SetOnce, are_its_cells
 from sklearn_geo.nets import NetMixin, RowData, Training, draw_seed
 
 __all__ = ["CellTraining"]
@@ -29,10 +31,12 @@ __all__ = ["CellTraining"]
 _MANY_ROWS = 10_000
 
 
-class CellTraining(NetMixin):
+class CellTraining(SetOnce, NetMixin):
     """The training of :class:`HierarchicalCellClassifier`, which has the parameters."""
 
     def _learn(self, X, y, sample_weight, scenes, groups=None, *, go_on, epochs=None):
+        if go_on:
+            self._check_settings(GO_ON)
         X = self._read_features(X, reset=not go_on)
         if not go_on:
             self._X_ndim = X.ndim
@@ -57,6 +61,7 @@ class CellTraining(NetMixin):
             )
         if not go_on:
             self._fit_cells(places, weights, counted)
+            self._keep_settings()
         if given is None:
             cells = np.column_stack([p.predict(places) for p in self.partitions_])
         else:
@@ -97,6 +102,23 @@ class CellTraining(NetMixin):
             users = None if groups is None else groups[held_out]
             self._calibrate(X, cells[held_out, -1], own_places, held_out, users)
         return self
+
+    def _architecture(self):
+        names = ["hidden", "activation", "dropout", "backbone"]
+        if self._X_ndim == 4:
+            names += ["freeze_backbone", "augment", "image_size"]
+        found = {name: getattr(self, name) for name in names}
+        is_tree = self.combine == "tree_sum"
+        found["combine"] = self.combine if is_tree else "product or finest"
+        return found | {"partitions": self.partitions}
+
+    def _check_settings(self, remedy):
+        before = getattr(self, "_made_for", None)
+        now = self._architecture()
+        # The fitted ones may stand for those that they were made of.
+        if are_its_cells(self.partitions, self.partitions_):
+            del now["partitions"]
+        check_made_for(before, now, remedy)
 
     def _fit_cells(self, places, weights, counted):
         own = None if places is None else places[counted]

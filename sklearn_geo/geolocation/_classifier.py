@@ -182,7 +182,10 @@ class HierarchicalCellClassifier(
 
     warm_start : bool, default=False
         Go on with the cells and the network of the last `fit`. Pass the same rows (and
-        groups), so that the same ones are held out.
+        groups), so that the same ones are held out. What cells and network were made
+        for (`partitions`, `hidden`, `activation`, `dropout`, "tree_sum", and all of
+        `backbone` but `n_crops`) has to stay as it was; so it has in `partial_fit` and
+        `save_pretrained`.
 
     random_state : int, RandomState instance or None, default=None
         Decides the held-out rows, the first weights and the order of rows, and seeds
@@ -476,7 +479,9 @@ class HierarchicalCellClassifier(
         Parameters
         ----------
         folder : str or path
-            The folder; it is made if it is not there.
+            The folder; it is made if it is not there. No sample of the training places
+            is written, by which wrappers notice photos that taught the classifier: one
+            that is read again does not know them.
         """
         check_is_fitted(self)
         save_classifier(self, folder)

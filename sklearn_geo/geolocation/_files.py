@@ -5,6 +5,7 @@
 import numpy as np
 from sklearn.frozen import FrozenEstimator
 
+from sklearn_geo._made_for import made_for
 from sklearn_geo._text_arrays import text_array
 from sklearn_geo.base import check_places
 from sklearn_geo.geolocation._cell_regions import CALIBRATION
@@ -35,6 +36,7 @@ WRONG = (
 
 def save_classifier(model, folder):
     """Write a fitted classifier to a folder."""
+    model._check_storable()
     write_store(folder, type(model).__name__, *classifier_parts(model))
 
 
@@ -123,6 +125,7 @@ def restored_classifier(cls, content, load, folder, backbone=None):
         raise changed(folder, error) from error
     net.history.extend(history)
     model._take_net(net)
+    model._keep_settings()
     model._make_scorer()
     return model
 
@@ -177,9 +180,10 @@ def read_calibrated_by(model, content):
     """Set the settings that regions were calibrated with: if unknown, those stored."""
     now = model._answered_by()
     held = content.get("calibrated_by")
-    if held is not None and (not isinstance(held, dict) or set(held) != set(now)):
+    if held is not None and (not isinstance(held, dict) or not set(held) <= set(now)):
         raise ValueError(f"calibrated_by is {held!r:.60}, which is no such settings")
-    model._calibrated_by = now if held is None else read_params(held)
+    # Stores that were written earlier hold fewer of them.
+    model._calibrated_by = made_for(now) | read_params(held or {})
 
 
 def read_scenes(held):

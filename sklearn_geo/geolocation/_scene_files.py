@@ -27,6 +27,7 @@ _REPORT = ("scene", "n_rows", "n_epochs", "loss")
 
 def save_networks(model, folder):
     """Write fitted scene networks to a folder."""
+    model._check_storable()
     common, blocks = classifier_parts(model.common_)
     own = [network is not model.common_ for network in model.networks_]
     content = {

@@ -20,7 +20,7 @@ from sklearn_geo.geolocation._held_out import calibration_rows, read_groups
 from sklearn_geo.geolocation._masks import add_known
 from sklearn_geo.geolocation._prediction import CellPredictor
 from sklearn_geo.geolocation._scene_files import load_networks, save_networks
-from sklearn_geo.geolocation._scenes import read_scenes, scene_report
+from sklearn_geo.geolocation._scenes import read_scenes, scene_columns, scene_report
 from sklearn_geo.nets import draw_seed, rows_in_memory, whole_trainings
 
 
@@ -222,7 +222,7 @@ class SceneNetworks(CellPredictor):
             # Who interrupts wants no other network to be trained for long either.
             stopped = not is_frozen and model.net_.interrupted_
             self.networks_, rows = [], []
-            for proba in _columns(target, len(self.scenes_)):
+            for proba in scene_columns(target, len(self.scenes_)):
                 own = np.where(proba > self.threshold, weights, 0.0)
                 network = None
                 inside = cells[(own > 0.0) & (cells >= 0)]
@@ -440,6 +440,17 @@ class SceneNetworks(CellPredictor):
             return self.common_._scene_proba(X)
         return np.asarray(self.scene_estimator_.predict_proba(X), dtype=np.float64)
 
+    def _answered_by(self):
+        inside = self.common_._answered_by()
+        own = {f"classifier__{name}": value for name, value in inside.items()}
+        return super()._answered_by() | own
+
+    def _check_storable(self):
+        """Refuse what could not be read again as what it is, before it is written."""
+        self._validate_params()
+        for network in (self.common_, *self.networks_):
+            network._check_storable()
+
     def _log_scores(self, X, known):
         soft = self.routing == "soft"
 
@@ -460,6 +471,9 @@ class SceneNetworks(CellPredictor):
 
     def _mixed(self, X, proba_of):
         """Yield slices of rows, and what the networks say of them together."""
+        for network in self.networks_:  # which answer as the common one is set to
+            network.combine = self.common_.combine
+            network.n_crops = self.common_.n_crops
         row_bytes = 3 * 8 * sum(self.n_cells_)
         size = rows_in_memory(row_bytes, X.shape[0])
         for rows in gen_batches(X.shape[0], size):
@@ -479,12 +493,6 @@ class SceneNetworks(CellPredictor):
                     total = np.zeros((part.shape[0], said.shape[1]), dtype=said.dtype)
                 total[at] += scenes[at, number, np.newaxis].astype(said.dtype) * said
             yield rows, total
-
-
-def _columns(target, n_scenes):
-    """Yield the probabilities of each scene."""
-    for number in range(n_scenes):
-        yield target[:, number] if target.ndim == 2 else target == number
 
 
 def _proba(parts):

@@ -73,6 +73,12 @@ def read_scenes(scenes, n_rows, *, go_on=False, known=None):
     return classes, numbers.astype(np.int64)
 
 
+def scene_columns(target, n_scenes):
+    """Yield the probabilities of each scene, of a target of :func:`read_scenes`."""
+    for number in range(n_scenes):
+        yield target[:, number] if target.ndim == 2 else target == number
+
+
 def _read_probabilities(scenes, known):
     values = np.asarray(scenes, dtype=np.float64)
     if known is not None and len(known) != values.shape[1]:

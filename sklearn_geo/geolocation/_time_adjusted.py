@@ -9,6 +9,7 @@ from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_geo._all_or_nothing import all_or_nothing
+from sklearn_geo._made_for import check_made_for
 from sklearn_geo.geolocation._combine import log_softmax, softmax
 from sklearn_geo.geolocation._cross_fit import score_parts
 from sklearn_geo.geolocation._first_cells import FirstCells
@@ -86,7 +87,9 @@ class TimeAdjustedGeolocator(StoredTimes, TimeLearning, CellWrapper):
     cv : int, splitter or "prefit", default=5
         Folds in which the wrapped estimator says what it says of photos it has not
         seen; a number makes folds of whole `groups`, if `fit` gets them. "prefit" takes
-        `estimator` as fitted: X and y are then photos it has not learnt from.
+        `estimator` as fitted: X and y are then photos it has not learnt from. `fit`
+        warns of others where it can tell: an estimator that was read from a folder does
+        not know them.
 
     n_jobs : int or None, default=None
         Folds in which the wrapped estimator is fitted at the same time.
@@ -127,7 +130,8 @@ class TimeAdjustedGeolocator(StoredTimes, TimeLearning, CellWrapper):
 
     warm_start : bool, default=False
         Let `fit` go on with the network there is. The wrapped estimator is fitted
-        again, and must have the same cells.
+        again, and must have the same cells. `preset` and `metadata` have to stay as
+        they were, and for the paper's network `hidden` and `dropout`.
 
     random_state : int, RandomState instance or None, default=None
         Decides everything that is left to chance. Pass an int for the same numbers
@@ -441,6 +445,12 @@ class TimeAdjustedGeolocator(StoredTimes, TimeLearning, CellWrapper):
             )
         return photos
 
+    def _answered_by(self):
+        found = super()._answered_by()
+        if self.preset == "paper":
+            found["n_first"] = self._n_first()
+        return found
+
     def _log_scores(self, photos, known):
         paper = self.preset == "paper"
         if paper != self._knows_all_anew():
@@ -448,6 +458,11 @@ class TimeAdjustedGeolocator(StoredTimes, TimeLearning, CellWrapper):
                 f"preset={self.preset!r}, but this estimator was fitted with another "
                 "one, which is another network. Fit it again."
             )
+        check_made_for(
+            getattr(self, "_made_for", None),
+            {"metadata": self.metadata},
+            "Each column has its own mean and scale: set it back, or fit it again.",
+        )
         lesson = PaperLesson if paper else CorrectionLesson
         columns = lesson.columns_of(photos.times, self._standard(photos))
         correct = None

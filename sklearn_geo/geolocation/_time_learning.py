@@ -10,6 +10,7 @@ from sklearn.model_selection import GroupShuffleSplit
 
 from sklearn_geo.geolocation._cross_fit import folds_of_units
 from sklearn_geo.geolocation._photo_columns import read_photos
+from sklearn_geo.geolocation._set_once import SetOnceAround
 from sklearn_geo.geolocation._time_lessons import (
     CorrectionLesson,
     PaperLesson,
@@ -39,7 +40,7 @@ _RATE, _EPOCHS, _LAST_RATE = 0.1, 12, 0.05
 _JUDGES, ENOUGH = 5, 20_000
 
 
-class TimeLearning(NetMixin):
+class TimeLearning(SetOnceAround, NetMixin):
     """The part of :class:`TimeAdjustedGeolocator` that learns.
 
     A fitted estimator is `estimator_`, the weights of `net_`, `strength_`,
@@ -95,17 +96,10 @@ class TimeLearning(NetMixin):
             self.metadata_mean_ = columns[rows].mean(axis=0, dtype=np.float64)
             spread = columns[rows].std(axis=0, dtype=np.float64)
             self.metadata_scale_ = np.where(spread > 0.0, spread, 1.0)
-        elif (self.preset == "paper") != self._knows_all_anew():
-            raise ValueError(
-                "warm_start=True, but the network there is was not made with "
-                f"preset={self.preset!r}. Fit anew with warm_start=False."
-            )
-        elif first.n_cells != self._n_known_cells():
-            raise ValueError(
-                f"warm_start=True, but the wrapped estimator has {first.n_cells} cells "
-                f"now, and the network knows {self._n_known_cells()}. Freeze its "
-                "partitions, or fit anew with warm_start=False."
-            )
+            self._keep_settings()
+        else:
+            is_paper = self._knows_all_anew()
+            self._check_goes_on(first.n_cells, self._n_known_cells(), is_paper)
         together = occasions(cells, photos.times, photos.groups)
         taught = Taught(
             first,
@@ -125,7 +119,14 @@ class TimeLearning(NetMixin):
 
     def _n_known_cells(self):
         module = self.net_.module_
-        return module.n_outputs[0] if self.preset else len(module.log_share)
+        is_paper = self._knows_all_anew()
+        return module.n_outputs[0] if is_paper else len(module.log_share)
+
+    def _architecture(self):
+        found = super()._architecture() | {"metadata": self.metadata}
+        if self.preset == "paper":
+            found |= {"hidden": self.hidden, "dropout": self.dropout}
+        return found
 
     def _standard(self, photos):
         if photos.metadata is None:

@@ -98,6 +98,11 @@ class CellWrapper(CellPredictor):
         for at, scores in self._log_scores(X, None):
             yield every[at], scores
 
+    def _answered_by(self):
+        inside = final(self.estimator_)._answered_by()
+        own = {f"estimator__{name}": value for name, value in inside.items()}
+        return super()._answered_by() | own
+
     # Fitting --------------------------------------------------------------------------
 
     def _fit_cross(self, photos, y, weights, *, n_first, seed, folds=None, n_jobs=None):

@@ -22,6 +22,7 @@ from sklearn_geo.geolocation._files import (
     read_feature_names,
 )
 from sklearn_geo.geolocation._plain_params import plain_params, read_params
+from sklearn_geo.geolocation._set_once import SetOnce
 from sklearn_geo.nets import (
     HeadsLoss,
     Store,
@@ -54,7 +55,7 @@ _DEEPEST = 5
 _NO_VALUES = ("estimator", "cv", "random_state")
 
 
-class StoredWrapper:
+class StoredWrapper(SetOnce):
     """Mixin of wrappers that are written to a folder, with what they wrap.
 
     A subclass names in `_learnt` what its `fit` sets beside `estimator_` and `net_`:
@@ -73,7 +74,7 @@ class StoredWrapper:
         `save_pretrained`; written over, to `estimator-2` and `estimator` by turns. It
         must be a `HierarchicalCellClassifier`, `SceneNetworks` or another wrapper, of
         which five at most are in one another: the steps of a pipeline are code, which
-        is not stored.
+        is not stored. Settings that networks were made for have to be those of `fit`.
 
         Parameters
         ----------
@@ -213,6 +214,7 @@ class StoredWrapper:
             raise changed(folder, error) from error
         net.history.extend(history)
         self._take_net(net)
+        self._keep_settings()
 
 
 class StoredTimes(StoredWrapper):
@@ -273,15 +275,18 @@ class StoredAlbums(StoredWrapper):
 
 def check_storable(model):
     """Refuse what cannot be written, or read again, before anything is."""
-    depth = 0
+    depth, around = 0, []
     while isinstance(model, StoredWrapper):
         depth += 1
+        around.append(model)
         model = stored_estimator(model.estimator_)
     if depth > _DEEPEST:
         raise ValueError(
             f"There are {depth} wrappers in one another, and {_DEEPEST} at most are "
             "stored. Wrap what is inside fewer times."
         )
+    for each in (*around, model):
+        each._check_storable()
 
 
 def stored_estimator(estimator):
