@@ -14,6 +14,7 @@ from sklearn.base import TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_array, check_is_fitted
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._numbers import naming
 from sklearn_geo._tables import check_sparse
 from sklearn_geo._tags import as_output
@@ -226,12 +227,17 @@ class TagVectorizer(TransformerMixin, GeoEstimator):
             doubt = doubt_of_delimiter(X, self.delimiter)
             if doubt:
                 warnings.warn(doubt, UserWarning, stacklevel=2)
+        with all_or_nothing(self):
+            return self._output(self._learn(X))
+
+    def _learn(self, X):
+        """Set the vocabulary; return the indicator of the same tags."""
         if self.vocabulary is not None:
             self.vocabulary_ = self._given_vocabulary()
             self._spelt_anew = True
             indicator = self._indicator(X)
             self.n_photos_ = _carriers(indicator)
-            return self._output(indicator)
+            return indicator
         all_tags = _Codes(self._clean(), self._useless())
         indicator = self._to_matrix(X, all_tags, n_tags=None)
         names = np.array([*all_tags.columns], dtype=object)
@@ -242,7 +248,7 @@ class TagVectorizer(TransformerMixin, GeoEstimator):
         self.n_photos_ = n_carriers[keep]
         indicator = indicator[:, keep]
         indicator.sort_indices()
-        return self._output(indicator)
+        return indicator
 
     def transform(self, X):
         """Turn tags into an indicator; those outside the vocabulary are left out.
@@ -258,6 +264,8 @@ class TagVectorizer(TransformerMixin, GeoEstimator):
             The tag indicator.
         """
         check_is_fitted(self)
+        self._validate_params()  # how tags are read may have been set after fit
+        self._check_parameters()
         return self._output(self._indicator(X))
 
     def inverse_transform(self, X):

@@ -10,6 +10,7 @@ import torch
 from sklearn.base import TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.vision._crops import as_float, even_squares
 from sklearn_geo.vision._photo_rows import SomePhotos, photo_rows
@@ -113,7 +114,8 @@ class EvenCrops(TransformerMixin, GeoEstimator):
         self : EvenCrops
             The same.
         """
-        photo_rows(X, self, reset=True)
+        with all_or_nothing(self):
+            photo_rows(X, self, reset=True)
         return self
 
     def transform(self, X):

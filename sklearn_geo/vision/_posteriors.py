@@ -14,11 +14,11 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._missing import is_missing
 from sklearn_geo.base import GeoEstimator
-from sklearn_geo.neighbors._progress import Progress as Lines
 from sklearn_geo.nets import choose_device
-from sklearn_geo.nets._estimator import CallbackSupportMixin, Progress, with_callbacks
+from sklearn_geo.nets._estimator import CallbackSupportMixin, with_callbacks
 from sklearn_geo.nets._ran_out import ran_out
 from sklearn_geo.nets._strict_json import to_json
 from sklearn_geo.vision._network import (
@@ -33,6 +33,7 @@ from sklearn_geo.vision._photo_rows import as_row_error, photo_rows
 from sklearn_geo.vision._photos import PhotoError, photo_path, read_photo
 from sklearn_geo.vision._row_cache import RowCache
 from sklearn_geo.vision._showing import Showing, tell_of_bad
+from sklearn_geo.vision._telling import Teller
 from sklearn_geo.vision._views import Views
 
 __all__ = ["PosteriorTransformer"]
@@ -269,16 +270,17 @@ class PosteriorTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimator)
         self : PosteriorTransformer
             The transformer itself.
         """
-        photo_rows(X, self, reset=True)
-        device = choose_device(self.device)
-        self.module_ = make_network(self.module)
-        # What it shares weights with, also after `set_params(module=...)`.
-        self._source = self.module if isinstance(self.module, nn.Module) else None
-        self._cache = None
-        raw = self._first_answer(device, self._probe(self._views(), device))
-        self._warn_if_posteriors(raw)
-        self.n_outputs_ = raw.shape[1]
-        self.class_names_ = self._read_class_names()
+        with all_or_nothing(self):
+            photo_rows(X, self, reset=True)
+            device = choose_device(self.device)
+            self.module_ = make_network(self.module)
+            # What it shares weights with, also after `set_params(module=...)`.
+            self._source = self.module if isinstance(self.module, nn.Module) else None
+            self._cache = None
+            raw = self._first_answer(device, self._probe(self._views(), device))
+            self._warn_if_posteriors(raw)
+            self.n_outputs_ = raw.shape[1]
+            self.class_names_ = self._read_class_names()
         return self
 
     def transform(self, X):
@@ -310,7 +312,7 @@ class PosteriorTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimator)
     @with_callbacks
     def _tell_of(self, show, rows):
         """Show photos, and tell callbacks and lines of it."""
-        tell = _Teller(self, len(rows))
+        tell = Teller(self, len(rows))
         out = show(rows, tell)
         tell.finish()
         return out
@@ -469,40 +471,3 @@ class PosteriorTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimator)
         tags.input_tags.string = True
         tags.transformer_tags.preserves_dtype = []
         return tags
-
-
-class _Teller:
-    """Tells of photos that are done, by lines and to callbacks.
-
-    Parameters
-    ----------
-    transformer : PosteriorTransformer
-        Whose photos they are.
-
-    n_photos : int
-        How many there are.
-    """
-
-    def __init__(self, transformer, n_photos):
-        name = type(transformer).__name__
-        self._lines = Lines(name, n_photos, transformer.verbose)
-        self._batch = int(transformer.batch_size)
-        self._n_steps = -(-n_photos // self._batch)
-        self._steps = Progress(transformer, self._n_steps, step="batch")
-        self._n_done, self._n_told = 0, 0
-
-    def __call__(self, n_photos):
-        self._lines.advance(n_photos)
-        self._n_done += n_photos
-        while self._n_told < self._n_done // self._batch:
-            self._step()
-
-    def _step(self):
-        self._n_told += 1
-        self._steps({"photos": self._n_done})
-
-    def finish(self):
-        """End the last step, which may have fewer photos, and the task."""
-        while self._n_told < self._n_steps:
-            self._step()
-        self._steps.finish()

@@ -449,3 +449,30 @@ def test_a_delimiter_that_no_row_has_is_doubted(rows, option):
 )
 def test_tags_of_several_words_are_not_doubted(rows):
     TagVectorizer().fit(rows)  # warnings are errors
+
+
+def test_a_second_fit_that_fails_leaves_the_first():
+    vectorizer = _dense(vocabulary=["a", "b"]).fit([["a"], ["b"]])
+    vectorizer.set_params(vocabulary=["x", "y", "z"])
+    with pytest.raises(TypeError, match="row 1"):
+        vectorizer.fit([["x"], 3.5])
+    assert vectorizer.get_feature_names_out().tolist() == ["a", "b"]
+    assert vectorizer.n_photos_.tolist() == [1, 1]
+    assert vectorizer.transform([["b", "x"]]).tolist() == [[0, 1]]
+
+
+def test_a_first_fit_that_fails_is_none():
+    vectorizer = _dense(vocabulary=["a", "b"])
+    with pytest.raises(TypeError, match="row 1"):
+        vectorizer.fit([["a"], 3.5])
+    with pytest.raises(NotFittedError):
+        vectorizer.transform([["a"]])
+
+
+@pytest.mark.parametrize(
+    "params", [{"dtype": "U3"}, {"delimiter": ""}, {"strip_accents": "all"}]
+)
+def test_how_tags_are_read_is_looked_at_after_fit(params):
+    vectorizer = _dense().fit(ROWS).set_params(**params)
+    with pytest.raises(ValueError, match=next(iter(params))):
+        vectorizer.transform(ROWS)
