@@ -129,7 +129,7 @@ def _refuse_none_kept(partition, held, n_filled, weights):
     fullest = int(np.argmax(held))
     raise ValueError(
         f"every triangle is below min_per_cell={partition.min_per_cell}, so none is "
-        f"kept: the fullest of {n_filled} holds {held[fullest]:g}. "
+        f"kept: the fullest of {n_filled} holds {held[fullest]:.12g}. "
         f"{remedy_of_light_weights(weights)}Lower min_per_cell to that, raise "
         f"max_per_cell (now {partition.max_per_cell}) to refine less, or fit on more "
         "places."

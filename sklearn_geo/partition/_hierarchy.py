@@ -353,7 +353,7 @@ def _check_nested(partitions, k_coarse, k_fine):
         raise ValueError(
             f"{coarse} and {fine} were fitted on other places: "
             f"{str(fine_names[row])!r} of {fine}, with places of weight "
-            f"{fine_weights[row]:g}, lies where {coarse} has seen none. {remedy}"
+            f"{fine_weights[row]:.12g}, lies where {coarse} has seen none. {remedy}"
         )
     inside = np.bincount(parents, weights=fine_weights, minlength=len(coarse_ids))
     more = too_full(inside, coarse_weights)
@@ -361,6 +361,6 @@ def _check_nested(partitions, k_coarse, k_fine):
         row = int(np.argmax(more))
         raise ValueError(
             f"{coarse} and {fine} were fitted on other places: the cells of {fine} "
-            f"inside {str(coarse_names[row])!r} hold {inside[row]:g}, but {coarse} "
-            f"counts {coarse_weights[row]:g} there. {remedy}"
+            f"inside {str(coarse_names[row])!r} hold {inside[row]:.12g}, but {coarse} "
+            f"counts {coarse_weights[row]:.12g} there. {remedy}"
         )

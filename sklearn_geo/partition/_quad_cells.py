@@ -258,7 +258,7 @@ def refuse_none_kept(partition, grid, cells, weights):
     raise ValueError(
         f"every {grid.one} is below min_per_cell={partition.min_per_cell}, so none is "
         f"kept: the fullest of {len(cells.ids)}, {name!r}, holds "
-        f"{cells.weights[fullest]:g}. {remedy_of_light_weights(weights)}Lower "
+        f"{cells.weights[fullest]:.12g}. {remedy_of_light_weights(weights)}Lower "
         f"min_per_cell to that, raise max_per_cell (now {partition.max_per_cell}) to "
         "split less, or fit on more places."
     )

@@ -329,10 +329,13 @@ def test_the_cell_that_does_not_fit_is_named():
     # Also by little.
     partitions = [
         S2Partition(9999, 1, max_level=0).fit(SPOTS, sample_weight=[more, 9.0, 9.0])
-        for more in (1000.0, 1000.5)
+        for more in (1000.0, 1000.5, 1_000_000.0, 1_000_000.25)
     ]
     with pytest.raises(ValueError, match=r"inside '1' hold 1000\.5, but"):
-        CellHierarchy(list(map(frozen, partitions))).fit(SPOTS)
+        CellHierarchy(list(map(frozen, partitions[:2]))).fit(SPOTS)
+    match = r"inside '1' hold 1000000\.25, but partitions\[0\] counts 1000000 there"
+    with pytest.raises(ValueError, match=match):
+        CellHierarchy(list(map(frozen, partitions[2:]))).fit(SPOTS)
     # One is split by the coarse one, and not by the fine one, of other places.
     apart = [[30.0, 90.0], [-30.0, 90.0]]
     coarse = S2Partition(5, 1).fit(np.vstack([on_spots(1, 4), apart]))

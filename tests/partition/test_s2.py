@@ -3,6 +3,7 @@
 """S2Partition: the cells of section 3.1, token by token, and who lies in them."""
 
 import pickle
+import re
 
 import numpy as np
 import pandas as pd
@@ -332,6 +333,19 @@ def test_every_cell_below_the_minimum():
     )
     with pytest.raises(ValueError, match=match):
         S2Partition().fit(places)
+
+
+def test_the_fullest_cell_is_named_with_what_keeps_it():
+    rng = np.random.default_rng(0)
+    weights = [np.full(1_234_567, 1.0), *rng.uniform(0.0, 1.0, (20, 9))]
+    for own in weights:
+        places = np.repeat([[48.0, 2.0]], len(own), axis=0)
+        with pytest.raises(ValueError, match="none is kept") as caught:
+            S2Partition(3e6, 2.5e6).fit(places, sample_weight=own)
+        holds = float(re.search(r"holds (\S+)\. ", str(caught.value))[1])
+        assert holds == pytest.approx(own.sum(), rel=1e-11)
+        partition = S2Partition(3e6, holds).fit(places, sample_weight=own)
+        assert partition.n_cells_ == 1
 
 
 @pytest.mark.parametrize(

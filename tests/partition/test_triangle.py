@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Triangles as small as places are many, against rules written down slowly."""
 
+import re
+
 import numpy as np
 import pytest
 import shapely
@@ -544,6 +546,20 @@ def test_nothing_kept_names_the_largest_count(refine):
         ValueError, match=r"of 2.* holds 3\. Lower min_per_cell to that"
     ):
         partition.fit(places)
+
+
+@pytest.mark.parametrize("refine", BOTH)
+@pytest.mark.parametrize("weight", [1 / 3, 137_174.5])
+def test_the_fullest_triangle_is_named_with_what_keeps_it(refine, weight):
+    places = np.full((9, 2), 10.0)
+    weights = np.full(9, weight * (1.0 + 1e-7))
+    partition = TrianglePartition(3e6, 2.5e6, refine=refine)
+    with pytest.raises(ValueError, match="none is kept") as caught:
+        partition.fit(places, sample_weight=weights)
+    holds = float(re.search(r"holds (\S+)\. ", str(caught.value))[1])
+    assert holds == pytest.approx(weights.sum(), rel=1e-11)
+    partition.set_params(min_per_cell=holds).fit(places, sample_weight=weights)
+    assert partition.n_cells_ == 1
 
 
 @pytest.mark.parametrize(
