@@ -14,7 +14,12 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_geo.geometry import EARTH_RADIUS_KM, places_from_vectors, unit_vectors
 from sklearn_geo.partition._base import PlacePartition
 from sklearn_geo.partition._equal_places import merge_near
-from sklearn_geo.partition._outlines import along_geodesics, check_cell, ring_on_map
+from sklearn_geo.partition._outlines import (
+    along_geodesics,
+    check_cell,
+    check_n_per_edge,
+    ring_on_map,
+)
 from sklearn_geo.partition._spherical_kmeans import nearest, spherical_kmeans
 from sklearn_geo.partition._voronoi import ring_areas, voronoi_rings, with_poles
 
@@ -203,6 +208,7 @@ class KMeansPartition(PlacePartition):
         """
         check_is_fitted(self, "cells_")
         cell = check_cell(cell, self.n_cells_)
+        check_n_per_edge(n_per_edge)
         if self.n_cells_ == 1:
             return np.array([[-90, -180], [-90, 180], [90, 180], [90, -180]], float)
         ring = with_poles(along_geodesics(self._cells.rings[cell], n_per_edge))

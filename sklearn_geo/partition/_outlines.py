@@ -55,8 +55,11 @@ def along_geodesics(corners, n_per_edge):
     """
     check_n_per_edge(n_per_edge)
     ends = np.concatenate([corners[..., 1:, :], corners[..., :1, :]], axis=-2)
-    chords = np.sqrt(((ends - corners) ** 2).sum(axis=-1, keepdims=True))
-    angles = 2.0 * np.arcsin(np.minimum(chords / 2.0, 1.0))
+    # An arcsine of half the chord would lose digits where corners are nearly opposite.
+    angles = 2.0 * np.arctan2(
+        np.linalg.norm(ends - corners, axis=-1, keepdims=True),
+        np.linalg.norm(ends + corners, axis=-1, keepdims=True),
+    )
     after = np.arange(n_per_edge) / n_per_edge
     before = 1.0 - after
     # Both weights over sin(angle); np.sinc keeps their ratio where it is 0 / 0.
@@ -169,11 +172,18 @@ def _around_pole(latitude, longitude, turns):
     end, pole = 180.0 * turns, 90.0 * turns
     ring = np.column_stack(
         [
-            np.roll(latitude, -first - 1),
-            np.append(longitude[first + 1 :], longitude[: first + 1] + 360.0 * turns),
+            [crossing, *np.roll(latitude, -first - 1), crossing],
+            [
+                seam,
+                *longitude[first + 1 :],
+                *(longitude[: first + 1] + 360.0 * turns),
+                seam + 360.0 * turns,
+            ],
         ]
     )
-    ring[:, 1] -= seam + end
-    return np.array(
-        [(crossing, -end), *ring, (crossing, end), (pole, end), (pole, -end)]
-    )
+    # Turned, what is beside the seam may be rounded to beyond it.
+    ring[:, 1] = np.clip(ring[:, 1] - (seam + end), -180.0, 180.0)
+    # Along the seam it runs to the pole and back already.
+    start = np.argmin(ring[:, 1] == -end) - 1
+    stop = len(ring) + 1 - np.argmin(ring[::-1, 1] == end)
+    return np.array([*ring[start:stop], (pole, end), (pole, -end)])

@@ -160,6 +160,51 @@ def test_outlines_hold_what_is_nearest(places, n_cells):
     assert sum(areas) == pytest.approx(360.0 * 180.0, rel=0.01)
 
 
+def test_outlines_of_centres_nearly_on_a_circle():
+    # The corners of their cells are nearly opposite each other.
+    steps = np.arange(10.0)
+    grid = np.column_stack([np.repeat(steps, 10), np.tile(steps, 10)])
+    rng = np.random.default_rng(0)
+    south, north = np.sort(rng.uniform(-80.0, 80.0, (2, 10)), axis=0)
+    west, east = np.sort(rng.uniform(-180.0, 180.0, (2, 10)), axis=0)
+    corners = np.stack([south, west, south, east, north, west, north, east], axis=1)
+    for n_cells, places in ((4, grid), *((4, c) for c in corners.reshape(10, 4, 2))):
+        partition = KMeansPartition(n_cells, random_state=0).fit(places)
+        nearest = pairwise_haversine(places, centers_of(partition)).argmin(axis=1)
+        features = partition.to_geojson(200)["features"]
+        for k, feature in enumerate(features):
+            polygon = shapely.geometry.shape(feature["geometry"])
+            assert polygon.is_valid
+            own = places[nearest == k]
+            assert shapely.intersects_xy(polygon, own[:, 1], own[:, 0]).all()
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        [[0, 165], [45, -75], [60, 105], [90, 0]],
+        [[0, 0], [1, 180], [-1, 180], [0, 179], [0, -179]],
+    ],
+)
+@pytest.mark.parametrize("n_per_edge", [8, 400])
+def test_rings_around_a_pole_end_at_the_antimeridian(places, n_per_edge):
+    partition = KMeansPartition(len(places), random_state=0).fit(places)
+    for cell in range(len(places)):
+        ring = partition.cell_outline(cell, n_per_edge)
+        if np.abs(ring[-2:, 0]).min() == 90.0:  # around a pole
+            assert np.abs(ring[:, 1]).max() == 180.0
+    for feature in partition.to_geojson(n_per_edge)["features"]:
+        assert shapely.geometry.shape(feature["geometry"]).is_valid
+
+
+@pytest.mark.parametrize("n_cells", [1, 2])
+@pytest.mark.parametrize("n_per_edge", [0, -3, 10**9, "x", 1.5])
+def test_pieces_of_edges_are_checked_where_there_are_none(n_cells, n_per_edge):
+    partition = KMeansPartition(n_cells, random_state=0).fit(globe(20))
+    with pytest.raises(ValueError, match="n_per_edge must be an integer, at least 1"):
+        partition.cell_outline(0, n_per_edge=n_per_edge)
+
+
 def test_geojson_is_valid():
     pytest.importorskip("geopandas")
     partition = KMeansPartition(15, random_state=0).fit(globe(300))

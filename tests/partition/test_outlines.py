@@ -57,6 +57,17 @@ def test_corners_stay_what_they_are_to_the_last_bit():
     assert_array_equal(along_geodesics(corners, 4)[:, ::4], corners)
 
 
+@pytest.mark.parametrize("short_of_half_a_turn", [1e-3, 4e-9, 1e-12])
+def test_edges_between_nearly_opposite_corners(short_of_half_a_turn):
+    angle = np.pi - short_of_half_a_turn
+    corners = np.array([[1.0, 0.0, 0.0], [np.cos(angle), np.sin(angle), 0.0]])
+    angles = np.arange(8) * angle / 8
+    expected = np.column_stack([np.cos(angles), np.sin(angles), np.zeros(8)])
+    # The direction from one to the other is known to as many digits as they differ in.
+    precise = 1e-15 / short_of_half_a_turn + 1e-14
+    assert_allclose(along_geodesics(corners, 8)[:8], expected, atol=precise)
+
+
 def test_face_around_the_antimeridian():
     ring = faces().cell_outline(3, n_per_edge=2)
     # Corners at (+-35.26, 180 +- 45), middles of the edges at (+-45, 180) and
