@@ -141,8 +141,11 @@ class QuadIds:
         """Tell which numbers of 64 bits are ids."""
         return self._are_valid(self._as_uint64(ids, "ids"))
 
-    def closing_bits_of_levels(self, level, shape):
-        """Return the closing bits of ids of a level, or of one level for each id."""
+    def closing_bits_of_levels(self, level, shape, last=None):
+        """Return the closing bits of ids of a level, or of one level for each id.
+
+        Messages name `last` as the finest level, `max_level` if None.
+        """
         with naming("level"):
             levels = np.asarray(level)
         if levels.dtype.kind not in "iu":
@@ -160,7 +163,8 @@ class QuadIds:
             where = f" ({_name_row(row)})" if row else ""
             raise ValueError(
                 f"level must be between 0 ({self.n_bases:,} {self.many}) and "
-                f"{self.max_level}; got {int(levels[row])}{where}."
+                f"{self.max_level if last is None else last}; got {int(levels[row])}"
+                f"{where}."
             )
         doubled = np.atleast_1d(2 * (self.max_level - levels.astype(np.int64)))
         return np.left_shift(_ONE, doubled.astype(np.uint64))
@@ -274,7 +278,7 @@ class QuadIds:
 
     def at_level(self, level):
         """Return all ids of a level, ascending."""
-        (closing,) = self.closing_bits_of_levels(level, ())
+        (closing,) = self.closing_bits_of_levels(level, (), last=self.last_listed)
         level = int(level)
         n_cells = self.n_bases * 4**level
         if level > self.last_listed:

@@ -247,7 +247,8 @@ def pairwise_haversine(a, b=None, *, radius_km=EARTH_RADIUS_KM):
     -----
     The haversine is a quarter of the squared chord between unit vectors, which spares
     a sine per pair. Equal places are exactly 0 apart; otherwise a distance may differ
-    from that of `haversine` by about a nanometre.
+    from that of `haversine` by some nanometres, and by a few hundred near
+    the antipode.
 
     Examples
     --------

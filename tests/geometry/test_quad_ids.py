@@ -329,7 +329,8 @@ class TestLevels:
         words = rf"between 0 \({quad.n_bases:,} {quad.many}\) and {quad.max_level}; got"
         with pytest.raises(ValueError, match=rf"{words} {level}\.$"):
             grid.locate([[0.0, 0.0]], level)
-        with pytest.raises(ValueError, match=rf"{words} {level}\.$"):
+        listed = words.replace(f"and {quad.max_level};", f"and {quad.last_listed};")
+        with pytest.raises(ValueError, match=rf"{listed} {level}\.$"):
             grid.ids_at_level(level)
         ids = grid.locate([[0.0, 0.0], [1.0, 1.0]], quad.max_level)
         levels = np.full(2, level)
@@ -516,8 +517,12 @@ def test_the_names_that_messages_give():
     with pytest.raises(ValueError, match=r" triangle_ids or triangle_ids_from_tokens;"):
         GRIDS["triangle"].levels([2])
     with pytest.raises(ValueError, match=r"0 \(6 cells\) and 30; got 31"):
+        GRIDS["s2"].locate([[0.0, 0.0]], 31)
+    with pytest.raises(ValueError, match=r"0 \(6 cells\) and 12; got 31"):
         GRIDS["s2"].ids_at_level(31)
     with pytest.raises(ValueError, match=r"0 \(1,922 triangles\) and 26; got 27"):
+        GRIDS["triangle"].locate([[0.0, 0.0]], 27)
+    with pytest.raises(ValueError, match=r"0 \(1,922 triangles\) and 7; got 27"):
         GRIDS["triangle"].ids_at_level(27)
     for grid, token in ((GRIDS["s2"], "47e66ff"), (GRIDS["triangle"], "d50fb49")):
         # The example is the token of a cell.
