@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo.geometry import (
     S2_MAX_LEVEL,
+    places_from_vectors,
     s2_areas,
     s2_centers,
     s2_children,
@@ -23,6 +24,7 @@ from sklearn_geo.geometry import (
     s2_ranges,
     s2_tokens,
     s2_vertices,
+    unit_vectors,
 )
 from sklearn_geo.partition._base import PlacePartition
 from sklearn_geo.partition._cells import (
@@ -162,9 +164,10 @@ class S2Partition(PlacePartition):
     an interval of the sorted ids, and every split is a binary search. A cell does not
     depend on the order of rows.
 
-    The mean lies in its cell, because cells are convex on the sphere. Taking it instead
-    of the middle of the true cell lifts the share of photos within 1 km from 32.7 to
-    38.6 % on Im2GPS3k for the finest of these partitions.
+    The mean lies in its cell, because cells are convex on the sphere; one that rounding
+    puts beyond the border is moved back. Taking it instead of the middle of the true
+    cell lifts the share of photos within 1 km from 32.7 to 38.6 % on Im2GPS3k for the
+    finest of these partitions.
 
     References
     ----------
@@ -294,12 +297,32 @@ class S2Partition(PlacePartition):
             weights=stream.weights,
             counts=stream.counts,
         )
+        self._move_inside()
         self.dropped_ = np.flatnonzero(locate(S2_GRID, self._ids, leaves) < 0)
         self._stream = stream
 
     def _fill(self, places, weights, counted, labels):
         self._stream = None
         super()._fill(places, weights, counted, labels)
+        self._move_inside()
+
+    def _move_inside(self):
+        """Move what stands for a cell off the border that rounding put it beyond."""
+        stands, centers = (
+            np.column_stack(
+                [self.cells_[of + "latitude"], self.cells_[of + "longitude"]]
+            )
+            for of in ("", "center_")
+        )
+        outside = np.flatnonzero(self._locate(stands) != np.arange(len(stands)))
+        for share in 2.0 ** np.arange(-52, 1):
+            if not outside.size:
+                break
+            here, centre = unit_vectors(stands[outside]), unit_vectors(centers[outside])
+            moved = places_from_vectors(here + share * (centre - here))
+            self.cells_["latitude"][outside] = moved[:, 0]
+            self.cells_["longitude"][outside] = moved[:, 1]
+            outside = outside[self._locate(moved) != outside]
 
     def _recount_dropped(self, places, weights):
         self.dropped_cells_ = recounted(self.dropped_cells_, S2_GRID, places, weights)

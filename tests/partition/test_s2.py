@@ -21,7 +21,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils._param_validation import InvalidParameterError
 
-from sklearn_geo.geometry import s2_contains, s2_levels, s2_parents
+from sklearn_geo.geometry import haversine, s2_contains, s2_levels, s2_parents
 from sklearn_geo.partition import S2Partition
 from tests.partition.common import (
     PLACES,
@@ -217,6 +217,31 @@ def test_means(world):
     assert_array_equal(stands[:, 1], partition.cells_["longitude"])
     # A mean lies in its cell.
     assert_array_equal(partition.predict(stands), np.arange(partition.n_cells_))
+
+
+@pytest.mark.parametrize("representative", ["mean", "median"])
+def test_what_stands_for_a_cell_lies_in_it(representative):
+    # Means of places on the borders of faces are there but for their rounding.
+    steps = np.arange(-34.0, 34.0, 2.0)
+    for border in (-135.0, -45.0, 45.0, 135.0):
+        for south in steps[:-1].tolist():
+            pair = np.array([[south, border], [south + 2.0, border]])
+            partition = S2Partition(
+                2, 1, max_level=0, representative=representative
+            ).fit(np.vstack([pair, [[60.0, 0.0]]]))
+            stands = partition.inverse_transform(np.arange(partition.n_cells_))
+            for row, place in enumerate(stands):
+                assert (
+                    slow_predict(set(partition.cell_names_), place)
+                    == (partition.cell_names_[row])
+                )
+            mean = stands[partition.predict(pair[:1])[0]]
+            assert haversine([mean], [[south + 1.0, border]])[0] < 1e-9
+    parts = S2Partition(2, 1, max_level=0, representative=representative)
+    parts.partial_fit([[-29.0, -45.0]]).partial_fit([[-27.0, -45.0]])
+    assert parts.predict(parts.inverse_transform([0])).tolist() == [0]
+    parts.refill([[-29.0, -45.0], [-27.0, -45.0]])
+    assert parts.predict(parts.inverse_transform([0])).tolist() == [0]
 
 
 def test_mean_across_the_antimeridian():
