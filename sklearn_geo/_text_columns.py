@@ -97,7 +97,8 @@ def _of_strings(row, text, column, here, polars):
         )
     pair = _PAIR.fullmatch(text.strip())
     if pair:
-        how = f'{here}.str.strip("()[] ").str.split({pair[2]!r}, expand=True)'
+        one = '.str.replace(" +", " ", regex=True)' if pair[2] == " " else ""
+        how = f'{here}.str.strip("()[] "){one}.str.split({pair[2]!r}, expand=True)'
         if polars:
             how = f"{here}{_POLARS_PAIR}"
         return f"{said}, two numbers in one text. Make two columns of it, with {how}."

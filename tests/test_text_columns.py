@@ -45,7 +45,7 @@ def test_the_remedy_for_a_pair_makes_two_columns():
 
 @pytest.mark.parametrize("separator", [",", ", ", "; ", " ; ", " ", "   "])
 @pytest.mark.parametrize("brackets", ["", "()", "[]", "( ) "])
-def test_the_remedy_for_a_pair_in_polars_is_two_columns_of_numbers(separator, brackets):
+def test_the_remedy_for_a_pair_is_two_columns_in_either_library(separator, brackets):
     start, end = brackets[: len(brackets) // 2], brackets[len(brackets) // 2 :]
     pairs = [("-52.5", "13.4"), ("48", "-11.6"), ("7.", "+8")]
     texts = [f"{start}{a}{separator}{b}{end}" for a, b in pairs]
@@ -53,9 +53,12 @@ def test_the_remedy_for_a_pair_in_polars_is_two_columns_of_numbers(separator, br
     remedy = remedy_for_text(trips["at"], "at", polars=True)
     how = remedy.split(", with ")[1].removesuffix(".")
     made = eval(how, {"X": trips, "pl": pl})
-    np.testing.assert_array_equal(
-        places_in(made), [[-52.5, 13.4], [48.0, -11.6], [7.0, 8.0]]
-    )
+    expected = [[-52.5, 13.4], [48.0, -11.6], [7.0, 8.0]]
+    np.testing.assert_array_equal(places_in(made), expected)
+    trips = pd.DataFrame({"at": texts, "n": [1, 2, 3]})
+    remedy = remedy_for_text(trips["at"], "at", polars=False)
+    made = eval(remedy.split(", with ")[1].removesuffix("."), {"X": trips})
+    np.testing.assert_array_equal(places_in(made.astype(float)), expected)
 
 
 def test_what_reads_as_numbers_is_converted():
