@@ -32,6 +32,7 @@ of the region around the town.
         "dialect": [Interval(Real, 0, 1, closed="both")],
         "world_seed": [Interval(Integral, 0, None, closed="left")],
         "random_state": ["random_state"],
+        "return_X_y": ["boolean"],
     },
     prefer_skip_nested_validation=True,
 )

@@ -50,3 +50,5 @@ def test_refuses():
         make_town_names(n_languages=41)
     with pytest.raises(ValueError, match="'dialect' parameter"):
         make_town_names(dialect=1.5)
+    with pytest.raises(ValueError, match="'return_X_y' parameter"):
+        make_town_names(return_X_y=np.array([1, 2]))
