@@ -168,6 +168,9 @@ class PlacePartition(TransformerMixin, GeoEstimator, abc.ABC):
             self._recount_dropped(places[counted], own)
         return self
 
+    def _check_limits(self):
+        """Check parameters against each other."""
+
     def _recount_dropped(self, places, weights):
         """Count places in the cells that were dropped, in a new table."""
 

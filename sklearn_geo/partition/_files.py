@@ -37,6 +37,9 @@ _COLUMNS = {
 
 def _head(partition):
     """Return all that is to be said of a fitted partition, but its cells."""
+    # What was set since fit may be what no file is read with.
+    partition._validate_params()
+    partition._check_limits()
     cells = partition.cells_
     return {
         "format": FORMAT,

@@ -280,7 +280,7 @@ class S2Partition(PlacePartition):
 
     def _add(self, stream, places, weights):
         """Make the cells of the places seen before and of new ones."""
-        check_limits(self)
+        self._check_limits()
         leaves = S2_GRID.leaf_ids(places)
         stream = add_to_stream(stream, leaves, places, weights)
         leaves_seen = SortedLeaves(
@@ -336,7 +336,7 @@ class S2Partition(PlacePartition):
         return {"dropped_cells": dropped_to_json(self.dropped_cells_)}
 
     def _restore(self, extra):
-        check_limits(self)
+        self._check_limits()
         self._ids = ids_from_table(S2_GRID, self.cells_)
         self.dropped_cells_ = dropped_from_json(S2_GRID, extra["dropped_cells"])
 

@@ -208,8 +208,11 @@ class TrianglePartition(PlacePartition):
         kind = type(self._cells) if hasattr(self, "_cells") else _CELLS[self.refine]
         return TRIANGLE_GRID if kind is MidpointCells else None
 
-    def _learn(self, places, weights):
+    def _check_limits(self):
         check_limits(self)
+
+    def _learn(self, places, weights):
+        self._check_limits()
         kind = _CELLS[self.refine]
         self._cells, labels, self.dropped_cells_ = kind.learn(self, places, weights)
         return labels

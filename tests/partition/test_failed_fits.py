@@ -1,6 +1,6 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
-"""A fit, refill or partial_fit that ends too early leaves what was there before."""
+"""Fits that end too early, and what is set after fit, spoil nothing that is there."""
 
 import copy
 
@@ -149,3 +149,24 @@ def test_what_places_outside_get_is_looked_at_after_fit(kind):
     partition.set_params(uncovered="nonsense")
     with pytest.raises(ValueError, match="'uncovered' parameter of"):
         partition.predict(frame(OTHERS))
+
+
+@pytest.mark.parametrize("suffix", [".json", ".csv"])
+@pytest.mark.parametrize(
+    ("kind", "params", "words"),
+    [
+        (KINDS[1], {"n_cells": 0}, "'n_cells' parameter"),
+        (KINDS[2], {"uncovered": "nonsense"}, "'uncovered' parameter"),
+        (KINDS[2], {"min_per_cell": 30}, "is smaller than min_per_cell=30"),
+        (KINDS[3], {"max_per_cell": 2}, "max_per_cell=2 is smaller than"),
+        (KINDS[3], {"start_level": 9, "max_level": 8}, "finer than max_level=8"),
+    ],
+)
+def test_no_file_is_written_that_cannot_be_read(tmp_path, kind, params, words, suffix):
+    partition, before = fitted(kind)
+    path = tmp_path / f"cells{suffix}"
+    partition.save(path)
+    with pytest.raises(ValueError, match=words):
+        partition.set_params(**params).save(path)
+    loaded = type(partition).load(path)  # the good file is still there
+    assert_array_equal(loaded.cells_, before["cells_"])
