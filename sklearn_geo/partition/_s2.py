@@ -324,6 +324,9 @@ class S2Partition(PlacePartition):
             self.cells_["longitude"][outside] = moved[:, 1]
             outside = outside[self._locate(moved) != outside]
 
+    def _check_limits(self):
+        check_limits(self)
+
     def _recount_dropped(self, places, weights):
         self.dropped_cells_ = recounted(self.dropped_cells_, S2_GRID, places, weights)
 
