@@ -174,6 +174,7 @@ class CellTraining(SetOnce, NetMixin):
             seed=self._seed,
             valid=valid,
             go_on=go_on,
+            watch_start=True,
             epochs=epochs,
             draw=draw,
             early_stopping=False,

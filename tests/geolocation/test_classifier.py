@@ -699,6 +699,18 @@ def test_warm_start_heeds_another_weight_of_scenes():
     assert model.net_.criterion_.head_weights[-1] == 0.0
 
 
+def test_a_warm_start_keeps_the_best_weights():
+    X, places = _photos()
+    early = {"early_stopping": True, "n_iter_no_change": 2, "warm_start": True}
+    model = _model(max_iter=8, **early).fit(X, places)
+    learnt, proba = len(model.history_), model.predict_proba(X)
+    # Steps that are far too long make it worse, so that nothing is taken.
+    model.set_params(learning_rate_init=10.0, solver="sgd").fit(X, places)
+    assert len(model.history_) == learnt + 2
+    assert not model.history_["best"][learnt:].any()
+    np.testing.assert_array_equal(model.predict_proba(X), proba)
+
+
 def test_warm_start_and_parts():
     X, places = _photos()
     model = _model(warm_start=True, max_iter=2).fit(X, places)
