@@ -14,7 +14,8 @@ __all__ = ["SET_AFTER_FIT", "Digest", "check_made_for", "made_for"]
 
 # The remedy where something is to be saved.
 SET_AFTER_FIT = "It was set after fit: fit again, or set it back, to save."
-# Arrays that are kept as they are, not by a digest, and letters of a value in errors.
+# Entries of arrays that are kept as they are, not by a digest, and of mappings that are
+# looked into (vectors of all words are not); letters of a value in errors.
 _FEW, _LETTERS = 1_000, 80
 # What decides no shape, in estimators among the settings.
 _BESIDE = {"device", "n_jobs", "random_state", "verbose"}
@@ -86,7 +87,7 @@ def _told(value):
         return _told(value.tolist())
     if isinstance(value, (list, tuple)):
         return tuple(_told(each) for each in value)
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and len(value) <= _FEW:
         return {key: _told(each) for key, each in value.items()}
     if isinstance(value, np.ndarray) or sparse.issparse(value):
         return Digest(f"an array of shape {value.shape}", joblib.hash(value))

@@ -18,6 +18,9 @@ from sklearn_geo._made_for import Digest, check_made_for, made_for
 _MANY = np.arange(5_000.0)
 
 
+_WORDS = {f"word {n}": np.ones(3) for n in range(1_001)}
+
+
 def _one():
     return 1
 
@@ -36,6 +39,7 @@ def _two():
         (None, None),
         ({"utm": 16}, {"utm": np.int64(16)}),
         (_MANY, _MANY.copy()),
+        (_WORDS, _WORDS),
         (sparse.csr_array(np.eye(3)), sparse.csr_array(np.eye(3))),
         (pd.DataFrame({"a": [1, 2]}), pd.DataFrame({"a": [1, 2]})),
         (Ridge(2.0), Ridge(2.0, random_state=3)),
@@ -68,6 +72,7 @@ def test_the_same(value, same):
         (Digest("7 cells", "a"), Digest("7 cells", "b")),
         (partial(_one, 3), partial(_one, 4)),
         (FrozenEstimator(Ridge()), FrozenEstimator(Ridge())),
+        (_WORDS, dict(_WORDS)),
     ],
 )
 def test_others(value, other):

@@ -13,6 +13,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from sklearn_geo._all_or_nothing import all_or_nothing
+from sklearn_geo._settings import check_settings
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.nets import TRAINING_CONSTRAINTS, net_outputs
 from sklearn_geo.nets._outputs import _bytes_a_row
@@ -26,7 +27,7 @@ __all__ = ["HashtagEmbedding"]
 
 
 def _has_probabilities(model):
-    return model.supervision != "her"
+    return model._taught_by() != "her"
 
 
 class HashtagEmbedding(TaggerMixin, TransformerMixin, EmbeddingFitting, GeoEstimator):
@@ -89,7 +90,7 @@ class HashtagEmbedding(TaggerMixin, TransformerMixin, EmbeddingFitting, GeoEstim
 
     normalize : bool, default=True
         Scale the vectors that :meth:`transform`, `tag_vectors_` and :meth:`retrieve`
-        go by to length 1.
+        go by to length 1. Once fitted, it counts from the next `fit` on.
 
     scale : {"standard"} or None, default="standard"
         Take the mean off features and divide by the standard deviation, column by
@@ -430,7 +431,11 @@ class HashtagEmbedding(TaggerMixin, TransformerMixin, EmbeddingFitting, GeoEstim
         vectors = np.empty((X.shape[0], self.n_components_), dtype=np.float32)
         for rows, (some,) in net_outputs(tower, X):
             vectors[rows] = some.numpy()
-        return unit_rows(vectors) if self.normalize else vectors
+        return unit_rows(vectors) if self._normalizes else vectors
+
+    def _taught_by(self):
+        """Return how the tags have taught, whatever is set for the next fit."""
+        return getattr(self, "_made_for", {}).get("supervision", self.supervision)
 
     def get_feature_names_out(self, input_features=None):
         """Return the names of the columns of :meth:`transform`.
@@ -478,11 +483,12 @@ class HashtagEmbedding(TaggerMixin, TransformerMixin, EmbeddingFitting, GeoEstim
             `omit_tags` keep theirs.
         """
         check_is_fitted(self)
-        proba = None
+        check_settings(self, "supervision")
+        proba, by = None, self._taught_by()
         for rows, scores in self._score_blocks(X):
             if proba is None:  # what X is was checked by now
                 proba = np.empty((self._n_rows(X), self.n_tags_), dtype=np.float32)
-            if self.supervision == "mcc":
+            if by == "mcc":
                 scores -= scores.max(axis=1, keepdims=True)
                 np.exp(scores, out=scores)
                 scores /= scores.sum(axis=1, keepdims=True)
@@ -556,7 +562,8 @@ class HashtagEmbedding(TaggerMixin, TransformerMixin, EmbeddingFitting, GeoEstim
         ----------
         folder : str or path
             The folder; it is made if it is not there. The gallery is not stored, and
-            of a backbone the weights only.
+            of a backbone the weights only. Parameters that decide what the network is
+            have to be those of `fit`.
         """
         check_is_fitted(self)
         save_embedding(self, folder)

@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 
+from sklearn_geo._made_for import SET_AFTER_FIT, check_made_for, made_for
 from sklearn_geo.fusion._scaling import Scaling
 from sklearn_geo.nets import (
     Store,
@@ -26,11 +27,7 @@ _ARRAYS = ("hidden_layer_sizes", "tag_names", "omit_tags")
 
 def save_embedding(model, folder):
     """Write a fitted model to a folder."""
-    if model._architecture() != model._made_for:
-        raise ValueError(
-            "Parameters that decide what the network is were set after fit: fit again, "
-            "or set them back, to save."
-        )
+    _check_settings(model)
     params = model.get_params(deep=False)
     for name in ("random_state", "backbone", "word_vectors"):
         del params[name]
@@ -55,6 +52,15 @@ def save_embedding(model, folder):
         tables["balance"] = balance.cpu().numpy()
     blocks = {"network": get_weights(model.net_), "tables": tables}
     write_store(folder, type(model).__name__, content, blocks)
+
+
+def _check_settings(model):
+    """Refuse what whoever loads the model would not get, or could not load."""
+    model._validate_params()
+    model._check_same(SET_AFTER_FIT)
+    fitted = {"normalize": model._normalizes}
+    check_made_for(fitted, {"normalize": model.normalize}, SET_AFTER_FIT)
+    model._tags_now()
 
 
 def load_embedding(cls, folder, backbone=None):
@@ -96,7 +102,7 @@ def _restored(cls, content, tables, backbone):
     need(bool(fine and (counts >= 0).all()), "tag_counts is of other tags")
     model.tag_counts_ = counts
     _read_names(model, content)
-    model._made_for = model._architecture()
+    model._made_for = made_for(model._architecture())
     return model
 
 

@@ -10,6 +10,7 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import check_array, validate_data
 
 from sklearn_geo._blocks import blocks
+from sklearn_geo._made_for import check_made_for, made_for
 from sklearn_geo._numbers import check_float32, naming, reject_masked
 from sklearn_geo._weights import check_weights
 from sklearn_geo.fusion._scaling import Scaling
@@ -37,7 +38,7 @@ class EmbeddingFitting(NetMixin):
     def _learn(self, X, y, sample_weight, *, go_on, epochs=None):
         X = self._read_photos(X, reset=not go_on)
         if go_on:
-            self._check_same()
+            self._check_same("Set warm_start=False and call fit to learn anew.")
         indicator = self._read_target(y, X.shape[0], go_on)
         if sample_weight is not None:
             sample_weight = check_weights(sample_weight, X)
@@ -48,7 +49,7 @@ class EmbeddingFitting(NetMixin):
         data = EmbeddingData(self, X, indicator, sample_weight, rows, vectors)
         if not go_on:
             self._seed = draw_seed(self.random_state)
-            self._made_for = self._architecture()
+            self._made_for = made_for(self._architecture())
             self._shape = X.shape[1:]
             self.n_components_ = self.n_components
             if vectors is not None:
@@ -118,19 +119,15 @@ class EmbeddingFitting(NetMixin):
 
     def _architecture(self):
         """Return the parameters that decide what the network is."""
-        names = ("supervision", "n_components", "use_bias", "scale")
+        names = ("supervision", "n_components", "use_bias", "scale", "backbone")
         found = {name: getattr(self, name) for name in names}
         found["hidden_layer_sizes"] = _widths(self.hidden_layer_sizes)
         found["n_sampled_tags"] = self._n_sampled()
         return found
 
-    def _check_same(self):
-        for name, value in self._architecture().items():
-            if value != self._made_for[name]:
-                raise ValueError(
-                    f"{name} is {value!r}, and was {self._made_for[name]!r} before. "
-                    "Set warm_start=False to learn anew."
-                )
+    def _check_same(self, remedy):
+        """Refuse parameters that are not those of the network there is."""
+        check_made_for(self._made_for, self._architecture(), remedy)
 
     def _n_sampled(self):
         return self.n_sampled_tags if self.supervision == "mcc" else None
@@ -179,6 +176,7 @@ class EmbeddingFitting(NetMixin):
     def _set_tag_vectors(self):
         vectors = self._own_weights().copy()
         self._known = vectors.any(axis=1) if self.supervision == "her" else None
+        self._normalizes = self.normalize
         self.tag_vectors_ = unit_rows(vectors) if self.normalize else vectors
 
 

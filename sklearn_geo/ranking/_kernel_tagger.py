@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._labels import check_groups
+from sklearn_geo._settings import check_settings
 from sklearn_geo.neighbors import PlaceIndex
 from sklearn_geo.neighbors._rows import RowBuilder
 from sklearn_geo.ranking._bandwidth import best_bandwidths
@@ -240,6 +241,7 @@ class KernelTagger(PlaceTagger):
         return hasattr(self, "index_")
 
     def _read_queries(self, X):
+        check_settings(self, "kernel", "smoothing", "n_neighbors", "n_jobs")
         return self._places_of(self._open(X, reset=False)), None
 
     def _parts(self, queries):

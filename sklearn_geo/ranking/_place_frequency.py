@@ -10,6 +10,7 @@ from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_geo._all_or_nothing import all_or_nothing
+from sklearn_geo._settings import check_settings
 from sklearn_geo.partition._cells import read_weights
 from sklearn_geo.ranking._place_tagger import PlaceTagger
 from sklearn_geo.ranking._region_levels import distinct_chains, read_levels
@@ -268,7 +269,7 @@ class PlaceFrequencyTagger(PlaceTagger):
             )
 
     def _read_queries(self, X):
-        self._validate_params()  # they may be changed after fit
+        check_settings(self, "smoothing", "mixing", "min_photos")
         self._check_smoothing()
         X = self._open(X, reset=False)
         return distinct_chains(

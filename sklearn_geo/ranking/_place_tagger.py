@@ -95,7 +95,7 @@ class PlaceTagger(TaggerMixin, PlaceColumns, GeoEstimator):
         check_is_fitted(self)
         k = check_k(k, self.n_tags_)
         queries, row_of = self._read_queries(X)
-        rows_of = MixedRows(self.tag_frequencies_, self._vocabulary.allowed)
+        rows_of = MixedRows(self.tag_frequencies_, self._tags_now().allowed)
         tags = np.full((len(queries), k), -1, dtype=np.int64)
         scores = np.full((len(queries), k), -np.inf)
         for rows in blocks(len(queries), _BLOCK_ROWS):

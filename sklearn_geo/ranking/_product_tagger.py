@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._blocks import blocks
 from sklearn_geo._labels import check_groups
+from sklearn_geo._settings import check_settings
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.partition._cells import read_weights
 from sklearn_geo.ranking._experts import (
@@ -297,6 +298,7 @@ class ProductTagger(TaggerMixin, PlaceColumns, GeoEstimator):
         return hasattr(self, "photo_model_")
 
     def _score_blocks(self, X):
+        check_settings(self, "floor")
         X = self._open(X, reset=False)
         experts = (self.photo_model_, self.place_model_)
         for rows, photo, place in self._log_proba(X, experts):

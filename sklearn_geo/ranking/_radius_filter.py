@@ -10,6 +10,7 @@ from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._all_or_nothing import all_or_nothing
+from sklearn_geo._settings import check_settings
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.ranking._experts import (
     columns_of_features,
@@ -226,6 +227,7 @@ class RadiusFilter(PlaceColumns, GeoEstimator):
             ended.
         """
         check_is_fitted(self)
+        check_settings(self, "radius_km")
         gallery = self._gallery
         if gallery is None:
             raise ValueError(

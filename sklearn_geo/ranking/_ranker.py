@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._labels import check_groups, check_rows
+from sklearn_geo._made_for import made_for
 from sklearn_geo._weights import check_weights
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.nets import TRAINING_CONSTRAINTS, draw_seed
@@ -463,13 +464,13 @@ class LocSensRanker(RankerAnswers, RankerTraining, GeoEstimator):
                 check_rows(len(places), groups, "groups")
                 _, groups = check_groups(groups, len(places))
             if go_on:
-                self._check_architecture("Set warm_start=False to learn anew.")
+                self._check_same("Set warm_start=False to learn anew.")
             indicator = self._read_target(y, len(places), go_on)
             tagged, sample_weight = self._lessons(indicator, sample_weight)
             tagged = np.arange(len(places)) if tagged is None else tagged
             if not go_on:
                 self._seed = draw_seed(self.random_state)
-                self._made_for = self._architecture()
+                self._made_for = made_for(self._architecture())
                 self._begin(features, places, indicator, tagged, sample_weight)
             photos = self._photos(features)
             known = self._places(places)
@@ -479,29 +480,6 @@ class LocSensRanker(RankerAnswers, RankerTraining, GeoEstimator):
             self._gallery = None
         return self
 
-    def _architecture(self):
-        """Return the parameters that decide what the network is."""
-        found = {name: getattr(self, name) for name in ("scorer", "n_components")}
-        if self.scorer == "trunk":
-            hidden = tuple(self.hidden_layer_sizes)
-            whole = [isinstance(n, Integral) and n >= 1 for n in hidden]
-            if not hidden or not all(whole):
-                raise ValueError(
-                    "hidden_layer_sizes are the widths of the trunk, one or more whole "
-                    f"numbers of at least 1; got {self.hidden_layer_sizes!r}."
-                )
-            found["hidden_layer_sizes"] = hidden
-        return found
-
-    def _check_architecture(self, remedy):
-        now = self._architecture()
-        for name, value in self._made_for.items():
-            if now.get(name) != value:
-                raise ValueError(
-                    f"{name} is {getattr(self, name)!r}, and was {value!r} before. "
-                    f"{remedy}"
-                )
-
     def save_pretrained(self, folder):
         """Write the fitted model to a folder, as JSON and safetensors.
 
@@ -510,7 +488,8 @@ class LocSensRanker(RankerAnswers, RankerTraining, GeoEstimator):
         folder : str or path
             The folder; it is made if it is not there. The gallery is not stored. A
             `location_encoder` has to be one of this library, and an `embedding` a
-            :class:`HashtagEmbedding`, which gets a sub-folder of its own.
+            :class:`HashtagEmbedding`, which gets a sub-folder of its own. Parameters
+            that decide what the network is have to be those of `fit`.
         """
         check_is_fitted(self)
         save_ranker(self, folder)

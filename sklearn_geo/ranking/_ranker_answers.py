@@ -7,6 +7,7 @@ from numbers import Real
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_geo._settings import check_settings
 from sklearn_geo.nets import rows_in_memory
 from sklearn_geo.ranking._gallery import (
     Gallery,
@@ -57,11 +58,12 @@ class RankerAnswers(TaggerMixin):
         else:
             inputs = self._other_vectors(tag_vectors, "tag_vectors")
             n_tags = len(inputs)
+        vocabulary = self._tags_now()
         places, photos = self._read_photos(X)
         scores = np.empty((len(places), n_tags), dtype=np.float32)
         for at, scorer, *asked in self._asked(places, photos, granularity, n_tags):
             scores[at] = scorer.of_tags(*asked, inputs)
-        return scores if inputs is not None else self._vocabulary.silence(scores)
+        return scores if inputs is not None else vocabulary.silence(scores)
 
     def predict_topk(self, X, k=10, *, granularity=None, return_scores=False):
         """Return the tags with the highest scores, best first.
@@ -90,7 +92,7 @@ class RankerAnswers(TaggerMixin):
             Only with `return_scores=True`; -inf where a list has ended.
         """
         check_is_fitted(self)
-        k = check_k(k, self.n_tags_)
+        k, vocabulary = check_k(k, self.n_tags_), self._tags_now()
         places, photos = self._read_photos(X)
         tags = np.full((len(places), k), -1, dtype=np.int64)
         scores = np.full((len(places), k), -np.inf, dtype=np.float32)
@@ -98,11 +100,11 @@ class RankerAnswers(TaggerMixin):
         quick = self._quick_scorer() if n_listed < self.n_tags_ else None
         for at, scorer, *asked in self._asked(places, photos, granularity):
             if quick is None:
-                block = self._vocabulary.silence(scorer.of_tags(*asked))
+                block = vocabulary.silence(scorer.of_tags(*asked))
                 tags[at], scores[at] = top_k(block, k)
                 continue
             vectors = quick.photo_vectors(PhotoPart(photos, at))
-            block = self._vocabulary.silence(quick.of_tags(vectors, *asked[1:]))
+            block = vocabulary.silence(quick.of_tags(vectors, *asked[1:]))
             # In the order of tags, so that ties are broken as without a shortlist.
             listed, _ = top_k(block, n_listed)
             listed = np.sort(listed, axis=1)
@@ -312,11 +314,13 @@ class RankerAnswers(TaggerMixin):
         return float(within_km)
 
     def _read_photos(self, X):
+        check_settings(self, "allow_missing")
         places, features = self._read(X, reset=False)
         return places, self._photos(features)
 
     def _n_shortlisted(self, k):
         """Return how many candidates the trunk is asked about."""
+        check_settings(self, "shortlist")
         quick = self.shortlist is not None and self._quick_scorer() is not None
         return max(self.shortlist, k) if quick else np.inf
 

@@ -12,6 +12,7 @@ from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 
 from sklearn_geo._file_lock import folder_locked
+from sklearn_geo._made_for import SET_AFTER_FIT, made_for
 from sklearn_geo.base import check_places
 from sklearn_geo.nets import (
     Store,
@@ -48,11 +49,20 @@ _SMOOTHEST = 1e9
 
 def save_ranker(model, folder):
     """Write a fitted ranker to a folder."""
-    model._check_architecture("Set it back, or fit again, to save.")
+    _check_settings(model)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with folder_locked(folder):
         _save(model, folder)
+
+
+def _check_settings(model):
+    """Refuse what whoever loads the model would not get, or could not load."""
+    model._validate_params()
+    model._check_same(SET_AFTER_FIT)
+    model._loss()
+    model._widths()
+    model._tags_now()
 
 
 def _save(model, folder):
@@ -189,7 +199,6 @@ def _restored(cls, content, blocks, folder):
     tables = blocks["tables"]
     model = cls(**_read_params(content["params"]))
     model._validate_params()
-    model._made_for = model._architecture()
     model._seed = _integer(content, "seed", 0)
     model.n_tags_ = _integer(content, "n_tags", 1)
     model.n_untagged_ = _integer(content, "n_untagged", 0)
@@ -438,6 +447,7 @@ def _put_back(model, params):
             model.embedding_ = model.embedding
     if params["tag_vectors"] is not None:
         model.tag_vectors = model.tag_vectors_
+    model._made_for = made_for(model._architecture())
 
 
 def _integer(content, name, least):

@@ -12,7 +12,8 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GroupShuffleSplit
 from sklearn.utils.validation import has_fit_parameter
 
-from sklearn_geo._numbers import read_numbers
+from sklearn_geo._made_for import check_made_for
+from sklearn_geo._numbers import is_whole, read_numbers
 from sklearn_geo._seeds import hand_down
 from sklearn_geo._tables import location_positions
 from sklearn_geo.nets import (
@@ -69,6 +70,41 @@ class RankerTraining(NetMixin):
             )
         return places, features
 
+    def _architecture(self):
+        """Return the parameters that decide what the network is, and what it reads."""
+        names = ("scorer", "n_components", "embedding", "location_encoder")
+        found = {name: getattr(self, name) for name in names}
+        if self.scorer == "trunk":
+            found["hidden_layer_sizes"] = self._widths()
+        return {**found, "scale": self._kind_of_scale()}
+
+    def _check_same(self, remedy):
+        """Refuse parameters that are not those of the network there is."""
+        check_made_for(self._made_for, self._architecture(), remedy)
+        vectors = self._given_vectors()
+        same = self._learns_tags
+        if vectors is not None:
+            same = not same and np.array_equal(vectors, self.tag_vectors_)
+        if not same:
+            raise ValueError(f"tag_vectors are others than before. {remedy}")
+
+    def _widths(self):
+        """Return the widths of the trunk."""
+        hidden = tuple(self.hidden_layer_sizes)
+        missing = self.scorer == "trunk" and not hidden
+        if missing or not all(map(_is_width, hidden)):
+            raise ValueError(
+                "hidden_layer_sizes are the widths of the trunk, one or more whole "
+                f"numbers of at least 1; got {self.hidden_layer_sizes!r}."
+            )
+        return tuple(map(int, hidden))
+
+    def _kind_of_scale(self):
+        if self.scale != "auto":
+            return self.scale
+        fixed = self.scorer == "trunk" or self.embedding is not None
+        return "l2" if fixed else "standard"
+
     def _begin(self, features, places, indicator, tagged, sample_weight):
         """Fit what is fitted before the network is made."""
         rng = np.random.default_rng([self._seed, 1])
@@ -80,11 +116,7 @@ class RankerTraining(NetMixin):
             with whole_trainings():
                 self._fit_embedding(features, indicator, tagged, sample_weight)
         vectors = self._embedded(features)
-        kind = self.scale
-        if kind == "auto":
-            fixed = self.scorer == "trunk" or self.embedding is not None
-            kind = "l2" if fixed else "standard"
-        self._scaling = PhotoScaling(kind).fit(vectors, tagged, rng)
+        self._scaling = PhotoScaling(self._kind_of_scale()).fit(vectors, tagged, rng)
         known = places[tagged][~np.isnan(places[tagged, 0])]
         if not len(known):
             raise ValueError("All places are missing: there is nothing to learn of.")
@@ -386,12 +418,11 @@ class RankerTraining(NetMixin):
             ) / np.sqrt(np.float32(self.n_components))
         sizes = (self._n_photo_columns, self._n_place_columns(), vectors, learnt)
         if scorer == "trunk":
-            hidden = tuple(self.hidden_layer_sizes)
             return partial(
                 TrunkNetwork,
                 *sizes,
                 n_components=self.n_components,
-                hidden=hidden,
+                hidden=self._widths(),
                 weight_init=self.weight_init,
             )
         tags_compete = self.task == "tagging" and self._loss() == "softmax"
@@ -452,3 +483,7 @@ class RankerTraining(NetMixin):
             draw=lesson.draw,
         )
         return net.module_
+
+
+def _is_width(width):
+    return is_whole(width) and width >= 1

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_geo._labels import check_rows
 from sklearn_geo._numbers import is_whole
 from sklearn_geo._same_names import same_names
+from sklearn_geo._settings import check_settings
 from sklearn_geo._tags import as_output
 from sklearn_geo.metrics import hashtag_accuracy_at_k
 from sklearn_geo.ranking._top_k import top_k
@@ -91,6 +92,13 @@ class TaggerMixin(ABC):
         self.n_tags_ = indicator.shape[1]
         self.tag_counts_ = photos_with_tags(indicator)
         return indicator
+
+    def _tags_now(self):
+        """Return the vocabulary, without the tags that are omitted by now."""
+        if self._vocabulary.omitted is not self.omit_tags:
+            check_settings(self, "omit_tags")
+            self._vocabulary = self._vocabulary.without(self.omit_tags)
+        return self._vocabulary
 
     def _names_going_on(self, n_tags, names):
         """Return the names of tags; refuse other tags than before."""
@@ -176,12 +184,12 @@ class TaggerMixin(ABC):
             The higher, the likelier the tag; -inf for tags of `omit_tags`.
         """
         check_is_fitted(self)
-        scores = None
+        scores, vocabulary = None, self._tags_now()
         for rows, block in self._score_blocks(X):
             if scores is None:
                 shape = (self._n_rows(X), self.n_tags_)
                 scores = np.empty(shape, dtype=block.dtype)
-            scores[rows] = self._vocabulary.silence(block)
+            scores[rows] = vocabulary.silence(block)
         return scores
 
     def predict_topk(self, X, k=10, *, return_scores=False):
@@ -209,9 +217,9 @@ class TaggerMixin(ABC):
         """
         check_is_fitted(self)
         k = check_k(k, self.n_tags_)
-        parts = []
+        parts, vocabulary = [], self._tags_now()
         for _, block in self._score_blocks(X):
-            parts.append(top_k(self._vocabulary.silence(block), k))
+            parts.append(top_k(vocabulary.silence(block), k))
         tags = np.concatenate([part[0] for part in parts])
         if not return_scores:
             return tags
@@ -231,14 +239,16 @@ class TaggerMixin(ABC):
             1 where the tag is suggested.
         """
         check_is_fitted(self)
+        check_settings(self, "n_suggested", "threshold")
         if self.threshold is None:
             tags = self.predict_topk(X, min(self.n_suggested, self.n_tags_))
             row, listed = np.nonzero(tags >= 0)
             columns = tags[row, listed]
         else:
+            vocabulary = self._tags_now()
             found = [(np.empty(0, dtype=np.int64),) * 2]
             for rows, block in self._score_blocks(X):
-                block = self._vocabulary.silence(block)
+                block = vocabulary.silence(block)
                 with np.errstate(over="ignore"):  # beyond float32 is infinite
                     at, tag = np.nonzero(block >= self.threshold)
                 found.append((at + rows.start, tag))
@@ -283,8 +293,9 @@ class TaggerMixin(ABC):
         same_names(
             names, known, what="The tags of y", remedy="Scores are of the tags of fit."
         )
-        if self._vocabulary.allowed is not None:
-            truth = truth * self._vocabulary.allowed[np.newaxis].astype(np.float32)
+        allowed = self._tags_now().allowed
+        if allowed is not None:
+            truth = truth * allowed[np.newaxis].astype(np.float32)
             truth = sparse.csr_array(truth)
             truth.eliminate_zeros()
         return hashtag_accuracy_at_k(

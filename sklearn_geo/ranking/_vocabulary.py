@@ -69,10 +69,15 @@ class Vocabulary:
 
     allowed : ndarray of bool of shape (n_tags,) or None
         Which tags may be suggested; None is all.
+
+    omitted : sequence of str or int or None
+        As it was given.
     """
 
+    omitted = None  # of one that was pickled before this was kept
+
     def __init__(self, n_tags, names=None, omitted=None):
-        self.n_tags = n_tags
+        self.n_tags, self.omitted = n_tags, omitted
         reject_masked(names, "tag_names")
         self.names = None if names is None else check_tag_names(names, n_tags, "y")
         self._number = {name: n for n, name in enumerate(self.names or ())}
@@ -83,6 +88,12 @@ class Vocabulary:
             self.allowed[left_out] = False
             if not self.allowed.any():
                 raise ValueError("omit_tags leaves no tag to suggest.")
+
+    def without(self, omitted):
+        """Return a vocabulary of the same tags that omits these."""
+        if omitted is self.omitted:
+            return self
+        return Vocabulary(self.n_tags, self.names, omitted)
 
     def name(self, number):
         """Return what a tag is called."""

@@ -12,7 +12,6 @@ from scipy import sparse
 
 from sklearn_geo.metrics import tag_coverage_at_k
 from sklearn_geo.metrics._tagging import _hashtag_accuracy_rows
-from sklearn_geo.ranking._vocabulary import Vocabulary
 from sklearn_geo.reproduce._locsens_models import LocSensModels
 from sklearn_geo.reproduce._locsens_options import (
     LOCSENS_DIFFERS,
@@ -195,7 +194,7 @@ def _answer(models, row, test, is_place):
         return lists, None, seconds
     # The same model, but names of places are not on its lists.
     other = copy.copy(model)
-    other._vocabulary = Vocabulary(model.n_tags_, None, np.flatnonzero(is_place))
+    other.omit_tags = np.flatnonzero(is_place)
     return lists, other.predict_topk(X, most), seconds
 
 
