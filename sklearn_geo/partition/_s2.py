@@ -308,6 +308,8 @@ class S2Partition(PlacePartition):
 
     def _move_inside(self):
         """Move what stands for a cell off the border that rounding put it beyond."""
+        if not self.n_cells_:
+            return
         stands, centers = (
             np.column_stack(
                 [self.cells_[of + "latitude"], self.cells_[of + "longitude"]]

@@ -235,8 +235,12 @@ def test_what_stands_for_a_cell_lies_in_it(representative):
                     slow_predict(set(partition.cell_names_), place)
                     == (partition.cell_names_[row])
                 )
-            mean = stands[partition.predict(pair[:1])[0]]
-            assert haversine([mean], [[south + 1.0, border]])[0] < 1e-9
+            stand = stands[partition.predict(pair[:1])[0]]
+            if representative == "mean":
+                assert haversine([stand], [[south + 1.0, border]])[0] < 1e-9
+            # Of two places all between them are medians.
+            apart = haversine(pair, np.array([stand, stand])).sum()
+            assert apart == pytest.approx(haversine(pair[:1], pair[1:])[0], abs=1e-9)
     parts = S2Partition(2, 1, max_level=0, representative=representative)
     parts.partial_fit([[-29.0, -45.0]]).partial_fit([[-27.0, -45.0]])
     assert parts.predict(parts.inverse_transform([0])).tolist() == [0]
