@@ -214,9 +214,12 @@ class _Areas:
     def _index(self):
         shapely = import_shapely()
         self.cut = [cut_at_antimeridian(shape) for shape in self.shapes]
-        self._parts, self._area_of_part = shapely.get_parts(self.cut, return_index=True)
+        self._parts, self._area_of_part = shapely.get_parts(
+            self.shapes, return_index=True
+        )
         shapely.prepare(self._parts)
         self._tree = shapely.STRtree(self._parts)
+        self._east = shapely.bounds(self._parts)[:, 2].max()
         # The first area at each pole, and none as the last number.
         self._at_pole = [
             self._first(
@@ -251,10 +254,12 @@ class _Areas:
         first = np.full(len(places), n_areas, dtype=np.int64)
         latitude, longitude = places.T
         self._enter(first, np.arange(len(places)), longitude, latitude)
-        # The antimeridian is read as -180, and is the eastern end of other polygons.
-        seam = np.flatnonzero(longitude == -180.0)
-        if seam.size:
-            self._enter(first, seam, np.full(seam.size, 180.0), latitude[seam])
+        # Polygons may end at 180 degrees, or go on. What was turned there is met by
+        # places that are turned as it was, with the same rounding.
+        turned = longitude + 360.0
+        beyond = np.flatnonzero(turned <= self._east)
+        if beyond.size:
+            self._enter(first, beyond, turned[beyond], latitude[beyond])
         first[first == n_areas] = -1
         for pole, cell in zip((-90.0, 90.0), self._at_pole, strict=True):
             first[latitude == pole] = cell
@@ -282,4 +287,4 @@ class _Areas:
 
 
 def _along(latitude, shapely):
-    return shapely.LineString([(-180.0, latitude), (180.0, latitude)])
+    return shapely.LineString([(-180.0, latitude), (540.0, latitude)])

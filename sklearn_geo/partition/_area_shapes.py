@@ -39,7 +39,8 @@ def check_shape(shape, where, long_edges):
     Returns
     -------
     shapely.Polygon or shapely.MultiPolygon
-        A valid polygon that may go beyond longitudes of 180 degrees.
+        A valid polygon that may go beyond longitudes of 180 degrees; what goes all
+        around the globe does not.
     """
     shapely = import_shapely()
     if not isinstance(shape, shapely.Geometry):
@@ -57,31 +58,49 @@ def check_shape(shape, where, long_edges):
             f"{where} is an empty polygon. Drop it, for example with "
             "areas[~areas.is_empty]."
         )
-    parts = [_check_part(part, where, long_edges) for part in shapely.get_parts(shape)]
+    parts = [
+        piece
+        for part in shapely.get_parts(shape)
+        for piece in _check_part(part, where, long_edges)
+    ]
     shape = parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
-    if not shape.is_valid:
-        raise ValueError(
-            f"{where} is no valid polygon: {shapely.is_valid_reason(shape)}. Repair it"
-            " first, for example with shapely.make_valid."
-        )
+    _check_valid(shape, where)
+    # Parts that are drawn a turn apart may overlap.
+    _check_valid(cut_at_antimeridian(shape), where)
     return shape
 
 
 def cut_at_antimeridian(shape):
     """Return a checked polygon with what lies east of 180 degrees a turn back."""
     shapely = import_shapely()
-    if shape.bounds[2] <= 180.0:
+    west, _, east, _ = shape.bounds
+    if east <= 180.0:
         return shape
-    pieces = []
     # All parts begin on the map and go around it at most once.
-    for turn in (0, 1):
-        window = shapely.box(360.0 * turn - 180.0, -90.0, 360.0 * turn + 180.0, 90.0)
-        inside = shapely.intersection(shape, window)
-        for piece in shapely.get_parts(inside):
-            # What only touches the meridian leaves a line behind.
-            if piece.geom_type == "Polygon":
-                pieces.append(_turned(piece, -turn))
-    return shapely.MultiPolygon(pieces)
+    near = _polygons(shapely.intersection(shape, _window(0)))
+    far = _polygons(shapely.intersection(shape, _window(1)))
+    back = shapely.transform(far, lambda xy: _a_turn_back(xy, west))
+    return shapely.MultiPolygon([*near, *back])
+
+
+def _window(turn):
+    return import_shapely().box(360.0 * turn - 180.0, -90.0, 360.0 * turn + 180.0, 90.0)
+
+
+def _polygons(shape):
+    """Return the polygons of a shape; what only touches another leaves lines behind."""
+    parts = import_shapely().get_parts(shape)
+    return [part for part in parts if part.geom_type == "Polygon"]
+
+
+def _a_turn_back(xy, west):
+    """Turn points back, to the shortest longitudes that are theirs after a turn."""
+    exact = xy[:, 0] - 360.0
+    short = np.round(exact, 13)
+    longitude = np.where(short + 360.0 == xy[:, 0], short, exact)
+    # Where it goes all around the globe, the ends meet.
+    longitude = np.where(xy[:, 0] == west + 360.0, west, longitude)
+    return np.column_stack([longitude, xy[:, 1]])
 
 
 def shape_area_km2(shape):
@@ -129,29 +148,109 @@ def _turned(part, turns):
 
 
 def _check_part(part, where, long_edges):
-    """Check one polygon and let its longitudes run on."""
+    """Check one polygon, and return it as polygons whose longitudes run on."""
     shapely = import_shapely()
-    outer = _check_ring(shapely.get_coordinates(part.exterior), where, long_edges)
-    west, east = outer[:, 0].min(), outer[:, 0].max()
+    outer, *holes = (
+        _check_ring(shapely.get_coordinates(ring), where, long_edges)
+        for ring in (part.exterior, *part.interiors)
+    )
+    whole, goes_around = _filled(*outer, where)
+    if goes_around:
+        return _without(whole, holes, where) if holes else whole
+    (polygon,) = whole
+    west = polygon.bounds[0]
+    rings = []
+    for ring, turns in holes:
+        x = _laid_out(ring, turns)[:, 0]
+        turn = np.floor(((x.min() + x.max()) / 2.0 - west) / 360.0)
+        rings.append(_laid_out(ring, turns - turn))
+    return [shapely.Polygon(polygon.exterior, rings)]
+
+
+def _filled(ring, turns, where):
+    """Return polygons of what is in a ring, and whether it goes around the globe."""
+    shapely = import_shapely()
+    if abs(turns[-1]) == 1.0:
+        cap = _cap(ring, turns)
+        _check_valid(cap, where)
+        return _polygons(shapely.intersection(cap, _window(0))), True
+    x = _laid_out(ring, turns)[:, 0]
+    west, east = x.min(), x.max()
     if east - west > 360.0:
         raise ValueError(
             f"{where} reaches from longitude {west:g} to {east:g}, more than once "
             "around the globe. Cut it into areas that do not."
         )
-    holes = []
-    for hole in part.interiors:
-        ring = _check_ring(shapely.get_coordinates(hole), where, long_edges)
-        middle = (ring[:, 0].min() + ring[:, 0].max()) / 2.0
-        turns = np.floor((middle - west) / 360.0)
-        holes.append(ring - np.array([360.0 * turns, 0.0]))
     # The western end is on the map, whatever turn it was drawn in.
-    return _turned(
-        shapely.Polygon(outer, holes), -int(np.floor((west + 180.0) / 360.0))
+    turns = turns - np.floor((west + 180.0) / 360.0)
+    polygon = shapely.Polygon(_laid_out(ring, turns))
+    if east - west < 360.0:
+        return [polygon], False
+    _check_valid(polygon, where)
+    return _polygons(shapely.union_all([cut_at_antimeridian(polygon)])), True
+
+
+def _without(whole, holes, where):
+    """Take holes, in whichever turn, out of polygons around the globe."""
+    shapely = import_shapely()
+    gaps = []
+    for hole in holes:
+        pieces, goes_around = _filled(*hole, where)
+        _check_valid(shapely.MultiPolygon(pieces), where)
+        gaps += pieces if goes_around else [cut_at_antimeridian(pieces[0])]
+    whole = shapely.MultiPolygon(whole)
+    kept = shapely.difference(whole, shapely.union_all(gaps))
+    if whole.area - kept.area < shapely.area(gaps).sum() * (1.0 - 1e-9):
+        _refuse(where, "its holes overlap, or reach out of it")
+    if kept.is_empty:
+        _refuse(where, "its holes leave nothing")
+    return _polygons(shapely.normalize(kept))
+
+
+def _cap(ring, turns):
+    """Return what is between a ring around a pole and that pole, on more than the map.
+
+    The ring is repeated, so that where it begins makes no difference on the map. The
+    ends are at the vertex nearest to the pole: no edge is between the two.
+    """
+    side = np.copysign(1.0, ring[:, 1].mean())
+    if turns[-1] < turns[0]:
+        ring, turns = ring[::-1], turns[::-1]
+    first = int(np.argmax(side * ring[:-1, 1]))
+    turns = np.concatenate([turns[first:-1], turns[: first + 1] + 1.0])
+    ring = np.concatenate([ring[first:-1], ring[: first + 1]])
+    turns -= np.floor((_laid_out(ring, turns)[0, 0] + 180.0) / 360.0)
+    rounds = [_laid_out(ring, turns + turn) for turn in (-2.0, -1.0, 0.0, 1.0)]
+    # Beyond the pole, which the ring may run through.
+    west, east = rounds[0][0, 0], rounds[-1][-1, 0]
+    return import_shapely().Polygon(
+        np.concatenate([*rounds, [[east, side * 91.0], [west, side * 91.0]]])
+    )
+
+
+def _laid_out(ring, turns):
+    """Return a ring with its longitudes moved by whole turns."""
+    return np.column_stack([ring[:, 0] + 360.0 * turns, ring[:, 1]])
+
+
+def _check_valid(shape, where):
+    if not shape.is_valid:
+        _refuse(where, import_shapely().is_valid_reason(shape))
+
+
+def _refuse(where, reason):
+    raise ValueError(
+        f"{where} is no valid polygon: {reason}. Repair it first, for example with "
+        "shapely.make_valid."
     )
 
 
 def _check_ring(ring, where, long_edges):
-    """Check the coordinates of a closed ring, and which way its long edges go."""
+    """Check the coordinates of a closed ring, and which way its long edges go.
+
+    Return it with the turns that its longitudes run on by. They end at another turn
+    than they begin at if it is a ring around a pole.
+    """
     wrong = ~np.isfinite(ring).all(axis=1) | (np.abs(ring[:, 1]) > 90.0)
     if wrong.any():
         longitude, latitude = ring[np.argmax(wrong)].tolist()
@@ -164,9 +263,9 @@ def _check_ring(ring, where, long_edges):
     steps = np.diff(ring[:, 0])
     # A full turn from -180 to 180 is the edge of the map.
     long = (np.abs(steps) > 180.0) & (np.abs(steps) != 360.0)
-    if not long.any() or long_edges == "straight":
-        return ring
-    if long_edges == "error":
+    if long_edges == "straight":
+        return ring, np.zeros(len(ring))
+    if long_edges == "error" and long.any():
         edge = int(np.argmax(long))
         start, end = ring[edge : edge + 2, 0].tolist()
         raise ValueError(
@@ -175,22 +274,20 @@ def _check_ring(ring, where, long_edges):
             'long_edges="shorter" if it crosses the antimeridian, or "straight" if it '
             "does not; or cut the polygon at the antimeridian."
         )
-    return _shorter_way(ring, steps, long)
+    turns = _shorter_way(ring, steps, long)
+    if long_edges == "shorter" and (np.abs(steps) == 360.0).any() and turns[-1] == 0.0:
+        # From 180 to -180 it may be closed there, or go along the edge of the map.
+        closed = _shorter_way(ring, steps, np.abs(steps) > 180.0)
+        if closed[-1] != 0.0 and _cap(ring, closed).is_valid:
+            turns = closed
+    return ring, turns
 
 
 def _shorter_way(ring, steps, long):
-    """Let longitudes run on beyond 180 where an edge is shorter that way."""
+    """Return the turns of longitudes that run on where an edge is shorter that way."""
     steps = np.where(long, steps - 360.0 * np.sign(steps), steps)
     longitude = np.concatenate([ring[:1, 0], ring[0, 0] + np.cumsum(steps)])
-    # Whole turns, so that vertices stay where they were to the last digit.
-    turns = np.round((longitude - ring[:, 0]) / 360.0)
-    ring = np.column_stack([ring[:, 0] + 360.0 * turns, ring[:, 1]])
-    if turns[-1] != 0.0:
-        # A ring around a pole: on the map it goes along that pole.
-        pole = np.copysign(90.0, ring[:, 1].mean())
-        ends = np.array([[ring[-1, 0], pole], [ring[0, 0], pole]])
-        ring = np.concatenate([ring, ends, ring[:1]])
-    return ring
+    return np.round((longitude - ring[:, 0]) / 360.0)
 
 
 def _ring_area(ring):

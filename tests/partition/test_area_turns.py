@@ -1,0 +1,241 @@
+# Authors: The sklearn-geo developers
+# SPDX-License-Identifier: BSD-3-Clause
+"""Areas in other turns of the globe: borders, rings around a pole, and their holes."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from shapely import MultiPolygon, Polygon, box
+from shapely.geometry import shape
+
+from sklearn_geo.partition import AreaPartition
+from tests.partition.common import globe
+
+R = 6371.0088
+# A coast that runs back on itself twice, above and below its other parts.
+COAST = [(-160, -62), (-110, -60), (-75, -63), (-40, -60), (-20, -62), (-50, -66)]
+COAST += [(-15, -70), (40, -60), (100, -61), (140, -60), (165, -64), (120, -68)]
+COAST += [(175, -72)]
+LAKE = [(172, -81), (-170, -81), (-170, -79), (172, -79)]
+POND = [(12, -81), (18, -81), (18, -79), (12, -79)]
+ROUND_THE_POLE = [(-150, -84), (-30, -85), (90, -84)]
+
+
+def fitted(*shapes, long_edges="error"):
+    return AreaPartition(list(shapes), long_edges=long_edges).fit([[-76.0, 170.0]])
+
+
+def mirrored(ring, side):
+    return [(x, -side * y) for x, y in ring]
+
+
+def started_at(ring, first):
+    return ring[first:] + ring[:first]
+
+
+def strip(west, east):
+    return Polygon(
+        [(west, -80), (-150, -80), (east, -80), (east, 20), (-150, 20), (west, 20)]
+    )
+
+
+def in_cap(rings, place, side):
+    """Count the edges between a place and the pole; an even number is inside."""
+    latitude, longitude = side * place[0], place[1]
+    inside = True
+    for ring in rings:
+        for (x, y), (x_end, y_end) in zip(ring, ring[1:] + ring[:1], strict=True):
+            start = (x - longitude + 180.0) % 360.0 - 180.0
+            end = start + (x_end - x + 180.0) % 360.0 - 180.0
+            if (start < 0.0) != (end < 0.0):
+                crossing = side * (y + (y_end - y) * start / (start - end))
+                inside ^= crossing > latitude
+    # A ring around the pole within the cap leaves the pole out.
+    return inside ^ (ROUND_THE_POLE in [mirrored(ring, side) for ring in rings])
+
+
+# ---- Borders -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("east", [-70.1, -0.3, -100.7, -1 / 3, -10 / 7, -127.9])
+def test_a_border_that_was_turned_is_met(east):
+    west = 160.2
+    area, rest = strip(west, east), box(east, -80, 10, 20)
+    borders = [[0, east], [20, east], [-80, west], [20, -150]]
+    for ring in (area, area.reverse()):
+        for first in range(6):
+            points = list(ring.exterior.coords)[:-1]
+            shapes = [Polygon(started_at(points, first)), rest]
+            partition = fitted(*shapes, long_edges="shorter")
+            assert_array_equal(partition.predict(borders), 0)
+            # Written and read as well, where borders of many digits may lose one.
+            if east in (-70.1, -0.3, -100.7, -127.9):
+                again = AreaPartition(partition.to_geojson()).fit([[-76.0, 170.0]])
+                assert_array_equal(again.predict(borders), 0)
+
+
+def test_a_border_beyond_180_is_met():
+    for east in np.arange(1811, 3290, 7) / 10.0:
+        partition = fitted(box(150, -80, east, 20))
+        assert_array_equal(partition.predict([[0, east], [20, east], [0, 150]]), 0)
+    for west in np.arange(-2790, -1810, 7) / 10.0:
+        partition = fitted(box(west, -80, -100.3, 20))
+        assert_array_equal(partition.predict([[0, west], [0, -100.3], [20, west]]), 0)
+
+
+def test_a_file_keeps_what_is_on_the_border(tmp_path):
+    partition = fitted(strip(160.2, -70.1), long_edges="shorter")
+    partition.save(tmp_path / "areas.json")
+    borders = [[0, -70.1], [20, -70.1], [0, 160.2]]
+    loaded = AreaPartition.load(tmp_path / "areas.json")
+    assert_array_equal(loaded.predict(borders), 0)
+
+
+def test_parts_that_overlap_a_turn_apart_are_refused():
+    for west in (-180, -175, -170):  # the last one only shares a border
+        parts = [box(170, -80, 190, 10), box(west, -80, west + 5, 10)]
+        with pytest.raises(ValueError, match="no valid polygon: Self-intersection"):
+            fitted(MultiPolygon(parts))
+    parts = [box(170, -80, 190, 10), box(-169, -80, -160, 10)]
+    assert_array_equal(
+        fitted(MultiPolygon(parts)).predict([[0, -171], [0, -169.5], [0, -165]]),
+        [0, -1, 0],
+    )
+
+
+# ---- Around a pole -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("side", [1.0, -1.0])
+@pytest.mark.parametrize(
+    "holes",
+    [[], [POND], [LAKE], [POND, LAKE], [ROUND_THE_POLE], [POND, ROUND_THE_POLE]],
+)
+def test_where_a_ring_starts_makes_no_difference(side, holes):
+    coast = mirrored(COAST, side)
+    holes = [mirrored(hole, side) for hole in holes]
+    rng = np.random.default_rng(0)
+    places = np.column_stack([rng.uniform(-90, -55, 600), rng.uniform(-180, 180, 600)])
+    places[:, 0] *= -side
+    expected = [0 if in_cap([coast, *holes], place, side) else -1 for place in places]
+    assert 0.1 < np.mean(expected) + 1.0 < 0.9
+    areas = set()
+    for first in range(len(coast)):
+        for way in (1, -1):
+            turned = [
+                hole[first % len(hole) :] + hole[: first % len(hole)] for hole in holes
+            ]
+            area = Polygon(started_at(coast, first)[::way], turned)
+            partition = AreaPartition([area], long_edges="shorter").fit(
+                places, np.ones(len(places))
+            )
+            assert_array_equal(partition.predict(places), expected)
+            polygon = shape(partition.to_geojson()["features"][0]["geometry"])
+            assert polygon.is_valid
+            assert -180.0 <= polygon.bounds[0] < polygon.bounds[2] <= 180.0
+            vertices = {point for ring in [coast, *holes] for point in ring}
+            assert vertices <= set(_points(polygon))
+            areas.add(round(float(partition.cells_["area_km2"][0]), 3))
+    assert max(areas) - min(areas) < 0.01
+
+
+def _points(polygon):
+    for part in getattr(polygon, "geoms", [polygon]):
+        for ring in (part.exterior, *part.interiors):
+            yield from ring.coords
+
+
+@pytest.mark.parametrize("outer", [-180.0, 45.0, 45.3, -1 / 3])
+@pytest.mark.parametrize("turn", ["177 to -177", 177.0, -183.0, 537.0])
+def test_a_lake_across_180_in_a_cap_that_is_drawn(outer, turn):
+    cap = [(outer, -90), (outer + 360, -90), (outer + 360, -60), (outer, -60)]
+    if turn == "177 to -177":
+        lake = [(177, -81), (-177, -81), (-177, -79), (177, -79)]
+    else:
+        lake = [(turn, -81), (turn + 6, -81), (turn + 6, -79), (turn, -79)]
+    partition = fitted(Polygon(cap, [lake]), long_edges="shorter")
+    places = [[-80, 179], [-80, 180], [-80, -178], [-80, 0], [-79, 180], [-80, 177]]
+    assert_array_equal(partition.predict(places), [-1, -1, -1, 0, 0, 0])
+    assert partition.predict([[-90, 0], [-60, outer], [-59, outer]]).tolist() == [
+        0,
+        0,
+        -1,
+    ]
+    sines = np.sin(np.radians([60, 90, 79, 81]))
+    expected = 2 * np.pi * (sines[1] - sines[0]) - np.radians(6) * (sines[3] - sines[2])
+    assert_allclose(partition.cells_["area_km2"], expected * R**2)
+    collection = partition.to_geojson()
+    assert shape(collection["features"][0]["geometry"]).is_valid
+    again = AreaPartition(collection, long_edges="straight").fit([[-70.0, 0.0]])
+    others = globe(500)
+    assert_array_equal(again.predict(others), partition.predict(others))
+
+
+def test_a_file_keeps_areas_around_a_pole(tmp_path):
+    area = Polygon(COAST, [POND, LAKE])
+    partition = fitted(area, long_edges="shorter")
+    partition.save(tmp_path / "areas.json")
+    loaded = AreaPartition.load(tmp_path / "areas.json")
+    assert loaded.to_geojson() == partition.to_geojson()
+    assert_array_equal(loaded.cell_outline(0), partition.cell_outline(0))
+
+
+@pytest.mark.parametrize(
+    "holes",
+    [
+        [[(0, -70), (10, -70), (10, -50), (0, -50)]],
+        [[(0, -70), (10, -70), (10, -65), (0, -65)], [(5, -69), (15, -69), (15, -66)]],
+        [[(-180, -90), (180, -90), (180, -60), (-180, -60)]],
+        [[(0, -70), (10, -65), (10, -70), (0, -65)]],
+        [[(0, 70), (10, 70), (10, 65), (0, 65)]],
+    ],
+    ids=["reaches out", "overlap", "all of it", "no ring", "outside"],
+)
+def test_holes_that_are_wrong_are_refused(holes):
+    for outer in (-180, 45):
+        cap = [(outer, -90), (outer + 360, -90), (outer + 360, -60), (outer, -60)]
+        with pytest.raises(
+            ValueError, match=r"is no valid polygon: .* Repair it first"
+        ):
+            fitted(Polygon(cap, holes))
+    with pytest.raises(ValueError, match="is no valid polygon: "):
+        fitted(
+            Polygon(box(0, -90, 90, -60).exterior, [ROUND_THE_POLE]),
+            long_edges="shorter",
+        )
+
+
+@pytest.mark.parametrize("side", [1.0, -1.0])
+def test_a_ring_around_a_pole_that_is_closed_at_180(side):
+    # Straight along 60 degrees, and with a wave that is valid on the map, too.
+    for south in (-60, -70):
+        ring = [(-180, -60), (-90, south), (0, -60), (90, south), (180, -60)]
+        partition = AreaPartition(
+            [Polygon(mirrored(ring, side))], long_edges="shorter"
+        ).fit([[side * 80.0, 0.0]])
+        places = [[90, 0], [60.001, 180], [60.001, -0.001], [75, 90], [59, 0], [65, 90]]
+        places = np.array(places) * [side, 1.0]
+        expected = [0, 0, 0, 0, -1, 0 if south == -60 else -1]
+        assert_array_equal(partition.predict(places), expected)
+
+
+def test_full_turns_along_the_edge_of_the_map_stay_what_they_are():
+    cap = [(-180, -90), (180, -90), (180, -84), (90, -70), (0, -75), (-180, -84)]
+    band = [(-180, -80), (0, -80), (180, -80), (180, 10), (-180, 10)]
+    for long_edges in ("shorter", "straight"):
+        partition = fitted(Polygon(cap), long_edges=long_edges)
+        assert_array_equal(
+            partition.predict([[-90, 0], [-80, 10], [-70, 0]]), [0, 0, -1]
+        )
+        partition = fitted(Polygon(band), long_edges=long_edges)
+        assert_array_equal(
+            partition.predict([[-90, 0], [0, 179], [11, 0]]), [-1, 0, -1]
+        )
+        width = 2 * np.pi * (np.sin(np.radians(80)) + np.sin(np.radians(10)))
+        assert_allclose(partition.cells_["area_km2"], width * R**2)
+
+
+def test_more_than_once_around_a_pole_is_refused():
+    ring = [(x % 360 - 180, -60 - x / 90) for x in range(0, 720, 60)]
+    with pytest.raises(ValueError, match="more than once around the globe"):
+        fitted(Polygon(ring), long_edges="shorter")
