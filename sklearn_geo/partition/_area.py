@@ -47,7 +47,8 @@ class AreaPartition(PlacePartition):
         - "error": an error that names it;
         - "shorter": it crosses the antimeridian, as the edge from 179 to -179 of an
           island there does. A ring that goes once around the globe that way holds
-          the pole on its side of the equator;
+          the pole on its side of the equator, also one that is closed by an edge
+          from 180 to -180;
         - "straight": it is what it is on the map.
 
     uncovered : {"drop", "nearest", "error"}, default="drop"
@@ -167,8 +168,8 @@ class AreaPartition(PlacePartition):
         ndarray of shape (n_points, 2)
             Latitude and longitude of the outer ring, or of the convex hull of an area
             in several parts, counter-clockwise, the first point not repeated.
-            Longitudes go on beyond -180 and 180 where the border does. All rings are
-            in :meth:`to_geojson`.
+            Longitudes go on beyond -180 and 180 where the border does; those of an
+            area all around the globe end there. All rings are in :meth:`to_geojson`.
         """
         check_is_fitted(self, "cells_")
         return shape_outline(self._cells.shapes[check_cell(cell, self.n_cells_)])
