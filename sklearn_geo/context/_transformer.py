@@ -522,6 +522,9 @@ class GPS2VecPlusTransformer(ZoneLearner, ZoneReader, GeoEstimator):
             How weights are stored: in 4, 2 or 1 bytes each.
         """
         check_is_fitted(self)
+        # What is set now is what whoever loads it has to take.
+        self._validate_params()
+        self._check_layer(self._zones.plan.hidden)
         save_zones(self, self._zones, folder, dtype)
 
     @classmethod

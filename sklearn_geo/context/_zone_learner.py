@@ -7,7 +7,9 @@ import numbers
 import numpy as np
 
 from sklearn_geo._labels import check_rows
+from sklearn_geo._made_for import check_made_for, made_for
 from sklearn_geo._weights import check_weights
+from sklearn_geo.context._columns import default_encoding
 from sklearn_geo.context._fingerprint import stored_seed
 from sklearn_geo.context._fitted import FittedZones
 from sklearn_geo.context._teachers import open_teachers
@@ -16,6 +18,10 @@ from sklearn_geo.nets._estimator import CallbackSupportMixin, with_callbacks
 
 __all__ = ["BY_PRESET", "ZoneLearner"]
 
+_GOES_ON = (
+    "Training goes on with the networks there are: set it back, or call fit to learn "
+    "anew."
+)
 # Settings of the training that None leaves to the preset.
 BY_PRESET = (
     "solver",
@@ -84,6 +90,22 @@ class ZoneLearner(CallbackSupportMixin):
         if seed is None:
             seed = draw_seed(self.random_state)
         self._zones = FittedZones(self, *photos, seed=seed)
+        self._made_for = made_for(self._architecture())
+
+    def _answer_from(self, zones):
+        super()._answer_from(zones)
+        self._made_for = made_for(self._architecture())
+
+    def _architecture(self):
+        """Return the parameters that decide what networks are, and what they read."""
+        names = ("networks", "regions", "encoding", "hidden")
+        found = {name: getattr(self, name) for name in names}
+        if self.encoding is None:
+            found["encoding"] = default_encoding(self.regions)
+        contexts = self.contexts
+        if contexts is not None:  # whose order counts
+            contexts = tuple(contexts.items())
+        return {"contexts": contexts, **found}
 
     def _more(self, X, y, sample_weight, *, fallback=True, epochs=None, **settings):
         # Once it is fitted, scikit-learn leaves this out of partial_fit.
@@ -100,6 +122,8 @@ class ZoneLearner(CallbackSupportMixin):
         if first:
             self._begin(photos)
         else:
+            before = getattr(self, "_made_for", None)
+            check_made_for(before, self._architecture(), _GOES_ON)
             self._zones.check_columns(photos[1], photos[2])
             self._zones = self._zones.copy()  # others may share them
         self._learn(photos, fresh=first, fallback=fallback, epochs=epochs, **settings)

@@ -10,6 +10,7 @@ from sklearn.base import TransformerMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_geo._settings import check_settings
 from sklearn_geo.context._inference import Inference
 from sklearn_geo.encoding._feature_names import check_input_features
 
@@ -71,6 +72,8 @@ class ZoneReader(TransformerMixin, abc.ABC):
         """
         check_is_fitted(self)
         check_input_features(self, input_features)
+        check_settings(self, "output_layer", "append_location")
+        self._check_layer(self._zones.plan.hidden)
         names = self._zones.feature_names(self.output_layer)
         if self.append_location:
             names += list(self._zones.location_encoder.get_feature_names_out())
@@ -143,6 +146,7 @@ class ZoneReader(TransformerMixin, abc.ABC):
 
     def _encode(self, places, inference):
         # Parameters may have been changed after fit.
+        check_settings(self, "output_layer", "append_location")
         self._check_layer(self._zones.plan.hidden)
         n_said = self._zones.architecture.n_outputs(self.output_layer)
         location = self._zones.location_encoder if self.append_location else None
@@ -165,6 +169,7 @@ class ZoneReader(TransformerMixin, abc.ABC):
         return inference
 
     def _answered_with(self, make_modules):
+        check_settings(self, "missing_zone", "blend_km", "max_loaded_zones")
         return Inference(
             self._zones,
             make_modules,
