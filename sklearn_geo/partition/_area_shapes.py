@@ -213,7 +213,7 @@ def _cap(ring, turns):
     The ring is repeated, so that where it begins makes no difference on the map. The
     ends are at the vertex nearest to the pole: no edge is between the two.
     """
-    side = np.copysign(1.0, ring[:, 1].mean())
+    side = np.copysign(1.0, ring[:-1, 1].mean())
     if turns[-1] < turns[0]:
         ring, turns = ring[::-1], turns[::-1]
     first = int(np.argmax(side * ring[:-1, 1]))

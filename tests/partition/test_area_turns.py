@@ -205,6 +205,25 @@ def test_holes_that_are_wrong_are_refused(holes):
         )
 
 
+def test_a_ring_across_the_equator_holds_one_pole_wherever_it_starts():
+    # On the mean 2 degrees north; the vertex that closes it counts once.
+    ring = [(-120, 30), (0, -34), (120, 10)]
+    for first in range(3):
+        for way in (1, -1):
+            partition = fitted(
+                Polygon(started_at(ring, first)[::way]), long_edges="shorter"
+            )
+            places = [
+                [90, 0],
+                [-90, 0],
+                [-1.9, -60],
+                [-2.1, -60],
+                [10.1, 120],
+                [20.1, 180],
+            ]
+            assert_array_equal(partition.predict(places), [0, -1, 0, -1, 0, 0])
+
+
 @pytest.mark.parametrize("side", [1.0, -1.0])
 def test_a_ring_around_a_pole_that_is_closed_at_180(side):
     # Straight along 60 degrees, and with a wave that is valid on the map, too.
