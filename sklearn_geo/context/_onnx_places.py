@@ -248,7 +248,8 @@ def _random_fourier(encoder, latitude, longitude):
     # Rows are x, y, z. The waves of a scale are its cosines, then its sines.
     frequencies = 2.0 * encoder.frequencies_
     phases = np.concatenate([frequencies, frequencies], axis=1).reshape(-1, 3).T
-    ahead = np.zeros((len(encoder.frequencies_), 2, encoder.n_frequencies))
+    n_scales, n_frequencies = encoder.frequencies_.shape[:2]
+    ahead = np.zeros((n_scales, 2, n_frequencies))
     ahead[:, 0] = _HALF_PI
     vectors = _unit_vectors(latitude, longitude)
     return (vectors @ phases + ahead.reshape(1, -1)).apply("Sin")

@@ -188,11 +188,12 @@ class CellRegions:
             own = np.flatnonzero(cells[at] >= 0)
             tails = tail_masses(softmax(logs[own].astype(np.float64)))
             scores[at[own]] = tails[np.arange(len(own)), cells[at[own]]]
+        answered_by = made_for(self._answered_by())
         self.calibration_scores_ = scores
         self.calibration_cells_ = cells
         self.calibration_places_ = places
         self.calibration_groups_ = users
-        self._calibrated_by = made_for(self._answered_by())
+        self._calibrated_by = answered_by
 
     def _forget_calibration(self):
         """Know of no rows that regions were calibrated on."""
