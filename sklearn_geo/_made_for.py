@@ -29,7 +29,7 @@ def made_for(settings):
     settings : mapping of str to object
         Values by their names: numbers, texts, sequences, mappings, tables, estimators
         that are not fitted. Lists, tuples and small arrays of the same entries are the
-        same; anything else, such as a function or a frozen estimator, only as itself.
+        same; a function, a frozen estimator, a mapping of very many only as itself.
 
     Returns
     -------

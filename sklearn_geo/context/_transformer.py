@@ -457,7 +457,8 @@ class GPS2VecPlusTransformer(ZoneLearner, ZoneReader, GeoEstimator):
     def partial_fit(self, X, y=None, sample_weight=None):
         """Train on some photos for one epoch, and on others in the next call.
 
-        With a `corpus` every call is one more epoch on all of it.
+        With a `corpus` every call is one more epoch on all of it. `contexts`,
+        `networks`, `regions`, `encoding` and `hidden` stay those of the first call.
 
         Parameters
         ----------
@@ -498,7 +499,8 @@ class GPS2VecPlusTransformer(ZoneLearner, ZoneReader, GeoEstimator):
         self : GPS2VecPlusTransformer
             The transformer. Zones that photos lie in are trained with all epochs, from
             the weights they have; zones that reach `min_samples` get networks. The
-            network of the whole globe stays as it is.
+            network of the whole globe stays as it is, and so do `contexts`, `networks`,
+            `regions`, `encoding` and `hidden`.
         """
         check_is_fitted(self)
         if self.corpus is not None:

@@ -11,6 +11,7 @@ from sklearn_geo.fusion._scaling import Scaling
 from sklearn_geo.nets import (
     Store,
     Training,
+    choose_device,
     get_weights,
     net_from_weights,
     write_store,
@@ -57,6 +58,7 @@ def save_embedding(model, folder):
 def _check_settings(model):
     """Refuse what whoever loads the model would not get, or could not load."""
     model._validate_params()
+    choose_device(model.device)
     model._check_same(SET_AFTER_FIT)
     fitted = {"normalize": model._normalizes}
     check_made_for(fitted, {"normalize": model.normalize}, SET_AFTER_FIT)

@@ -13,10 +13,12 @@ from sklearn.frozen import FrozenEstimator
 
 from sklearn_geo._file_lock import folder_locked
 from sklearn_geo._made_for import SET_AFTER_FIT, made_for
+from sklearn_geo._tables import location_positions
 from sklearn_geo.base import check_places
 from sklearn_geo.nets import (
     Store,
     Training,
+    choose_device,
     get_weights,
     net_from_weights,
     set_weights,
@@ -59,6 +61,10 @@ def save_ranker(model, folder):
 def _check_settings(model):
     """Refuse what whoever loads the model would not get, or could not load."""
     model._validate_params()
+    choose_device(model.device)
+    names = getattr(model, "feature_names_in_", None)
+    names = None if names is None else list(names)
+    location_positions(model.location, names, model.n_features_in_)
     model._check_same(SET_AFTER_FIT)
     model._loss()
     model._widths()
