@@ -22,6 +22,7 @@ from sklearn_geo.nets import (
 )
 from sklearn_geo.nets._fields import are_texts, flag, need, reading
 from sklearn_geo.nets._history import history_columns, read_history
+from sklearn_geo.nets._stored_device import device_here, device_name
 
 __all__ = ["load_fusion", "save_fusion"]
 
@@ -40,7 +41,7 @@ def save_fusion(model, folder):
     """Write a fitted estimator to a folder."""
     params = model.get_params(deep=False)
     del params["random_state"]
-    params["device"] = str(params["device"])
+    params["device"] = device_name(params["device"])
     if not (params["blocks"] is None or isinstance(params["blocks"], str)):
         params["blocks"] = "given"
     for name in _MAPPINGS:
@@ -162,7 +163,7 @@ def _texts(values, name):
 def _read_params(params):
     need(isinstance(params, dict), "params is no mapping")
     params = dict(params)
-    need(isinstance(params["device"], str), "device is no name")
+    params["device"] = device_here(params["device"], stacklevel=6)
     need(params["blocks"] in ("auto", "given", None), "blocks is of no kind")
     for name in _MAPPINGS:
         if name in params:

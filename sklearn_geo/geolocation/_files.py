@@ -19,6 +19,7 @@ from sklearn_geo.nets import (
 )
 from sklearn_geo.nets._fields import are_texts
 from sklearn_geo.nets._history import history_columns, read_history
+from sklearn_geo.nets._stored_device import device_here, device_name
 from sklearn_geo.nets._weights import check_weights
 from sklearn_geo.partition._files import partition_from_json, partition_to_json
 
@@ -44,7 +45,7 @@ def classifier_parts(model):
     """Return the content and the blocks of a store that holds a fitted classifier."""
     params = model.get_params(deep=False)
     del params["partitions"], params["random_state"], params["backbone"]
-    params["device"] = str(params["device"])
+    params["device"] = device_name(params["device"])
     scenes = model.scenes_
     content = {
         "params": plain_params(params),
@@ -99,7 +100,9 @@ def restored_classifier(cls, content, load, folder, backbone=None):
     """
     try:
         tables, weights = load("tables"), load("network")
-        model = cls(**read_params(content["params"]))
+        params = read_params(content["params"])
+        params["device"] = device_here(params["device"])
+        model = cls(**params)
         model.backbone = backbone
         model._validate_params()
         model._X_ndim = count(content, "X_ndim")

@@ -34,6 +34,7 @@ from sklearn_geo.nets import (
 from sklearn_geo.nets._history import history_columns, read_history
 from sklearn_geo.nets._mapped_arrays import checksum
 from sklearn_geo.nets._store_within import check_inner, free_folder, named_folder
+from sklearn_geo.nets._stored_device import device_here, device_name
 from sklearn_geo.nets._weights import check_weights
 
 __all__ = ["StoredAlbums", "StoredTimes", "StoredWrapper"]
@@ -90,13 +91,13 @@ class StoredWrapper(SetOnce):
 
     def _save(self, folder):
         """Write what is wrapped, and then what names it."""
-        inside = stored_estimator(self.estimator_)
-        within = free_folder(folder, _INSIDE, _FIELD)
-        inside.save_pretrained(folder / within)
         params = self.get_params(deep=False)
         params = plain_params({k: v for k, v in params.items() if k not in _NO_VALUES})
         if "device" in params:
-            params["device"] = str(params["device"])
+            params["device"] = device_name(params["device"])
+        inside = stored_estimator(self.estimator_)
+        within = free_folder(folder, _INSIDE, _FIELD)
+        inside.save_pretrained(folder / within)
         names = getattr(self, "feature_names_in_", None)
         content = {
             "params": params,
@@ -153,6 +154,8 @@ class StoredWrapper(SetOnce):
         content = store.content
         try:
             params = read_params(content["params"])
+            if "device" in params:
+                params["device"] = device_here(params["device"], stacklevel=4)
             wrapped = str(content["estimator"])
             path = Path(folder) / _named(content, folder)
             _check_inside(folder, path, wrapped, content["estimator_checksum"])

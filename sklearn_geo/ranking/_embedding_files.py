@@ -11,13 +11,13 @@ from sklearn_geo.fusion._scaling import Scaling
 from sklearn_geo.nets import (
     Store,
     Training,
-    choose_device,
     get_weights,
     net_from_weights,
     write_store,
 )
 from sklearn_geo.nets._fields import are_texts, flag, need, reading
 from sklearn_geo.nets._history import history_columns, read_history
+from sklearn_geo.nets._stored_device import device_here, device_name
 from sklearn_geo.ranking._embedding_loss import EmbeddingLoss
 from sklearn_geo.ranking._vocabulary import Vocabulary
 
@@ -32,7 +32,7 @@ def save_embedding(model, folder):
     params = model.get_params(deep=False)
     for name in ("random_state", "backbone", "word_vectors"):
         del params[name]
-    params["device"] = str(params["device"])
+    params["device"] = device_name(params["device"])
     for name in _ARRAYS:
         params[name] = _as_list(params[name])
     content = {
@@ -58,7 +58,7 @@ def save_embedding(model, folder):
 def _check_settings(model):
     """Refuse what whoever loads the model would not get, or could not load."""
     model._validate_params()
-    choose_device(model.device)
+    device_name(model.device)
     model._check_same(SET_AFTER_FIT)
     fitted = {"normalize": model._normalizes}
     check_made_for(fitted, {"normalize": model.normalize}, SET_AFTER_FIT)
@@ -81,8 +81,8 @@ def _restored(cls, content, tables, backbone):
     """Return the model without its network."""
     params = content["params"]
     need(isinstance(params, dict), "params is no mapping")
-    need(isinstance(params["device"], str), "device is no name")
-    model = cls(**params, backbone=backbone)
+    device = device_here(params["device"])
+    model = cls(**{**params, "device": device}, backbone=backbone)
     model._validate_params()
     for name in _ARRAYS:
         fine = params[name] is None or isinstance(params[name], list)

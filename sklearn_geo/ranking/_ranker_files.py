@@ -18,7 +18,6 @@ from sklearn_geo.base import check_places
 from sklearn_geo.nets import (
     Store,
     Training,
-    choose_device,
     get_weights,
     net_from_weights,
     set_weights,
@@ -28,6 +27,7 @@ from sklearn_geo.nets._fields import are_texts, flag, need, reading
 from sklearn_geo.nets._history import history_columns, read_history
 from sklearn_geo.nets._store import MANIFEST, check_place
 from sklearn_geo.nets._store_within import check_inner, free_folder, named_folder
+from sklearn_geo.nets._stored_device import device_here, device_name
 from sklearn_geo.ranking._embedding import HashtagEmbedding
 from sklearn_geo.ranking._encoder_files import encoder_from_json, encoder_to_json
 from sklearn_geo.ranking._levels import RankerState, plan_levels
@@ -61,7 +61,7 @@ def save_ranker(model, folder):
 def _check_settings(model):
     """Refuse what whoever loads the model would not get, or could not load."""
     model._validate_params()
-    choose_device(model.device)
+    device_name(model.device)
     names = getattr(model, "feature_names_in_", None)
     names = None if names is None else list(names)
     location_positions(model.location, names, model.n_features_in_)
@@ -119,7 +119,7 @@ def _save(model, folder):
 def _params_to_json(model):
     params = model.get_params(deep=False)
     del params["random_state"]
-    params["device"] = str(params["device"])
+    params["device"] = device_name(params["device"])
     for name in ("location_encoder", "embedding", "tag_vectors"):
         value = params[name]
         if value is not None and not isinstance(value, str):
@@ -237,7 +237,7 @@ def _restored(cls, content, blocks, folder):
 def _read_params(params):
     need(isinstance(params, dict), "params is no mapping")
     params = dict(params)
-    need(isinstance(params["device"], str), "device is no name")
+    params["device"] = device_here(params["device"], stacklevel=6)
     # What is no JSON is put back when it is read, see _put_back.
     for name in ("embedding", "tag_vectors", "location_encoder"):
         known = (None, _GIVEN, _FROZEN)
