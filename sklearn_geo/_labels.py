@@ -76,7 +76,13 @@ def class_array(y):
         classes = label_array(y)
     except ValueError:
         return y
-    return classes if classes.ndim == 1 and classes.dtype.kind in "iu" else y
+    if classes.ndim != 1:
+        return y
+    # Nor does numpy tell texts apart of which one ends with a zero.
+    exact = classes.dtype.kind in "iu" or (
+        classes.dtype == object and all(isinstance(label, str) for label in classes)
+    )
+    return classes if exact else y
 
 
 def _narrow(array):

@@ -242,3 +242,10 @@ def test_labels_that_are_masked_are_refused(read):
 def test_groups_that_are_masked_are_refused_by_name():
     with pytest.raises(ValueError, match=r"^users, row 0: the value is masked"):
         check_groups(np.ma.array([1, 2], mask=[True, False]), 2, name="users")
+
+
+@pytest.mark.parametrize("dress", [list, tuple, pd.Series, pl.Series])
+def test_classes_that_end_with_a_zero_are_their_own(dress):
+    classes = class_array(dress(["a", "a\0", "b"]))
+    assert list(classes) == ["a", "a\0", "b"]
+    assert len(np.unique(classes)) == 3

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 
 from sklearn_geo._tags import read_tags
@@ -19,3 +21,10 @@ def test_tags_that_are_masked_are_refused():
     tags.mask[1, 1] = True
     with pytest.raises(ValueError, match=r"^y, row 1: the value is masked"):
         read_tags(tags, name="y")
+
+
+@pytest.mark.parametrize("words", [[*"abc"], [["a"], ["b"], ["c"]]])
+@pytest.mark.parametrize("dress", [list, pd.Series, pl.Series])
+def test_words_are_no_tag_indicator(dress, words):
+    with pytest.raises(ValueError, match=r"y holds words.*TagVectorizer"):
+        read_tags(dress(words), name="y")

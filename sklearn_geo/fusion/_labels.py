@@ -222,8 +222,11 @@ def refuse_missing(y):
 
 def refuse_lists(y):
     """Say what to do with labels that are listed row by row."""
-    rows = y if isinstance(y, (list, tuple)) or getattr(y, "ndim", 0) == 1 else ()
+    flat = len(getattr(y, "shape", ())) == 1
+    rows = y if flat or isinstance(y, (list, tuple)) else ()
     some = next(iter(rows), None)
+    if hasattr(some, "to_list"):  # of polars
+        some = some.to_list()
     listed = isinstance(some, (set, frozenset)) or (
         isinstance(some, (list, tuple))
         and any(isinstance(label, str) for row in rows for label in row)

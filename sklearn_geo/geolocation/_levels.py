@@ -156,8 +156,9 @@ def mean_places(partition, places, cells, sample_weight=None):
 
 def is_of_cells(y, partitions):
     """Tell whether y holds cells: integers, beside partitions that are all fitted."""
-    values = y if hasattr(y, "dtype") else np.asarray(y)
-    kind = getattr(getattr(values, "dtype", None), "kind", "f")
+    # Types of polars have no kind.
+    values = y if hasattr(getattr(y, "dtype", None), "kind") else np.asarray(y)
+    kind = values.dtype.kind
     return kind in "iu" and are_fitted(partitions)
 
 

@@ -779,6 +779,13 @@ def test_rows_without_a_class_have_no_score(value, said):
         one.score(X, classes)
 
 
+@pytest.mark.parametrize("dress", [list, pd.Series, pl.Series])
+def test_lists_of_labels_are_told_what_they_have_to_be(dress):
+    rows = dress([["a"], ["b"]] * (len(X) // 2))
+    with pytest.raises(ValueError, match=r"list of labels a row, such as \['a'\]"):
+        model().fit(X, rows)
+
+
 def test_large_integers_are_classes_in_whatever_holds_them():
     y = 2**53 + BINARY  # of floats all are one
     one = model(max_iter=3).fit(X, y)

@@ -699,6 +699,16 @@ def test_warm_start_heeds_another_weight_of_scenes():
     assert model.net_.criterion_.head_weights[-1] == 0.0
 
 
+@pytest.mark.parametrize("dress", [list, pd.Series, pl.Series])
+def test_cells_are_read_in_whatever_holds_them(dress):
+    X, places = _photos()
+    partition = FrozenEstimator(S2Partition(120, 5).fit(places))
+    cells = partition.predict(places)
+    expected = _model(partition, max_iter=1).fit(X, cells).predict_proba(X)
+    found = _model(partition, max_iter=1).fit(X, dress(cells)).predict_proba(X)
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_a_warm_start_keeps_the_best_weights():
     X, places = _photos()
     early = {"early_stopping": True, "n_iter_no_change": 2, "warm_start": True}
