@@ -118,9 +118,9 @@ def _refuse_words(tags, name):
         "a photo: sklearn_geo's TagVectorizer makes one of lists of tags, or of "
         "delimited texts, and scikit-learn's MultiLabelBinarizer of lists of labels."
     )
-    array = tags if hasattr(tags, "dtype") else np.empty(0)
     if hasattr(tags, "to_list") and not hasattr(tags.dtype, "kind"):  # of polars
-        array = np.asarray(tags)
+        tags = tags.to_list()
+    array = tags if hasattr(tags, "dtype") else np.empty(0)
     if isinstance(tags, (list, tuple)) and len(tags):
         first = tags[0]
         while isinstance(first, (list, tuple)) and len(first):

@@ -102,6 +102,7 @@ def make_town_names(
     SYNTHETIC towns and names: no real town or name is among them
     """
     reject_spans(locals())
+    n_towns = int(n_towns)  # True is one
     world = make_world(int(world_seed), _N_SPOTS, int(n_languages))
     rng = named_streams(random_state, _STREAMS)
     # A root of the sizes: a gazetteer has many villages and few cities.

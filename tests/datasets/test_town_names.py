@@ -52,3 +52,7 @@ def test_refuses():
         make_town_names(dialect=1.5)
     with pytest.raises(ValueError, match="'return_X_y' parameter"):
         make_town_names(return_X_y=np.array([1, 2]))
+
+
+def test_true_is_one_town():
+    assert make_town_names(True, random_state=0).data.shape == (1,)
