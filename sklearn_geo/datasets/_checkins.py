@@ -297,8 +297,8 @@ def make_checkins(
     reject_spans(locals())
     pandas = import_pandas() if as_frame else None
     n_venues = int(n_venues)  # True is one
-    n_users = 2 * n_venues if n_users is None else n_users
-    n_checkins = 20 * n_venues if n_checkins is None else n_checkins
+    n_users = 2 * n_venues if n_users is None else int(n_users)
+    n_checkins = 20 * n_venues if n_checkins is None else int(n_checkins)
     if n_checkins < n_venues:
         raise ValueError(
             f"n_checkins={n_checkins} is less than n_venues={n_venues}, but each venue "

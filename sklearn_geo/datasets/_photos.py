@@ -332,7 +332,8 @@ def make_geotagged_photos(
     """
     reject_spans(locals())
     pandas = import_pandas() if as_frame else None
-    n_users = max(1, n_photos // 25) if n_users is None else n_users
+    n_photos = int(n_photos)  # True is one
+    n_users = max(1, n_photos // 25) if n_users is None else int(n_users)
     if n_users > n_photos:
         raise ValueError(
             f"n_users={n_users} is more than n_photos={n_photos}, but each user has at "

@@ -266,3 +266,8 @@ def test_time_grows_linearly_and_a_hundred_thousand_photos_are_quick():
     assert large < 10.0
     assert large < 20.0 * small
     assert photos.data.nbytes == 100_000 * 64 * 4
+
+
+def test_true_is_one_photo():
+    one = make_geotagged_photos(True, n_users=True, n_towns=True, random_state=0)
+    assert len(one.data) == 1
