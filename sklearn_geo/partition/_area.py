@@ -140,7 +140,11 @@ class AreaPartition(PlacePartition):
         self.representative = representative
 
     def _learn(self, places, weights):
-        self._cells = _Areas(*read_areas(self.areas, self.name_column, self.long_edges))
+        self._draw_cells()
+
+    def _draw_cells(self, **checks):
+        drawn_by = (self.areas, self.name_column, self.long_edges)
+        self._cells = _Areas(*read_areas(*drawn_by, **checks))
 
     def _describe(self):
         shapely = import_shapely()
@@ -190,7 +194,8 @@ class AreaPartition(PlacePartition):
         # Text would be taken as the path of another file.
         if not isinstance(self.areas, dict):
             raise ValueError("it does not hold its areas")
-        self._learn(None, None)
+        # What is stored may be older than that check.
+        self._draw_cells(may_overlap=True)
         if not np.array_equal(self._cells.names, self.cells_["name"]):
             raise ValueError("the names of its areas are not those of its cells")
 

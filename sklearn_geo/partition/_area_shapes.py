@@ -22,7 +22,7 @@ def import_shapely():
     return shapely
 
 
-def check_shape(shape, where, long_edges):
+def check_shape(shape, where, long_edges, *, may_overlap=False):
     """Return a polygon as one of two dimensions whose longitudes run on.
 
     Parameters
@@ -35,6 +35,10 @@ def check_shape(shape, where, long_edges):
 
     long_edges : {"error", "shorter", "straight"}
         What an edge over more than half a turn means.
+
+    may_overlap : bool, default=False
+        Whether parts that are drawn a turn apart may lie over each other, as those of
+        areas that were stored before may.
 
     Returns
     -------
@@ -65,8 +69,8 @@ def check_shape(shape, where, long_edges):
     ]
     shape = parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
     _check_valid(shape, where)
-    # Parts that are drawn a turn apart may overlap.
-    _check_valid(cut_at_antimeridian(shape), where)
+    if not may_overlap:
+        _check_apart(shape, where)
     return shape
 
 
@@ -236,6 +240,18 @@ def _laid_out(ring, turns):
 def _check_valid(shape, where):
     if not shape.is_valid:
         _refuse(where, import_shapely().is_valid_reason(shape))
+
+
+def _check_apart(shape, where):
+    """Refuse a valid shape whose parts overlap where they are a turn apart."""
+    shapely = import_shapely()
+    cut = cut_at_antimeridian(shape)
+    if cut is shape:
+        return
+    pieces = shapely.get_parts(cut)
+    # They may share a border, as neighbours across the antimeridian do.
+    if shapely.area(pieces).sum() > shapely.union_all(pieces).area * (1.0 + 1e-9):
+        _refuse(where, "parts of it overlap, a turn around the globe apart")
 
 
 def _refuse(where, reason):

@@ -17,7 +17,7 @@ from sklearn_geo.partition._area_shapes import check_shape, import_shapely
 _NAME = "name"
 
 
-def read_areas(areas, name_column, long_edges):
+def read_areas(areas, name_column, long_edges, *, may_overlap=False):
     """Return the names and the checked polygons of areas.
 
     Parameters
@@ -31,6 +31,9 @@ def read_areas(areas, name_column, long_edges):
     long_edges : {"error", "shorter", "straight"}
         See `check_shape`.
 
+    may_overlap : bool, default=False
+        See `check_shape`.
+
     Returns
     -------
     names : ndarray of str
@@ -42,7 +45,9 @@ def read_areas(areas, name_column, long_edges):
     if isinstance(areas, (str, os.PathLike)):
         collection = _read_file(Path(areas))
         try:
-            return read_areas(collection, name_column, long_edges)
+            return read_areas(
+                collection, name_column, long_edges, may_overlap=may_overlap
+            )
         except ValueError as error:
             raise ValueError(f"{areas}: {error}") from error
     if isinstance(areas, dict):
@@ -55,7 +60,12 @@ def read_areas(areas, name_column, long_edges):
         raise ValueError("areas is empty: give at least one polygon.")
     names = _names(columns, name_column, len(shapes))
     shapes = [
-        check_shape(shape, f"areas, row {row} ({str(name)!r:.60})", long_edges)
+        check_shape(
+            shape,
+            f"areas, row {row} ({str(name)!r:.60})",
+            long_edges,
+            may_overlap=may_overlap,
+        )
         for row, (name, shape) in enumerate(zip(names, shapes, strict=True))
     ]
     return names, shapes

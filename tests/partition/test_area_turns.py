@@ -92,15 +92,43 @@ def test_a_file_keeps_what_is_on_the_border(tmp_path):
 
 
 def test_parts_that_overlap_a_turn_apart_are_refused():
-    for west in (-180, -175, -170):  # the last one only shares a border
+    for west in (-180, -175, -170.01):
         parts = [box(170, -80, 190, 10), box(west, -80, west + 5, 10)]
-        with pytest.raises(ValueError, match="no valid polygon: Self-intersection"):
+        with pytest.raises(ValueError, match="no valid polygon: parts of it overlap"):
             fitted(MultiPolygon(parts))
     parts = [box(170, -80, 190, 10), box(-169, -80, -160, 10)]
     assert_array_equal(
         fitted(MultiPolygon(parts)).predict([[0, -171], [0, -169.5], [0, -165]]),
         [0, -1, 0],
     )
+
+
+@pytest.mark.parametrize("border", [-170.0, -169.7, -512 / 3])
+def test_parts_that_share_a_border_a_turn_apart_are_one_area(border, tmp_path):
+    parts = [box(170, -80, border + 360, 10), box(border, -80, -160, 10)]
+    partition = fitted(MultiPolygon(parts))
+    sines = np.sin(np.radians([10, 80]))
+    assert_allclose(partition.cells_["area_km2"], np.radians(30) * sines.sum() * R**2)
+    places = [[0, -170.5], [0, border], [0, -165], [0, -159], [0, 169]]
+    assert_array_equal(partition.predict(places), [0, 0, 0, -1, -1])
+    partition.save(tmp_path / "areas.json")
+    loaded = AreaPartition.load(tmp_path / "areas.json")
+    assert_array_equal(loaded.predict(places), [0, 0, 0, -1, -1])
+
+
+def test_a_file_from_before_overlap_was_refused_is_read(tmp_path):
+    path = tmp_path / "areas.json"
+    parts = [box(170, -80, 190, 10), box(-169, -80, -160, 10)]
+    fitted(MultiPolygon(parts)).save(path)
+    # The western side of the second part, moved over the first one.
+    text = path.read_text(encoding="utf-8")
+    assert "-169.0" in text
+    path.write_text(text.replace("-169.0", "-175.0"), encoding="utf-8")
+    loaded = AreaPartition.load(path)
+    places = [[0, 171], [0, -172], [0, -165], [0, -159]]
+    assert_array_equal(loaded.predict(places), [0, 0, 0, -1])
+    with pytest.raises(ValueError, match="no valid polygon: parts of it overlap"):
+        loaded.fit(places)
 
 
 # ---- Around a pole -----------------------------------------------------------------
