@@ -9,6 +9,7 @@ when something else comes, is decided here and nowhere else.
 
 import numpy as np
 from scipy import sparse
+from sklearn import get_config
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array, validate_data
 
@@ -428,6 +429,11 @@ class GeoEstimator(DatedPickles, BaseEstimator):
 
     _doc_link_module = "sklearn_geo"
     _doc_link_template = _DOCS + "{estimator_module}.{estimator_name}.html"
+
+    def _validate_params(self):
+        # scikit-learn looks at this where it calls fit, and not in here.
+        if not get_config()["skip_parameter_validation"]:
+            super()._validate_params()
 
     def _doc_link_url_param_generator(self):
         # Public names live one level below the package: sklearn_geo.encoding.X.

@@ -19,6 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._labels import check_rows
+from sklearn_geo._settings import check_stored_settings
 from sklearn_geo._weights import check_weights
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.context._columns import default_encoding
@@ -525,7 +526,7 @@ class GPS2VecPlusTransformer(ZoneLearner, ZoneReader, GeoEstimator):
         """
         check_is_fitted(self)
         # What is set now is what whoever loads it has to take.
-        self._validate_params()
+        check_stored_settings(self)
         self._check_layer(self._zones.plan.hidden)
         save_zones(self, self._zones, folder, dtype)
 

@@ -7,14 +7,11 @@ import numbers
 
 import numpy as np
 from sklearn.utils import ClassifierTags
-from sklearn.utils._param_validation import (
-    Interval,
-    StrOptions,
-    validate_parameter_constraints,
-)
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._numbers import is_whole
+from sklearn_geo._settings import check_settings
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.geolocation._cell_regions import CellRegions
 from sklearn_geo.geolocation._combine import softmax
@@ -264,9 +261,8 @@ class CellPredictor(CellRegions, GeolocatorMixin, GeoEstimator, abc.ABC):
 
     def _known(self, X, prior, mask):
         own = self._parameter_constraints
-        asked = {name: own[name] for name in _CHANGEABLE if name in own}
-        params = self.get_params(deep=False)
-        validate_parameter_constraints(asked, params, type(self).__name__)
+        asked = [name for name in _CHANGEABLE if name in own]
+        check_settings(self, *asked)
         return log_prior(
             prior,
             mask,
