@@ -151,7 +151,8 @@ class GridOneHotEncoder(PlaceOneHotEncoder):
         return np.unique(ids, return_counts=True)
 
     def _keep_regions(self, regions, columns, rare):
-        self._rows = self._n_rows()  # also where regions were stored
+        # Where regions were stored, nothing was prepared.
+        self._rows = getattr(self, "_rows", None) or self._rows_asked_for()
         self._cell_ids = regions
         self._column_of_cell = columns
         self.cells_ = np.column_stack(np.divmod(regions, self._stride()))
@@ -186,7 +187,11 @@ class GridOneHotEncoder(PlaceOneHotEncoder):
 
     def _n_rows(self):
         """Count the rows of the grid that was fitted."""
-        return getattr(self, "_rows", None) or self._rows_asked_for()
+        if hasattr(self, "_rows"):
+            return self._rows
+        # Pickles of before tell it by where the middle of a row is.
+        south = self.centers_[-1, 0] + 90.0
+        return round((float(self.cells_[-1, 0]) + 0.5) * 180.0 / float(south))
 
     def _rows_asked_for(self):
         return max(1, round(math.pi * EARTH_RADIUS_KM / self.cell_km))

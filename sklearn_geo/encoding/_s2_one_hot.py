@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import Interval
 
 from sklearn_geo.encoding._one_hot import UNKNOWN, PlaceOneHotEncoder
 from sklearn_geo.encoding._partitions import fit_partition
-from sklearn_geo.geometry import s2_cell_ids, s2_tokens
+from sklearn_geo.geometry import s2_cell_ids, s2_levels, s2_tokens
 from sklearn_geo.partition._base import PlacePartition
 
 
@@ -186,13 +186,17 @@ class S2OneHotEncoder(PlaceOneHotEncoder):
         return regions, np.bincount(ids + 1, minlength=len(regions) + 1)[1:]
 
     def _keep_regions(self, regions, columns, rare):
-        self._level = self._fitted_level()  # also where regions were stored
+        # Where regions were stored, nothing was prepared.
+        self._level = getattr(self, "_level", self.level)
         self.cells_ = regions
         self.infrequent_cells_ = regions[rare]
         self._column_of_cell = columns
 
     def _fitted_level(self):
-        return getattr(self, "_level", self.level)
+        if hasattr(self, "_level"):
+            return self._level
+        # Pickles of before tell it by their cells only.
+        return int(s2_levels(self.cells_[:1])[0])
 
     def _columns_at(self, places):
         if self.partition_ is None:

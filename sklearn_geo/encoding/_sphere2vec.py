@@ -169,6 +169,14 @@ class Sphere2VecEncoder(DensePlaceEncoder):
             frequencies = np.unique(np.rint(frequencies))
         self.frequencies_ = frequencies
 
+    def _check_ready(self):
+        super()._check_ready()
+        # The scales are those of fit; how many columns each has counts at once.
+        self._check_width(
+            self._n_columns(),
+            f"variant={self.variant!r}, of {len(self.frequencies_):,} scales,",
+        )
+
     def _n_columns(self):
         return len(self.frequencies_) * len(VARIANTS[self.variant])
 

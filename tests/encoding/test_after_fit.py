@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
@@ -144,6 +145,19 @@ def test_a_grid_that_would_fill_the_memory_is_refused_afterwards():
             ask(PLACES[:5])
 
 
+def test_a_variant_that_would_fill_the_memory_is_refused_afterwards():
+    # 666,666 scales of three columns are the most; eight each are 5,333,328.
+    encoder = Sphere2VecEncoder("sphereC", n_scales=666_666, periodic=False)
+    encoder.fit(PLACES[:1]).set_params(variant="sphereM+")
+    for ask in (encoder.transform, lambda _: encoder.get_feature_names_out()):
+        with pytest.raises(ValueError, match="666,666 scales, asks for 5,333,328 col"):
+            ask(PLACES[:1])
+    # What fit is to draw anew is not measured by what there is.
+    assert encoder.set_params(n_scales=2).fit_transform(PLACES[:1]).shape == (1, 16)
+    # Scales that are set since do not count.
+    assert encoder.set_params(n_scales=10**7).transform(PLACES[:1]).shape == (1, 16)
+
+
 def test_places_stay_in_the_cells_of_the_grid_that_was_fitted():
     encoder = GridOneHotEncoder(10, sparse_output=False).fit(PLACES)
     names = encoder.get_feature_names_out()
@@ -194,10 +208,22 @@ def test_waves_are_named_as_they_were_drawn():
     assert names[-1] == "sin_sigma2.5_2"
 
 
-@pytest.mark.parametrize("encoder", [GridOneHotEncoder(100), S2OneHotEncoder(6)])
-def test_encoders_that_were_stored_before_answer_by_their_parameter(encoder):
-    encoder.fit(PLACES)
-    before = encoder.transform(PLACES).toarray()
+@pytest.mark.parametrize(
+    ("encoder", "params"),
+    [
+        (GridOneHotEncoder(100), {"cell_km": 50}),
+        (GridOneHotEncoder(0.01), {"cell_km": 0.02}),
+        (S2OneHotEncoder(6), {"level": 7}),
+        (S2OneHotEncoder(30), {"level": 0}),
+    ],
+)
+@pytest.mark.parametrize("places", [PLACES, PLACES - 10.0, [[-90.0, 0.0]]])
+def test_encoders_that_were_stored_before_stay_what_they_were(encoder, params, places):
+    encoder = clone(encoder).set_params(sparse_output=False).fit(places[:50])
     for name in ("_rows", "_level"):
         vars(encoder).pop(name, None)
-    assert_array_equal(encoder.transform(PLACES).toarray(), before)
+    for _ in ("as it was", "set since"):
+        rows = encoder.transform(places[:50])
+        assert_array_equal(rows.sum(axis=1), 1.0)  # all are training places
+        assert_array_equal(rows.any(axis=0), True)
+        encoder.set_params(**params)
