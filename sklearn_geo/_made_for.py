@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What a network was made for, and whether settings are still those."""
 
+import os
 from collections.abc import Mapping
+from copy import copy
 from functools import partial
 
 import joblib
@@ -10,7 +12,14 @@ import numpy as np
 from scipy import sparse
 from sklearn.frozen import FrozenEstimator
 
-__all__ = ["SET_AFTER_FIT", "Digest", "check_made_for", "made_for"]
+__all__ = [
+    "SET_AFTER_FIT",
+    "Digest",
+    "check_made_for",
+    "made_for",
+    "refused",
+    "short",
+]
 
 # The remedy where something is to be saved.
 SET_AFTER_FIT = "It was set after fit: fit again, or set it back, to save."
@@ -28,8 +37,9 @@ def made_for(settings):
     ----------
     settings : mapping of str to object
         Values by their names: numbers, texts, sequences, mappings, tables, estimators
-        that are not fitted. Lists, tuples and small arrays of the same entries are the
-        same; a function, a frozen estimator, a mapping of very many only as itself.
+        that are not fitted. Lists, tuples, series and small arrays of the same entries
+        are the same, and so are arrays and tables however they lie in memory; a
+        function, a frozen estimator, a mapping of very many only as itself.
 
     Returns
     -------
@@ -71,40 +81,71 @@ def check_made_for(before, settings, remedy):
             continue
         if _told(value) == before[name]:
             continue
-        now, then = _short(value), _short(before[name])
-        if now == then:
-            raise ValueError(f"{name} is not what it was before. {remedy}")
-        raise ValueError(f"{name} is {now}, and was {then} before. {remedy}")
+        raise refused(name, short(value), short(before[name]), remedy)
+
+
+def refused(name, now, before, remedy):
+    """Return the error about a setting, by what :func:`short` says of its values."""
+    if now == before:
+        return ValueError(f"{name} is not what it was before. {remedy}")
+    return ValueError(f"{name} is {now}, and was {before} before. {remedy}")
+
+
+def short(value):
+    """Return what errors say of a value."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= _LETTERS else f"{text[: _LETTERS - 3]}..."
 
 
 def _told(value):
     """Return a value that can be compared, and that nobody else can change."""
     if isinstance(value, np.generic):
-        return value.item()
+        value = value.item()
+    if isinstance(value, float) and value != value:
+        return _NAN
     if value is None or isinstance(value, _PLAIN):
         return value
-    if isinstance(value, np.ndarray) and value.size <= _FEW:
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if hasattr(value, "get_params"):
+        return _told_estimator(value)
+    if hasattr(value, "shape") and hasattr(value, "columns"):
+        return _Table(f"a table of shape {tuple(value.shape)}", copy(value))
+    if hasattr(value, "to_numpy"):
+        value = value.to_numpy()
+    if isinstance(value, np.ndarray) and (value.size <= _FEW or value.dtype.hasobject):
         return _told(value.tolist())
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, range)):
         return tuple(_told(each) for each in value)
+    if isinstance(value, (set, frozenset)):
+        return frozenset(value)
     if isinstance(value, Mapping) and len(value) <= _FEW:
         return {key: _told(each) for key, each in value.items()}
     if isinstance(value, np.ndarray) or sparse.issparse(value):
-        return Digest(f"an array of shape {value.shape}", joblib.hash(value))
-    if hasattr(value, "columns"):
-        return Digest(f"a table of shape {tuple(value.shape)}", joblib.hash(value))
+        return Digest(f"an array of shape {value.shape}", joblib.hash(_entries(value)))
     if isinstance(value, partial):
         return (_told(value.func), _told(value.args), _told(value.keywords))
-    if hasattr(value, "get_params") and not isinstance(value, FrozenEstimator):
-        params = value.get_params(deep=False)
-        kept = {k: _told(each) for k, each in params.items() if k not in _BESIDE}
-        return _Settings(repr(value), (type(value), kept))
     return _Itself(value)
 
 
-def _short(value):
-    text = " ".join(repr(value).split())
-    return text if len(text) <= _LETTERS else f"{text[: _LETTERS - 3]}..."
+def _told_estimator(value):
+    if isinstance(value, FrozenEstimator):
+        return _Itself(value)
+    params = value.get_params(deep=False)
+    kept = {k: _told(each) for k, each in params.items() if k not in _BESIDE}
+    return _Settings(repr(value), (type(value), kept))
+
+
+def _entries(array):
+    """Return an array's entries, however it lies in memory or is compressed."""
+    if not sparse.issparse(array):
+        # Plain, that one in a file is the same.
+        return np.ascontiguousarray(array).view(np.ndarray)
+    array = sparse.csr_array(array, copy=True)
+    array.sum_duplicates()
+    array.eliminate_zeros()
+    at = [part.astype(np.int64) for part in (array.indices, array.indptr)]
+    return array.shape, array.data, at
 
 
 class _Told:
@@ -139,14 +180,24 @@ class _Settings(_Told):
     """Of an estimator that is not fitted: its parameters."""
 
 
+class _Table(_Told):
+    """A copy of a table, which is the same however its columns lie in memory."""
+
+    def __eq__(self, other):
+        same = type(self) is type(other) and type(self.told) is type(other.told)
+        return same and bool(self.told.equals(other.told))
+
+    __hash__ = None
+
+
 class _Itself(_Told):
-    """An object that is only the same as itself."""
+    """An object that is only the same as itself, or as what equals it for good."""
 
     def __init__(self, value):
         super().__init__(None, value)
 
     def __eq__(self, other):
-        return type(other) is _Itself and self.told is other.told
+        return type(self) is type(other) and _are_equal(self.told, other.told)
 
     __hash__ = None
 
@@ -154,4 +205,17 @@ class _Itself(_Told):
         return repr(self.told)
 
 
+def _are_equal(one, other):
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, FrozenEstimator):
+        one, other = one.estimator, other.estimator
+    if one is other:
+        return True
+    # What cannot be hashed may change, and arrays answer for each entry.
+    is_fixed = type(one).__hash__ is not None and not hasattr(one, "__array__")
+    return is_fixed and type(one) is type(other) and (one == other) is True
+
+
 _PLAIN = (bool, int, float, str, bytes, type, _Told)
+_NAN = Digest("nan", "nan")

@@ -4,18 +4,54 @@
 
 import copy
 import pickle
+from datetime import date
+from fractions import Fraction
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
+import shapely
 from scipy import sparse
+from sklearn.base import BaseEstimator
 from sklearn.frozen import FrozenEstimator
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import Ridge
 
 from sklearn_geo._made_for import Digest, check_made_for, made_for
 
 _MANY = np.arange(5_000.0)
+_FITTED = Ridge().fit([[0.0], [1.0]], [0.0, 1.0])
+
+
+_TABLE = pd.DataFrame({"name": ["a", "b"], "area": [1.0, np.nan]})
+# The same columns in memory of their own, as pandas reads or adds them.
+_APART = pd.DataFrame(index=_TABLE.index)
+for _name in _TABLE:
+    _APART[_name] = _TABLE[_name].to_numpy(copy=True)
+_GRID = np.arange(6_000.0).reshape(60, 100)
+_WORN = sparse.csr_array(([2.0, 1.0, 0.0], [2, 0, 1], [0, 3, 3]), shape=(2, 3))
+
+
+class Maker:
+    """Makes networks, and has columns like a table."""
+
+    columns = ("a",)
+
+    def make(self):
+        return self
+
+
+_MAKER = Maker()
+
+
+class Columns(BaseEstimator):
+    """An estimator whose parameter has the name of what tables have."""
+
+    def __init__(self, columns):
+        self.columns = columns
 
 
 _WORDS = {f"word {n}": np.ones(3) for n in range(1_001)}
@@ -47,6 +83,30 @@ def _two():
         (_one, _one),
         (Digest("7 cells", "a"), Digest("of 7 cells", "a")),
         (partial(_one, 3), partial(_one, 3)),
+        ((8, 4), pd.Series([8, 4], index=["x", "y"])),
+        ((0, 1), range(2)),
+        (("a", "b"), pd.Index(["a", "b"])),
+        (["a", "b"], pl.Series(["a", "b"])),
+        ({"b", "a"}, frozenset("ab")),
+        ("a/b.json", Path("a/b.json")),
+        (np.nan, float("nan")),
+        ([1.0, np.nan], np.array([1.0, np.nan])),
+        (SimpleImputer(), SimpleImputer(missing_values=float("nan"))),
+        (Fraction(1, 3), Fraction(1, 3)),
+        (date(2014, 5, 1), date(2014, 5, 1)),
+        (shapely.Point(1, 2), shapely.Point(1, 2)),
+        (_MAKER, _MAKER),
+        (_MAKER.make, _MAKER.make),
+        (Columns(["a"]), Columns(("a",))),
+        (FrozenEstimator(_FITTED), FrozenEstimator(_FITTED)),
+        (_GRID, np.asfortranarray(_GRID)),
+        (_GRID, np.repeat(_GRID, 2, axis=1)[:, ::2]),
+        (np.array(["a", None] * 800, dtype=object), ["a", None] * 800),
+        (_TABLE, _APART),
+        (_TABLE, _TABLE.iloc[:]),
+        (pl.DataFrame({"a": [1, 2]}), pl.DataFrame({"a": [1, 2]})),
+        (_WORN, sparse.csc_array([[1.0, 0.0, 2.0], [0.0, 0.0, 0.0]])),
+        (_WORN, sparse.coo_array([[1.0, 0.0, 2.0], [0.0, 0.0, 0.0]])),
     ],
 )
 def test_the_same(value, same):
@@ -73,6 +133,20 @@ def test_the_same(value, same):
         (partial(_one, 3), partial(_one, 4)),
         (FrozenEstimator(Ridge()), FrozenEstimator(Ridge())),
         (_WORDS, dict(_WORDS)),
+        ((8, 4), pd.Series([8, 5])),
+        ({"a"}, {"a", "b"}),
+        (np.nan, "nan"),
+        (np.nan, 0.0),
+        (Fraction(1, 3), Fraction(1, 4)),
+        (Maker().make, Maker().make),
+        (shapely.Point(1, 2), shapely.Point(1, 3)),
+        (_GRID, _GRID.T),
+        (_TABLE, _TABLE.assign(more=1)),
+        (_TABLE, _TABLE.rename(columns={"name": "title"})),
+        (_TABLE, pl.from_pandas(_TABLE)),
+        (pl.DataFrame({"a": [1, 2]}), pl.DataFrame({"a": [1, 3]})),
+        (_WORN, sparse.csr_array([[1.0, 0.0, 2.0], [0.0, 3.0, 0.0]])),
+        (Columns(["a"]), Columns(["b"])),
     ],
 )
 def test_others(value, other):
@@ -116,5 +190,25 @@ def test_what_is_not_known_is_not_refused():
 )
 def test_a_copy_of_both_is_the_same(again):
     settings = {"hidden": (8,), "cells": FrozenEstimator(Ridge()), "make": _one}
+    settings |= {"fill": SimpleImputer(), "table": _TABLE, "own": Maker().make}
     settings, before = again((settings, made_for(settings)))
     check_made_for(before, settings, "Fit anew.")
+
+
+def test_what_was_looked_at_is_the_same():
+    # SciPy keeps with a matrix what it has found out about it.
+    value = sparse.csr_array(np.eye(3))
+    before = made_for({"it": value})
+    assert value.has_sorted_indices
+    assert value.has_canonical_format
+    check_made_for(before, {"it": value}, "Fit anew.")
+
+
+def test_a_table_that_is_changed_in_place_is_seen():
+    table = _TABLE.copy()
+    before = made_for({"it": table})
+    table.loc[0, "area"] = 2.0
+    with pytest.raises(
+        ValueError, match=r"it is name area .* a table of shape \(2, 2\)"
+    ):
+        check_made_for(before, {"it": table}, "Fit anew.")
