@@ -4,8 +4,8 @@
 
 import numpy as np
 
-from sklearn_geo._made_for import check_made_for
 from sklearn_geo._tables import reject_unread
+from sklearn_geo.geolocation._cell_origin import CellOrigin
 from sklearn_geo.geolocation._heads import level_target, make_loss, make_network
 from sklearn_geo.geolocation._held_out import (
     calibration_rows,
@@ -22,7 +22,7 @@ from sklearn_geo.geolocation._levels import (
 from sklearn_geo.geolocation._sampling import CellSampler
 from sklearn_geo.geolocation._scenes import read_scenes
 from sklearn_geo.geolocation._seen import fingerprint
-from sklearn_geo.geolocation._set_once import GO_ON, SetOnce, are_its_cells
+from sklearn_geo.geolocation._set_once import GO_ON, SetOnce
 from sklearn_geo.nets import NetMixin, RowData, Training, draw_seed
 
 __all__ = ["CellTraining"]
@@ -36,7 +36,7 @@ class CellTraining(SetOnce, NetMixin):
 
     def _learn(self, X, y, sample_weight, scenes, groups=None, *, go_on, epochs=None):
         if go_on:
-            self._check_settings(GO_ON)
+            self._check_goes_on()
         X = self._read_features(X, reset=not go_on)
         if not go_on:
             self._X_ndim = X.ndim
@@ -110,15 +110,19 @@ class CellTraining(SetOnce, NetMixin):
         found = {name: getattr(self, name) for name in names}
         is_tree = self.combine == "tree_sum"
         found["combine"] = self.combine if is_tree else "product or finest"
-        return found | {"partitions": self.partitions}
+        return found
 
-    def _check_settings(self, remedy):
-        before = getattr(self, "_made_for", None)
-        now = self._architecture()
-        # The fitted ones may stand for those that they were made of.
-        if are_its_cells(self.partitions, self.partitions_):
-            del now["partitions"]
-        check_made_for(before, now, remedy)
+    def _keep_settings(self):
+        super()._keep_settings()
+        self._cell_origin = CellOrigin(self.partitions, self.partitions_)
+
+    def _check_goes_on(self):
+        """Refuse to go on with other cells, or another network, than there are."""
+        self._check_settings(GO_ON)
+        # Estimators that were pickled before this was kept have none.
+        origin = getattr(self, "_cell_origin", None)
+        if origin is not None:
+            origin.check(self.partitions, self.partitions_, GO_ON)
 
     def _fit_cells(self, places, weights, counted):
         own = None if places is None else places[counted]

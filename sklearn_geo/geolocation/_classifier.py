@@ -184,8 +184,8 @@ class HierarchicalCellClassifier(
         Go on with the cells and the network of the last `fit`. Pass the same rows (and
         groups), so that the same ones are held out. What cells and network were made
         for (`partitions`, `hidden`, `activation`, `dropout`, "tree_sum", and all of
-        `backbone` but `n_crops`) has to stay as it was; so it has in `partial_fit` and
-        `save_pretrained`.
+        `backbone` but `n_crops`) has to stay as it was; so it has in `partial_fit` and,
+        but for `partitions`, in `save_pretrained`, which writes the fitted ones.
 
     random_state : int, RandomState instance or None, default=None
         Decides the held-out rows, the first weights and the order of rows, and seeds

@@ -3,19 +3,18 @@
 """Settings that a network is made with once, and that later calls cannot change."""
 
 import joblib
-from sklearn.frozen import FrozenEstimator
 
-from sklearn_geo._made_for import SET_AFTER_FIT, Digest, check_made_for, made_for
-from sklearn_geo.geolocation._levels import are_fitted, read_partitions
-from sklearn_geo.partition._files import partition_to_json
+from sklearn_geo._made_for import SET_AFTER_FIT, check_made_for, made_for
 
-__all__ = ["GO_ON", "SetOnce", "SetOnceAround", "are_its_cells"]
+__all__ = ["GO_ON", "SetOnce", "SetOnceAround"]
 
 # The remedy where more is to be learnt.
 GO_ON = (
     "What there is cannot go on with that: set it back, or fit anew with "
     "warm_start=False."
 )
+# That of wrappers, whose cells nobody has set.
+_FREEZE = "Freeze its partitions, or fit anew with warm_start=False."
 
 
 class SetOnce:
@@ -45,7 +44,20 @@ class SetOnceAround(SetOnce):
     """Mixin of wrappers with a network that knows the cells of what they wrap."""
 
     def _architecture(self):
-        return {"preset": self.preset, "what estimator tells": _told_cells(self)}
+        return {"preset": self.preset}
+
+    def _keep_settings(self):
+        super()._keep_settings()
+        self._known_cells = _told_cells(self)
+
+    def _check_settings(self, remedy):
+        super()._check_settings(remedy)
+        known = getattr(self, "_known_cells", None)
+        if known is not None and known != _told_cells(self):
+            raise ValueError(
+                "The wrapped estimator has other cells now than those that the network "
+                f"knows. {_FREEZE if remedy == GO_ON else 'Fit again, to save.'}"
+            )
 
     def _check_goes_on(self, n_cells, n_known, is_paper):
         """Refuse to go on with a network that was made for something else.
@@ -66,54 +78,13 @@ class SetOnceAround(SetOnce):
         if n_cells != n_known:
             raise ValueError(
                 f"warm_start=True, but the wrapped estimator has {n_cells} cells now, "
-                f"and the network knows {n_known}. Freeze its partitions, or fit anew "
-                "with warm_start=False."
+                f"and the network knows {n_known}. {_FREEZE}"
             )
         self._check_settings(GO_ON)
-
-
-def are_its_cells(partitions, fitted):
-    """Tell whether partitions come fitted, with the very cells that a network knows.
-
-    Parameters
-    ----------
-    partitions : object
-        The parameter of a classifier.
-
-    fitted : list of partitions
-        Those that the classifier holds, from coarse to fine.
-
-    Returns
-    -------
-    bool
-        Whether they are.
-    """
-    if partitions is None:
-        return False
-    given = read_partitions(partitions, 1)
-    return (
-        len(given) == len(fitted)
-        and are_fitted(given)
-        and all(_is_same(one, other) for one, other in zip(given, fitted, strict=True))
-    )
-
-
-def _is_same(given, fitted):
-    given = given.estimator
-    if isinstance(fitted, FrozenEstimator):
-        fitted = fitted.estimator
-    if given is fitted:
-        return True
-    return (
-        type(given) is type(fitted)
-        and hasattr(given, "cells_")
-        and partition_to_json(given) == partition_to_json(fitted)
-    )
 
 
 def _told_cells(model):
     """Return what tells cells by their names, and by where their middles are."""
     table = model.cells_
     middles = [table[f"center_{name}"].tobytes() for name in ("latitude", "longitude")]
-    told = joblib.hash([table["name"].tolist(), middles])
-    return Digest(f"of {len(table)} cells", told)
+    return joblib.hash([table["name"].tolist(), middles])

@@ -19,8 +19,7 @@ from sklearn_geo.geolocation import (
     TimeAdjustedGeolocator,
     UserAveragingGeolocator,
 )
-from sklearn_geo.geolocation._set_once import are_its_cells
-from sklearn_geo.partition import CellHierarchy, KMeansPartition, S2Partition
+from sklearn_geo.partition import KMeansPartition, S2Partition
 from tests.geolocation.wrapping import album_photos, classifier, looks
 
 RNG = np.random.default_rng(0)
@@ -76,9 +75,20 @@ def check_refused(model, name, folder, *rows):
     if hasattr(model, "partial_fit"):
         with pytest.raises(ValueError, match=rf"^{name} is .* before\. .*set it back"):
             model.partial_fit(*rows)
-    check_not_saved(model, name, folder)
+    if name == "partitions":
+        check_fitted_cells_are_saved(model, folder, rows[0])
+    else:
+        check_not_saved(model, name, folder)
     after = model.net_.module_.state_dict()
     assert all((after[key] == value).all() for key, value in before.items())
+
+
+def check_fitted_cells_are_saved(model, folder, X):
+    """Check that a folder has the cells that answer, whatever others would be made."""
+    model.save_pretrained(folder / "cells")
+    read = HierarchicalCellClassifier.from_pretrained(folder / "cells")
+    assert read.cell_names_.tolist() == model.cell_names_.tolist()
+    np.testing.assert_array_equal(read.predict_proba(X), model.predict_proba(X))
 
 
 def check_not_saved(model, name, folder):
@@ -165,12 +175,6 @@ def test_fitted_cells_may_stand_for_their_partitions(taught, tmp_path):
     # Places are cells from then on, which is what they are frozen for.
     assert model.partial_fit(X, finest).n_iter_ == 3
     model.save_pretrained(tmp_path)
-    assert are_its_cells(frozen, taught.partitions_)
-    assert are_its_cells(CellHierarchy(frozen), taught.partitions_)
-    assert not are_its_cells(frozen[1], taught.partitions_)
-    assert not are_its_cells(frozen[::-1], taught.partitions_)
-    assert not are_its_cells(LEVELS, taught.partitions_)
-    assert not are_its_cells(None, taught.partitions_)
 
 
 def test_settings_that_nobody_could_read_again_are_not_saved(taught, tmp_path):
@@ -313,7 +317,7 @@ def test_a_width_that_is_left_open_is_the_one_it_stands_for(base, tmp_path):
 
 
 @pytest.mark.parametrize("make", [timed, albums])
-def test_networks_know_the_cells_they_were_taught(make):
+def test_networks_know_the_cells_they_were_taught(make, tmp_path):
     rows = frame("taken", "user") if make is albums else frame("taken")
     features = looks(FRAME)[::2].iloc[:, :5]
     towns = TOWNS[::2]
@@ -324,8 +328,27 @@ def test_networks_know_the_cells_they_were_taught(make):
     model = make(estimator=first, warm_start=True).fit(rows, OWN)
     model.set_params(estimator=copy.deepcopy(first)).fit(rows, OWN)
     assert model.n_iter_ == 4
-    with pytest.raises(ValueError, match=r"^what estimator tells is not what it w"):
+    words = r"^The wrapped estimator has other cells now than those .*network knows\. "
+    with pytest.raises(ValueError, match=words + "Freeze its partitions, or fit anew"):
         model.set_params(estimator=second).fit(rows, OWN)
+    # Nor is it saved with cells that came since, in what it wraps.
+    model.set_params(estimator=first).fit(rows, OWN)
+    vars(first).update(vars(second))
+    with pytest.raises(ValueError, match=words + r"Fit again, to save\."):
+        model.save_pretrained(tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+def test_cells_that_move_are_no_setting(tmp_path):
+    rows = np.arange(len(FRAME))
+    photos = looks(FRAME).assign(taken=FRAME["taken"])
+    inside = classifier().set_params(partitions=KMeansPartition(4))
+    model = timed(estimator=inside, cv=2, warm_start=True).fit(photos, TOWNS)
+    with pytest.raises(ValueError, match=r"other cells now .* Freeze its partitions"):
+        model.fit(photos, TOWNS, sample_weight=1.0 + rows / 10)
+    # Its cells are as they were: the same partition, to the same places.
+    assert model.fit(photos, TOWNS).n_iter_ == 4
+    model.save_pretrained(tmp_path)
 
 
 def _over(partition, features, towns):
