@@ -151,8 +151,7 @@ class GridOneHotEncoder(PlaceOneHotEncoder):
         return np.unique(ids, return_counts=True)
 
     def _keep_regions(self, regions, columns, rare):
-        # Where regions were stored, nothing was prepared.
-        self._rows = getattr(self, "_rows", None) or self._rows_asked_for()
+        self._rows = self._n_rows()  # also where regions were stored
         self._cell_ids = regions
         self._column_of_cell = columns
         self.cells_ = np.column_stack(np.divmod(regions, self._stride()))
@@ -189,6 +188,8 @@ class GridOneHotEncoder(PlaceOneHotEncoder):
         """Count the rows of the grid that was fitted."""
         if hasattr(self, "_rows"):
             return self._rows
+        if not hasattr(self, "centers_"):  # what was stored is being read
+            return self._rows_asked_for()
         # Pickles of before tell it by where the middle of a row is.
         south = self.centers_[-1, 0] + 90.0
         return round((float(self.cells_[-1, 0]) + 0.5) * 180.0 / float(south))
