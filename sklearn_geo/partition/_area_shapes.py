@@ -6,8 +6,11 @@ Between its vertices an edge is straight on the map (longitude, latitude), as Ge
 has it (RFC 7946, section 3.1.1).
 """
 
+import re
+
 import numpy as np
 
+from sklearn_geo.base import wrap_longitude
 from sklearn_geo.geometry import EARTH_RADIUS_KM
 
 
@@ -239,7 +242,16 @@ def _laid_out(ring, turns):
 
 def _check_valid(shape, where):
     if not shape.is_valid:
-        _refuse(where, import_shapely().is_valid_reason(shape))
+        reason = import_shapely().is_valid_reason(shape)
+        # Rings may have been moved by whole turns.
+        _refuse(where, re.sub(r"\[(\S+) (\S+)\]$", _on_map, reason))
+
+
+def _on_map(point):
+    """Return a point of GEOS, matched as two numbers, as the place that it is."""
+    longitude, latitude = map(float, point.groups())
+    longitude = float(wrap_longitude(longitude))
+    return f"[{longitude:.10g} {latitude:.10g}]"
 
 
 def _check_apart(shape, where):

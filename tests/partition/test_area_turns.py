@@ -266,6 +266,18 @@ def test_a_ring_around_a_pole_that_is_closed_at_180(side):
         assert_array_equal(partition.predict(places), expected)
 
 
+@pytest.mark.parametrize("first", range(6))
+def test_a_crossing_is_named_where_it_is(first):
+    # From 70 degrees at 20 to 50 at 30: it meets the edge along 60 degrees at 25.
+    ring = [(0, 60), (40, 60), (20, 70), (30, 50), (120, 60), (-120, 60)]
+    with pytest.raises(ValueError, match=r"polygon: Self-intersection\[25 60\]\. Rep"):
+        fitted(Polygon(started_at(ring, first)), long_edges="shorter")
+    # Within the turn, drawn east of the map: the diagonals meet in the middle, at 185.
+    bow = [(180, -5), (190, 5), (190, -5), (180, 5)]
+    with pytest.raises(ValueError, match=r"polygon: Self-intersection\[-175 0\]\. Rep"):
+        fitted(Polygon(bow))
+
+
 def test_full_turns_along_the_edge_of_the_map_stay_what_they_are():
     cap = [(-180, -90), (180, -90), (180, -84), (90, -70), (0, -75), (-180, -84)]
     band = [(-180, -80), (0, -80), (180, -80), (180, 10), (-180, 10)]
