@@ -226,6 +226,9 @@ class _Areas:
         shapely.prepare(self._parts)
         self._tree = shapely.STRtree(self._parts)
         self._east = shapely.bounds(self._parts)[:, 2].max()
+        meridians = np.unique(shapely.get_coordinates(self._parts)[:, 0])
+        rounded = [(turn, _rounded_by(meridians, turn)) for turn in (-360.0, 360.0)]
+        self._rounded = [(turn, those) for turn, those in rounded if len(those)]
         # The first area at each pole, and none as the last number.
         self._at_pole = [
             self._first(
@@ -266,6 +269,12 @@ class _Areas:
         beyond = np.flatnonzero(turned <= self._east)
         if beyond.size:
             self._enter(first, beyond, turned[beyond], latitude[beyond])
+        for turn, meridians in self._rounded:
+            there = _there_and_back(longitude, turn)
+            rows = np.flatnonzero(there != longitude)
+            rows = rows[_is_short(longitude[rows])]
+            rows = rows[_is_among(there[rows], meridians)]
+            self._enter(first, rows, there[rows], latitude[rows])
         first[first == n_areas] = -1
         for pole, cell in zip((-90.0, 90.0), self._at_pole, strict=True):
             first[latitude == pole] = cell
@@ -290,6 +299,30 @@ class _Areas:
             ]
             for part in shapely.get_parts(self.cut[cell])
         ]
+
+
+# What was drawn in another turn, as -181.1, was rounded otherwise there than what it is
+# on the map, 178.9. Places with that longitude lie on the same meridian.
+
+
+def _rounded_by(meridians, turn):
+    """Return those of rising meridians that may have been drawn a turn from here."""
+    same = _there_and_back(meridians, turn) == meridians
+    return meridians[same & ~_is_short(meridians)]
+
+
+def _there_and_back(longitude, turn):
+    return (longitude + turn) - turn
+
+
+def _is_short(longitude):
+    """Say which longitudes are decimals as people type them."""
+    return np.round(longitude, 13) == longitude
+
+
+def _is_among(longitude, rising):
+    at = np.minimum(np.searchsorted(rising, longitude), len(rising) - 1)
+    return rising[at] == longitude
 
 
 def _along(latitude, shapely):

@@ -83,6 +83,32 @@ def test_a_border_beyond_180_is_met():
         assert_array_equal(partition.predict([[0, west], [0, -100.3], [20, west]]), 0)
 
 
+@pytest.mark.parametrize("turn", [-3600, 3600])
+def test_a_border_that_was_drawn_a_turn_away_is_met_as_it_is_on_the_map(turn, tmp_path):
+    for tenths in range(-1790, 1790, 13):
+        on_map, drawn = tenths / 10.0, (tenths + turn) / 10.0
+        for inner in (drawn + 1.7, drawn - 1.7):
+            area = box(min(drawn, inner), -20, max(drawn, inner), 20)
+            partition = fitted(area)
+            places = [[0, on_map], [0, drawn], [20, on_map], [-20, drawn]]
+            assert_array_equal(partition.predict(places), 0)
+            # A tenth of a millimetre beside it.
+            outside = np.sign(drawn - inner) * 1e-9
+            assert partition.predict([[0, on_map + outside]]) == -1
+    partition.save(tmp_path / "areas.json")
+    assert_array_equal(AreaPartition.load(tmp_path / "areas.json").predict(places), 0)
+
+
+def test_what_is_next_to_a_border_is_not_on_it():
+    for west, east in ((10.0, 20.0), (10.1, 20.3), (1 / 3, 50 / 3), (-349.7, -339.9)):
+        shape = box(west, -20, east, 20)
+        partition = fitted(shape)
+        x_west, _, x_east, _ = partition._cells.shapes[0].bounds
+        beside = [np.nextafter(x_west, -500), np.nextafter(x_east, 500)]
+        assert_array_equal(partition.predict([[0, x] for x in beside]), -1)
+        assert_array_equal(partition.predict([[0, x_west], [0, x_east]]), 0)
+
+
 def test_a_file_keeps_what_is_on_the_border(tmp_path):
     partition = fitted(strip(160.2, -70.1), long_edges="shorter")
     partition.save(tmp_path / "areas.json")
