@@ -303,12 +303,20 @@ def _check_ring(ring, where, long_edges):
             "does not; or cut the polygon at the antimeridian."
         )
     turns = _shorter_way(ring, steps, long)
-    if long_edges == "shorter" and (np.abs(steps) == 360.0).any() and turns[-1] == 0.0:
-        # From 180 to -180 it may be closed there, or go along the edge of the map.
-        closed = _shorter_way(ring, steps, np.abs(steps) > 180.0)
-        if closed[-1] != 0.0 and _cap(ring, closed).is_valid:
-            turns = closed
+    if long_edges == "shorter" and (np.abs(steps) == 360.0).any():
+        # From 180 to -180 it may stay where it is, or go along the edge of the map.
+        stays = _shorter_way(ring, steps, np.abs(steps) > 180.0)
+        closes = turns[-1] == 0.0 and stays[-1] != 0.0
+        if (closes or not _is_valid(ring, turns)) and _is_valid(ring, stays):
+            turns = stays
     return ring, turns
+
+
+def _is_valid(ring, turns):
+    """Say whether a ring bounds a shape if its longitudes run on by these turns."""
+    if turns[-1] == 0.0:
+        return import_shapely().Polygon(_laid_out(ring, turns)).is_valid
+    return abs(turns[-1]) == 1.0 and _cap(ring, turns).is_valid
 
 
 def _shorter_way(ring, steps, long):

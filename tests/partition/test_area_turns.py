@@ -304,6 +304,37 @@ def test_a_crossing_is_named_where_it_is(first):
         fitted(Polygon(bow))
 
 
+@pytest.mark.parametrize("doubled", [(180, -180), (-180, 180)])
+def test_a_corner_at_180_may_be_written_twice(doubled):
+    corner = [(x, -10) for x in doubled]
+    if doubled == (180, -180):
+        ring = [*corner, (-170, 10), (170, 10)]
+    else:
+        ring = [*corner, (170, 10), (-170, 10)]
+    places = [[-9.9, 180], [0, 175.1], [0, -175.1], [0, 174.9], [0, -174.9], [0, 0]]
+    # 20 degrees wide at the top: minus the mean sine, which is 0 along both sides.
+    expected = np.radians(20) * np.sin(np.radians(10)) * R**2
+    for first in range(4):
+        for way in (1, -1):
+            area = Polygon(started_at(ring, first)[::way])
+            partition = fitted(area, long_edges="shorter")
+            assert_array_equal(partition.predict(places), [0, 0, 0, -1, -1, -1])
+            assert_allclose(partition.cells_["area_km2"], expected)
+
+
+def test_an_outline_may_stop_at_180_on_both_sides():
+    south = [(170, -10), (180, -10), (-180, -10), (-170, -10)]
+    ring = [*south, *((x, 10) for x, _ in south[::-1])]
+    for first in range(8):
+        for way in (1, -1):
+            area = Polygon(started_at(ring, first)[::way])
+            partition = fitted(area, long_edges="shorter")
+            places = [[0, 171], [0, 180], [0, -171], [10, -170], [0, 0], [-10, 0]]
+            assert_array_equal(partition.predict(places), [0, 0, 0, 0, -1, -1])
+            width = 2 * np.radians(20) * np.sin(np.radians(10))
+            assert_allclose(partition.cells_["area_km2"], width * R**2)
+
+
 def test_full_turns_along_the_edge_of_the_map_stay_what_they_are():
     cap = [(-180, -90), (180, -90), (180, -84), (90, -70), (0, -75), (-180, -84)]
     band = [(-180, -80), (0, -80), (180, -80), (180, 10), (-180, 10)]
