@@ -5,6 +5,7 @@
 import joblib
 
 from sklearn_geo._made_for import SET_AFTER_FIT, check_made_for, made_for
+from sklearn_geo._settings import check_stored_settings
 
 __all__ = ["GO_ON", "SetOnce", "SetOnceAround"]
 
@@ -36,7 +37,7 @@ class SetOnce:
 
     def _check_storable(self):
         """Refuse what could not be read again as what it is, before it is written."""
-        self._validate_params()
+        check_stored_settings(self)
         self._check_settings(SET_AFTER_FIT)
 
 
