@@ -5,7 +5,7 @@
 from sklearn import config_context, get_config
 from sklearn.utils._param_validation import validate_parameter_constraints
 
-__all__ = ["check_settings", "check_stored_settings"]
+__all__ = ["check_settings", "check_strictly"]
 
 
 def check_settings(estimator, *names):
@@ -45,24 +45,25 @@ NeighborVoteAnnotator must be an int in the range [1, inf). Got -7 instead.
     )
 
 
-def check_stored_settings(estimator):
-    """Refuse parameters of a file that `fit` would refuse, whatever is skipped.
+def check_strictly(estimator):
+    """Refuse parameters that `fit` would refuse, whatever scikit-learn skips.
 
     A file may hold anything, whoever trusts the parameters of their own; and what is
-    written has to be read again.
+    written has to be read again. In a `partial_fit` scikit-learn skips all of them once
+    there was a first call.
 
     Parameters
     ----------
     estimator : estimator
-        What was made of a file, or is to be written to one.
+        What was made of a file, is to be written to one, or learns in parts.
 
     Examples
     --------
     >>> from sklearn import config_context
-    >>> from sklearn_geo._settings import check_stored_settings
+    >>> from sklearn_geo._settings import check_strictly
     >>> from sklearn_geo.neighbors import NeighborVoteAnnotator
     >>> with config_context(skip_parameter_validation=True):
-    ...     check_stored_settings(NeighborVoteAnnotator(n_votes=-7))
+    ...     check_strictly(NeighborVoteAnnotator(n_votes=-7))
     Traceback (most recent call last):
         ...
     sklearn.utils._param_validation.InvalidParameterError: The 'n_votes' parameter of \

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import clone
 
 import sklearn_geo.encoding as encoding_room
-from sklearn_geo._settings import check_stored_settings
+from sklearn_geo._settings import check_strictly
 from sklearn_geo.context._columns import ZoneColumns, fit_columns
 from sklearn_geo.context._contexts import Contexts, as_slice, read_networks
 from sklearn_geo.context._inference import FALLBACK, FALLBACK_NAME
@@ -385,7 +385,7 @@ def _encoder_from_json(held, regions):
     encoder = getattr(encoding_room, name)(**params)
     if isinstance(encoder, SoftGridEncoder) and isinstance(regions, WholeGlobe):
         raise ValueError("a SoftGridEncoder needs zones")
-    check_stored_settings(encoder)
+    check_strictly(encoder)
     _check_size(params)
     return fit_columns(encoder, regions, PROBES, 0)
 

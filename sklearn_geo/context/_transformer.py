@@ -19,7 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._labels import check_rows
-from sklearn_geo._settings import check_stored_settings
+from sklearn_geo._settings import check_strictly
 from sklearn_geo._weights import check_weights
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.context._columns import default_encoding
@@ -409,7 +409,7 @@ class GPS2VecPlusTransformer(ZoneLearner, ZoneReader, GeoEstimator):
             params = {**params, "encoding": default_encoding(regions)}
         return super().set_params(**params)
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None, sample_weight=None):
         """Train the networks of all zones.
 
@@ -454,7 +454,7 @@ class GPS2VecPlusTransformer(ZoneLearner, ZoneReader, GeoEstimator):
                 keep_fit(self.corpus, key, self._zones)
         return self
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @_fit_context(prefer_skip_nested_validation=False)
     def partial_fit(self, X, y=None, sample_weight=None):
         """Train on some photos for one epoch, and on others in the next call.
 
@@ -480,7 +480,7 @@ class GPS2VecPlusTransformer(ZoneLearner, ZoneReader, GeoEstimator):
         """
         return self._more(X, y, sample_weight, epochs=1, early_stopping=False)
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @_fit_context(prefer_skip_nested_validation=False)
     def update_zones(self, X, y=None, sample_weight=None):
         """Train the zones that got new photos further, and leave the others alone.
 
@@ -526,7 +526,7 @@ class GPS2VecPlusTransformer(ZoneLearner, ZoneReader, GeoEstimator):
         """
         check_is_fitted(self)
         # What is set now is what whoever loads it has to take.
-        check_stored_settings(self)
+        check_strictly(self)
         self._check_layer(self._zones.plan.hidden)
         save_zones(self, self._zones, folder, dtype)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from sklearn_geo._labels import check_rows
 from sklearn_geo._made_for import check_made_for, made_for
+from sklearn_geo._settings import check_strictly
 from sklearn_geo._weights import check_weights
 from sklearn_geo.context._columns import default_encoding
 from sklearn_geo.context._fingerprint import stored_seed
@@ -109,7 +110,7 @@ class ZoneLearner(CallbackSupportMixin):
 
     def _more(self, X, y, sample_weight, *, fallback=True, epochs=None, **settings):
         # Once it is fitted, scikit-learn leaves this out of partial_fit.
-        self._validate_params()
+        check_strictly(self)
         self._check_parameters()
         if self.pretrained is not None:
             raise ValueError(

@@ -10,7 +10,7 @@ from sklearn.base import TransformerMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_geo._settings import check_settings, check_stored_settings
+from sklearn_geo._settings import check_settings, check_strictly
 from sklearn_geo.context._inference import Inference
 from sklearn_geo.encoding._feature_names import check_input_features
 
@@ -102,7 +102,7 @@ class ZoneReader(TransformerMixin, abc.ABC):
         """Make a fitted transformer of what :func:`load_zones` has read."""
         try:
             model = cls(**params)
-            check_stored_settings(model)
+            check_strictly(model)
             model._take(zones, names)
         except (TypeError, ValueError) as error:
             raise ValueError(

@@ -50,7 +50,7 @@ class DensePlaceEncoder(TransformerMixin, GeoEstimator, abc.ABC):
     def _check_shape(self):
         """Check how many columns parameters ask for that count at once, after fit."""
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None):
         """Check the parameters and the places; nothing is learnt from labels.
 

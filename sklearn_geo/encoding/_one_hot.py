@@ -96,7 +96,7 @@ class PlaceOneHotEncoder(TransformerMixin, GeoEstimator, abc.ABC):
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_column_regions")
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None):
         """Choose the columns and count the training places in each.
 

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from sklearn.base import is_classifier
 
-from sklearn_geo._settings import check_stored_settings
+from sklearn_geo._settings import check_strictly
 from sklearn_geo._text_arrays import text_array
 from sklearn_geo.fusion._labels import LabelReader
 from sklearn_geo.fusion._loss import FusionLoss
@@ -126,7 +126,7 @@ def _restored(cls, content, tables, weights):
         _read_labels(model, content["labels"], tables)
     else:
         _read_numbers(model, content, tables)
-    check_stored_settings(model)
+    check_strictly(model)
     attention = _numbers(content["attention"], len(model.blocks_), "attention")
     model.attention_ = dict(zip(model.block_names_, attention.tolist(), strict=True))
     need(bool((attention >= 0).all()), "attention holds no weights")

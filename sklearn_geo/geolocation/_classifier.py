@@ -9,6 +9,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sklearn_geo._all_or_nothing import all_or_nothing
+from sklearn_geo._settings import check_strictly
 from sklearn_geo.geolocation._cell_answers import CellAnswers
 from sklearn_geo.geolocation._cell_training import CellTraining
 from sklearn_geo.geolocation._combine import COMBINATIONS
@@ -409,7 +410,7 @@ class HierarchicalCellClassifier(
         self.warm_start = warm_start
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y, sample_weight=None, scenes=None, groups=None):
         """Fit the partitions to places and the network to features.
 
@@ -449,7 +450,7 @@ class HierarchicalCellClassifier(
         with all_or_nothing(self):
             return self._learn(X, y, sample_weight, scenes, groups, go_on=go_on)
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @_fit_context(prefer_skip_nested_validation=False)
     def partial_fit(self, X, y, sample_weight=None, scenes=None):
         """Learn from some rows in one epoch.
 
@@ -468,7 +469,7 @@ class HierarchicalCellClassifier(
             The classifier.
         """
         # Once it is fitted, scikit-learn leaves this out of partial_fit.
-        self._validate_params()
+        check_strictly(self)
         go_on = self.__sklearn_is_fitted__()
         with all_or_nothing(self):
             return self._learn(X, y, sample_weight, scenes, go_on=go_on, epochs=1)

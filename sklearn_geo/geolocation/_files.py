@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.frozen import FrozenEstimator
 
 from sklearn_geo._made_for import made_for
-from sklearn_geo._settings import check_stored_settings
+from sklearn_geo._settings import check_strictly
 from sklearn_geo._text_arrays import text_array
 from sklearn_geo.base import check_places
 from sklearn_geo.geolocation._cell_regions import CALIBRATION
@@ -105,7 +105,7 @@ def restored_classifier(cls, content, load, folder, backbone=None):
         params["device"] = device_here(params["device"])
         model = cls(**params)
         model.backbone = backbone
-        check_stored_settings(model)
+        check_strictly(model)
         model._X_ndim = count(content, "X_ndim")
         model.n_features_in_ = count(content, "n_features")
         model._seed = count(content, "seed")

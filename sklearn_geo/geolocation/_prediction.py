@@ -262,7 +262,8 @@ class CellPredictor(CellRegions, GeolocatorMixin, GeoEstimator, abc.ABC):
     def _known(self, X, prior, mask):
         own = self._parameter_constraints
         asked = [name for name in _CHANGEABLE if name in own]
-        check_settings(self, *asked)
+        if asked:
+            check_settings(self, *asked)
         return log_prior(
             prior,
             mask,

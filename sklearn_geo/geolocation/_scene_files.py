@@ -6,7 +6,7 @@ import copy
 
 import numpy as np
 
-from sklearn_geo._settings import check_stored_settings
+from sklearn_geo._settings import check_strictly
 from sklearn_geo.geolocation._cell_regions import CALIBRATION
 from sklearn_geo.geolocation._classifier import HierarchicalCellClassifier
 from sklearn_geo.geolocation._files import (
@@ -57,7 +57,7 @@ def load_networks(cls, folder, backbone, scene_estimator):
     try:
         content = dict(store.content)
         model = cls(**content["params"])
-        check_stored_settings(model)
+        check_strictly(model)
         model.scenes_ = read_scenes(content["scenes"])
         own = [bool(flag) for flag in content["own_network"]]
         asks = bool(content["asks_scene_estimator"])

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._seeds import hand_down
-from sklearn_geo._settings import check_stored_settings
+from sklearn_geo._settings import check_strictly
 from sklearn_geo.geolocation._classifier import HierarchicalCellClassifier
 from sklearn_geo.geolocation._combine import softmax
 from sklearn_geo.geolocation._held_out import calibration_rows, read_groups
@@ -167,7 +167,7 @@ class SceneNetworks(CellPredictor):
         self.calibration_fraction = calibration_fraction
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y, sample_weight=None, scenes=None, groups=None):
         """Fit the common classifier, and one for each scene.
 
@@ -448,7 +448,7 @@ class SceneNetworks(CellPredictor):
 
     def _check_storable(self):
         """Refuse what could not be read again as what it is, before it is written."""
-        check_stored_settings(self)
+        check_strictly(self)
         for network in (self.common_, *self.networks_):
             network._check_storable()
 

@@ -202,7 +202,7 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
         self.n_jobs = n_jobs
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y, sample_weight=None, *, times=None, groups=None):
         """Fit the wrapped estimator, and find the threshold.
 

@@ -5,7 +5,7 @@
 import joblib
 
 from sklearn_geo._made_for import SET_AFTER_FIT, check_made_for, made_for
-from sklearn_geo._settings import check_stored_settings
+from sklearn_geo._settings import check_strictly
 
 __all__ = ["GO_ON", "SetOnce", "SetOnceAround"]
 
@@ -37,7 +37,7 @@ class SetOnce:
 
     def _check_storable(self):
         """Refuse what could not be read again as what it is, before it is written."""
-        check_stored_settings(self)
+        check_strictly(self)
         self._check_settings(SET_AFTER_FIT)
 
 

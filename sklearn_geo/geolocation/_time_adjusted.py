@@ -339,7 +339,7 @@ class TimeAdjustedGeolocator(StoredTimes, TimeLearning, CellWrapper):
         self.warm_start = warm_start
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y, sample_weight=None, *, times=None, groups=None):
         """Fit what is wrapped, and learn what times say beyond it.
 

@@ -177,7 +177,7 @@ class UserAveragingGeolocator(StoredWrapper, CellWrapper):
         self.missing_times = missing_times
         self.cv = cv
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y, sample_weight=None, *, times=None, groups=None):
         """Fit the wrapped estimator; there is nothing else to learn.
 

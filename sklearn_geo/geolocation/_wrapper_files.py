@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._file_lock import folder_locked
-from sklearn_geo._settings import check_stored_settings
+from sklearn_geo._settings import check_strictly
 from sklearn_geo.geolocation._cell_regions import CALIBRATION
 from sklearn_geo.geolocation._files import (
     WRONG,
@@ -166,7 +166,7 @@ class StoredWrapper(SetOnce):
         tables = store.load("tables")
         try:
             model = cls(FrozenEstimator(inside), **params, cv="prefit")
-            check_stored_settings(model)
+            check_strictly(model)
             model._restore(content, tables)
         except WRONG as error:
             raise changed(folder, error) from error

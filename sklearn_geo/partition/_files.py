@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils._param_validation import InvalidParameterError
 
-from sklearn_geo._settings import check_stored_settings
+from sklearn_geo._settings import check_strictly
 from sklearn_geo._text_arrays import text_array
 from sklearn_geo._whole_files import remove_parts, write_whole
 from sklearn_geo.base import check_places
@@ -39,7 +39,7 @@ _COLUMNS = {
 def _head(partition):
     """Return all that is to be said of a fitted partition, but its cells."""
     # What was set since fit may be what no file is read with.
-    check_stored_settings(partition)
+    check_strictly(partition)
     partition._check_limits()
     cells = partition.cells_
     return {
@@ -137,7 +137,7 @@ def _read(cls, head, columns, path):
     cells = _cells(head, columns, path)
     try:
         partition = cls(**head["parameters"])
-        check_stored_settings(partition)
+        check_strictly(partition)
     except (TypeError, InvalidParameterError) as error:
         raise ValueError(
             f"{path}: its parameters are not those of {cls.__name__}: "

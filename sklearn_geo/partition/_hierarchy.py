@@ -119,7 +119,7 @@ class CellHierarchy(TransformerMixin, GeoEstimator):
     def __init__(self, partitions=None):
         self.partitions = partitions
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None, sample_weight=None):
         """Fit the partitions and find the parents of the finest cells.
 

@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._all_or_nothing import all_or_nothing
+from sklearn_geo._settings import check_strictly
 from sklearn_geo.geometry import (
     S2_MAX_LEVEL,
     places_from_vectors,
@@ -263,6 +264,8 @@ class S2Partition(PlacePartition):
         :meth:`refill` and a saved file keep none of it: a call of `partial_fit` after
         them, or after :meth:`load`, warns and begins anew.
         """
+        # Once it is fitted, scikit-learn leaves this out of partial_fit.
+        check_strictly(self)
         stream = getattr(self, "_stream", None)
         if stream is None and hasattr(self, "cells_"):
             warnings.warn(

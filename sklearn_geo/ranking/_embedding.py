@@ -13,7 +13,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from sklearn_geo._all_or_nothing import all_or_nothing
-from sklearn_geo._settings import check_settings
+from sklearn_geo._settings import check_settings, check_strictly
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.nets import TRAINING_CONSTRAINTS, net_outputs
 from sklearn_geo.nets._outputs import _bytes_a_row
@@ -405,7 +405,7 @@ class HashtagEmbedding(TaggerMixin, TransformerMixin, EmbeddingFitting, GeoEstim
             The model.
         """
         # Once it is fitted, scikit-learn leaves this out of partial_fit.
-        self._validate_params()
+        check_strictly(self)
         go_on = self.__sklearn_is_fitted__()
         with all_or_nothing(self):
             return self._learn(X, y, sample_weight, go_on=go_on, epochs=1)

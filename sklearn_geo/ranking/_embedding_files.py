@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from sklearn_geo._made_for import SET_AFTER_FIT, check_made_for, made_for
-from sklearn_geo._settings import check_stored_settings
+from sklearn_geo._settings import check_strictly
 from sklearn_geo.fusion._scaling import Scaling
 from sklearn_geo.nets import (
     Store,
@@ -58,7 +58,7 @@ def save_embedding(model, folder):
 
 def _check_settings(model):
     """Refuse what whoever loads the model would not get, or could not load."""
-    check_stored_settings(model)
+    check_strictly(model)
     device_name(model.device)
     model._check_same(SET_AFTER_FIT)
     fitted = {"normalize": model._normalizes}
@@ -84,7 +84,7 @@ def _restored(cls, content, tables, backbone):
     need(isinstance(params, dict), "params is no mapping")
     device = device_here(params["device"])
     model = cls(**{**params, "device": device}, backbone=backbone)
-    check_stored_settings(model)
+    check_strictly(model)
     for name in _ARRAYS:
         fine = params[name] is None or isinstance(params[name], list)
         need(fine, f"{name} is no list")

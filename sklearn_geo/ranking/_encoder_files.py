@@ -8,7 +8,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.frozen import FrozenEstimator
 
-from sklearn_geo._settings import check_stored_settings
+from sklearn_geo._settings import check_strictly
 from sklearn_geo.encoding._one_hot import INFREQUENT
 from sklearn_geo.nets._fields import need
 from sklearn_geo.partition._files import partition_from_json, partition_to_json
@@ -149,7 +149,7 @@ def encoder_from_json(content, arrays, n_columns, path):
     need(dtype.kind in "biuf", f"the encoder's dtype is {dtype}")
     params["dtype"] = dtype.type
     encoder = getattr(importlib.import_module("sklearn_geo.encoding"), name)(**params)
-    check_stored_settings(encoder)
+    check_strictly(encoder)
     if name in _DENSE:
         # Before anything of that size is made.
         least = _DENSE[name](encoder.get_params(deep=False))

@@ -194,7 +194,7 @@ class PlaceFrequencyTagger(PlaceTagger):
         self.threshold = threshold
         self.untagged = untagged
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y, sample_weight=None):
         """Count tags in regions.
 

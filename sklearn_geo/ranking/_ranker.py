@@ -430,7 +430,7 @@ class LocSensRanker(RankerAnswers, RankerTraining, GeoEstimator):
         self.warm_start = warm_start
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y, sample_weight=None, groups=None):
         """Learn what belongs together.
 

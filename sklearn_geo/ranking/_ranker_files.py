@@ -13,7 +13,7 @@ from sklearn.frozen import FrozenEstimator
 
 from sklearn_geo._file_lock import folder_locked
 from sklearn_geo._made_for import SET_AFTER_FIT, made_for
-from sklearn_geo._settings import check_stored_settings
+from sklearn_geo._settings import check_strictly
 from sklearn_geo._tables import location_positions
 from sklearn_geo.base import check_places
 from sklearn_geo.nets import (
@@ -61,7 +61,7 @@ def save_ranker(model, folder):
 
 def _check_settings(model):
     """Refuse what whoever loads the model would not get, or could not load."""
-    check_stored_settings(model)
+    check_strictly(model)
     device_name(model.device)
     names = getattr(model, "feature_names_in_", None)
     names = None if names is None else list(names)
@@ -205,7 +205,7 @@ def _restored(cls, content, blocks, folder):
     """Return the ranker without its networks."""
     tables = blocks["tables"]
     model = cls(**_read_params(content["params"]))
-    check_stored_settings(model)
+    check_strictly(model)
     model._seed = _integer(content, "seed", 0)
     model.n_tags_ = _integer(content, "n_tags", 1)
     model.n_untagged_ = _integer(content, "n_untagged", 0)

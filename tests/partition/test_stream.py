@@ -3,10 +3,12 @@
 """What a partition keeps of the places it has seen, against a dictionary."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
+from sklearn_geo.partition import S2Partition
 from sklearn_geo.partition._stream import add_to_stream
 
 # Few leaves and few places, so that all kinds of equal rows come up.
@@ -45,3 +47,13 @@ def test_equal_places_are_one(parts, weighted):
     keys = zip(stream.leaves.tolist(), *stream.places.T.tolist(), strict=True)
     values = zip(stream.counts.tolist(), stream.weights.tolist(), strict=True)
     assert list(zip(keys, values, strict=True)) == sorted(expected.items())
+
+
+def test_parameters_are_looked_at_in_every_part():
+    places = np.random.default_rng(0).uniform(40, 50, (50, 2))
+    partition = S2Partition(20, 1).partial_fit(places)
+    partition.set_params(representative="nobody")
+    with pytest.raises(ValueError, match="'representative' parameter of S2Partition"):
+        partition.partial_fit(places)
+    partition.set_params(representative="mean").partial_fit(places)
+    assert partition.cells_["count"].sum() == 100
