@@ -19,7 +19,8 @@ def read_partitions(partitions, n_places):
     if partitions is None:
         return default_partitions(n_places)
     if isinstance(partitions, CellHierarchy):
-        partitions = partitions.partitions
+        own = partitions.partitions  # None is those of the paper
+        partitions = partitions._partitions() if own is None else own
     if isinstance(partitions, (list, tuple)):
         return list(partitions)
     return [partitions]

@@ -66,6 +66,7 @@ class EmbeddingFitting(NetMixin):
             seed=self._seed,
             valid=valid,
             go_on=go_on,
+            watch_start=True,
             epochs=epochs,
             draw=data.draw,
             early_stopping=False,

@@ -25,7 +25,7 @@ from sklearn.utils.estimator_checks import (
 from sklearn_geo.geolocation import HierarchicalCellClassifier
 from sklearn_geo.geometry import haversine, pairwise_haversine, spherical_mean
 from sklearn_geo.metrics import geo_score
-from sklearn_geo.partition import KMeansPartition, S2Partition
+from sklearn_geo.partition import CellHierarchy, KMeansPartition, S2Partition
 from tests.contract import OTHER_INPUT
 from tests.geolocation.common import checks_of, folds_y
 
@@ -469,6 +469,14 @@ def test_promises_that_cannot_be_kept(fitted):
 
 
 # Prefit partitions --------------------------------------------------------------------
+
+
+def test_a_hierarchy_without_partitions_is_the_papers():
+    X, places = _photos()
+    X, places = np.tile(X, (3, 1)), np.tile(places, (3, 1))
+    model = _model(CellHierarchy(), max_iter=1).fit(X, places)
+    assert [part.max_per_cell for part in model.partitions_] == [5000, 2000, 1000]
+    assert len(model.n_cells_) == 3
 
 
 def test_cells_as_y():

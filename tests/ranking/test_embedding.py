@@ -253,6 +253,17 @@ def test_held_out_photos_are_judged_by_all_tags():
     assert best.history_["best"].any()
 
 
+def test_a_warm_start_keeps_the_best_weights():
+    early = {"early_stopping": True, "n_iter_no_change": 2, "warm_start": True}
+    one = model(max_iter=8, **early).fit(X, Y)
+    learnt, before = len(one.history_), one.decision_function(X)
+    # Steps that are far too long make it worse, so that nothing is taken.
+    one.set_params(learning_rate_init=3.0, solver="sgd").fit(X, Y)
+    assert len(one.history_) == learnt + 2
+    assert not one.history_["best"][learnt:].any()
+    np.testing.assert_array_equal(one.decision_function(X), before)
+
+
 def test_many_photos_are_watched():
     many, tags = np.tile(X, (3, 1)), sparse.vstack([Y] * 3)
     assert np.isfinite(model(max_iter=2).fit(many, tags).history_["valid_loss"]).all()
