@@ -51,3 +51,5 @@ if __name__ == "__main__":
 
     weights = train("accelerate")
     np.savez(f"{sys.argv[1]}/{PartialState().process_index}.npz", **weights)
+    # Threads of torch that are still at work when a process ends, end it with SIGABRT.
+    PartialState().destroy_process_group()

@@ -35,13 +35,14 @@ def test_two_processes_learn_what_one_learns(tmp_path):
     launch += ["--rdzv-backend=c10d", "--rdzv-endpoint=localhost:0"]
     launch += ["-m", "tests.nets.several_processes", str(tmp_path)]
     given = {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
-    subprocess.run(
+    done = subprocess.run(
         launch,
-        check=True,
         env={**os.environ, **given},
         capture_output=True,
+        text=True,
         timeout=400,  # two processes on cores that others use too
     )
+    assert done.returncode == 0, done.stderr
     alone = train("cpu")
     for number in (0, 1):
         with np.load(tmp_path / f"{number}.npz") as together:
