@@ -214,6 +214,11 @@ def _from_pillow(image):
 
 
 def _from_array(photo):
+    if np.ma.is_masked(photo):
+        raise PhotoError(
+            "pixels of it are masked. Fill them first, for example with "
+            "photo.filled(255)"
+        )
     if isinstance(photo, (bytes, bytearray)) or not hasattr(photo, "__len__"):
         raise PhotoError(
             f"a {type(photo).__name__} is no photo: pass the name of a file, an image "

@@ -156,7 +156,10 @@ def attack(
 def _beyond_floats(value):
     """Say whether a plain array of float64 is no longer the same numbers."""
     whole = isinstance(value, np.ndarray) and value.dtype.kind in "iu" and value.size
-    return bool(whole) and max(int(value.max()), -int(value.min())) > 2**53
+    if not whole:
+        return False
+    value = np.ma.getdata(value)
+    return max(int(value.max()), -int(value.min())) > 2**53
 
 
 def _assert_same_words(first, second):

@@ -17,7 +17,7 @@ from tests.reliability.strategies import draws, foul, scalar
 
 # What takes as long, or as much memory, as it is asked to is not asked for more.
 # Examples a door in the long form, see nights.py.
-LONG = 2_000
+LONG = 10_000
 _MOST = 2_000
 
 

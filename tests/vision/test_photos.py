@@ -299,3 +299,12 @@ def test_small_files_are_not_huge_pictures(tmp_path):
         pytest.raises(ValueError, match=words),
     ):
         read_photo(path)
+
+
+def test_pixels_that_are_masked_are_not_uncovered():
+    pixels = np.ma.array(np.full((2, 3, 3), 7, dtype=np.uint8))
+    assert (read_photo(pixels) == 7).all()  # nothing is
+    pixels[1, 2] = np.ma.masked
+    with pytest.raises(ValueError, match=r"masked\. Fill them first"):
+        read_photo(pixels)
+    assert read_photo(pixels.filled(255))[1, 2].tolist() == [255, 255, 255]
