@@ -147,7 +147,7 @@ its own weekends, and its own mix of regulars, neighbours and tourists.
         "n_checkins": [Interval(Integral, 1, None, closed="left"), None],
         "n_towns": [Interval(Integral, 1, 20_000, closed="both")],
         "language_regions": [Interval(Integral, 1, N_COUNTRIES, closed="both")],
-        "place_signal": [Interval(Real, 0, 1e6, closed="both")],
+        "place_signal": [Interval(Real, 0, 60_000, closed="both")],
         "rhythm_signal": [Interval(Real, 0, 1, closed="both")],
         "visitor_signal": [Interval(Real, 0, 1, closed="both")],
         "return_X_y": ["boolean"],

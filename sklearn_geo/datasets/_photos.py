@@ -88,14 +88,14 @@ straight, a language region speaks one language, and time is solar time.
         "n_objects": [Interval(Integral, 2, None, closed="left")],
         "n_scenes": [Interval(Integral, 2, None, closed="left")],
         "language_regions": [Interval(Integral, 1, N_COUNTRIES, closed="both")],
-        "mean_tags": [Interval(Real, 1, 1e6, closed="right")],
+        "mean_tags": [Interval(Real, 1, 60_000, closed="right")],
         "album_size": [Interval(Real, 1, None, closed="left")],
         "album_spread_km": [Interval(Real, 0, None, closed="left")],
         "gps_noise_km": [Interval(Real, 0, None, closed="left")],
         "default_geotags": [Interval(Real, 0, 1, closed="both")],
-        "place_signal": [Interval(Real, 0, 1e6, closed="both")],
-        "subject_signal": [Interval(Real, 0, 1e6, closed="both")],
-        "place_subjects": [Interval(Real, 0, 1e6, closed="both")],
+        "place_signal": [Interval(Real, 0, 60_000, closed="both")],
+        "subject_signal": [Interval(Real, 0, 60_000, closed="both")],
+        "place_subjects": [Interval(Real, 0, 60_000, closed="both")],
         "tag_signal": [Interval(Real, 0, 1, closed="both")],
         "language_signal": [Interval(Real, 0, 1, closed="both")],
         "album_signal": [Interval(Real, 0, 1, closed="both")],
@@ -332,7 +332,8 @@ def make_geotagged_photos(
     """
     reject_spans(locals())
     pandas = import_pandas() if as_frame else None
-    n_photos = int(n_photos)  # True is one
+    n_photos, n_tags = int(n_photos), int(n_tags)  # True is one
+    n_features, n_scenes = int(n_features), int(n_scenes)
     n_users = max(1, n_photos // 25) if n_users is None else int(n_users)
     if n_users > n_photos:
         raise ValueError(

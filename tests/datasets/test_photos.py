@@ -268,6 +268,14 @@ def test_time_grows_linearly_and_a_hundred_thousand_photos_are_quick():
     assert photos.data.nbytes == 100_000 * 64 * 4
 
 
+def test_narrow_numbers_are_numbers():
+    for name in ("mean_tags", "place_signal", "subject_signal", "place_subjects"):
+        photos = make_geotagged_photos(
+            20, n_features=True, random_state=0, **{name: np.float16(2.0)}
+        )
+        assert photos.data.shape == (20, 1)
+
+
 def test_true_is_one_photo():
     one = make_geotagged_photos(True, n_users=True, n_towns=True, random_state=0)
     assert len(one.data) == 1
