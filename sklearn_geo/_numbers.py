@@ -125,6 +125,8 @@ def read_numbers(values, name):
         remedy = "Convert text first, for example with np.asarray(values, dtype=float)."
         if kind == "c":
             remedy = "Complex ones have no order; pass their real part."
+        elif hasattr(values, "collect"):
+            remedy = "It has no rows yet; pass what its method collect() returns."
         raise TypeError(
             f"{name} must hold numbers; got {values!r:.60}. {remedy}"
         ) from error

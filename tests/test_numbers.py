@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 import torch
 from sklearn.utils import check_array
@@ -153,3 +154,8 @@ def test_complex_numbers_are_told_what_they_are():
 def test_what_cannot_be_compared_is_told_by_its_name(error, said):
     with pytest.raises(TypeError, match=said), naming("y"):
         raise TypeError(error)
+
+
+def test_lazy_frames_are_no_text():
+    with pytest.raises(TypeError, match=r"what must hold numbers.*method collect"):
+        read_numbers(pl.LazyFrame({"a": [1.0]}), "what")

@@ -94,6 +94,8 @@ def answers_of_both(before, after, X, *, group, times, groups):
     rows, user = rows_of_user(labels, group, _num_samples(X))
     check_sparse(X)
     X = X.tocsr() if sparse.issparse(X) else X  # rows can be chosen of it
+    if not hasattr(X, "__getitem__") and not np.ndim(np.asarray(X)):
+        raise TypeError(f"X must hold one row a photo; got {X!r:.60}, which has none.")
     X, times, groups = (
         None if values is None else _safe_indexing(values, rows)
         for values in (X, times, groups)

@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_geo._answers import final, innermost
 from sklearn_geo._labels import check_rows
 from sklearn_geo._numbers import read_numbers
+from sklearn_geo._tables import reject_unread
 from sklearn_geo.inspection._by_name import is_by_name, reject_twice
 from sklearn_geo.inspection._classes import read_classes
 from sklearn_geo.inspection._export import frame_of
@@ -221,6 +222,7 @@ class AttentionDisplay:
             attention, rows = _read_weights(weights, block_names)
             classes = None
             if y is not None:
+                reject_unread(y, "y")
                 check_rows(len(rows), y, "y", "weights")
                 classes = read_classes(y, None, None, most=len(COLORS))
         bad = [name for name, weight in attention.items() if not np.isfinite(weight)]
@@ -440,6 +442,7 @@ def _name_of(scoring, model):
 
 def _read_weights(weights, names):
     """Return the mean weight of each block by name, and the weights of all rows."""
+    reject_unread(weights, "weights")
     if names is None and hasattr(weights, "columns"):
         names = weights.columns
     rows = read_numbers(weights, "weights")

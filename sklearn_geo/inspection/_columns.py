@@ -3,7 +3,6 @@
 """What is said of many places by what reads places, a few columns of it at a time."""
 
 import difflib
-import numbers
 
 import numpy as np
 from scipy import sparse
@@ -14,7 +13,7 @@ from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from sklearn_geo._answers import classes_known, final
 from sklearn_geo._blocks import blocks
-from sklearn_geo._numbers import read_numbers
+from sklearn_geo._numbers import is_whole, read_numbers
 from sklearn_geo._tables import check_sparse, location_positions
 from sklearn_geo.inspection._by_name import is_by_name, reject_twice
 from sklearn_geo.inspection._spread import Spread
@@ -180,7 +179,7 @@ class PlaceColumns:
         int
             The position.
         """
-        if isinstance(column, numbers.Integral) and not isinstance(column, bool):
+        if is_whole(column):
             if not -self.n_columns <= column < self.n_columns:
                 raise ValueError(
                     f"{self.who} has {self.n_columns} columns, numbered from 0; there "

@@ -13,8 +13,9 @@ from sklearn_geo._answers import (
     holds,
     innermost,
 )
+from sklearn_geo._labels import check_rows
 from sklearn_geo._numbers import reject_many, reject_masked
-from sklearn_geo._tables import check_sparse
+from sklearn_geo._tables import check_sparse, reject_sparse_rows, shape_of
 from sklearn_geo.base import check_places
 from sklearn_geo.inspection._by_name import is_by_name
 from sklearn_geo.inspection._export import ShowsPlaces, collection_of, frame_of
@@ -177,7 +178,11 @@ class CoverageDisplay(ShowsPlaces):
             raise ValueError("coverages is empty: there is no promise to check.")
         y = check_places(y, name="y")
         cells = cells_of(partition, y)
-        found = [holds(model.predict_region(X, coverage=c), cells) for c in coverages]
+        found = []
+        for coverage in coverages:
+            regions = model.predict_region(X, coverage=coverage)
+            check_rows(len(y), regions, "X", "y")
+            found.append(holds(regions, cells))
         return cls._of_hits(
             y,
             found,
@@ -409,11 +414,12 @@ def _check_regions(regions, cells):
     """Refuse regions that are neither a row of cells a row nor lists of cells."""
     reject_masked(regions, "regions")
     check_sparse(regions, "regions")
+    reject_sparse_rows(regions, "regions")
     n_rows, n_cells = len(cells), int(cells.max(initial=-1)) + 1
     if isinstance(regions, (list, tuple)):
         good = len(regions) == n_rows and all(map(np.iterable, regions))
     else:
-        shape = np.shape(regions) if not hasattr(regions, "shape") else regions.shape
+        shape = shape_of(regions)
         good = len(shape) == 2 and shape[0] == n_rows
     if not good:
         raise ValueError(

@@ -15,6 +15,7 @@ from sklearn_geo.inspection._pyplot import COLORS, axes_of
 
 _ORDERS = ("best", "given")
 _LONGEST = 40  # characters of the value of a parameter
+_MOST = 1e300  # no axis reaches beyond, as it takes some room at its ends
 
 
 class FoldScoresDisplay:
@@ -311,8 +312,10 @@ def _read_scores(scores):
                 f"{first} has scores on {len(read[first])} folds, and {name} on "
                 f"{len(folds)}. Score all models on the same folds."
             )
-        if np.isinf(folds).any():
-            raise ValueError(f"The scores of {name} must not be infinite.")
+        if (np.abs(folds) > _MOST).any():
+            raise ValueError(
+                f"The scores of {name} must not be infinite, nor beyond {_MOST:g}."
+            )
     return read
 
 
@@ -333,8 +336,13 @@ def _read_later(later, scores):
             )
         try:
             read[str(name)] = float(score)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise ValueError(
                 f"The later score of {name} must be a number; got {score!r:.60}."
             ) from error
+        if abs(read[str(name)]) > _MOST:
+            raise ValueError(
+                f"The later score of {name} must not be infinite, nor beyond "
+                f"{_MOST:g}; got {score!r:.60}."
+            )
     return read

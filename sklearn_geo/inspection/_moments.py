@@ -6,6 +6,7 @@ import numpy as np
 
 from sklearn_geo._labels import first_missing, label_array, number_labels
 from sklearn_geo._numbers import reject_masked
+from sklearn_geo._tables import shape_of
 from sklearn_geo.encoding._times import read_times, read_zone
 
 
@@ -60,7 +61,7 @@ def read_users(groups, n_photos):
 
 def check_one_each(values, n_photos, name):
     """Check that there is one value for each photo."""
-    shape = np.shape(values)
+    shape = shape_of(values)
     if shape != (n_photos,):
         raise ValueError(
             f"{name} must have one entry for each of the {n_photos} photos; got the "

@@ -476,19 +476,26 @@ def _some(classes):
     return ", ".join(map(repr, classes[:3])) + ", ..." * (len(classes) > 3)
 
 
+def _other_classes(table, shape, who):
+    return ValueError(
+        f"The scores of {who} have the shape {table.shape}, and y_true has "
+        f"{shape[1]} classes. Give a column for each, in their order."
+    )
+
+
 def _read_scores(table, shape, who):
     """Return scores as an array with a column a class."""
     check_sparse(table, "y_score")
-    table = table.toarray() if sparse.issparse(table) else table
+    if sparse.issparse(table):
+        if table.ndim == 2 and table.shape[1] > max(shape[1], 1):
+            raise _other_classes(table, shape, who)  # before it is made dense
+        table = table.toarray()
     table = read_numbers(table, "y_score")
     check_rows(shape[0], table, f"the scores of {who}", "y_true")
     if shape[1] == 2 and (table.ndim == 1 or table.shape[1] == 1):
         table = np.column_stack([-table.ravel(), table.ravel()])
     if table.shape != shape:
-        raise ValueError(
-            f"The scores of {who} have the shape {table.shape}, and y_true has "
-            f"{shape[1]} classes. Give a column for each, in their order."
-        )
+        raise _other_classes(table, shape, who)
     if np.isnan(table).any():
         row, column = np.argwhere(np.isnan(table))[0]
         raise ValueError(f"The scores of {who}, row {row}, column {column}, are NaN.")

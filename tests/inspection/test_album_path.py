@@ -26,6 +26,13 @@ NAN = [np.nan, np.nan]
 DEGREE_KM = 111.1950802335329  # pi / 180 * 6371.0088
 
 
+class OnlyLong:
+    """Has a length, and no rows."""
+
+    def __len__(self):
+        return 4
+
+
 def _times(*minutes):
     start = np.datetime64("2020-05-01T10:00", "s")
     return np.array(
@@ -334,6 +341,8 @@ def test_two_models_need_two_names(names):
         AlbumPathDisplay.from_estimators(model, model, np.zeros((4, 1)), names=names)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         AlbumPathDisplay.from_estimators(model, model, np.zeros((4, 1)), TRUTH[:2])
+    with pytest.raises(TypeError, match="X must hold one row a photo; got <"):
+        AlbumPathDisplay.from_estimators(model, model, OnlyLong())
 
 
 def test_plain_estimators():

@@ -4,6 +4,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from numpy.testing import assert_allclose
 from sklearn.exceptions import NotFittedError
@@ -225,3 +226,12 @@ def test_blocks_have_names_of_their_own():
     weights = np.array([[0.1, 0.5, 0.9], [0.2, 0.6, 0.8]])
     with pytest.raises(ValueError, match="block_names names 'a' more than once"):
         AttentionDisplay.from_predictions(weights, block_names=["a", "a", "b"])
+
+
+def test_frames_without_rows_are_refused_in_words():
+    lazy = pl.LazyFrame({"a": [0.1, 0.2], "b": [0.9, 0.8]})
+    draw = AttentionDisplay.from_predictions
+    with pytest.raises(TypeError, match=r"^weights is a polars LazyFrame.*collect"):
+        draw(lazy)
+    with pytest.raises(TypeError, match=r"^y is a polars LazyFrame.*collect"):
+        draw(lazy.collect(), y=lazy)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 
@@ -77,6 +78,29 @@ def test_an_estimator_and_two_in_one_picture():
     assert labels == ["as promised", "Regions", "other"]
 
 
+@pytest.mark.parametrize("n_rows", [19, 21])
+def test_rows_and_truths_are_as_many(n_rows):
+    places, partition, regions = _regions()
+    truth = np.resize(places, (n_rows, 2))
+    with pytest.raises(ValueError, match=f"X has 20 rows, but y has {n_rows}"):
+        CoverageDisplay.from_estimator(
+            Regions(partition, regions), places, truth, coverages=[0.5, 0.9]
+        )
+
+
+def test_regions_that_dask_holds():
+    dask = pytest.importorskip("dask.dataframe")
+    places, partition, regions = _regions()
+    frame = pd.DataFrame(regions[0.5].astype(float))
+    for n_partitions in (1, 3):
+        given = {0.5: dask.from_pandas(frame, npartitions=n_partitions)}
+        settings = {"partition": partition, "n_resamples": 9}
+        display = CoverageDisplay.from_predictions(places, given, **settings)
+        assert display.observed.tolist() == [0.5]
+        with pytest.raises(ValueError, match="region for each of the 19 rows"):
+            CoverageDisplay.from_predictions(places[:19], given, **settings)
+
+
 def test_refuses():
     places, _, _ = _regions()
     prior = PriorGeolocator().fit(places, places)
@@ -87,6 +111,13 @@ def test_refuses():
     assert display.sizes_ == []
     with pytest.raises(ValueError, match="does not know where the rows were"):
         display.to_geojson()
+
+
+def test_regions_are_no_list_of_sparse_rows():
+    places, partition, regions = _regions()
+    rows = [regions[0.9][[row]] for row in range(20)]
+    with pytest.raises(TypeError, match=r"^regions, row 0: a sparse array in a list"):
+        CoverageDisplay.from_predictions(places, {0.9: rows}, partition=partition)
 
 
 @pytest.mark.parametrize("regions", [7, {0.5: 7}, {0.5: [0, 1]}, {0.5: np.ones(2)}])

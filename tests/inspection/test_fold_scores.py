@@ -139,6 +139,7 @@ def test_search_scoring_is_what_the_axis_says():
         ({"a": 0.5}, r"one number a fold.*shape \(\)"),
         ({"a": []}, r"one number a fold.*shape \(0,\)"),
         ({"a": [np.inf]}, "must not be infinite"),
+        ({"a": [0.0, -1.7e308]}, r"scores of a must not be.* beyond 1e\+300"),
     ],
 )
 def test_scores_that_are_none(scores, message):
@@ -152,6 +153,8 @@ def test_scores_that_are_none(scores, message):
         ({"later": {"d": 1.0}}, "later has d.*those of a, b, c"),
         ({"later": 0.5}, "later must be a dict"),
         ({"later": {"a": "high"}}, "later score of a must be a number"),
+        ({"later": {"a": -np.inf}}, "later score of a must not be infinite.*-inf"),
+        ({"later": {"a": 10**400}}, "later score of a must be a number"),
         ({"order": "worst"}, "order must be one of 'best', 'given'"),
         ({"most": 0}, "most must be a whole number"),
     ],
@@ -164,9 +167,10 @@ def test_options_that_are_wrong(options, message):
 def test_scores_that_are_complex_or_huge():
     with pytest.raises(ValueError, match="The scores of a must be numbers"):
         FoldScoresDisplay.from_scores({"a": [1j, 2j], "b": [1, 2]})
-    huge = {"a": [1e200, -1e200], "b": [0.0, 1.0]}
-    frame = FoldScoresDisplay.from_scores(huge).to_frame()
-    assert np.isposinf(frame["error"]).any()
+    for most in (1e200, 1e300):
+        huge = {"a": [most, -most], "b": [0.0, 1.0]}
+        frame = FoldScoresDisplay.from_scores(huge).to_frame()
+        assert np.isposinf(frame["error"]).any()
 
 
 def test_values_that_differ_at_their_ends_are_not_the_same():

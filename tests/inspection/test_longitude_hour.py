@@ -228,6 +228,14 @@ def test_what_cannot_be_drawn():
         draw(places, ["2020-05-01 12:00", "2020-05-01 13:00"])
     with pytest.raises(ValueError, match="one entry for each of the 2 photos"):
         draw(places, posted[:1], time_zone="UTC")
+    hours = pytest.importorskip("dask.dataframe").from_pandas(
+        pd.DataFrame({"posted": pd.to_datetime(["2020-05-01", "2020-05-02"])}),
+        npartitions=1,
+    )
+    with pytest.raises(ValueError, match=r"2 photos; got the shape \(2, 1\)"):
+        draw(places, hours, time_zone="UTC")
+    drawn = draw(places, hours["posted"], time_zone="UTC")
+    assert drawn.ax_.get_title() == "2 photos"
     with pytest.raises(ValueError, match="groups must have one entry for each of"):
         draw(places, posted, groups=["a"], time_zone="UTC")
     with pytest.raises(ValueError, match="groups, row 1: it is missing whose photo"):

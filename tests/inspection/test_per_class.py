@@ -241,6 +241,9 @@ def test_what_does_not_fit(labels):
     draw = PerClassDisplay.from_predictions
     with pytest.raises(ValueError, match=r"have the shape \(60, 3\), and y_true has 4"):
         draw(labels, {"a": SCORES["weak"][:, :3]})
+    wide = sparse.csr_array((60, 1_000_000_000))
+    with pytest.raises(ValueError, match=r"\(60, 1000000000\), and y_true has 4"):
+        draw(labels, {"a": wide})  # where 480 GB are not to be had
     with pytest.raises(ValueError, match="the scores of a has 9 rows, but y_true has"):
         draw(labels, {"a": SCORES["weak"][:9]})
     with pytest.raises(ValueError, match="y_true is empty"):

@@ -96,7 +96,7 @@ def test_settings_that_are_no_numbers():
 
 def test_columns_and_pixels_of_a_map():
     encoder = UnitVectorEncoder().fit(PLACES)
-    for columns in (1.5, np.array(2.0)):
+    for columns in (1.5, np.array(2.0), np.timedelta64(1, "D")):
         with pytest.raises(TypeError, match="A column is a name or a number"):
             PlaceMapDisplay.from_estimator(encoder, columns=columns, resolution=4)
     for resolution in (1, 10**9, 2.5, True):

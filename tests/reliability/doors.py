@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 
 from tests.reliability import strategies
 from tests.reliability.attack import MEGABYTES, attack
@@ -262,6 +263,11 @@ scalars = one_of(0.5, 1, 2.0)
 flag = Kind(
     lambda draw, n: draw.choice([True, False]),
     lambda draw, n: draw.choice([0, 1, None, "yes", 2.5, [], np.bool_(True)]),
+)
+# None asks for other numbers every time.
+seed = Kind(
+    lambda draw, n: draw.choice([0, 7, np.int64(3)]),
+    lambda draw, n: draw.choice([-1, "7", 2**32, 1.5, np.nan, pd.NA, [1], object]),
 )
 positive = one_of(1.0, 0.001, 25, 6371.0088, 1e4, np.float32(2.5), np.int64(7))
 

@@ -5,7 +5,6 @@
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from sklearn.dummy import DummyRegressor
@@ -25,6 +24,7 @@ from tests.reliability.doors import (
     one_of,
     places,
     positive,
+    seed,
     table,
     vector,
     weights,
@@ -44,12 +44,6 @@ region = one_of("continent", "utm_zone", ("s2", 3), ("s2", 30))
 precision = vector(lambda draw: draw.choice([0.0, 0.5, 1.0]))
 n_resamples = one_of(2, 5, 20)
 confidence = one_of(0.95, 0.5, 0.001)
-# None asks for other numbers every time.
-seed = Kind(
-    lambda draw, n: draw.choice([0, 7, np.int64(3)]),
-    lambda draw, n: draw.choice([-1, "7", 2**32, 1.5, np.nan, pd.NA, [1], object]),
-)
-
 
 # Examples a door in the long form, see nights.py.
 LONG = 10_000
