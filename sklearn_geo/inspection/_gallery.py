@@ -3,12 +3,13 @@
 """What is known of photos: how far they are, which tags they have."""
 
 import difflib
+from numbers import Integral
 
 import numpy as np
 from scipy import sparse
 
 from sklearn_geo._labels import label_array
-from sklearn_geo._numbers import read_numbers
+from sklearn_geo._numbers import is_real, read_numbers
 from sklearn_geo._tables import check_sparse
 from sklearn_geo.geometry import haversine
 from sklearn_geo.metrics._indicator import check_indicator
@@ -48,7 +49,9 @@ def distances_of(places, ranked, gallery_places):
     rows, columns = np.nonzero(ranked >= 0)
     asked, found = places[rows], gallery_places[ranked[rows, columns]]
     known = ~(np.isnan(asked) | np.isnan(found)).any(axis=1)
-    distances[rows[known], columns[known]] = haversine(asked[known], found[known])
+    if known.any():
+        km = haversine(asked[known], found[known])
+        distances[rows[known], columns[known]] = km
     return distances
 
 
@@ -138,6 +141,9 @@ def tag_position(tag, tag_names, n_tags, *, needs):
             hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
             raise ValueError(f"There is no tag {tag!r}.{hint}")
         tag = names.index(tag)
+    whole = isinstance(tag, Integral) or (is_real(tag) and float(tag).is_integer())
+    if not whole:
+        raise ValueError(f"A tag is a name or a whole number; got {tag!r:.60}.")
     if not 0 <= tag < n_tags:
         raise ValueError(f"There is no tag {tag}, only 0 to {n_tags - 1}.")
     return int(tag)
@@ -164,7 +170,7 @@ def read_true_tags(true_tags, tag_names):
         return None
     if sparse.issparse(true_tags):
         check_sparse(true_tags, "true_tags")
-        return frozenset(sparse.coo_array(true_tags).nonzero()[-1].tolist())
+        return frozenset(_marked(sparse.coo_array(true_tags), tag_names))
     if isinstance(true_tags, (str, int, np.integer)):
         true_tags = [true_tags]
     n_tags = np.inf if tag_names is None else len(tag_names)
@@ -186,6 +192,21 @@ def read_true_tags(true_tags, tag_names):
     )
 
 
+def _marked(row, tag_names):
+    """Return the tags that a sparse row marks."""
+    n_tags = row.shape[-1]
+    if row.shape not in ((n_tags,), (1, n_tags)):
+        raise ValueError(
+            "true_tags must be the row of one photo, with a column a tag; got the "
+            f"shape {row.shape}."
+        )
+    if tag_names is not None and n_tags != len(tag_names):
+        raise ValueError(
+            f"true_tags has {n_tags} columns, and there are {len(tag_names)} tag_names."
+        )
+    return row.nonzero()[-1].tolist()
+
+
 def _check_mask(mask, tag_names):
     if mask.ndim == 1 and (tag_names is None or len(mask) == len(tag_names)):
         return
@@ -197,10 +218,32 @@ def _check_mask(mask, tag_names):
 
 
 def tag_column(gallery_tags, tag, tag_names):
-    """Say of every photo of a gallery whether it has a tag."""
-    tag_names = getattr(gallery_tags, "columns", tag_names)
+    """Say of every photo of a gallery whether it has a tag.
+
+    Parameters
+    ----------
+    gallery_tags : {array-like, sparse array or matrix} of shape (n_photos, n_tags)
+        The tags of the gallery. Columns that are called like tags may come in any
+        order; if none is, they are in that of `tag_names`.
+
+    tag : str or int
+        The tag.
+
+    tag_names : list of str or None
+        What tags are called.
+
+    Returns
+    -------
+    ndarray of shape (n_photos,), bool
+        Whether a photo has it.
+    """
     indicator = check_indicator(gallery_tags, name="gallery_tags")
-    column = tag_position(
-        tag, tag_names, indicator.shape[1], needs="tag_names, or has_tag"
-    )
+    columns = [str(name) for name in getattr(gallery_tags, "columns", ())]
+    needs = "tag_names, or has_tag"
+    if tag_names is None:
+        tag_names = columns or None
+    elif set(columns) & set(map(str, tag_names)):
+        tag = str(tag_names[tag_position(tag, tag_names, len(tag_names), needs=needs)])
+        tag_names = columns
+    column = tag_position(tag, tag_names, indicator.shape[1], needs=needs)
     return indicator[:, [column]].toarray()[:, 0]

@@ -204,7 +204,8 @@ class RetrievalSheetDisplay(ShowsPlaces):
             Passed to `retrieve` if given: how far photos may be.
 
         gallery_tags : {array-like, sparse array or matrix} of shape (n_photos, n_tags)
-            The tag indicator of the gallery, to tell which photos have the tag.
+            The tag indicator of the gallery, to tell which photos have the tag. Columns
+            that have names of tags may come in any order.
 
         tag_names : sequence of str, default=None
             What the tags are called. None takes what the ranker calls them.

@@ -327,3 +327,27 @@ def test_tag_names_are_in_the_order_of_tags():
         Nearest(), 1, CITIES, gallery_tags=TAGS, tag_names=names
     )
     assert display.tag == "market"
+
+
+@pytest.mark.parametrize("tag", ["market", 1])
+def test_columns_are_found_by_the_names_of_tags(tag):
+    has_tag = TAGS[:, 1].astype(bool)  # of the ranker's second tag
+    turned = pd.DataFrame(TAGS[:, ::-1], columns=["market", "bridge"])
+    numbered = pd.DataFrame(TAGS)
+    for table in (TAGS, turned, numbered, numbered.add_prefix("tag_")):
+        display = RetrievalSheetDisplay.from_ranker(
+            Nearest(), tag, CITIES, k=2, gallery_tags=table
+        )
+        assert_array_equal(display.right, has_tag[display.ranked])
+    plt.close("all")
+
+
+def test_no_photo_is_anywhere_near():
+    draw = RetrievalSheetDisplay.from_predictions
+    nowhere = draw("a", {"anywhere": None}, [[0, 1]], gallery_places=GALLERY)
+    assert np.isnan(nowhere.distances_km).all()
+    lost = draw("a", {"x": (0, 0)}, [[0, -1]], gallery_places=np.full((2, 2), np.nan))
+    assert np.isnan(lost.distances_km).all()
+    assert lost.captions_[0][0].get_text() == "no place"
+    assert len(lost.to_geodataframe()) == 0
+    plt.close("all")

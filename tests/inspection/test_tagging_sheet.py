@@ -257,3 +257,24 @@ def test_rows_of_polars():
     assert_array_equal(display.features, [2.5])
     with pytest.raises(TypeError, match=r"photo is a polars LazyFrame"):
         TaggingSheetDisplay.from_ranker(ranker, photo.lazy(), CITIES, k=1)
+
+
+def test_true_tags_are_whole_numbers_or_the_row_of_one_photo():
+    draw = TaggingSheetDisplay.from_predictions
+    for part in (1.5, np.nan, None):
+        with pytest.raises(ValueError, match="A tag is a name or a whole number; got"):
+            draw(CITIES, [[0], [1]], tag_names=NAMES, true_tags=[part])
+    assert draw(CITIES, [[0], [1]], true_tags=[1.0, 3]).true_tags == {1, 3}
+    flat = sparse.coo_array(np.array([0, 1, 0, 1]))
+    assert draw(CITIES, [[0], [1]], tag_names=NAMES, true_tags=flat).true_tags == {1, 3}
+    column = sparse.csr_array(np.array([[0], [1], [0], [1]]))
+    with pytest.raises(ValueError, match=r"row of one photo.* got the shape \(4, 1\)"):
+        draw(CITIES, [[0], [1]], tag_names=NAMES, true_tags=column)
+    with pytest.raises(ValueError, match="has 5 columns, and there are 4 tag_names"):
+        draw(
+            CITIES,
+            [[0], [1]],
+            tag_names=NAMES,
+            true_tags=sparse.csr_array(np.eye(1, 5)),
+        )
+    plt.close("all")
