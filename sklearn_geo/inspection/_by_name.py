@@ -13,6 +13,13 @@ def is_by_name(values):
     return isinstance(values, Mapping) and not sparse.issparse(values)
 
 
+def by_text(values, what):
+    """Let names be text, and refuse those that are the same text then."""
+    names = [str(name) for name in values]
+    reject_twice(names, what)
+    return dict(zip(names, values.values(), strict=True))
+
+
 def reject_twice(names, what):
     """Refuse names of which one comes twice: only the last would be drawn."""
     twice = sorted(name for name, count in Counter(names).items() if count > 1)

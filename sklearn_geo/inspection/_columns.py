@@ -15,7 +15,7 @@ from sklearn_geo._answers import classes_known, final
 from sklearn_geo._blocks import blocks
 from sklearn_geo._numbers import is_whole, read_numbers
 from sklearn_geo._tables import check_sparse, location_positions
-from sklearn_geo.inspection._by_name import is_by_name, reject_twice
+from sklearn_geo.inspection._by_name import by_text, is_by_name, reject_twice
 from sklearn_geo.inspection._spread import Spread
 from sklearn_geo.metrics._responses import read_tag_scores
 
@@ -37,7 +37,7 @@ def by_name(estimators):
     if is_by_name(estimators):
         if not estimators:
             raise ValueError("There is no estimator to draw: the mapping is empty.")
-        return {str(name): one for name, one in estimators.items()}
+        return by_text(estimators, "The mapping of estimators")
     return {type(final(estimators)).__name__: estimators}
 
 
@@ -309,6 +309,7 @@ def wanted_columns(columns, readers, places):
         column = first.widest(places)
         columns = column if first.names is None else first.names[column]
     if is_by_name(columns):
+        columns = by_text(columns, "columns")
         strange = set(columns) - set(readers)
         missing = set(readers) - set(columns)
         if strange or missing:

@@ -4,6 +4,8 @@
 
 import numpy as np
 
+from sklearn_geo._numbers import is_whole
+
 # Colours of Okabe and Ito, told apart by all eyes; their yellow is too pale for lines.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 STYLES = ("-", "--", "-.", ":")
@@ -76,6 +78,12 @@ def panel_axes(ax, panels, shape, *, figsize, layout="constrained"):
     for at, one in zip(panels, given, strict=True):
         axes[at] = one
     return axes, axes_of(given[0], figsize=figsize)[1]
+
+
+def check_most(most):
+    """Refuse what is no number of things to draw."""
+    if not is_whole(most) or most < 1:
+        raise ValueError(f"most must be a whole number, at least 1; got {most!r}.")
 
 
 def check_drawable(values):

@@ -4,21 +4,23 @@
 
 import numpy as np
 
-from sklearn_geo._labels import check_rows
-from sklearn_geo._numbers import naming, read_numbers, reject_masked
-from sklearn_geo.inspection._by_name import is_by_name, reject_twice
+from sklearn_geo._numbers import naming, reject_masked
+from sklearn_geo.inspection._by_name import by_text, is_by_name, reject_twice
 from sklearn_geo.inspection._cell_map import corners_of
 from sklearn_geo.inspection._export import ShowsPlaces, collection_of
 from sklearn_geo.inspection._map import MapWindow, cell_paths, plain
 from sklearn_geo.inspection._pyplot import (
     COLORS,
     check_drawable,
+    check_most,
     logarithmic_bar,
     panel_axes,
     scale_of,
     shown,
 )
 from sklearn_geo.inspection._zones import (
+    counts_of,
+    numbers_of,
     photos_elsewhere,
     regions_of,
     with_zones,
@@ -32,6 +34,8 @@ _LABELS = {
     "seconds": "seconds of training",
 }
 _KINDS = ("both", "map", "bars")
+# What zones have beside their numbers in GeoJSON.
+_PROPERTIES = ("zone", "photos", "falls_back")
 # Inches of a zone that has room for its name.
 _ROOM = 0.3
 _FALLS_BACK = "0.9"
@@ -237,21 +241,18 @@ class ZoneReportDisplay(ShowsPlaces):
         if not names:
             raise ValueError("zones is empty: there is no zone to draw.")
         reject_twice(names, "zones")
-        models = values if is_by_name(values) else {"": values}
+        models = by_text(values, "values") if is_by_name(values) else {"": values}
         if not models:
             raise ValueError("values is empty: there is no model to draw.")
         found = {}
         for who, numbers in models.items():
             what = f"values of {who}" if who else "values"
-            check_rows(len(names), numbers, what, "zones")
-            found[str(who)] = numbers = read_numbers(numbers, what).ravel()
+            found[who] = numbers = numbers_of(numbers, len(names), what)
             if np.isinf(numbers).any():
                 zone = names[int(np.argmax(np.isinf(numbers)))]
                 raise ValueError(f"{what}, zone {zone}: it is infinite, no value.")
         if counts is not None:
-            reject_masked(counts, "counts")
-            check_rows(len(names), counts, "counts", "zones")
-            counts = np.asarray(counts)
+            counts = counts_of(counts, len(names))
         if not any(np.isfinite(numbers).any() for numbers in found.values()):
             raise ValueError("values has no number for any zone.")
         display = cls(zone_polygons(names, regions), found, counts=counts, label=label)
@@ -313,6 +314,7 @@ class ZoneReportDisplay(ShowsPlaces):
             raise ValueError(
                 f"kind must be one of {', '.join(map(repr, _KINDS))}; got {kind!r}."
             )
+        check_most(most)
         from matplotlib import colormaps
 
         gains = len(self.values) > 1
@@ -503,24 +505,31 @@ class ZoneReportDisplay(ShowsPlaces):
         -------
         dict
             A FeatureCollection of polygons with the properties `zone`, `photos` if they
-            are counted, and `value`, or the name of each model. Zones without networks
-            are there too, with `falls_back` true and no value.
+            are counted, and `value`, or the name of each model ("value of zone" if it
+            is called like another property). Zones without networks are there too, with
+            `falls_back` true and no value.
         """
         features = []
+        keys = {who: _key_of(who) for who in self.values}
         for at, one in enumerate(self.geojson["features"]):
             found = dict(one["properties"])
             if self.counts is not None:
                 found["photos"] = plain(self.counts[at])
             for who, numbers in self.values.items():
-                found[who or "value"] = plain(numbers[at])
+                found[keys[who]] = plain(numbers[at])
             if self.fallback is not None:
                 found["falls_back"] = False
             features.append({**one, "properties": found})
         for one in self._elsewhere():
-            nothing = {who or "value": None for who in self.values}
+            nothing = dict.fromkeys(keys.values())
             found = {**one["properties"], **nothing, "falls_back": True}
             features.append({**one, "properties": found})
         return collection_of(features)
+
+
+def _key_of(who):
+    """Return the property that holds what is known of a model."""
+    return f"value of {who}" if who in _PROPERTIES else who or "value"
 
 
 def _some(n, what):

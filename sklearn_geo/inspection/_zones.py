@@ -11,6 +11,8 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._answers import as_partition
+from sklearn_geo._labels import check_rows
+from sklearn_geo._numbers import read_numbers
 from sklearn_geo.geometry import utm_zone_bounds, utm_zone_ids
 from sklearn_geo.inspection._export import collection_of
 from sklearn_geo.partition._geojson import geometry
@@ -133,3 +135,22 @@ def photos_elsewhere(model):
         for zone, name in zip(ids, names, strict=True)
         if name not in known
     }
+
+
+def numbers_of(values, n_zones, name):
+    """Read one number a zone, which may stand in a column."""
+    check_rows(n_zones, values, name, "zones")
+    numbers = read_numbers(values, name)
+    if numbers.size != n_zones:
+        raise ValueError(
+            f"{name} must hold one number for each of the {n_zones} zones; got the "
+            f"shape {numbers.shape}."
+        )
+    return numbers.ravel()
+
+
+def counts_of(values, n_zones):
+    """Read how many rows each zone has, as integers where all are whole."""
+    counts = numbers_of(values, n_zones, "counts")
+    whole = (np.abs(counts) < 2**53).all() and (counts == np.floor(counts)).all()
+    return counts.astype(np.int64) if whole else counts

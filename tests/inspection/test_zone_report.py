@@ -3,6 +3,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.colors import CenteredNorm, LogNorm
 from numpy.testing import assert_allclose, assert_array_equal
@@ -219,3 +220,38 @@ def test_what_cannot_be_drawn(model):
 def test_a_value_that_is_infinite_is_refused():
     with pytest.raises(ValueError, match=r"values, zone 33U: it is infinite"):
         ZoneReportDisplay.from_predictions(["32U", "33U"], [1.0, -np.inf])
+
+
+def test_a_zone_has_one_number_and_one_count():
+    draw = ZoneReportDisplay.from_predictions
+    with pytest.raises(ValueError, match=r"values must hold one number .* \(2, 2\)"):
+        draw(["30U", "18T"], [[1.0, 2.0], [3.0, 4.0]])
+    with pytest.raises(TypeError, match="counts must hold numbers"):
+        draw(["30U", "18T"], [1.0, 2.0], counts=["many", "few"])
+    for count in ([[7], [20]], pd.Series([7.0, 20.0], index=[1, 0])):
+        display = draw(["30U", "18T"], [[1.0], [2.0]], counts=count)
+        assert display.shown_ == ["18T", "30U"]
+        labels = display.axes_[1].get_yticklabels()
+        assert [text.get_text() for text in labels] == ["18T (20)", "30U (7)"]
+        features = display.to_geojson()["features"]
+        assert [one["properties"]["photos"] for one in features] == [7, 20]
+        assert [one["properties"]["value"] for one in features] == [1.0, 2.0]
+    for most in (0, -1, 1.5):
+        with pytest.raises(ValueError, match="most must be a whole number, at least 1"):
+            display.plot(most=most)
+    plt.close("all")
+
+
+def test_models_may_be_called_anything_but_the_same():
+    draw = ZoneReportDisplay.from_predictions
+    display = draw(["30U"], {"zone": [1.0], "photos": [2.0]}, counts=[7])
+    properties = display.to_geojson()["features"][0]["properties"]
+    assert properties == {
+        "zone": "30U",
+        "photos": 7,
+        "value of zone": 1.0,
+        "value of photos": 2.0,
+    }
+    with pytest.raises(ValueError, match="values names '1' more than once"):
+        draw(["30U"], {1: [1.0], "1": [2.0]})
+    plt.close("all")
