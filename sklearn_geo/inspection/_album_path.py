@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_consistent_length
 
 from sklearn_geo.base import check_places
 from sklearn_geo.inspection._album_answers import answers_of_both, rows_of_user
-from sklearn_geo.inspection._by_name import is_by_name
+from sklearn_geo.inspection._by_name import by_text, is_by_name
 from sklearn_geo.inspection._columns import need_method
 from sklearn_geo.inspection._errors import errors_of
 from sklearn_geo.inspection._export import ShowsPlaces, collection_of, frame_of
@@ -174,6 +174,12 @@ class AlbumPathDisplay(ShowsPlaces):
         rows, user, answers, times = answers_of_both(
             before, after, X, group=group, times=times, groups=groups
         )
+        if y is not None and np.isnan(y[rows]).any():
+            row = rows[np.isnan(y[rows]).any(axis=1)][0]
+            raise ValueError(
+                f"y, row {row}: it is not known where this photo of the user was "
+                "taken. Leave such photos out, or pass no y."
+            )
         return cls.from_predictions(
             None if y is None else y[rows],
             dict(zip(names, answers, strict=True)),
@@ -239,8 +245,8 @@ class AlbumPathDisplay(ShowsPlaces):
         if not y_pred:
             raise ValueError("y_pred is empty: there is no model to draw.")
         paths = {
-            str(name): check_places(answers, name=f"y_pred, {name}", allow_missing=True)
-            for name, answers in y_pred.items()
+            name: check_places(answers, name=f"y_pred, {name}", allow_missing=True)
+            for name, answers in by_text(y_pred, "y_pred").items()
         }
         sizes = {name: len(answers) for name, answers in paths.items()}
         if y_true is not None:
@@ -257,7 +263,7 @@ class AlbumPathDisplay(ShowsPlaces):
         if times is not None:
             times = read_moments(times, n_photos, time_zone, clocks=False)[rows]
             order = np.argsort(times, kind="stable")  # NaT is last
-            rows, times = rows[order], times[order]
+            rows, times = rows[order], times[order].astype("datetime64[s]")
         display = cls(
             {name: answers[rows] for name, answers in paths.items()},
             truth=None if y_true is None else y_true[rows],
@@ -472,11 +478,11 @@ class AlbumPathDisplay(ShowsPlaces):
             MultiLineString of the same `role`, cut at the antimeridian.
         """
         errors = self._errors()
-        paths = dict(self.paths)
+        paths = [(*one, errors and errors[one[0]]) for one in self.paths.items()]
         if self.truth is not None:
-            paths["truth"] = self.truth
+            paths.append(("truth", self.truth, None))
         n_ordered, features = self._n_ordered(), []
-        for name, path in paths.items():
+        for name, path, km in paths:
             for at in np.flatnonzero(~np.isnan(path[:, 0])).tolist():
                 known = self.times is not None and not np.isnat(self.times[at])
                 properties = {
@@ -484,8 +490,8 @@ class AlbumPathDisplay(ShowsPlaces):
                     "order": at + 1 if at < n_ordered else None,
                     "time": f"{self.times[at]}Z" if known else None,
                 }
-                if errors is not None and name in errors:
-                    properties["error_km"] = plain(float(errors[name][at]))
+                if km is not None:
+                    properties["error_km"] = plain(float(km[at]))
                 features.append(point_feature(path[at], properties))
             lines = cut_lines(path[:n_ordered])
             if lines:

@@ -30,8 +30,8 @@ def read_moments(times, n_photos, time_zone=None, *, clocks=True):
 
     Returns
     -------
-    ndarray of datetime64[s] of shape (n_photos,)
-        Moments in UTC, NaT where there is none.
+    ndarray of datetime64 of shape (n_photos,)
+        Moments in UTC, as finely as they are told; NaT where there is none.
     """
     reject_masked(times, "times")
     if isinstance(times, (list, tuple)):
@@ -42,7 +42,7 @@ def read_moments(times, n_photos, time_zone=None, *, clocks=True):
     zone = read_zone(time_zone)
     if zone is None and not clocks:
         zone = read_zone("UTC")
-    return read_times(times, zone, "times").astype("datetime64[s]")
+    return read_times(times, zone, "times")
 
 
 def read_users(groups, n_photos):

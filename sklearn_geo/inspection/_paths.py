@@ -160,7 +160,7 @@ def cut_lines(places):
     Returns
     -------
     list of list of [longitude, latitude]
-        As RFC 7946 asks for: no line crosses the antimeridian.
+        As RFC 7946 asks for: no line crosses the antimeridian. Each has a length.
     """
     there = places[~np.isnan(places[:, 0])].tolist()
     lines = [[there[0][::-1]]] if there else []
@@ -174,4 +174,5 @@ def cut_lines(places):
             lines[-1].append([side, latitude])
             lines.append([[-side, latitude]])
         lines[-1].append([to_longitude, to_latitude])
+    lines = [[a for a, b in pairwise([*line, None]) if a != b] for line in lines]
     return [line for line in lines if len(line) > 1]

@@ -449,3 +449,43 @@ def test_estimators_that_read_other_columns(two_sides):
     for missing in ("user", "posted"):
         with pytest.raises(ValueError, match=f"yet now missing:\n- {missing}"):
             AlbumPathDisplay.from_estimators(model, model, photos.drop(columns=missing))
+
+
+def test_order_within_a_second():
+    times = np.array(["2020-05-01T12:00:00.9", "2020-05-01T12:00:00.1"], "M8[ms]")
+    moments = [datetime.datetime.fromisoformat(f"{one}+00:00") for one in times]
+    for given in (times, pd.Series(times), moments):
+        display = AlbumPathDisplay.from_predictions(None, [OSLO, PARIS], times=given)
+        assert_allclose(display.paths["answers"], [PARIS, OSLO])
+    plt.close("all")
+
+
+def test_a_model_may_be_called_truth():
+    display = AlbumPathDisplay.from_predictions(
+        [OSLO, PARIS], {"truth": [OSLO, LYON], "other": [OSLO, PARIS]}
+    )
+    points = [
+        (one["properties"], one["geometry"]["coordinates"][::-1])
+        for one in display.to_geojson()["features"]
+        if one["geometry"]["type"] == "Point"
+    ]
+    assert [where for _, where in points] == [OSLO, LYON, OSLO, PARIS, OSLO, PARIS]
+    assert [one["role"] for one, _ in points] == ["truth"] * 2 + ["other"] * 2 + [
+        "truth"
+    ] * 2
+    assert ["error_km" in one for one, _ in points] == [True] * 4 + [False] * 2
+    with pytest.raises(ValueError, match="y_pred names '1' more than once"):
+        AlbumPathDisplay.from_predictions(None, {1: [OSLO], "1": [PARIS]})
+    plt.close("all")
+
+
+def test_a_true_place_that_is_missing_is_one_of_y():
+    X = np.arange(4.0)[:, np.newaxis]
+    model = DummyRegressor().fit(X, np.array([OSLO] * 4))
+    y = np.array([OSLO, PARIS, OSLO, [np.nan, np.nan]])
+    draw = AlbumPathDisplay.from_estimators
+    with pytest.raises(ValueError, match="y, row 3: it is not known where this photo"):
+        draw(model, model, X, y, groups=["a", "a", "b", "b"], group="b")
+    display = draw(model, model, X, y, groups=["a", "a", "b", "b"], group="a")
+    assert_allclose(display.truth, [OSLO, PARIS])
+    plt.close("all")

@@ -100,3 +100,16 @@ def test_lines_are_cut_at_the_antimeridian():
         if line[0] != line[-1]
     )
     assert line == [[180, 0], [175, 0]]
+
+
+def test_lines_at_the_antimeridian_have_a_length():
+    for places, expected in (
+        ([[0, 170], [1, -180]], [[[170, 0], [180, 1]]]),
+        ([[0, -180], [1, 170]], [[[180, 0], [170, 1]]]),
+        ([[0, 170], [1, -180], [1, -180], [2, -170]], None),
+        ([[3, 4], [3, 4]], []),
+    ):
+        lines = cut_lines(np.array(places, float))
+        if expected is None:
+            expected = [[[170, 0], [180, 1]], [[-180, 1], [-170, 2]]]
+        assert lines == expected
