@@ -83,6 +83,10 @@ def _constant(value):
     return lambda fields: np.full(len(fields), value)
 
 
+def _nowhere(fields):
+    return np.full((len(fields), 2), np.nan)
+
+
 _years = integers(least=2000, most=2100, dtype=np.int16)
 _YEAR = Column(2, convert=_years, called="year")
 _MARKER = Column(1, convert=video_markers, called="photo/video marker")
@@ -195,8 +199,6 @@ def _truth(path, errors, report):
 def _add_truth(table, truth):
     """Give places to what has none, by the hash; NaN where the truth is not known."""
     missing = np.array([np.nan, np.nan])
-    if "places" not in table:
-        table["places"] = np.full((len(table["hashes"]), 2), np.nan)
     rows = np.flatnonzero(~located(table))
     if truth is not None and len(rows):
         found = [truth.get(_key(table["hashes"][row]), missing) for row in rows]
@@ -226,6 +228,8 @@ def _open(path, split, kind, truth, located_only, as_frame, **settings):
         if kind != "all" and "videos" not in there:
             problem = "the file does not say what is a photo and what a video"
             raise DataFileError(file, None, problem, remedy="Pass kind='all'.")
+        # Of several lists some have places, and these are not to be lost.
+        there.setdefault("places", Column(0, convert=_nowhere, called="place"))
         return there, width
 
     def finish(table):

@@ -205,3 +205,23 @@ def test_delimiters_after_the_last_column_do_not_matter(write):
     lines = [f"{i}\t{hash_of(i)}\t" for i in range(4)]
     photos = load_placing(write("mediaeval2016_placing_estimation_test_photo", *lines))
     assert photos.ids.tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("order", [[0, 1], [1, 0]])
+def test_lists_without_places_take_none_from_those_beside_them(write, order):
+    train = write("mediaeval2016_placing_train_photo", train_2016(5))
+    name = "mediaeval2016_placing_estimation_test_photo"
+    test = write(name, f"6\t{hash_of(6)}")
+    paths = [[train, test][i] for i in order]
+    places = [[[52.5, 13.4], [np.nan, np.nan]][i] for i in order]
+    photos = load_placing(paths)
+    assert photos.ids.tolist() == [[5, 6][i] for i in order]
+    assert_array_equal(photos.places, places)
+    chunks = list(iter_placing(paths, chunk_rows=1))
+    assert_array_equal([chunk.places[0] for chunk in chunks], places)
+    located = load_placing(paths, located_only=True)
+    assert located.ids.tolist() == [5]
+    assert_array_equal(located.places, [[52.5, 13.4]])
+    truth = write("ground.csv", f"{hash_of(6)},1,2")
+    located = load_placing(paths, located_only=True, truth=truth)
+    assert_array_equal(located.places, [[[52.5, 13.4], [1, 2]][i] for i in order])
