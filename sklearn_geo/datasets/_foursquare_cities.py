@@ -14,6 +14,7 @@ from sklearn_geo.datasets._checkin_rows import (
     user_converter,
 )
 from sklearn_geo.datasets._checkin_times import checkin_times
+from sklearn_geo.datasets._columns import trimmed
 from sklearn_geo.datasets._fields import labels, names
 from sklearn_geo.datasets._reading import (
     Column,
@@ -87,25 +88,35 @@ def city_files(path, city):
     by_city = {}
     for file in files:
         name = city_of(file)
-        # The text file is the published one; a CSV beside it is a copy.
-        if "readme" not in name.lower() and (
-            name not in by_city or file.name.lower().endswith(".txt")
-        ):
-            by_city[name] = file
+        if "readme" not in name.lower():
+            by_city.setdefault(name, []).append(file)
     if not by_city:
         raise FileNotFoundError(
             f"{path} has only a readme. Expected is {_WHAT}; see {_WHERE}."
         )
-    if city is None:
-        return list(by_city.values())
-    found = [file for name, file in by_city.items() if name.lower() == city.lower()]
+    found = {
+        name: files
+        for name, files in by_city.items()
+        if city is None or name.lower() == city.lower()
+    }
     if not found:
         raise FileNotFoundError(
             f"{path} has no file of the city {city!r}, only of "
             f"{', '.join(sorted(by_city))}. Looked for was dataset_TSMC2014_{city}.txt "
             "(or .csv)."
         )
-    return found
+    return [_one_file(*each) for each in found.items()]
+
+
+def _one_file(name, files):
+    """Return the file of a city: the published text, whatever copies are beside it."""
+    texts = [file for file in files if file.name.lower().endswith(".txt")] or files
+    if len(texts) > 1:
+        raise ValueError(
+            f"path has several files of the city {name}: "
+            f"{' and '.join(map(str, texts)):.400}. Pass the path of one of them."
+        )
+    return texts[0]
 
 
 def city_tables(files, offset_unit, chunk_rows, max_rows, errors, report):
@@ -145,8 +156,9 @@ def _form(file):
 
 def _columns(titles, prefix, offset_unit, file, rows):
     """Return the columns of a file, and how many there are, after a look at it."""
+    width = _N_COLUMNS if titles is None else len(rows[0])
     rows = rows if titles is None else rows[1:]
-    full = [row for row in rows if len(row) == _N_COLUMNS]
+    full = [row for row in rows if len(trimmed(row, width)) == width]
 
     def first_of(name):
         at = list(_TITLES).index(name)

@@ -147,6 +147,9 @@ def load_foursquare_tsmc2014(
     DataFileError
         If a line cannot be read, with its number, the column and the value.
 
+    ValueError
+        If there are several files of one city.
+
     See Also
     --------
     iter_foursquare_tsmc2014 : The same check-ins, chunk by chunk.

@@ -191,6 +191,38 @@ def test_a_copy_without_ids_of_categories(tmp_path):
     assert_array_equal(chunk.category[4:], ["Café", "Coffee Shop"])
 
 
+@pytest.mark.parametrize("columns", [7, 9])
+def test_copies_of_other_widths_are_looked_at_like_all(tmp_path, columns):
+    def text(rows):
+        titles = HEADER.split(",")
+        rows = [titles, *rows]
+        if columns == 7:
+            rows = [[*row[:2], *row[3:]] for row in rows]
+        else:
+            rows = [["row" if row is titles else 1, *row] for row in rows]
+        return as_text(rows, ",")
+
+    venues = load_foursquare_tsmc2014(write(tmp_path, text(ROWS)))
+    assert_array_equal(venues.checkins.user, [7, 7, 9, 7, 8, 8])
+    hours = [[*row[:6], row[6] / 60, row[7]] for row in ROWS]
+    with pytest.raises(DataFileError, match="has hours, not minutes"):
+        load_foursquare_tsmc2014(write(tmp_path, text(hours)))
+    swapped = [[*row[:4], row[5], row[4], *row[6:]] for row in ROWS]
+    with pytest.raises(DataFileError, match="they look swapped"):
+        load_foursquare_tsmc2014(write(tmp_path, text(swapped)))
+
+
+def test_two_files_of_one_city(tmp_path, nyc):
+    (tmp_path / "more").mkdir()
+    other = write(tmp_path / "more", as_text(ROWS[:1]))
+    match = "several files of the city NYC: .*TSMC2014_NYC.txt and .*TSMC2014_NYC.txt"
+    with pytest.raises(ValueError, match=match):
+        load_foursquare_tsmc2014([nyc, other])
+    tokyo = write(tmp_path / "more", as_text(ROWS[:2]), "dataset_TSMC2014_TKY.txt")
+    venues = load_foursquare_tsmc2014([nyc, other, tokyo], city="TKY")
+    assert len(venues.checkins.user) == 2
+
+
 def test_users_with_names(tmp_path):
     rows = [[f"u{row[0]}", *row[1:]] for row in ROWS]
     venues = load_foursquare_tsmc2014(write(tmp_path, as_text(rows)))
