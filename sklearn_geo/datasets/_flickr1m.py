@@ -75,8 +75,9 @@ def load_flickr1m(
 
     geotags : str or path-like, default=None
         A list of where photos were taken: a photo, a latitude and a longitude a line.
-        None takes a file of the folder with "geo" or "latlon" in its name. The lists of
-        tags are published without; without such a list places are NaN.
+        None takes a file of the folder with "geotag" or "latlon" in its name, or with
+        "geo" in that of a .txt, .csv or .tsv. The lists of tags are published without;
+        without such a list places are NaN.
 
     geotag_columns : tuple of three int or str, default=None
         Which columns of `geotags` hold the photo, the latitude and the longitude:

@@ -112,8 +112,8 @@ def load_nus_wide(
 
     geotags : str or path-like, default=None
         A list of where photos were taken: a photo, a latitude and a longitude a line.
-        None takes a file of the folder with "geo" or "latlon" in its name. Only a part
-        of the photos has a place.
+        None takes a file of the folder with "geotag" or "latlon" in its name, or with
+        "geo" in that of a .txt, .csv or .tsv. Only a part of the photos has a place.
 
     geotag_columns : tuple of three int or str, default=None
         Which columns of `geotags` hold the photo, the latitude and the longitude:
@@ -131,8 +131,9 @@ def load_nus_wide(
 
     errors : {"raise", "skip"}, default="raise"
         Whether a line that cannot be read is an error, or the photo is left out,
-        counted and listed in `report`. That a file has another number of lines than the
-        list of images is always an error.
+        counted and listed in `report`; of the lists of geotags, users and addresses the
+        line is left out. That a file has another number of lines than the list of
+        images is always an error.
 
     as_frame : bool, default=False
         Return `data` and `target` as DataFrames, and `frame` with what has one value a
@@ -371,8 +372,8 @@ def _open(path, asked, where, chunk_rows, max_rows, errors):
     sources.update(concept_sources(images, concepts))
     for name in asked.features:
         sources[f"feature {name}"] = feature_source(images, name)
-    users = read_users(folder)
-    addresses = read_urls(folder) if asked.urls else None
+    users = read_users(folder, errors, report)
+    addresses = read_urls(folder, errors, report) if asked.urls else None
     if places is None:
         report.note(images.file, None, "there is no list of geotags, places are NaN")
 

@@ -228,8 +228,20 @@ def feature_source(images, name):
     return source
 
 
-def read_users(folder):
-    """Return the users of photos by the photo's number; None if no file tells them."""
+def read_users(folder, errors, report):
+    """Return the users of photos by the photo's number; None if no file tells them.
+
+    Parameters
+    ----------
+    folder : Folder
+        The data set.
+
+    errors : {"raise", "skip"}
+        What to do about wrong lines.
+
+    report : ReadReport
+        Where they are counted.
+    """
     file = folder.find(*_USERS)
     if file is None:
         return None
@@ -237,23 +249,35 @@ def read_users(folder):
         "ids": Column(0, convert=photo_numbers, called="photo id"),
         "users": Column(1, convert=names, called="user id"),
     }
-    table = join(read_table([file], columns, n_columns=(2, 3)))
+    own = ReadReport()  # its rows are not those of the split
+    table = join(
+        read_table([file], columns, n_columns=(2, 3), errors=errors, report=own)
+    )
+    report.take_over(own)
     return dict(zip(table["ids"].tolist(), table["users"], strict=True))
 
 
-def read_urls(folder):
-    """Return the addresses of photos by the photo's number: the largest there is."""
+def read_urls(folder, errors, report):
+    """Return the addresses of photos by the photo's number: the largest there is.
+
+    Its parameters are those of `read_users`.
+    """
     file = folder.get("NUS-WIDE-urls.txt", purpose="urls=True")
     sizes = ("url_Original", "url_Large", "url_Middle", "url_Small")
     columns = {"ids": Column("Photo_id", convert=photo_numbers, called="photo id")}
     for size in sizes:
         columns[size] = Column(size, convert=labels, called=size, optional=True)
-    report = ReadReport()
-    tables = read_table([file], columns, delimiter=None, header=True, report=report)
-    table = join(tables)
+    own = ReadReport()
+    table = join(
+        read_table(
+            [file], columns, delimiter=None, header=True, errors=errors, report=own
+        )
+    )
+    report.take_over(own)
     best = [""] * len(table["ids"])
     for size in sizes:
         given = table.get(size, best)
         # Where there is no such photo the file says "null".
-        best = [b or u.replace("null", "") for b, u in zip(best, given, strict=True)]
+        given = ["" if url == "null" else url for url in given]
+        best = [b or url for b, url in zip(best, given, strict=True)]
     return dict(zip(table["ids"].tolist(), best, strict=True))

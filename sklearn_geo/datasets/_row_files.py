@@ -210,7 +210,7 @@ def read_rows(sources, *, keep, chunk_rows, max_rows, errors, report):
     (first, images), *others = sources.items()
     left, n_chunks = max_rows, 0
     while left is None or left > 0:
-        texts, numbers = images.take(chunk_rows if left is None else left)
+        texts, numbers = images.take(min(chunk_rows, left or chunk_rows))
         if not texts:
             for _, source in others:
                 source.check_end()

@@ -213,6 +213,22 @@ def test_users_and_addresses(folder):
     assert photos.data.shape == (4, 0)
 
 
+def test_wrong_lines_about_users_and_addresses(folder):
+    (folder / "id.userid.rawtags.txt").write_text("x\tme\tred\n103\tyou\tafrica\n")
+    urls = "Photo_id url_Large\n101 http://nullarbor/l.jpg\n103\n"
+    (folder / "NUS-WIDE-urls.txt").write_text(urls)
+    with pytest.raises(DataFileError, match=r"rawtags\.txt, line 1: photo id"):
+        load_nus_wide(folder)
+    with pytest.warns(UserWarning, match="2 rows were skipped"):
+        photos = load_nus_wide(folder, urls=True, errors="skip")
+    assert_array_equal(photos.ids, [101, 103, 104, 106])
+    assert_array_equal(photos.users, ["", "you", "", ""])
+    assert_array_equal(photos.urls, ["http://nullarbor/l.jpg", "", "", ""])
+    assert photos.report.n_skipped == 2
+    found = [each.examples[0][1:] for each in photos.report.problems.values()]
+    assert found == [(1, "x"), (3, None)]
+
+
 @pytest.mark.parametrize("chunk_rows", [1, 3, 100])
 def test_streaming_gives_the_same(folder, chunk_rows):
     whole = load_nus_wide(folder, split="all", features="BoW")
@@ -232,6 +248,8 @@ def test_streaming_gives_the_same(folder, chunk_rows):
 def test_few_rows(folder):
     photos = load_nus_wide(folder, max_rows=2)
     assert_array_equal(photos.ids, [101, 103])
+    chunks = iter_nus_wide(folder, split="all", chunk_rows=2, max_rows=5)
+    assert [len(chunk.ids) for chunk in chunks] == [2, 2, 1]
     photos = load_nus_wide(folder, split="all", max_rows=1, located_only=True)
     assert_array_equal(photos.ids, [102])
     (folder / "NUS-WIDE-geo-tags.txt").write_text("999 1 1\n")
