@@ -26,17 +26,16 @@ _PHOTO = re.compile(r"(?:^|[\\/_])(\d+)(?:\.[A-Za-z]+)?$")
 
 def photo_numbers(fields):
     r"""Convert photos to their numbers on Flickr: "actor\0001_2124494179.jpg"."""
+    if "".join(fields).isdecimal() and all(fields):
+        numbers = fields
+    else:  # where int would take 0001_101 for one number
+        found = [_PHOTO.search(field.strip()) for field in fields]
+        if not all(found):
+            raise ValueError("is neither the number of a photo nor a file named by it")
+        numbers = [match[1] for match in found]
     try:
-        return np.fromiter(map(int, fields), dtype=np.int64, count=len(fields))
-    except (ValueError, OverflowError):
-        pass
-    found = [_PHOTO.search(field.strip()) for field in fields]
-    if not all(found):
-        raise ValueError("is neither the number of a photo nor a file named by it")
-    try:
-        numbers = (int(match[1]) for match in found)
-        return np.fromiter(numbers, dtype=np.int64, count=len(found))
-    except OverflowError:
+        return np.fromiter(map(int, numbers), dtype=np.int64, count=len(numbers))
+    except (OverflowError, ValueError):  # Python reads 4300 digits at most
         raise ValueError("is too large for the number of a photo") from None
 
 

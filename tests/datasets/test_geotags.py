@@ -28,6 +28,7 @@ def geotags(folder, text, **kwargs):
         "photo_id\tlatitude\tlongitude\n11\t1.5\t2.5\n12\t3.5\t-4.5\n",
         "Lon,Lat,User,Photo\n2.5,1.5,me,11\n-4.5,3.5,me,12\n",
         "actor\\0001_11.jpg\t1.5\t2.5\nzebra\\0002_12.jpg\t3.5\t-4.5\n",
+        "0001_11\t1.5\t2.5\n0002_12\t3.5\t-4.5\n",
     ],
 )
 def test_layouts(tmp_path, text):
@@ -96,3 +97,11 @@ def test_a_column_that_the_lines_do_not_have(tmp_path, n_lines):
     message = r"line 1: there is no latitude, longitude \(column 2 and 5\).* 3 columns"
     with pytest.raises(DataFileError, match=message):
         geotags(tmp_path, text, columns=(0, 1, 4))
+
+
+@pytest.mark.parametrize("text", ["-5", "+5", "", "1" * 5000])
+def test_what_is_no_number_of_a_photo(text):
+    with pytest.raises(ValueError, match=r"^is (neither the number|too large)"):
+        photo_numbers([text])
+    with pytest.raises(ValueError, match=r"^is (neither the number|too large)"):
+        photo_numbers(["7", text])
