@@ -94,7 +94,7 @@ class Pois:
         return category.ravel(), [every[number] for number in used]
 
 
-def read_towns(files, errors):
+def read_towns(files, errors, report):
     """Read the file of cities.
 
     Parameters
@@ -104,6 +104,9 @@ def read_towns(files, errors):
 
     errors : {"raise", "skip"}
         What to do about wrong lines.
+
+    report : ReadReport
+        Where they are counted.
 
     Returns
     -------
@@ -115,7 +118,9 @@ def read_towns(files, errors):
         "name": Column(0, convert=names, called="city name"),
         "places": PlaceColumn(1, 2),
     }
-    table = join(read_table(files, columns, n_columns=6, errors=errors))
+    own = type(report)()  # its rows are cities
+    table = join(read_table(files, columns, n_columns=6, errors=errors, report=own))
+    report.take_over(own)
     return Towns(table["name"], table["places"])
 
 
@@ -180,9 +185,10 @@ def read_pois(files, towns, countries, cities, errors, report):
         tables.append(table)
     table = join(tables)
     if chosen and not len(table["venue"]):
-        places = f"countries={countries!r}" if countries else f"cities={cities!r}"
-        there = f" There are {', '.join(sorted(seen)[:20])}." if seen else ""
-        raise ValueError(f"{files[0]} has no venue in {places}.{there}")
+        asked = {"countries": countries, "cities": cities}
+        asked = [f"{name}={each!r}" for name, each in asked.items() if each is not None]
+        there = f" Its countries are {', '.join(sorted(seen)[:20])}." if seen else ""
+        raise ValueError(f"{files[0]} has no venue in {' and '.join(asked)}.{there}")
     return _gather(files[0], table, numbering, categories, codes, own, report)
 
 

@@ -307,7 +307,7 @@ def _prepare(path, countries, cities, errors, report):
         if cities is not None:
             raise
         city_files = []
-    towns = read_towns(city_files, errors)
+    towns = read_towns(city_files, errors, report)
     countries = [countries] if isinstance(countries, str) else countries
     cities = [cities] if isinstance(cities, str) else cities
     pois = read_pois(poi_files, towns, countries, cities, errors, report)

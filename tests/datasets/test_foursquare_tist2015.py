@@ -134,6 +134,11 @@ def test_countries_and_cities(folder, chosen, ids):
 def test_countries_and_cities_that_are_not_there(folder):
     with pytest.raises(ValueError, match=r"no venue in countries=\['XX'\].*FR, JP, US"):
         load_foursquare_tist2015(folder, countries="XX")
+    match = r"no venue in countries=\['JP'\] and cities=\['New York'\]\. Its countries"
+    with pytest.raises(ValueError, match=match):
+        load_foursquare_tist2015(folder, countries="JP", cities="New York")
+    with pytest.raises(ValueError, match=r"no venue in countries=\[\]\."):
+        load_foursquare_tist2015(folder, countries=[])
     with pytest.raises(ValueError, match=r"has no 'Oslo'\. It has 3: Tokyo"):
         load_foursquare_tist2015(folder, cities="Oslo")
     (folder / CITIES).unlink()
@@ -275,3 +280,14 @@ def test_what_a_path_may_be(folder, monkeypatch):
         assert_array_equal(venues.venue_ids[:2], ["sushi", "hotel"])
     with pytest.raises(TypeError, match=r"path is a list\. Pass the folder"):
         load_foursquare_tist2015([folder / CHECKINS, folder / POIS])
+
+
+def test_wrong_lines_of_cities_are_counted(tmp_path):
+    towns = [TOWNS[0], ["Nowhere", 95.0, 0.0, "", "", ""], TOWNS[2]]
+    folder = write(tmp_path, towns=towns)
+    with pytest.raises(DataFileError, match=r"Cities\.txt, line 2: latitude"):
+        load_foursquare_tist2015(folder)
+    with pytest.warns(UserWarning, match="1 rows were skipped"):
+        venues = load_foursquare_tist2015(folder, errors="skip")
+    assert_array_equal(venues.town_names, ["Tokyo", "New York"])
+    assert (venues.report.n_skipped, venues.report.n_rows) == (1, len(VISITS))
