@@ -152,7 +152,7 @@ def _chosen(fields):
     """Return the names of the fields to read, in the order of the file."""
     if isinstance(fields, str):  # "all", the only word that is valid
         return FIELDS
-    fields = DEFAULT_FIELDS if fields is None else fields
+    fields = DEFAULT_FIELDS if fields is None else list(fields)
     unknown = [name for name in fields if name not in FIELDS]
     if unknown:
         raise ValueError(

@@ -11,6 +11,7 @@ from sklearn.utils import Bunch
 from sklearn.utils._param_validation import validate_params
 from sklearn.utils.validation import column_or_1d
 
+from sklearn_geo._numbers import is_whole
 from sklearn_geo.datasets._fields import integers, lowered, names, unquoted_tags
 from sklearn_geo.datasets._photo_bunch import READING, aligned, object_array
 from sklearn_geo.datasets._reading import (
@@ -105,7 +106,9 @@ def load_yfcc100m_hashes(path, *, ids=None, max_rows=None, errors="raise"):
         hashes = object_array(table["values"])
         table_ids = table["ids"]
         if ids is not None:
-            table_ids, hashes = _looked_up(ids, table_ids, hashes, "", read.report)
+            table_ids, hashes = _looked_up(
+                ids, table_ids, hashes, "", read.report, max_rows
+            )
         descr = _HASHES_DESCR.format(n_photos=f"{len(table_ids):,}")
         return Bunch(ids=table_ids, hashes=hashes, DESCR=descr)
 
@@ -176,7 +179,9 @@ def load_yfcc100m_autotags(path, *, ids=None, max_rows=None, errors="raise"):
     def finish(table):
         values, table_ids = object_array(table["values"]), table["ids"]
         if ids is not None:
-            table_ids, values = _looked_up(ids, table_ids, values, {}, read.report)
+            table_ids, values = _looked_up(
+                ids, table_ids, values, {}, read.report, max_rows
+            )
         autotags, concepts = _matrix(values)
         return Bunch(
             ids=table_ids,
@@ -219,21 +224,24 @@ def _read(path, patterns, column, what, n_columns, ids, max_rows, errors):
 def _as_ids(ids):
     """Return ids as integers, or say that they are none."""
     ids = column_or_1d(ids)
-    if ids.dtype.kind in "OUS":
-        try:
-            ids = ids.astype(np.int64)
-        except (ValueError, TypeError):
-            ids = np.empty(0)
-    if ids.dtype.kind not in "iu":
-        raise ValueError("ids must be the numbers of photos, whole numbers.")
-    return ids.astype(np.int64, copy=False)
+    if ids.dtype.kind == "i" or not ids.size:
+        return ids.astype(np.int64, copy=False)
+    whole = ids.dtype.kind in "uUS"
+    if ids.dtype.kind == "O":  # numpy would cut off fractions
+        whole = all(is_whole(each) or isinstance(each, str) for each in ids)
+    try:
+        numbers = [int(each) for each in ids.tolist()] if whole else None
+        return np.array(numbers, dtype=np.int64)
+    except (OverflowError, TypeError, ValueError):
+        raise ValueError("ids must be the numbers of photos, whole numbers.") from None
 
 
-def _looked_up(ids, found, values, missing, report):
+def _looked_up(ids, found, values, missing, report, max_rows):
     """Return the asked ids, and values in their order."""
     ids = _as_ids(ids)
     values, n_missing = aligned(ids.tolist(), found.tolist(), values, missing)
-    report.note("ids", None, "photo is not in the file", count=n_missing)
+    where = "the file" if report.n_rows != max_rows else "the rows up to max_rows"
+    report.note("ids", None, f"photo is not in {where}", count=n_missing)
     return ids, values
 
 

@@ -97,6 +97,8 @@ def test_fields_are_chosen(write):
     photos = load_yfcc100m(path, fields=["tags", "ids"], kind="photos")
     assert set(photos) == {"ids", "tags"} | OTHERS - {"target", "target_names"}
     assert photos.ids.tolist() == [1, 2]
+    series = pd.Series(["tags", "ids"], index=["places", "users"])
+    assert set(load_yfcc100m(path, fields=series)) == set(photos)
     assert len(TagVectorizer(min_df=1).fit_transform(photos.tags).toarray()) == 2
     with pytest.raises(
         ValueError, match=r"no fields 'tag'\. There are ids, hashes, pl"
@@ -378,7 +380,15 @@ def test_hashes_are_looked_up(tmp_path):
     assert found.hashes.tolist() == [f"{50:032x}", f"{7:032x}", "", f"{7:032x}"]
     assert found.report.notes["photo is not in the file"].count == 1
     assert found.report.n_filtered == 97
-    for ids in ([1.5], ["one"], [[1, 2]]):
+    found = load_yfcc100m_hashes(path, ids=np.array([7, "50"], dtype=object))
+    assert found.hashes.tolist() == [f"{7:032x}", f"{50:032x}"]
+    assert load_yfcc100m_hashes(path, ids=[]).hashes.shape == (0,)
+    found = load_yfcc100m_hashes(path, ids=[50, 7], max_rows=1)
+    assert found.hashes.tolist() == ["", f"{7:032x}"]
+    assert list(found.report.notes) == ["photo is not in the rows up to max_rows"]
+    objects = np.array([7.9], dtype=object)
+    large = np.array([2**63 + 7], dtype=np.uint64)
+    for ids in ([1.5], ["one"], [[1, 2]], objects, large, [7, None]):
         with pytest.raises(ValueError, match=r"ids must be|a 1d array"):
             load_yfcc100m_hashes(path, ids=ids)
     path.write_text("7\n")
