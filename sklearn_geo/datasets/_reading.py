@@ -69,8 +69,9 @@ __all__ = [
 # So many rows of a file are looked at to see whether its columns are as they should be.
 _FIRST_ROWS = 100
 
-# The rows of a block: converted columns, line numbers, and what is wrong with others.
-_Piece = namedtuple("_Piece", "table lines faults n_filtered")
+# The rows of a block: converted columns, line numbers, and what is wrong with others;
+# which lines were not asked for, and which have a place that is none.
+_Piece = namedtuple("_Piece", "table lines faults filtered zeros")
 
 
 @dataclass
@@ -181,7 +182,7 @@ def read_table(
             if left is not None:
                 piece = _head(piece, left)
                 left -= len(piece.lines)
-            _take(piece, errors, report)
+            _take(piece, file, errors, report)
             held.append(piece.table)
             n_held += len(piece.lines)
             if n_held >= chunk_rows:
@@ -208,13 +209,21 @@ def _head(piece, n):
         return piece
     last = piece.lines[n - 1]
     faults = [fault for fault in piece.faults if fault.line < last]
-    table = rows_of(piece.table, slice(n))
-    return _Piece(table, piece.lines[:n], faults, piece.n_filtered)
+    return _Piece(
+        rows_of(piece.table, slice(n)),
+        piece.lines[:n],
+        faults,
+        piece.filtered[piece.filtered < last],
+        piece.zeros[piece.zeros <= last],
+    )
 
 
-def _take(piece, errors, report):
+def _take(piece, file, errors, report):
     """Raise what is wrong, or count it."""
-    report.n_filtered += piece.n_filtered
+    report.n_filtered += len(piece.filtered)
+    if piece.zeros.size:
+        what = "place is 0, 0, taken as missing"
+        report.note(file, int(piece.zeros[0]), what, count=len(piece.zeros))
     for fault in sorted(piece.faults, key=lambda fault: fault.line):
         if errors == "raise":
             raise fault
@@ -229,11 +238,12 @@ class _FileReader:
         self.file, self.columns, self.checks = file, columns, checks
         self.n_columns, self.settings, self.report = n_columns, settings, report
         self.keep, self.keep_columns, self.faults = None, (), []
+        self.zeros = np.arange(0)
 
     def read(self, blocks, header):
         """Yield a piece a block."""
         for i, block in enumerate(blocks):
-            self.faults = []
+            self.faults, self.zeros = [], np.arange(0)
             if i == 0:
                 titles = None
                 if header:
@@ -375,11 +385,11 @@ class _FileReader:
         names = self.keep_columns if self.keep is not None else ()
         early = {name: self.columns[name] for name in names if name in self.columns}
         late = {n: c for n, c in self.columns.items() if n not in early}
-        table, rows, n_filtered = {}, None, 0
+        table, rows, filtered = {}, None, np.arange(0)
         if self.keep is not None:
             table, rows = self._convert_columns(early, fields, lines)
             kept = self.keep(table)
-            n_filtered = len(kept) - int(np.count_nonzero(kept))
+            filtered = lines[rows][~kept]
             table = rows_of(table, kept)
             rows[np.flatnonzero(rows)[~kept]] = False
             lines = lines[rows]
@@ -389,7 +399,7 @@ class _FileReader:
             table, lines = rows_of(table, good), lines[good]
         table |= rest
         table = {name: table[name] for name in self.columns}
-        return _Piece(table, lines, self.faults, n_filtered)
+        return _Piece(table, lines, self.faults, filtered, self.zeros)
 
     def _convert_columns(self, columns, fields, lines, rows=None):
         """Convert columns in the given rows, and say which of these rows are good."""
@@ -404,11 +414,7 @@ class _FileReader:
         for name, column in columns.items():
             if column.convert is places:
                 zero = zero_places(table[name], raw[name][0])
-                if zero.any():
-                    line = lines[good][np.argmax(zero)]
-                    what = "place is 0, 0, taken as missing"
-                    n = int(zero.sum())
-                    self.report.note(self.file, int(line), what, count=n)
+                self.zeros = lines[good][zero]
         return table, good
 
     def _find_faults(self, columns, raw, lines):

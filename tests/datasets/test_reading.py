@@ -173,6 +173,18 @@ def test_who_wants_few_rows_is_not_troubled_by_later_ones(write):
     assert (report.n_rows, report.n_skipped) == (5, 0)
 
 
+def test_what_comes_after_the_rows_asked_for_is_not_counted(write):
+    nowhere = [f"{i}\t0\t0\tx" for i in range(6, 9)]
+    files = write("\n".join([nowhere[0], *rows(5), *nowhere[1:]]))
+    _, report, _ = read(files, max_rows=5)
+    assert [found.count for found in report.notes.values()] == [1]
+    even = {"keep": lambda table: table["ids"] % 2 == 0, "keep_columns": ["ids"]}
+    _, report, _ = read(files, max_rows=2, **even)
+    assert (report.n_rows, report.n_filtered) == (2, 1)
+    _, report, _ = read(files, **even)
+    assert (report.n_rows, report.n_filtered) == (4, 4)
+
+
 @pytest.mark.parametrize("errors", ["raise", "skip"])
 def test_shuffled_columns_are_told_whatever_errors(write, errors):
     shuffled = ["{1}\t{0}\tNikon\t{2}".format(*row.split("\t")) for row in rows(9)]
