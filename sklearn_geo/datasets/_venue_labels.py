@@ -122,7 +122,7 @@ def venue_labels(category_names, *, rules=None, drop_unlabelled=False):
     Raises
     ------
     TypeError
-        If a name is not a string.
+        If a name is not a string, or if the names are a table.
 
     ValueError
         If there are no names, or a rule holds no word.
@@ -183,6 +183,8 @@ def venue_labels(category_names, *, rules=None, drop_unlabelled=False):
     ([[0, 1], [1, 0], [1, 0]], [0, 1, 2])
     """
     patterns = [_compile(*rule) for rule in _check_rules(rules)]
+    if hasattr(category_names, "columns"):  # a list of it would be their names
+        raise TypeError("category_names is a table. Pass one column of it.")
     rows = category_names.tolist() if hasattr(category_names, "tolist") else None
     rows = list(category_names) if rows is None else rows
     if not isinstance(rows, list):  # an array of no axis

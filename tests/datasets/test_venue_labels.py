@@ -138,7 +138,8 @@ def test_the_table_in_the_docstring_is_the_table():
         (["Bar"], {"bar": "bar"}, TypeError, r"pass a list of words"),
         (["Bar"], {"bar": 1}, TypeError, r"^rules\['bar'\] is 1; pass a list of words"),
         (np.array("Bar"), None, TypeError, "^category_names must be a list of names"),
-        (pl.DataFrame({"name": ["Bar"]}), None, TypeError, "(?s)row 0: .* is no name"),
+        (pl.DataFrame({"name": ["Bar"]}), None, TypeError, "^category_names is a tabl"),
+        (pd.DataFrame({"bar": ["Pub"]}), None, TypeError, "^category_names is a table"),
         (["Bar"], {"bar": ["-pub", " & "]}, ValueError, "has no word"),
     ],
 )
