@@ -73,7 +73,8 @@ def fetch_file(
         How often all addresses are tried again.
 
     delay : float, default=1.0
-        Seconds before the first of these times, doubled before each other.
+        Seconds before the first of these times, doubled before each other until it
+        is a minute.
 
     timeout : float, default=30
         Seconds without a byte until a server is given up.
@@ -133,7 +134,8 @@ def _download(addresses, path, how, n_retries, delay):
     part.sweep()
     for trial in range(n_retries + 1):
         if trial:
-            pause = min(delay * 2.0 ** (trial - 1), _LONGEST_PAUSE)
+            # One that somebody wants longer is as long as that.
+            pause = min(delay * 2.0 ** (trial - 1), max(delay, _LONGEST_PAUSE))
             bar.say(f"{' '.join(map(str, failures.values()))} Again in {pause:g} s.")
             time.sleep(pause)
         for address in list(left):

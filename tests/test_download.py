@@ -333,6 +333,19 @@ def test_pauses_grow(server, fetch):
     assert time.monotonic() - began >= 0.05 + 0.1
 
 
+@pytest.mark.parametrize(
+    ("delay", "pauses"), [(25, [25, 50, 60, 60]), (100, [100, 100, 100, 100])]
+)
+def test_pauses_are_a_minute_unless_a_longer_one_is_asked_for(
+    server, fetch, monkeypatch, delay, pauses
+):
+    server.plan[PATH] = [Answer(status=503)] * 4
+    waited = []
+    monkeypatch.setattr("sklearn_geo._download.time.sleep", waited.append)
+    fetch(delay=delay, n_retries=4)
+    assert waited == pauses
+
+
 @pytest.mark.parametrize("status", [404, 403, 410])
 def test_servers_that_say_no_are_not_asked_again(server, fetch, status):
     server.plan[PATH] = [Answer(status=status)]

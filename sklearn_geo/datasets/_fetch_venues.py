@@ -87,7 +87,8 @@ def fetch_geonames(
         gone on with by the next trial or the next call.
 
     delay : float, default=1.0
-        Seconds until the first of these times, doubled before each other one.
+        Seconds until the first of these times, doubled before each other one until it
+        is a minute.
 
     verbose : int or bool, default=0
         Whether a bar shows how far a download is.
