@@ -8,7 +8,6 @@ from functools import partial
 
 import numpy as np
 from scipy import sparse
-from scipy.special import ndtr, ndtri
 from sklearn import get_config
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils import (
@@ -22,6 +21,7 @@ from sklearn.utils.validation import _num_samples
 from sklearn_geo._labels import check_groups
 from sklearn_geo._numbers import is_whole, read_numbers, reject_masked
 from sklearn_geo._tables import check_sparse
+from sklearn_geo.metrics._bca import bca_tails
 from sklearn_geo.metrics._errors import ROWS_OF_MEANS as MEANS_OF_ERRORS
 from sklearn_geo.metrics._errors import ROWS_OF_MEDIANS
 from sklearn_geo.metrics._names import read_metric
@@ -266,7 +266,7 @@ def bootstrap_interval(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UndefinedMetricWarning)
             left_out = statistic.without_each()
-        tails = _bca_tails(tails, distribution, estimate.ravel(), left_out)
+        tails = bca_tails(tails, distribution, estimate.ravel(), left_out)
     ends = [
         np.quantile(column, tail)
         for column, tail in zip(distribution.T, tails, strict=True)
@@ -468,27 +468,3 @@ class _Called(_Statistic):
             arguments["sample_weight"] = self.sample_weight[rows]
         resample = [_safe_indexing(array, rows) for array in self.arrays]
         return np.ravel(self.metric(*resample, **arguments))
-
-
-def _bca_tails(tails, distribution, estimate, left_out):
-    """Where to cut the resamples, by Efron's bias correction and acceleration."""
-    n_resamples = len(distribution)
-    below = (distribution < estimate).mean(axis=0) / 2
-    below += (distribution <= estimate).mean(axis=0) / 2
-    # Resamples that all lie on one side would push the quantile to infinity.
-    bias = ndtri(np.clip(below, 0.5 / n_resamples, 1 - 0.5 / n_resamples))
-    left_out = left_out[np.isfinite(left_out).all(axis=1)]
-    distance = left_out.mean(axis=0) - left_out
-    squares = (distance**2).sum(axis=0)
-    cubes = (distance**3).sum(axis=0)
-    # A metric that no photo moves has no skewness to correct.
-    acceleration = np.divide(
-        cubes, 6 * squares**1.5, out=np.zeros_like(cubes), where=squares > 0
-    )
-    bias, acceleration = bias[:, np.newaxis], acceleration[:, np.newaxis]
-    # A tail may be so thin that what is left of 1 is 1.
-    shifted = bias + ndtri(np.minimum(tails, np.nextafter(1.0, 0.0)))
-    room = 1 - acceleration * shifted
-    # Beyond the pole, where there is no room left, the ends are those of all resamples.
-    ends = np.where(shifted > 0, np.inf, -np.inf)
-    return ndtr(bias + np.divide(shifted, room, out=ends, where=room > 0))

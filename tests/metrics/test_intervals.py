@@ -27,8 +27,8 @@ from sklearn_geo.metrics import (
     precision_at_k_within_km,
     tag_coverage_at_k,
 )
+from sklearn_geo.metrics._bca import bca_tails
 from sklearn_geo.metrics._intervals import (
-    _bca_tails,
     _check_settings,
     _sums_without_each,
 )
@@ -817,7 +817,7 @@ def test_ends_of_bca_beyond_their_pole_are_the_ends_of_all(sign):
     a = sign * (n - 2) / (6 * math.sqrt(n * (n - 1)))
     # Without bias, 1 - a z is negative at the seventh standard deviation.
     tails = stats.norm.cdf([-7, 7])
-    found = _bca_tails(tails, np.array([[-1.0], [1.0]]), np.zeros(1), left_out)[0]
+    found = bca_tails(tails, np.array([[-1.0], [1.0]]), np.zeros(1), left_out)[0]
     assert 1 - abs(a) * 7 < 0
     inside = stats.norm.cdf(-7 * sign / (1 + 7 * abs(a)))
     expected = [inside, 1.0] if sign > 0 else [0.0, inside]
