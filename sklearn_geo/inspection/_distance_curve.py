@@ -9,7 +9,7 @@ from sklearn.utils import Bunch
 
 from sklearn_geo._answers import final
 from sklearn_geo._labels import check_rows
-from sklearn_geo.base import check_places
+from sklearn_geo.base import check_places, wrap_longitude
 from sklearn_geo.inspection._by_name import is_by_name
 from sklearn_geo.inspection._columns import by_name, need_method
 from sklearn_geo.inspection._errors import errors_of
@@ -336,4 +336,4 @@ class DistanceCurveDisplay(ShowsPlaces):
 
 
 def _antipodes(places):
-    return np.column_stack([-places[:, 0], (places[:, 1] + 360.0) % 360.0 - 180.0])
+    return np.column_stack([-places[:, 0], wrap_longitude(places[:, 1] + 180.0)])

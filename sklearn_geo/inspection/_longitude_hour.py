@@ -7,7 +7,7 @@ from numbers import Real
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
-from sklearn_geo.base import check_places
+from sklearn_geo.base import check_places, wrap_longitude
 from sklearn_geo.inspection._export import frame_of
 from sklearn_geo.inspection._map import RASTERIZED_FROM, degrees_label
 from sklearn_geo.inspection._moments import read_moments, read_users
@@ -420,8 +420,11 @@ def _boxes(longitudes, hours, weights, center):
             quartiles = _quantiles(x, (0.25, 0.5, 0.75), w)
             boxes.q1[hour], boxes.median[hour], boxes.q3[hour] = quartiles
             reach = _WHISKERS * (quartiles[2] - quartiles[0])
-            boxes.low[hour] = x[x >= quartiles[0] - reach].min()
-            boxes.high[hour] = x[x <= quartiles[2] + reach].max()
+            # Quartiles lie between photos: where the next one is far, there is no
+            # whisker.
+            low, high = x[x >= quartiles[0] - reach], x[x <= quartiles[2] + reach]
+            boxes.low[hour] = min(low.min(), quartiles[0])
+            boxes.high[hour] = max(high.max(), quartiles[2])
         boxes.longitudes.append(x)
     return boxes
 
@@ -433,9 +436,7 @@ def _around(longitudes, middle):
 
 def _wrapped(longitudes):
     """Write longitudes from -180 to 180, NaN as it is."""
-    return np.where(
-        np.abs(longitudes) > 180.0, (longitudes + 180.0) % 360.0 - 180.0, longitudes
-    )
+    return np.where(np.abs(longitudes) > 180.0, wrap_longitude(longitudes), longitudes)
 
 
 def _quantiles(x, shares, weights):

@@ -9,7 +9,7 @@ from -180 or so to beyond 180, and only the tick labels wrap.
 import numpy as np
 
 from sklearn_geo._numbers import naming
-from sklearn_geo.base import check_places
+from sklearn_geo.base import check_places, wrap_longitude
 from sklearn_geo.inspection._land import lines_of, polygons_of, read_land
 
 # Beyond this many points a map is drawn as pixels inside a vector file.
@@ -66,8 +66,7 @@ class MapWindow:
             max(width / 2 + pad, least / 2),
             max((north - south) / 2 + pad, least / 2),
         )
-        middle = west + width / 2
-        middle -= 360.0 * np.floor((middle + 180.0) / 360.0)
+        middle = float(wrap_longitude(west + width / 2))
         center = (south + north) / 2
         return cls(
             middle - x, middle + x, max(center - y, -90.0), min(center + y, 90.0)
@@ -100,9 +99,10 @@ class MapWindow:
                 f"got {extent!r}."
             )
         west, east, south, north = (float(value) for value in extent)
-        if east <= west:
-            east += 360.0
-        if not (-90.0 <= south < north <= 90.0 and east - west <= 360.0):
+        if east <= west and np.isfinite([west, east]).all():
+            # To the first meridian of that name on the way east.
+            east += 360.0 * (np.floor((west - east) / 360.0) + 1.0)
+        if not (-90.0 <= south < north <= 90.0 and 0.0 < east - west <= 360.0):
             raise ValueError(
                 "extent must be (west, east, south, north) in degrees, south below "
                 f"north; got {tuple(extent)!r}."
@@ -261,7 +261,7 @@ def _step(wanted):
 def degrees_label(degrees, names):
     """Write degrees as on a map: 150°W, 0°, 12.5°N."""
     if names == "EW":
-        degrees = (degrees + 180.0) % 360.0 - 180.0
+        degrees = wrap_longitude(degrees)
     size = round(abs(float(degrees)), 3)
     if size == 0.0 or (names == "EW" and size == 180.0):
         return f"{size:g}°"

@@ -7,6 +7,7 @@ import pytest
 
 from sklearn_geo.geolocation import NeighborGeolocator, PriorGeolocator
 from sklearn_geo.inspection import DistanceCurveDisplay
+from sklearn_geo.inspection._distance_curve import _antipodes
 from sklearn_geo.metrics import accuracy_at_km, bootstrap_interval
 from tests.inspection.common import check_geojson
 
@@ -104,3 +105,13 @@ def test_a_model_that_never_answers_is_within_no_distance():
     assert np.isnan(display.errors["silent"]).all()
     labels = [line.get_label() for line in display.lines_]
     assert labels == ["sure (median 0.0 km)", "silent (no median)"]
+
+
+def test_what_stands_for_no_answer_is_the_antipode():
+    east = np.nextafter(-100.0, 0.0)
+    places = np.array([[10.0, 30.0], [-20.0, -180.0], [0.0, east]])
+    found = _antipodes(places)
+    assert found[:, 0].tolist() == [-10.0, 20.0, 0.0]
+    # A float less than 128 holds the last digit of one that is more.
+    assert found[:, 1].tolist() == [-150.0, 0.0, east + 180.0]
+    assert east + 180.0 > 80.0

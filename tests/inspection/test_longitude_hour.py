@@ -249,3 +249,25 @@ def test_what_cannot_be_drawn():
             draw(places, posted, center=center, time_zone="UTC")
     with pytest.raises(ValueError, match="latitude"):
         draw([[1.0, 2.0], [95.0, 120.0]], posted, time_zone="UTC")
+
+
+def test_whiskers_end_outside_of_boxes():
+    # A quarter of the way from 0 to 100, and half as much again is short of 100.
+    keys = ("low", "q1", "median", "q3", "high")
+    for side, expected in ((1, [0, 0, 0, 25, 25]), (-1, [-25, -25, 0, 0, 0])):
+        display = _draw([0.0] * 6 + [100.0 * side] * 2, [3] * 8, center=0)
+        assert [display.boxes[key][3] for key in keys] == pytest.approx(expected)
+        (artists,) = display.boxes_
+        for whisker in artists["whiskers"]:
+            assert np.ptp(whisker.get_ydata()) == 0.0
+        # What the box was drawn of is no point of its own; what is far off is.
+        assert display.points_.get_ydata() == pytest.approx([100.0 * side] * 2)
+
+
+def test_longitudes_are_wrapped_exactly():
+    east = np.nextafter(170.0, 180.0)
+    display = _draw([east] * 5, [3] * 5, center=-20)
+    assert (display.to_frame().loc[3, ["q1", "low", "high"]] == east).all()
+    # 179.99999999999997 written around -20 is less than a rounding from -180.
+    edge = np.nextafter(180.0, 0.0)
+    assert _draw([edge] * 5, [3] * 5, center=-20).to_frame()["median"][3] == edge

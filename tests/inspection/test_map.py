@@ -177,3 +177,16 @@ def test_meridians_of_narrow_maps_have_room_for_their_labels():
     axes = plt.figure().subplots()
     MapWindow(0.0, 6.0, 0.0, 8.0).dress(axes)
     assert all(label.get_text() for label in axes.get_xticklabels())
+
+
+def test_an_extent_goes_east_to_where_it_ends():
+    for extent, borders in (
+        ((200, -170, -5, 5), (200.0, 550.0)),
+        ((750, 10, -5, 5), (750.0, 1090.0)),
+        ((170, -170, -5, 5), (170.0, 190.0)),
+    ):
+        window = MapWindow.read(extent, None)
+        assert (window.west, window.east) == borders
+    for extent in ((np.inf, 1, 0, 1), (0, np.inf, 0, 1), (np.nan, 1, 0, 1)):
+        with pytest.raises(ValueError, match=r"extent must be .* south below north"):
+            MapWindow.read(extent, None)
