@@ -3,10 +3,11 @@
 """Where photos are found well, beside where there were photos to learn from."""
 
 import numpy as np
+from sklearn.utils import Bunch
 
-from sklearn_geo.inspection._by_name import is_by_name
+from sklearn_geo.inspection._by_name import by_text, is_by_name
 from sklearn_geo.inspection._export import frame_of
-from sklearn_geo.inspection._pyplot import COLORS, panel_axes, shares_axis
+from sklearn_geo.inspection._pyplot import COLORS, check_most, panel_axes, shares_axis
 from sklearn_geo.metrics import precision_by_region
 
 _ORDERS = ("count", "precision", "name")
@@ -145,7 +146,7 @@ class ContinentDisplay:
         if not precision:
             raise ValueError("precision is empty: there is no model to draw.")
         tables = {
-            str(who): precision_by_region(
+            who: precision_by_region(
                 query_places,
                 values,
                 train_places,
@@ -155,7 +156,7 @@ class ContinentDisplay:
                 n_resamples=n_resamples,
                 random_state=random_state,
             )
-            for who, values in precision.items()
+            for who, values in by_text(precision, "precision").items()
         }
         return cls(tables, measure=measure).plot(ax, **kwargs)
 
@@ -170,7 +171,8 @@ class ContinentDisplay:
 
         order : {"count", "precision", "name"}, default="count"
             From top to bottom: where most training photos are (or queries, if those are
-            not known), where the first model does best, or by name.
+            not known), where the first model does best, or by name. Queries are those
+            of the first model that has some in the region.
 
         most : int, default=25
             How many regions are shown at most, those with the most queries.
@@ -183,10 +185,10 @@ class ContinentDisplay:
         ContinentDisplay
             The display, with its artists.
         """
-        first = next(iter(self.tables.values()))
-        rows = self._choose(first, order, most)
-        self.shown_ = first.region[rows].tolist()
-        shape = (1, 1 if first.n_train is None else 2)
+        table = self._all_regions()
+        rows = self._choose(table, order, most)
+        self.shown_ = table.region[rows].tolist()
+        shape = (1, 1 if table.n_train is None else 2)
         n_bars = len(rows) * (0.55 + 0.45 * len(self.tables))
         axes, self.figure_ = panel_axes(
             ax,
@@ -196,18 +198,43 @@ class ContinentDisplay:
         )
         self.axes_ = list(axes[0])
         self.ax_, self.count_bars_ = self.axes_[-1], None
-        self._dress(first, rows, own_labels=ax is not None)
+        self._dress(table, rows, own_labels=ax is not None)
         if shape[1] == 2:
-            self._draw_counts(self.axes_[0], first.n_train[rows], annotate)
+            self._draw_counts(self.axes_[0], table.n_train[rows], annotate)
         self._draw_precision(self.ax_, annotate)
         return self
 
+    def _all_regions(self):
+        """Return a table of all regions: counts of the first model that has each."""
+        first, *_ = tables = list(self.tables.values())
+        seen = {}
+        for table in tables:
+            for at, region in enumerate(table.region.tolist()):
+                seen.setdefault(region, (table, at))
+        regions = np.unique(np.concatenate([table.region for table in tables]))
+        found = [seen[region] for region in regions.tolist()]
+        counted = all(table.n_train is not None for table in tables)
+        return Bunch(
+            region=regions,
+            n_queries=np.array([table.n_queries[at] for table, at in found]),
+            n_train=np.array([table.n_train[at] for table, at in found])
+            if counted
+            else None,
+            precision=np.array(
+                [
+                    table.precision[at] if table is first else np.nan
+                    for table, at in found
+                ]
+            ),
+        )
+
     def _choose(self, table, order, most):
-        """Return which rows of the first table to show, from top to bottom."""
+        """Return which rows of a table to show, from top to bottom."""
         if order not in _ORDERS:
             raise ValueError(
                 f"order must be one of {', '.join(map(repr, _ORDERS))}; got {order!r}."
             )
+        check_most(most)
         rows = np.sort(np.argsort(-table.n_queries, kind="stable")[:most])
         if order == "name":
             return rows

@@ -4,7 +4,7 @@
 
 import numpy as np
 
-from sklearn_geo.inspection._by_name import is_by_name
+from sklearn_geo.inspection._by_name import by_text, is_by_name
 from sklearn_geo.inspection._export import frame_of
 from sklearn_geo.inspection._pyplot import COLORS, STYLES, axes_of, shares_axis
 from sklearn_geo.metrics import precision_by_tag_frequency
@@ -156,7 +156,7 @@ class TagFrequencyDisplay:
                 f"{np.size(counts)} tags."
             )
         tables = {
-            str(who): precision_by_tag_frequency(
+            who: precision_by_tag_frequency(
                 query_tags,
                 values,
                 counts,
@@ -165,7 +165,7 @@ class TagFrequencyDisplay:
                 n_resamples=n_resamples,
                 random_state=random_state,
             )
-            for who, values in precision.items()
+            for who, values in by_text(precision, "precision").items()
         }
         return cls(tables, measure=measure, tag_names=tag_names).plot(ax, **kwargs)
 

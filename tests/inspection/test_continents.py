@@ -83,6 +83,26 @@ def test_queries_that_one_model_has_not():
     assert without.to_frame()["n_train"].isna().all()
 
 
+def test_regions_where_the_first_model_has_no_query():
+    paris, berlin, sydney = [48.9, 2.4], [52.5, 13.4], [-33.9, 151.2]
+    models = {"few": [0.5, 0.7, np.nan], "all": [0.1, 0.3, 0.9]}
+    display = ContinentDisplay.from_predictions(
+        [paris, berlin, sydney], models, [paris, sydney, sydney], n_resamples=5
+    )
+    assert display.shown_ == ["Oceania", "Europe"]
+    assert _widths(display.count_bars_) == [2, 1]
+    assert_allclose(_widths(display.bars_[0]), [0.0, 0.6])
+    assert_allclose(_widths(display.bars_[1]), [0.9, 0.2])
+    labels = [text.get_text() for text in display.axes_[0].get_yticklabels()]
+    assert labels == ["Oceania\n1 query", "Europe\n2 queries"]
+    assert display.plot(order="precision").shown_ == ["Europe", "Oceania"]
+    assert display.plot(order="name").shown_ == ["Europe", "Oceania"]
+    for most in (0, -1, 1.5):
+        with pytest.raises(ValueError, match="most must be a whole number, at least 1"):
+            display.plot(most=most)
+    plt.close("all")
+
+
 def test_many_regions_of_another_kind():
     rng = np.random.default_rng(0)
     places = np.column_stack([rng.uniform(-60, 60, 200), rng.uniform(-180, 180, 200)])
