@@ -215,13 +215,18 @@ def per_region_score(
     regions, numbers = number_labels(labels, name="by")
     counts = np.bincount(numbers)
     members = np.split(np.argsort(numbers, kind="stable"), np.cumsum(counts)[:-1])
-    kept = counts >= min_count
+    counting = np.ones(len(counts), dtype=bool)
     if sample_weight is not None:
-        kept &= np.bincount(numbers, weights=sample_weight) > 0
+        counting = np.bincount(numbers, weights=sample_weight) > 0
+    kept = counting & (counts >= min_count)
     if not kept.any():
+        largest = np.argmax(np.where(counting, counts, 0))
+        region = "region"
+        if not counting.all():
+            region += " with a photo of a weight above 0"
         raise ValueError(
-            f"No region has min_count={min_count} photos or more; the largest one, "
-            f"{regions[counts.argmax()]}, has {counts.max()}."
+            f"No {region} has min_count={min_count} photos or more; the largest one, "
+            f"{regions[largest]}, has {counts[largest]}."
         )
     scores = {key: [] for key in metrics}
     check_sparse(y_true, "y_true")
@@ -245,8 +250,23 @@ def per_region_score(
                     f"{len(rows)} photos: {error}"
                 ) from error
     table = {"region": regions[kept], "count": counts[kept]}
-    table.update((key, np.array(values)) for key, values in scores.items())
+    for key, values in scores.items():
+        table[key] = _column(key, values, table["region"])
     return _to_frame(table) if as_frame else Bunch(**table)
+
+
+def _column(key, values, regions):
+    """Stack what a metric returned of the regions, if that has one shape."""
+    shapes = [np.shape(value) for value in values]
+    other = next((at for at, shape in enumerate(shapes) if shape != shapes[0]), None)
+    if other is not None:
+        raise ValueError(
+            f"The metric {key!r} returns {shapes[0] or 'a number'} in the region "
+            f"{regions[0]}, but {shapes[other] or 'a number'} in {regions[other]}. It "
+            "has to return as many numbers everywhere: a metric of each class needs "
+            "the classes, such as labels=."
+        )
+    return np.array(values)
 
 
 def _with_rows(y):
@@ -340,8 +360,20 @@ def _to_frame(table):
         ) from error
     columns = {}
     for key, values in table.items():
-        if values.ndim == 1:
-            columns[key] = values
-        else:
-            columns.update((f"{key}_{i}", column) for i, column in enumerate(values.T))
+        if values.ndim > 2:
+            raise ValueError(
+                f"The metric {key!r} returns a table of shape {values.shape[1:]}, but "
+                "columns of a DataFrame hold numbers. Pass as_frame=False."
+            )
+        named = {key: values}
+        if values.ndim == 2:
+            named = {f"{key}_{i}": column for i, column in enumerate(values.T)}
+        twice = sorted(columns.keys() & named.keys())
+        if twice:
+            raise ValueError(
+                f"metric: two columns would be called {twice[0]!r}, since {key!r}, or "
+                "another key, stands for a vector of numbers. Call one of them "
+                "otherwise."
+            )
+        columns |= named
     return pd.DataFrame(columns)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 from sklearn.exceptions import UndefinedMetricWarning
+from sklearn.metrics import recall_score
 
 from sklearn_geo.metrics import (
     accuracy_at_km,
@@ -243,6 +244,45 @@ def test_several_metrics_and_frames():
     assert table.score_4.tolist() == [1, 1]
 
 
+def test_columns_of_frames_do_not_replace_each_other():
+    vector = partial(accuracy_at_km, km=(1, 25))
+    arguments = {"y_true": TRUE, "y_pred": PRED, "by": "continent"}
+    for metrics in (
+        {"near": vector, "near_1": "geo_score"},
+        {"near_1": "geo_score", "near": vector},
+    ):
+        with pytest.raises(ValueError, match="two columns would be called 'near_1'"):
+            per_region_score(metrics, **arguments, as_frame=True)
+        table = per_region_score(metrics, **arguments)
+        assert table.near.shape == (2, 2)
+        assert table.near_1.shape == (2,)
+    frame = per_region_score(
+        {"near": vector, "near_2": "geo_score"}, **arguments, as_frame=True
+    )
+    assert frame.columns.tolist()[2:] == ["near_0", "near_1", "near_2"]
+
+
+def test_what_metrics_return_has_one_shape():
+    labels = ["a", "b", "a", "a"]
+    each = partial(recall_score, average=None)
+    with pytest.raises(
+        ValueError, match=r"'score' returns \(2,\) in the region a, but \(1,\) in b"
+    ):
+        per_region_score(each, labels, labels, by=["a", "a", "b", "b"])
+    table = per_region_score(
+        partial(each, labels=["a", "b"], zero_division=0),
+        labels,
+        labels,
+        by=["x", "x", "x", "y"],
+    )
+    assert table.score.tolist() == [[1, 1], [1, 0]]
+    square = {"square": lambda true, pred: np.ones((2, 3))}
+    arguments = {"y_true": TRUE, "y_pred": PRED, "by": "continent"}
+    assert per_region_score(square, **arguments).square.shape == (2, 2, 3)
+    with pytest.raises(ValueError, match=r"'square' returns a table of shape \(2, 3\)"):
+        per_region_score(square, **arguments, as_frame=True)
+
+
 @settings(deadline=None, max_examples=30)
 @given(st.integers(2, 60), st.integers(0, 2**31))
 def test_regions_add_up_to_the_whole(n, seed):
@@ -266,6 +306,27 @@ def test_regions_add_up_to_the_whole(n, seed):
     total = np.average(table.score, weights=mass[mass > 0])
     whole = mean_great_circle_error(true, pred, sample_weight=weights)
     assert total == pytest.approx(whole)
+
+
+def test_the_largest_region_is_one_that_counts():
+    by = ["a", "a", "a", "b"]
+    for weights, words in (
+        ([0, 0, 0, 1], "No region with a photo of a weight above 0 has min_count=2 "),
+        ([1, 1, 1, 1], "No region has min_count=9 "),
+    ):
+        one, n = ("b", 1) if weights[0] == 0 else ("a", 3)
+        with pytest.raises(
+            ValueError,
+            match=f"^{words}photos or more; the largest one, {one}, has {n}.$",
+        ):
+            per_region_score(
+                "geo_score",
+                TRUE,
+                PRED,
+                by=by,
+                sample_weight=weights,
+                min_count=2 if weights[0] == 0 else 9,
+            )
 
 
 def test_regions_that_do_not_count():
