@@ -313,10 +313,11 @@ def _edges(most, per_decade):
 
     Of steps that are rounded to one count, the last one has a bin.
     """
-    n_bins = per_decade * len(str(most))
-    powers = 10.0 ** (np.arange(n_bins + 1) / per_decade)
-    # What is a whole power of ten must not be rounded up past it.
-    edges = np.ceil(powers - 1e-9 * powers).astype(np.int64)
+    n_decades = len(str(most))
+    steps = np.arange(per_decade * n_decades + 1)
+    edges = np.ceil(10.0 ** (steps / per_decade)).astype(np.int64)
+    # A whole power of ten must not be rounded up past it; no other is a whole number.
+    edges[::per_decade] = 10 ** np.arange(n_decades + 1)
     return np.append(0, edges)
 
 

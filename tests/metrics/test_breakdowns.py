@@ -291,3 +291,14 @@ def test_the_last_bin_holds_the_most_frequent_tag():
                 [0], [1.0], [count], bins_per_decade=per_decade
             ).bins
             assert bins.least[0] <= count <= bins.most[0]
+
+
+@pytest.mark.parametrize("per_decade", [1, 2, 3, 7, 1000])
+def test_decades_begin_at_powers_of_ten_however_large(per_decade):
+    for power in range(1, 16):
+        table = precision_by_tag_frequency(
+            [0, 1], [1.0, 0.0], [10**power - 1, 10**power], bins_per_decade=per_decade
+        )
+        assert table.bins.n_tags.tolist() == [1, 1]
+        assert table.bins.most[0] == 10**power - 1
+        assert table.bins.least[1] == 10**power
