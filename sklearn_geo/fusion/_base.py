@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What classification and regression by fusion share: everything but the heads."""
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import partial
@@ -17,7 +18,9 @@ from sklearn.utils.validation import (
 )
 
 from sklearn_geo._entries import summed
+from sklearn_geo._made_for import SET_AFTER_FIT
 from sklearn_geo._numbers import naming, reject_masked
+from sklearn_geo._settings import check_strictly
 from sklearn_geo._tables import check_sparse
 from sklearn_geo._weights import check_weights
 from sklearn_geo.base import GeoEstimator
@@ -103,7 +106,7 @@ class FusionBase(NetMixin, GeoEstimator, ABC):
                 multi_output=True,
                 reset=not go_on,
             )
-        X, rows = summed(X), None
+        X, y, rows = summed(X), summed(y), None
         if sample_weight is not None:
             sample_weight = check_weights(sample_weight, X)
             if not sample_weight.all():  # others are as if they were not there
@@ -138,6 +141,13 @@ class FusionBase(NetMixin, GeoEstimator, ABC):
         self._after_training(valid)
         self._set_attention(data)
         return self
+
+    def _blocks_now(self):
+        """Return the columns that `blocks` names now."""
+        names = getattr(self, "feature_names_in_", None)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # fit has said what there is to say
+            return read_blocks(self.blocks, self.n_features_in_, names)
 
     def _architecture(self):
         """Return the parameters that decide what the network is."""
@@ -324,8 +334,8 @@ class FusionBase(NetMixin, GeoEstimator, ABC):
             Their weights.
 
         scoring : str, callable or None, default=None
-            What is lost, as in scikit-learn. None is the estimator's own measure, see
-            there.
+            What is lost, as in scikit-learn. None is the mean of the average precision
+            over classes or labels, and R squared of numbers.
 
         Returns
         -------
@@ -344,9 +354,8 @@ class FusionBase(NetMixin, GeoEstimator, ABC):
             The folder; it is made if it is not there.
         """
         check_is_fitted(self)
-        self._check_same(
-            self.blocks_, "It was set after fit: fit again, or set it back, to save."
-        )
+        check_strictly(self)
+        self._check_same(self._blocks_now(), SET_AFTER_FIT)
         save_fusion(self, folder)
 
     @classmethod

@@ -53,7 +53,7 @@ def blocks_of(union):
     >>> blocks_of(union.fit(np.array([[48.1, 11.6], [51.5, -0.1]])))
     {'unitvectorencoder': slice(0, 3, None), 'utmonehotencoder': slice(3, 5, None)}
     """
-    if hasattr(union, "steps"):
+    while hasattr(union, "steps"):
         union = union.steps[-1][1]
     if isinstance(union, ColumnTransformer):
         check_is_fitted(union)
@@ -169,17 +169,25 @@ def _columns(block, columns, n_features, names):
 
 
 def _slice(block, columns, n_features, names):
+    step = 1 if columns.step is None else columns.step
     ends = [columns.start, columns.stop]
-    for at, end in enumerate(ends):
-        if isinstance(end, str):  # the last name belongs to it, as in pandas
-            ends[at] = _position(block, end, names) + at
+    if not isinstance(step, Integral) or not step:
+        raise TypeError(_WHAT.format(block, columns))
+    if not all(end is None or isinstance(end, (str, Integral)) for end in ends):
+        raise TypeError(_WHAT.format(block, columns))
+    if isinstance(columns.start, str):
+        ends[0] = _position(block, columns.start, names)
+    if isinstance(columns.stop, str):  # that name belongs to it, as in pandas
+        ends[1] = _position(block, columns.stop, names) + (1 if step > 0 else -1)
+        ends[1] = None if ends[1] < 0 else ends[1]
     start, stop = ends
     if stop is not None and stop > n_features:
         raise ValueError(
             f"blocks: the block {block!r} ends at column {stop}, but X has "
             f"{n_features} columns."
         )
-    return np.arange(n_features)[slice(start, stop, columns.step)]
+    # A copy: torch takes no arrays that lie backwards.
+    return np.arange(n_features)[slice(start, stop, step)].copy()
 
 
 def _list(block, columns, n_features, names):

@@ -130,6 +130,7 @@ class LabelReader:
                 f"y must be a 0/1 indicator of the {len(self.classes)} labels of fit; "
                 f"got shape {y.shape}."
             )
+        _check_indicator(y)
         return y
 
     def warn_of_empty(self, y):
@@ -195,7 +196,7 @@ class LabelReader:
             )
         found = np.ones((n_labels, 2))
         for row, pair in zip(found, pairs, strict=True):
-            if not set(pair) <= {0, 1}:
+            if not isinstance(pair, Mapping) or not set(pair) <= {0, 1}:
                 raise ValueError(
                     "class_weight of a label says what its 0 and its 1 weigh, such as "
                     f"{{0: 1, 1: 5}}; got {pair!r}."
@@ -250,5 +251,7 @@ def _check_indicator(y):
 
 def _positive(value):
     if not isinstance(value, Real) or not 0 <= value < np.inf:
-        raise ValueError(f"class_weight must not be negative; got {value!r}.")
+        raise ValueError(
+            f"class_weight must be finite, and must not be negative; got {value!r}."
+        )
     return float(value)

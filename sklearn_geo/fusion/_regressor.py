@@ -320,7 +320,6 @@ class AttentionFusionRegressor(RegressorMixin, FusionBase):
                 remedy="Or fit a new regressor.",
             )
         else:
-            self._is_flat = y.ndim == 1
             self._center = np.average(columns, axis=0, weights=sample_weight)
             # Squares of parts of the largest, so that none overflows or vanishes.
             away = np.abs(columns - self._center)
@@ -329,7 +328,7 @@ class AttentionFusionRegressor(RegressorMixin, FusionBase):
             squares = np.average((away / most) ** 2, axis=0, weights=sample_weight)
             spread = most * np.sqrt(squares)
             self._spread = np.where(spread > 0.0, spread, 1.0)
-        self._y_names = names
+        self._y_names, self._is_flat = names, y.ndim == 1
         return ((columns - self._center) / self._spread).astype(np.float32), None
 
     def _kind(self):

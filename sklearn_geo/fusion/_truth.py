@@ -4,6 +4,7 @@
 
 from sklearn.utils import check_array
 
+from sklearn_geo._entries import summed
 from sklearn_geo._labels import check_rows, class_array
 from sklearn_geo._numbers import naming, reject_masked
 from sklearn_geo._same_names import same_names
@@ -64,6 +65,7 @@ def read_truth(y, sample_weight, n_rows, names, dtype=None):
             f"y is an array of records ({', '.join(y.dtype.names)}). Pass a column of "
             "it, or numpy.lib.recfunctions.structured_to_unstructured(y)."
         )
+    y = summed(y)
     check_rows(n_rows, y, "y")
     if sample_weight is None:
         return y, None

@@ -52,6 +52,33 @@ def test_all_ways_to_name_columns(utm):
     assert found == {"utm": [0, 1], "rest": [2, 3, 4]}
 
 
+@pytest.mark.parametrize(
+    "utm",
+    [
+        slice(1, None, -1),
+        slice(-4, -6, -1),
+        slice("utm__33U", "utm__32U", -1),
+        slice("utm__33U", None, -1),
+    ],
+)
+def test_columns_that_go_backwards(utm):
+    assert read({"rest": [2, 3, 4], "utm": utm})["utm"] == [1, 0]
+
+
+def test_backwards_is_another_order_of_the_same_columns():
+    rows = np.random.default_rng(0).normal(size=(30, 3))
+    y = rows[:, 0] > 0
+    both = [
+        AttentionFusionClassifier(
+            {"first": 0, "others": others}, hidden=4, max_iter=2, random_state=0
+        )
+        .fit(rows, y)
+        .predict_proba(rows)
+        for others in (slice(2, 0, -1), [2, 1])
+    ]
+    np.testing.assert_array_equal(*both)
+
+
 def test_a_single_column_and_the_order_of_blocks():
     found = read({"n": "app__n", "last": 0, "tag": [3, 2], "u": 1})
     assert list(found) == ["n", "last", "tag", "u"]
@@ -115,6 +142,9 @@ def test_words_about_blocks(blocks, words):
         ({"a": [0.5]}, "'a' must be a slice, positions, names or a mask; got 0.5"),
         ({"a": None}, "a slice, positions, names or a mask; got None"),
         ({"a": lambda X: [0]}, "or a mask; got <function"),
+        ({"a": slice(0.0, 2)}, r"'a' must be a slice.*got slice\(0.0, 2, None\)"),
+        ({"a": slice(0, 2, 0)}, r"'a' must be a slice.*got slice\(0, 2, 0\)"),
+        ({"a": slice(0, 2, "b")}, r"'a' must be a slice.*got slice\(0, 2, 'b'\)"),
         ({"a": [[0, 1], [2, 3]]}, r"or a mask; got \[0, 1\]"),
     ],
 )
@@ -203,6 +233,13 @@ def test_blocks_of_a_column_transformer():
     named.set_params(kind__sparse_output=False)
     columns = list(named.fit_transform(frame).columns)
     assert read("auto", 6, columns) == read(blocks_of(union), 6, None)
+
+
+def test_blocks_of_a_pipeline_in_a_pipeline():
+    union = FeatureUnion([("two", PCA(2)), ("three", PCA(3))])
+    inner = make_pipeline(StandardScaler(), union)
+    found = blocks_of(make_pipeline(StandardScaler(), inner).fit(X))
+    assert found == {"two": slice(0, 2), "three": slice(2, 5)}
 
 
 def test_words_about_what_is_no_union():

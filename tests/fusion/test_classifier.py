@@ -817,6 +817,33 @@ def test_labels_are_scored_as_they_were_learnt(fitted):
     assert one.score(X, sparse.csr_array(y)) == one.score(X, y)
     with pytest.raises(ValueError, match="y must be a 0/1 indicator of the"):
         one.score(X, y[:, :-1])
+    for make in (np.asarray, sparse.csr_array):
+        for ask in (one.score, one.block_importance):
+            with pytest.raises(
+                ValueError, match="indicator of labels, 0 or 1.*holds 2"
+            ):
+                ask(X, make(2 * y))
+
+
+def test_entries_of_sparse_labels_are_added_up():
+    once = sparse.csr_array(LABELS.astype(float))
+
+    def parts(*values):
+        data = np.tile(values, once.nnz)
+        indices = np.repeat(once.indices, len(values))
+        indptr = once.indptr * len(values)
+        return sparse.csr_array((data, indices, indptr), shape=once.shape)
+
+    plain = model(class_weight="balanced", max_iter=2)
+    wanted = clone(plain).fit(X, LABELS)
+    for y in (parts(0.5, 0.5), parts(1.0, 0.0), parts(2.0, -1.0)):
+        found = clone(plain).fit(X, y)
+        np.testing.assert_array_equal(found.predict_proba(X), wanted.predict_proba(X))
+        assert found.score(X, y) == wanted.score(X, LABELS)
+        assert found.block_importance(X, y) == wanted.block_importance(X, LABELS)
+    for ask in (clone(plain).fit, wanted.score):
+        with pytest.raises(ValueError, match=r"y .*0 or 1; it holds 2\.0"):
+            ask(X, parts(1.0, 1.0))
 
 
 # On an accelerator --------------------------------------------------------------------

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
@@ -166,6 +167,49 @@ def test_what_cannot_be_saved(tmp_path):
     with pytest.raises(ValueError, match=r"attention is None, and was 'type'.*again"):
         model.save_pretrained(tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"solver": "newton"},
+        {"validation_fraction": 2.0},
+        {"early_stopping": 7},
+        {"aux_weight": "much"},
+        {"blocks": {"what": slice(0, 3), "utm": slice(3, 11)}},
+        {"blocks": None},
+        {"blocks": {"what": [0, 99]}},
+    ],
+    ids=str,
+)
+def test_what_could_not_be_read_again_is_not_saved(params, tmp_path):
+    model = fit()
+    model.save_pretrained(tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
+    model.set_params(**params)
+    with (
+        config_context(skip_parameter_validation=True),
+        pytest.raises(ValueError, match=next(iter(params))),
+    ):
+        model.save_pretrained(tmp_path)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [{"utm": range(3, 11), "what": np.array([2, 0, 1])}, {**BLOCKS}],
+    ids=["other words", "a copy"],
+)
+def test_blocks_that_are_the_same_are_saved(blocks, tmp_path):
+    model = fit().set_params(blocks=blocks)
+    model.save_pretrained(tmp_path)
+    same(model, type(model).from_pretrained(tmp_path))
+
+
+def test_one_block_is_saved_without_a_word(tmp_path):
+    with pytest.warns(UserWarning, match="found no blocks"):
+        model = fit(blocks="auto")
+    model.save_pretrained(tmp_path)
 
 
 # Folders that are not what was written ------------------------------------------------

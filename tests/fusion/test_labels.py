@@ -146,10 +146,13 @@ def test_given_weights():
         (np.array([0, 1, 2]), {0: -1}, "must not be negative; got -1"),
         (np.array([0, 1, 2]), {0: "much"}, "must not be negative; got 'much'"),
         (np.array([0, 1, 2]), {0: np.nan}, "must not be negative; got nan"),
+        (np.array([0, 1, 2]), {0: np.inf}, "must be finite, .*; got inf"),
         (LABELS, [{1: 2}], "class_weight has 1 entries for 3 labels"),
         (LABELS, {2: 1.0}, "what its 0 and its 1 weigh.*got {2: 1.0}"),
         (LABELS, [{"yes": 1.0}, {}, {}], "what its 0 and its 1 weigh"),
         (LABELS, {1: -2.0}, "must not be negative; got -2.0"),
+        (LABELS, [None, {}, {}], "what its 0 and its 1 weigh.*got None"),
+        (LABELS, ["balanced"] * 3, "what its 0 and its 1 weigh.*got 'balanced'"),
     ],
 )
 def test_words_about_weights(y, class_weight, words):

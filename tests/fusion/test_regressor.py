@@ -242,6 +242,9 @@ def test_warm_start_and_search():
     assert warm.history_["train_loss"][-1] < first
     with pytest.raises(ValueError, match="warm_start: y has 2 columns, and had 1"):
         warm.fit(X, TWO)
+    flat, column = np.asarray(Y).reshape(-1), np.asarray(Y).reshape(-1, 1)
+    for y in (column, flat):
+        assert warm.fit(X, y).predict(X).shape == y.shape
     with pytest.raises(ValueError, match="scale is None, and was 'robust'"):
         warm.set_params(scale=None).fit(X, Y)
     grid = {"attention": ["type", "sample"], "blocks": [BLOCKS, None]}
