@@ -113,7 +113,12 @@ def read_numbers(values, name):
         if values is None or kind in "cmMSTUV":
             raise TypeError(f"no numbers but the dtype kind {kind!r}")
         if isinstance(kind, str) and hasattr(values, "to_numpy"):
-            # A frame has no dtype of its own.
+            # A frame has no dtype of its own, and each of its columns has one.
+            is_frame = getattr(values, "ndim", 1) == 2 and hasattr(values, "iloc")
+            if is_frame and any(hasattr(one, "na_value") for one in values.dtypes):
+                every = range(values.shape[1])
+                read = [read_numbers(values.iloc[:, at], name) for at in every]
+                return np.column_stack(read)
             missing = getattr(getattr(values, "dtype", None), "na_value", None)
             # A masked array of older pandas does not take what is missing for NaN.
             if missing is not None and missing is not np.nan:

@@ -159,3 +159,14 @@ def test_what_cannot_be_compared_is_told_by_its_name(error, said):
 def test_lazy_frames_are_no_text():
     with pytest.raises(TypeError, match=r"what must hold numbers.*method collect"):
         read_numbers(pl.LazyFrame({"a": [1.0]}), "what")
+
+
+def test_columns_of_a_frame_may_lack_numbers():
+    whole = pd.array([2**53 - 1, None], dtype="Int64")
+    frame = pd.DataFrame({"whole": whole, "plain": [0.5, 1.5]}, index=["b", "b"])
+    expected = [[2.0**53 - 1, 0.5], [np.nan, 1.5]]
+    np.testing.assert_array_equal(read_numbers(frame, "what"), expected)
+    twice = frame.set_axis(["same", "same"], axis=1)
+    np.testing.assert_array_equal(read_numbers(twice, "what"), expected)
+    with pytest.raises(TypeError, match="what must hold numbers"):
+        read_numbers(frame.assign(text=["a", "b"]), "what")

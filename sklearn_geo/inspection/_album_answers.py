@@ -10,6 +10,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples
 
 from sklearn_geo._answers import final
+from sklearn_geo._missing import is_missing
 from sklearn_geo._tables import check_sparse
 from sklearn_geo.inspection._moments import read_users
 
@@ -46,14 +47,24 @@ def rows_of_user(groups, group, n_photos):
     found, counts = np.unique(users, return_counts=True)
     if group is None:
         group = _plain(found[counts.argmax()])
-    one = isinstance(group, str | bytes) or not hasattr(group, "__len__")
-    rows = np.flatnonzero(users == group if one else False)
+    rows = _rows_of(users, group)
     if not len(rows):
         some = ", ".join(repr(_plain(one)) for one in found[np.argsort(-counts)][:5])
         raise ValueError(
             f"group={group!r} has no photo. Those with the most photos are {some}."
         )
     return rows, group
+
+
+def _rows_of(users, group):
+    """Return the rows of one user; none of what cannot be one."""
+    several = hasattr(group, "__len__") and not isinstance(group, str | bytes)
+    if several or is_missing(group):
+        return np.arange(0)
+    try:
+        return np.flatnonzero(users == group)
+    except OverflowError:  # an integer beyond those that the array can hold
+        return np.arange(0)
 
 
 def _plain(label):

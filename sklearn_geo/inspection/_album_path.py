@@ -24,6 +24,7 @@ from sklearn_geo.inspection._path_panel import (
 )
 from sklearn_geo.inspection._paths import cut_lines, path_km
 from sklearn_geo.inspection._pyplot import panel_axes
+from sklearn_geo.inspection._text import literal
 
 # Maps wider than this stand one above the other.
 _WIDE = 1.25
@@ -427,7 +428,7 @@ class AlbumPathDisplay(ShowsPlaces):
         some = f"photos {first} to {last}" if last > first else f"photo {first}"
         text = some if last - first + 1 == n_photos else f"{some} of {n_photos}"
         if self.user is not None:
-            text = f"user {self.user}: {text}"
+            text = f"user {literal(self.user)}: {text}"
         if self.times is not None and n_ordered:
             days = self.times[shown][:n_ordered].astype("datetime64[D]")
             text += f", {days[0]}" + (f" to {days[-1]}" if days[-1] > days[0] else "")

@@ -14,6 +14,7 @@ from sklearn_geo.inspection._by_name import is_by_name, reject_twice
 from sklearn_geo.inspection._classes import read_classes
 from sklearn_geo.inspection._export import frame_of
 from sklearn_geo.inspection._pyplot import COLORS, panel_axes
+from sklearn_geo.inspection._text import literal
 
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _ORDERS = ("given", "attention", "importance")
@@ -278,7 +279,7 @@ class AttentionDisplay:
         self.ax_ = self.axes_[0]
         self.bars_, self.boxes_, self.importance_bars_ = None, [], None
         for at, panel in enumerate(self.axes_):
-            panel.set_yticks(np.arange(len(names)), names)
+            panel.set_yticks(np.arange(len(names)), list(map(literal, names)))
             panel.set_ylim(len(names) - 0.45, -0.55)
             panel.tick_params(axis="y", length=0, labelleft=at == 0 or ax is not None)
             panel.grid(axis="x", color="0.9", linewidth=0.6)
@@ -349,7 +350,7 @@ class AttentionDisplay:
                     left=left,
                     height=0.78 * step,
                     color=color,
-                    label=label,
+                    label=literal(label),
                     zorder=3,
                 )
             )
@@ -463,4 +464,6 @@ def _read_weights(weights, names):
         )
     names = [str(name) for name in names]
     reject_twice(names, "block_names")
-    return dict(zip(names, rows.mean(axis=0).tolist(), strict=True)), rows
+    with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is named
+        means = rows.mean(axis=0).tolist()
+    return dict(zip(names, means, strict=True)), rows

@@ -420,7 +420,7 @@ def _check_regions(regions, cells):
         good = len(regions) == n_rows and all(map(np.iterable, regions))
     else:
         shape = shape_of(regions)
-        good = len(shape) == 2 and shape[0] == n_rows
+        good = len(shape) == 2 and shape[0] == n_rows and shape[1] > 0
     if not good:
         raise ValueError(
             f"regions must hold one region for each of the {n_rows} rows: a matrix of "

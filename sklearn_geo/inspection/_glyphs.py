@@ -5,14 +5,18 @@
 import colorsys
 
 import numpy as np
+from scipy import sparse
 
 from sklearn_geo._labels import label_array
+from sklearn_geo._numbers import naming, read_numbers, reject_masked
+from sklearn_geo._tables import check_sparse, reject_unread
 
 # Rows that the axes of the shapes are found from; and numbers that make a shape: a hue
 # and its strength, a lightness, and four waves around the outline.
 _MOST_ROWS, _N_NUMBERS = 512, 11
 # Of fewer rows, what they have in common cannot be told from what they are.
 _LEAST_ROWS = 8
+_MOST_COLUMNS = 1_000_000
 _ANGLES = np.linspace(0.0, 2 * np.pi, 120)
 
 
@@ -31,14 +35,7 @@ class Glyphs:
     def __init__(self, features=None, subjects=None):
         self._features = self._labels = None
         if features is not None:
-            self._features = features if hasattr(features, "shape") else None
-            if self._features is None:
-                self._features = np.asarray(features, dtype=np.float64)
-            if len(self._features.shape) != 2:
-                raise ValueError(
-                    "features must have a row for each photo; got shape "
-                    f"{self._features.shape}."
-                )
+            self._features = _read_features(features)
             self._learn_axes()
         if subjects is not None:
             self._labels = label_array(subjects, "subjects")
@@ -122,10 +119,34 @@ class Glyphs:
     def _rows(self, at):
         rows = self._features
         rows = rows.iloc[at] if hasattr(rows, "iloc") else rows[at]
-        rows = rows.toarray() if hasattr(rows, "toarray") else np.asarray(rows)
-        return np.nan_to_num(rows.astype(np.float64))
+        rows = rows.toarray() if hasattr(rows, "toarray") else rows
+        return np.nan_to_num(read_numbers(rows, "features"))
 
     def _numbers(self, photo):
         if self._features is None:
             return None
         return self._axes @ (self._rows([photo])[0] - self._mean)
+
+
+def _read_features(features):
+    """Return features whose rows can be chosen; their numbers are read row by row."""
+    reject_unread(features, "features")
+    reject_masked(features, "features")
+    check_sparse(features, "features")
+    if sparse.issparse(features):
+        features = features.tocsr()
+    elif not hasattr(features, "iloc") or hasattr(features, "compute"):
+        with naming("features"):
+            features = np.asarray(features)
+    shape = features.shape
+    if len(shape) != 2 or not shape[1]:
+        raise ValueError(
+            f"features must have a row for each photo, of a column at least; got shape "
+            f"{shape}."
+        )
+    if shape[1] > _MOST_COLUMNS:
+        raise ValueError(
+            f"features has {shape[1]:,} columns, and glyphs are made of "
+            f"{_MOST_COLUMNS:,} at most."
+        )
+    return features

@@ -6,7 +6,7 @@ import numpy as np
 
 from sklearn_geo._answers import final
 from sklearn_geo._numbers import naming, reject_masked
-from sklearn_geo._tables import location_positions, reject_unread
+from sklearn_geo._tables import check_sparse, location_positions, reject_unread
 
 
 def photo_at(ranker, photo, places, location):
@@ -39,6 +39,7 @@ def photo_at(ranker, photo, places, location):
         location = getattr(final(ranker), "location", (0, 1))
     reject_unread(photo, "photo")
     reject_masked(photo, "photo")
+    check_sparse(photo, "photo")
     if hasattr(photo, "columns"):
         if len(photo) != 1:
             raise ValueError(

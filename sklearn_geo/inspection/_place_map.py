@@ -6,12 +6,13 @@ import numpy as np
 
 from sklearn_geo._numbers import is_whole
 from sklearn_geo.base import check_places
-from sklearn_geo.inspection._by_name import is_by_name
+from sklearn_geo.inspection._by_name import by_text, is_by_name
 from sklearn_geo.inspection._columns import (
     UNNAMED,
     PlaceColumns,
     by_name,
     named_columns,
+    same_columns,
     wanted_columns,
 )
 from sklearn_geo.inspection._export import ShowsPlaces, collection_of
@@ -23,6 +24,7 @@ from sklearn_geo.inspection._map import (
     point_feature,
 )
 from sklearn_geo.inspection._pyplot import logarithmic_bar, panel_axes, scale_of, shown
+from sklearn_geo.inspection._text import literal
 
 _SHARES = ("all", "column", "panel")
 # Columns of one transformer beside each other, and inches of a single map's sides, and
@@ -253,11 +255,11 @@ class PlaceMapDisplay(ShowsPlaces):
         places = check_places(places)
         if photos is not None:
             photos = check_places(photos, name="photos")
-        models = values if is_by_name(values) else {"": values}
+        models = by_text(values, "values") if is_by_name(values) else {"": values}
         found = {}
         for who, table in models.items():
             for name, column in named_columns(table, columns, len(places), who):
-                found[str(who), name] = column
+                found[who, name] = column
         if not found:
             raise ValueError("values holds no column, so there is nothing to draw.")
         display = cls(places, found, photos=photos, extent=extent, label=label)
@@ -372,10 +374,9 @@ class PlaceMapDisplay(ShowsPlaces):
     def _scales(self, norm, share):
         """Return the scale of each panel; those that share one have the same."""
         groups = {}
-        rows = {key: at[0] for at, key in self._layout()[0].items()}
-        several = len({who for who, _ in self.values}) > 1
+        columns = same_columns(self._layout()[0])
         for key in self.values:
-            group = {"all": 0, "column": rows[key] if several else key, "panel": key}
+            group = {"all": 0, "column": columns[key], "panel": key}
             groups.setdefault(group[share], []).append(key)
         scales = {}
         for keys in groups.values():
@@ -442,7 +443,7 @@ class PlaceMapDisplay(ShowsPlaces):
         rows = {at[0] for at in panels}
         named = len(panels) > 1 or self._column() != UNNAMED
         for (row, column), (who, name) in panels.items():
-            ax = self.axes_[row, column]
+            ax, name = self.axes_[row, column], literal(name)
             if len(whos) == 1:
                 ax.set_title(name if named else "", fontsize="medium")
             elif len(rows) == 1 and self._column() is not None:

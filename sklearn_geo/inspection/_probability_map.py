@@ -23,6 +23,7 @@ from sklearn_geo.inspection._pyplot import axes_of, logarithmic_bar
 _FAINTEST = 1e-3
 # Shares of what is smaller than this cannot be told from 0.
 _LEAST = 1e-290
+_ROUNDING = 1e-6  # of softmaxes in 32 bits
 # What share of the probability the window holds, besides the answers and the truth.
 _SEEN = 0.8
 # Of a region's cells: dark, and none of the colours of probabilities.
@@ -244,10 +245,11 @@ class ProbabilityMapDisplay(ShowsPlaces):
                 f"y_proba must hold one probability for each of the {len(table)} "
                 f"cells; got the shape {probabilities.shape}."
             )
-        if not (np.isfinite(probabilities).all() and probabilities.min() >= 0.0):
+        low, high = probabilities.min(), probabilities.max()
+        if not (low >= 0.0 and high <= 1.0 + _ROUNDING):
             raise ValueError(
-                "y_proba must hold finite probabilities, none of them negative; got "
-                f"{probabilities.min():g} to {probabilities.max():g}."
+                "y_proba must hold probabilities, finite numbers from 0 to 1; got "
+                f"{low:g} to {high:g}."
             )
         if probabilities.max() < _LEAST:
             raise ValueError("y_proba is 0 in every cell, so nothing is likely.")

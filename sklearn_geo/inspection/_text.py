@@ -12,6 +12,19 @@ _LEAST_SIZE = 0.72
 _PIECES = re.compile(r"[^\s-]*-+|[^\s-]+|\s+")
 
 
+def literal(text):
+    """Return a name that comes with the data so that it is drawn as it reads.
+
+    matplotlib takes what is between two dollars for mathematics.
+    """
+    return readable(text).replace("$", r"\$")
+
+
+def readable(text):
+    """Return a text without halves of characters, which no font can draw."""
+    return str(text).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def write(ax, x, y, text, size, *, width, lines=1, align="center", **style):
     """Write a name into a box of a certain width.
 
@@ -46,11 +59,12 @@ def write(ax, x, y, text, size, *, width, lines=1, align="center", **style):
     matplotlib Text
         What was written.
     """
+    text = readable(text)
     style = {"parse_math": False, "family": families(text), **style}
     style |= {"va": "center_baseline" if lines == 1 else "center", "zorder": 5}
     drawn = ax.text(x, y, "", ha=align, fontsize=size, **style)
     room = width * units_in_pixels(ax)
-    written, smaller = _fit(drawn, str(text), room, size, lines)
+    written, smaller = _fit(drawn, text, room, size, lines)
     drawn.set_text(written)
     drawn.set_fontsize(smaller)
     return drawn

@@ -206,11 +206,15 @@ def test_one_user_of_several():
     assert one.legend_.get_title().get_text() == "user c: photo 1"
     with pytest.raises(ValueError, match=r"group='d' has no photo.* are 'b', 'a', 'c'"):
         AlbumPathDisplay.from_predictions(answers, answers, groups=users, group="d")
-    for user in (np.array([]), ["a"], np.array(["a"] * 3)):
+    for user in (np.array([]), ["a"], np.array(["a"] * 3), pd.NA, 2**70):
         with pytest.raises(ValueError, match=r"group=.* has no photo"):
             AlbumPathDisplay.from_predictions(
                 answers, answers, groups=users, group=user
             )
+    with pytest.raises(ValueError, match="group=-18446744073709551616 has no photo"):
+        AlbumPathDisplay.from_predictions(
+            answers, answers, groups=[True, False, False, True, True], group=-(2**64)
+        )
     with pytest.raises(ValueError, match="nobody says whose photos these are"):
         AlbumPathDisplay.from_predictions(answers, answers, group="d")
 

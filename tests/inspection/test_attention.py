@@ -195,7 +195,13 @@ def test_what_does_not_fit():
 
 
 def test_weights_that_are_no_numbers_are_refused():
-    for weights in ({"utm": np.nan, "tag": 0.5}, [[np.nan, 0.5], [0.2, 0.3]]):
+    opposed = [[np.inf, 0.5], [-np.inf, 0.3]]
+    for weights in (
+        {"utm": np.nan, "tag": 0.5},
+        [[np.nan, 0.5], [0.2, 0.3]],
+        opposed,
+        [[1.7e308, 0.5], [1.7e308, 0.3]],
+    ):
         with pytest.raises(ValueError, match=r"weights of the block .* hold NaN"):
             AttentionDisplay.from_predictions(weights)
 

@@ -158,5 +158,9 @@ def test_every_cell_that_a_row_lies_in_needs_a_column():
     regions = {0.9: np.ones((1, cell))}
     with pytest.raises(ValueError, match=f"and a row lies in cell {cell}"):
         CoverageDisplay.from_predictions([[50.0, 10.0]], regions, partition=partition)
+    regions, nowhere = {0.9: np.ones((1, 0))}, [[-90.0, 0.0]]
+    assert partition.predict(nowhere) == -1
+    with pytest.raises(ValueError, match="regions must hold one region for each"):
+        CoverageDisplay.from_predictions(nowhere, regions, partition=partition)
     with pytest.raises(ValueError, match="regions is empty"):
         CoverageDisplay.from_predictions([[50.0, 10.0]], {}, partition=partition)

@@ -3,6 +3,7 @@
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
@@ -75,3 +76,37 @@ def test_subjects_have_a_colour_each():
     assert Glyphs().label(0) is None
     with pytest.raises(ValueError, match="features must have a row for each photo"):
         Glyphs(np.zeros(3))
+
+
+def test_features_of_all_kinds():
+    missing = pd.DataFrame(FEATURES).astype("Float64")
+    missing.iloc[0, 0] = pd.NA
+    zero = FEATURES.copy()
+    zero[0, 0] = 0.0
+    for given, plain in (
+        (sparse.coo_array(FEATURES), FEATURES),
+        (pd.DataFrame(FEATURES).convert_dtypes(), FEATURES),
+        (missing, zero),
+        (pl.DataFrame(FEATURES), FEATURES),
+        (FEATURES.tolist(), FEATURES),
+    ):
+        found, expected = Glyphs(given), Glyphs(plain)
+        for photo in range(3):
+            assert_allclose(found.outline(photo), expected.outline(photo))
+
+
+def test_features_that_are_none():
+    torn = sparse.csr_array(np.eye(3))
+    torn.indices = np.array([0, 1, 70_000_000], dtype=np.int32)
+    for features, message in (
+        (torn, "features is a csr_array whose arrays contradict"),
+        (sparse.csr_array((3, 10**9)), "features has 1,000,000,000 columns"),
+        (np.ma.array(np.eye(3), mask=np.eye(3)), "features, row 0: .* is masked"),
+        (pl.LazyFrame({"a": [1.0]}), "features is a polars LazyFrame"),
+        ([["a"], ["b"]], "features must hold numbers"),
+        ([[1, 2], [3]], "features holds what is no number"),
+        (np.ones((3, 0)), r"features must have a row .* got shape \(3, 0\)"),
+        ([1.0, 2.0], r"features must have a row .* got shape \(2,\)"),
+    ):
+        with pytest.raises((TypeError, ValueError), match=message):
+            Glyphs(features)

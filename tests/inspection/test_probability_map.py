@@ -198,8 +198,8 @@ def test_k_is_a_number_of_cells(k):
 def test_probabilities_that_are_none():
     cells = S2Partition(1, 1).fit([[0.0, 0.0], [40.0, 40.0]])
     share = np.full(cells.n_cells_, 1 / cells.n_cells_)
-    for wrong in (-share, share * np.nan, share * np.inf):
-        with pytest.raises(ValueError, match=r"y_proba must hold finite probabil"):
+    for wrong in (-share, share * np.nan, share * np.inf, share * 1e308, 3.0 * share):
+        with pytest.raises(ValueError, match=r"y_proba must hold probabil.* 0 to 1"):
             ProbabilityMapDisplay.from_predictions(None, wrong, partition=cells)
     for nothing in (0.0 * share, -0.0 * share, 5e-324 * (share > 0.0)):
         with pytest.raises(ValueError, match="y_proba is 0 in every cell"):

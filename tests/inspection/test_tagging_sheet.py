@@ -255,6 +255,10 @@ def test_rows_of_polars():
     assert isinstance(seen[0], pl.DataFrame)
     assert seen[0].rows() == [(41.9, 2.5, -87.6), (9.9, 2.5, -84.1)]
     assert_array_equal(display.features, [2.5])
+    torn = sparse.csr_array(np.ones((1, 3)))
+    torn.indices = np.array([0, 1, 70_000_000], dtype=np.int32)
+    with pytest.raises(ValueError, match="photo is a csr_array whose arrays contradic"):
+        TaggingSheetDisplay.from_ranker(ranker, torn, CITIES, k=1)
     with pytest.raises(TypeError, match=r"photo is a polars LazyFrame"):
         TaggingSheetDisplay.from_ranker(ranker, photo.lazy(), CITIES, k=1)
 

@@ -1,10 +1,22 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
 
-import matplotlib.pyplot as plt
-import pytest
-from matplotlib.font_manager import fontManager
+import io
 
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+from matplotlib.cbook import is_math_text
+from matplotlib.font_manager import fontManager
+from matplotlib.text import Text
+
+from sklearn_geo.inspection import (
+    AlbumPathDisplay,
+    AttentionDisplay,
+    FoldScoresDisplay,
+    PerClassDisplay,
+    PlaceMapDisplay,
+)
 from sklearn_geo.inspection._text import families, units_in_pixels, write
 
 
@@ -91,3 +103,37 @@ def test_letters_that_the_usual_font_lacks():
     assert ord(letter) in held
     # Boxes that stand for any letter are no help.
     assert not any(name.startswith("Last Resort") for name in families("\U0010fffd"))
+
+
+NAMES = [r"$\foo$", "cost $5 or $6", r"a\$b$", "$$$", "\ud800"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_that_come_with_the_data_are_drawn_as_they_read(name):
+    """No dollar begins mathematics, and what is half a character can be saved."""
+    other = f"{name} too"
+    places, half = [[1.0, 2.0], [3.0, 4.0]], [[0.1, 0.9], [0.8, 0.2]]
+    displays = {
+        "class": PerClassDisplay.from_predictions(
+            [name, other], half, confidence_level=None
+        ),
+        "block": AttentionDisplay.from_predictions(
+            half, block_names=[name, other], y=[name, other]
+        ),
+        "model": FoldScoresDisplay.from_scores({name: [0.1, 0.2], other: [0.3, 0.4]}),
+        "user": AlbumPathDisplay.from_predictions(places, places, groups=[name] * 2),
+        "column": PlaceMapDisplay.from_predictions(
+            places, pd.DataFrame(half, columns=pd.Index([name, other], dtype=object))
+        ),
+    }
+    for what, display in displays.items():
+        display.figure_.savefig(io.BytesIO(), format="svg")
+        texts = [one.get_text() for one in display.figure_.findobj(Text)]
+        shown = name.replace("\ud800", "\ufffd")
+        found = [one for one in texts if shown in one.replace(r"\$", "$")]
+        assert found, what
+        assert not any(map(is_math_text, found)), what
+
+
+def test_two_halves_of_a_character_are_one(ax):
+    assert write(ax, 1, 1, "\ud83c\udf0d", 9.0, width=2.0).get_text() == "\U0001f30d"
