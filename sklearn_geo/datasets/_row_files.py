@@ -61,6 +61,11 @@ class RowFile:
         at = at[at < len(lines)]
         return [lines[i] for i in at], wanted[: len(at)] + 1
 
+    def put_back(self, n):
+        """Make the last n of the rows taken just now the next ones; not of picked."""
+        self._at -= n
+        self._n_before -= n
+
     def rows(self, n):
         """Return exactly n rows; an error says if the file is shorter."""
         texts, numbers = self.take(n)
@@ -210,7 +215,9 @@ def read_rows(sources, *, keep, chunk_rows, max_rows, errors, report):
     (first, images), *others = sources.items()
     left, n_chunks = max_rows, 0
     while left is None or left > 0:
-        texts, numbers = images.take(min(chunk_rows, left or chunk_rows))
+        # Of those that are looked at one in a thousand may be kept.
+        n_taken = chunk_rows if keep is not None or left is None else left
+        texts, numbers = images.take(min(chunk_rows, n_taken))
         if not texts:
             for _, source in others:
                 source.check_end()
@@ -218,10 +225,17 @@ def read_rows(sources, *, keep, chunk_rows, max_rows, errors, report):
                 break  # otherwise a chunk of no rows is made
         values, good, wrong = images.values(texts, numbers)
         rows, faults = np.flatnonzero(good), wrong
-        if keep is not None:
-            kept = keep(values)
-            report.n_filtered += len(kept) - int(np.count_nonzero(kept))
-            rows, values = rows[kept], _those(values, kept)
+        kept = np.ones(len(rows), dtype=bool) if keep is None else keep(values)
+        if left is not None and np.count_nonzero(kept) >= left:
+            # Nobody asked for what comes after these, unless one of them is wrong.
+            last = np.flatnonzero(kept)[left - 1]
+            n = int(rows[last]) + 1
+            images.put_back(len(texts) - n)
+            texts, rows, kept = texts[:n], rows[: last + 1], kept[: last + 1]
+            values = values[: last + 1]
+            faults = {row: fault for row, fault in faults.items() if row < n}
+        report.n_filtered += len(kept) - int(np.count_nonzero(kept))
+        rows, values = rows[kept], _those(values, kept)
         found = {first: (values, np.ones(len(rows), dtype=bool))}
         for name, source in others:
             texts_of, numbers_of = source.rows(len(texts))

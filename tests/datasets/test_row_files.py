@@ -147,3 +147,52 @@ def test_rows_that_are_not_kept_are_not_looked_at(tmp_path):
     tables, report = read(sources, keep=lambda values: values % 2 == 1, chunk_rows=2)
     assert_array_equal(np.concatenate([table["b"] for table in tables]), [1, 3, 5])
     assert (report.n_rows, report.n_filtered) == (3, 2)
+
+
+@pytest.mark.parametrize("max_rows", [None, 1, 2, 3, 9])
+@pytest.mark.parametrize("chunk_rows", [1, 2, 5, 100])
+def test_few_of_the_rows_that_are_kept(tmp_path, chunk_rows, max_rows):
+    a = [1, 2, 4, "x", 6, 7, 8, "x", 9, 10]
+    b = [1, 2, 4, 0, "y", 7, 8, 0, 9, 10]
+    c = np.arange(20)
+    sources = {
+        "a": row_file(tmp_path, "a", a),
+        "b": row_file(tmp_path, "b", b),
+        "c": row_file(tmp_path, "c", c, positions=2 * np.arange(10)),
+    }
+    tables, report = read(
+        sources,
+        keep=lambda values: values % 2 == 0,
+        chunk_rows=chunk_rows,
+        max_rows=max_rows,
+        errors="skip",
+    )
+    found, n_skipped, n_filtered = [], 0, 0
+    for row, value in enumerate(a):
+        if len(found) == max_rows:
+            break
+        if value == "x" or (value % 2 == 0 and b[row] == "y"):
+            n_skipped += 1
+        elif value % 2:
+            n_filtered += 1
+        else:
+            found.append(row)
+    for name, rows in (("a", a), ("b", b), ("c", 2 * np.arange(10))):
+        joined = np.concatenate([table[name] for table in tables])
+        assert_array_equal(joined, [rows[row] for row in found])
+    assert max(len(table["a"]) for table in tables) <= chunk_rows
+    assert (report.n_rows, report.n_skipped) == (len(found), n_skipped)
+    assert report.n_filtered == n_filtered
+
+
+def test_the_one_that_is_kept_is_not_looked_for_row_by_row(tmp_path):
+    source = row_file(tmp_path, "a", range(1000))
+    asked = []
+
+    def keep(values):
+        asked.append(len(values))
+        return values == 999
+
+    tables, _ = read({"a": source}, keep=keep, chunk_rows=100, max_rows=1)
+    assert_array_equal(tables[-1]["a"], [999])
+    assert len(asked) == 10
