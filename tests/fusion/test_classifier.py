@@ -820,7 +820,7 @@ def test_labels_are_scored_as_they_were_learnt(fitted):
     for make in (np.asarray, sparse.csr_array):
         for ask in (one.score, one.block_importance):
             with pytest.raises(
-                ValueError, match="indicator of labels, 0 or 1.*holds 2"
+                ValueError, match=r"indicator of labels, 0 or 1.*holds 2"
             ):
                 ask(X, make(2 * y))
 
