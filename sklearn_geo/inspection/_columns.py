@@ -3,6 +3,7 @@
 """What is said of many places by what reads places, a few columns of it at a time."""
 
 import difflib
+from collections import Counter
 
 import numpy as np
 from scipy import sparse
@@ -330,6 +331,27 @@ def wanted_columns(columns, readers, places):
     return wanted
 
 
+def same_columns(panels):
+    """Return what panels of the same column have in common.
+
+    Parameters
+    ----------
+    panels : dict
+        From row and column of a panel to the names of its transformer and column.
+
+    Returns
+    -------
+    dict
+        From these names to the name of the column if several transformers have it, and
+        else to the row. A single transformer has no column twice.
+    """
+    keys = list(panels.values())
+    if len({who for who, _ in keys}) == 1:
+        return {key: key for key in keys}
+    often = Counter(name for _, name in keys)
+    return {key: key[1] if often[key[1]] > 1 else at[0] for at, key in panels.items()}
+
+
 def named_columns(table, columns, n_places, who):
     """Yield the columns of a table with their names."""
     n_rows = _num_samples(table)
@@ -345,7 +367,14 @@ def named_columns(table, columns, n_places, who):
         table = table.toarray()
     array = read_numbers(table, "values")
     if names is None and hasattr(table, "name") and array.ndim == 1:
-        names = [table.name] if table.name is not None else None
+        # polars calls what has no name "".
+        names = None if table.name is None or table.name == "" else [table.name]
+    if array.ndim not in (1, 2):
+        of = f" of {who}" if who else ""
+        raise ValueError(
+            f"values{of} must be a number a place, or a table with a column for each; "
+            f"got the shape {array.shape}."
+        )
     single = array.ndim == 1
     array = array.reshape(n_places, -1)
     if columns is not None:

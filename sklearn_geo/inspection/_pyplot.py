@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """matplotlib, imported where something is drawn."""
 
+import copy
+
 import numpy as np
 
 from sklearn_geo._numbers import is_whole
@@ -101,7 +103,8 @@ def scale_of(norm, values):
     Parameters
     ----------
     norm : "linear", "log", "centered" or matplotlib Normalize
-        "centered" puts 0 in the middle; one that is given is taken as it is.
+        "centered" puts 0 in the middle. One that is given is taken as it is if it has
+        its ends; otherwise a copy gets them.
 
     values : ndarray
         The numbers; what is not finite, or has no logarithm, does not count.
@@ -113,22 +116,23 @@ def scale_of(norm, values):
     """
     from matplotlib.colors import CenteredNorm, LogNorm, Normalize
 
-    if not isinstance(norm, str):
-        return norm
     kinds = {"linear": Normalize, "log": LogNorm, "centered": CenteredNorm}
-    if norm not in kinds:
+    given = norm if isinstance(norm, Normalize) else None
+    if norm is None or (given is not None and given.scaled()):
+        return norm
+    if given is None and not (isinstance(norm, str) and norm in kinds):
         raise ValueError(
             f"norm must be one of {', '.join(map(repr, kinds))}, or a Normalize of "
             f"matplotlib; got {norm!r}."
         )
     values = np.asarray(values, dtype=np.float64)
     values = values[np.isfinite(values)]
-    if norm == "log":
+    scale = kinds[norm]() if given is None else copy.deepcopy(given)
+    if isinstance(scale, LogNorm):
         values = values[values > 0.0]
-    scale = kinds[norm]()
     check_drawable(values)
     if len(values):
-        scale.autoscale(values)
+        scale.autoscale_None(values)
     return scale
 
 

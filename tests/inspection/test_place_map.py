@@ -6,6 +6,7 @@ from functools import partial
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 import sklearn
 from matplotlib.colors import LogNorm
@@ -360,6 +361,61 @@ def test_axes_of_ones_own_and_norms():
         display.plot(norm="lin")
     with pytest.raises(ValueError, match="share must be one of 'all'"):
         display.plot(share="both")
+
+
+def test_the_same_column_has_one_scale_wherever_it_stands():
+    first = pd.DataFrame({"a": [1, 2, 3, 4], "b": [10, 20, 30, 40], "c": [5, 6, 7, 8]})
+    second = pd.DataFrame({"b": [0, 1, 2, 50], "d": [7, 8, 9, 9], "a": [3, 4, 5, 6]})
+    display = PlaceMapDisplay.from_predictions(
+        UK, {"x": first, "y": second}, share="column"
+    )
+    axes = display.axes_.ravel()
+    clims = {
+        ax.get_title(): one.get_clim()
+        for ax, one in zip(axes, display.pictures_, strict=True)
+    }
+    assert clims["x: a"] == clims["y: a"] == (1, 6)
+    assert clims["x: b"] == clims["y: b"] == (0, 50)
+    # Nothing stands beside them that is not compared by its name.
+    assert clims["x: c"] == (5, 8)
+    assert clims["y: d"] == (7, 9)
+    plt.close("all")
+
+
+@pytest.mark.parametrize(("share", "ends"), [("all", (1, 40)), ("panel", (1, 4))])
+def test_a_norm_without_ends_gets_those_of_its_panels(share, ends):
+    norm = LogNorm()
+    values = [[-1.0, 10.0], [2.0, 20.0], [1.0, 30.0], [4.0, 40.0]]
+    display = PlaceMapDisplay.from_predictions(UK, values, norm=norm, share=share)
+    display.figure_.canvas.draw()
+    assert display.pictures_[0].get_clim() == ends
+    assert display.pictures_[1].get_clim() == ((1, 40) if share == "all" else (10, 40))
+    # It is the caller's own, for other pictures too; and one with ends is as it is.
+    assert not norm.scaled()
+    fixed = LogNorm(0.1, 1000)
+    assert display.plot(norm=fixed, share=share).pictures_[1].norm is fixed
+    half = display.plot(norm=LogNorm(vmax=90), share=share).pictures_[0]
+    assert half.get_clim() == (1, 90)
+    for wrong in (["log"], 3):
+        with pytest.raises(ValueError, match="norm must be one of 'linear', 'log'"):
+            display.plot(norm=wrong)
+    plt.close("all")
+
+
+def test_columns_without_a_name_and_tables_that_are_none():
+    draw = PlaceMapDisplay.from_predictions
+    nameless = draw(UK, pl.Series([1.0, 2.0, 3.0, 4.0]))
+    assert nameless.to_geojson()["features"][0]["properties"] == {"value": 1.0}
+    with pytest.raises(ValueError, match=r"values of a must be .* shape \(4, 2, 2\)"):
+        draw(UK, {"a": np.ones((4, 2, 2))})
+    with pytest.raises(ValueError, match="values names '1' more than once"):
+        draw(UK, {1: np.ones(4), "1": np.zeros(4)})
+    near = UnitVectorEncoder().fit(UK)
+    display = PlaceMapDisplay.from_estimator(
+        {1: near, 2: near}, columns={1: 0, 2: 1}, resolution=4
+    )
+    assert [who for who, _ in display.values] == ["1", "2"]
+    plt.close("all")
 
 
 def test_many_photos_are_pixels():
