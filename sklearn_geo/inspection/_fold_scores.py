@@ -9,9 +9,11 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_geo._numbers import is_whole, read_numbers
+from sklearn_geo._numbers import read_numbers
+from sklearn_geo.inspection._by_name import by_text
 from sklearn_geo.inspection._export import frame_of
-from sklearn_geo.inspection._pyplot import COLORS, axes_of
+from sklearn_geo.inspection._pyplot import COLORS, axes_of, check_most
+from sklearn_geo.inspection._text import literal
 
 _ORDERS = ("best", "given")
 _LONGEST = 40  # characters of the value of a parameter
@@ -115,7 +117,7 @@ class FoldScoresDisplay:
         check_is_fitted(search, "cv_results_")
         results = search.cv_results_
         if metric is None:
-            several = isinstance(search.refit, str)
+            several = isinstance(search.refit, str) and search.multimetric_
             metric = search.refit if several else "score"
         found = {}
         for key in results:
@@ -192,8 +194,7 @@ class FoldScoresDisplay:
             raise ValueError(
                 f"order must be one of {', '.join(map(repr, _ORDERS))}; got {order!r}."
             )
-        if not is_whole(most) or most < 1:
-            raise ValueError(f"most must be a whole number, at least 1; got {most!r}.")
+        check_most(most)
         names = (self._ordered() if order == "best" else list(self.scores))[:most]
         self.ax_, self.figure_ = axes_of(ax, figsize=(7.0, 1.0 + 0.34 * len(names)))
         at = np.arange(len(names))
@@ -212,7 +213,7 @@ class FoldScoresDisplay:
                 [self.later.get(name, np.nan) for name in names], at, "kD", ms=7
             )
             parts.append("diamonds: later")
-        self.ax_.set_yticks(at, names)
+        self.ax_.set_yticks(at, list(map(literal, names)))
         self.ax_.tick_params(axis="y", length=0)
         self.ax_.set_ylim(len(names) - 0.4, -0.6)
         self.ax_.set_xlabel(f"{self.measure}\n({', '.join(parts)})")
@@ -293,9 +294,9 @@ def _read_scores(scores):
             f"folds, and hold at least one; got {scores!r:.60}."
         )
     read = {}
-    for name, folds in scores.items():
+    for name, folds in by_text(scores, "scores").items():
         try:
-            read[str(name)] = read_numbers(folds, f"The scores of {name}")
+            read[name] = read_numbers(folds, f"The scores of {name}")
         except (TypeError, ValueError) as error:
             raise ValueError(
                 f"The scores of {name} must be numbers, one a fold; got {folds!r:.60}."
@@ -328,14 +329,14 @@ def _read_later(later, scores):
             f"{later!r:.60}."
         )
     read = {}
-    for name, score in later.items():
-        if str(name) not in scores:
+    for name, score in by_text(later, "later").items():
+        if name not in scores:
             raise ValueError(
                 f"later has {name}, which has no scores on folds. There are those of "
                 f"{', '.join(scores)}."
             )
         try:
-            read[str(name)] = float(score)
+            read[name] = float(score)
         except (TypeError, ValueError, OverflowError) as error:
             raise ValueError(
                 f"The later score of {name} must be a number; got {score!r:.60}."

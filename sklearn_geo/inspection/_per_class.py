@@ -4,23 +4,22 @@
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils.validation import _check_response_method, check_is_fitted
 
-from sklearn_geo._answers import classes_known, final
 from sklearn_geo._labels import check_rows
 from sklearn_geo._numbers import read_numbers
 from sklearn_geo._tables import check_sparse
 from sklearn_geo.inspection._average_precision import class_precisions
-from sklearn_geo.inspection._by_name import is_by_name
+from sklearn_geo.inspection._by_name import by_text, is_by_name
+from sklearn_geo.inspection._class_scores import class_scores, names_learnt
 from sklearn_geo.inspection._classes import (
     choose_classes,
     classes_and_indicator,
     indicator_of,
 )
-from sklearn_geo.inspection._columns import by_name, need_method
+from sklearn_geo.inspection._columns import by_name
 from sklearn_geo.inspection._export import frame_of
-from sklearn_geo.inspection._pyplot import COLORS, axes_of
-from sklearn_geo.metrics._responses import read_tag_scores
+from sklearn_geo.inspection._pyplot import COLORS, axes_of, check_most
+from sklearn_geo.inspection._text import literal
 
 _ORDERS = ("gain", "score", "count", "given")
 # So many bars fit into an inch, and so many letters below it, before names are turned.
@@ -128,7 +127,9 @@ class PerClassDisplay:
         y : array-like of shape (n_rows,) or (n_rows, n_labels)
             A class a row, or 0/1 for each label. A single column is one label if it
             holds 0 and 1 alone and has a name, of its own or in `class_names`, or if
-            the first model has learnt one label; otherwise it is a class a row.
+            the first model has learnt one label; otherwise it is a class a row. Labels
+            may come in another order than a model has learnt them in, and need not be
+            all of them, if they are called as there.
 
         class_names : sequence of str, default=None
             What labels are called. None takes the names of the columns of `y`, those
@@ -147,17 +148,18 @@ class PerClassDisplay:
         """
         models = by_name(estimator)
         many = is_by_name(X)
-        tables = X if many else dict.fromkeys(models, X)
+        tables = by_text(X, "X") if many else dict.fromkeys(models, X)
         if set(tables) != set(models):
             raise ValueError(
                 f"X holds rows of {', '.join(map(repr, tables))}, and the models are "
                 f"{', '.join(map(repr, models))}. Give each its own, or all the same."
             )
         if class_names is None and getattr(y, "columns", None) is None:
-            class_names = _names_learnt(next(iter(models.values())), y)
-        classes, truth, _ = classes_and_indicator(y, class_names)
+            class_names = names_learnt(next(iter(models.values())), y)
+        classes, _, names = classes_and_indicator(y, class_names)
+        labels = names if classes is None else None
         scores = {
-            name: _scores(model, name, tables[name], truth, classes)
+            name: class_scores(model, name, tables[name], classes, labels)
             for name, model in models.items()
         }
         return cls.from_predictions(y, scores, class_names=class_names, ax=ax, **kwargs)
@@ -188,7 +190,8 @@ class PerClassDisplay:
 
         y_score : array-like of shape (n_rows, n_classes), or mapping of str to such
             How likely every class is thought, in the order of the sorted classes, or of
-            the labels; of several models by name. One column does for two classes.
+            the labels; of several models by name. One column does for two classes, and
+            a vector for one label.
 
         name : str, default=None
             Name of a single model.
@@ -226,8 +229,8 @@ class PerClassDisplay:
             raise ValueError("y_score is empty: there is no model to draw.")
         truth, names = indicator_of(y_true, class_names, name="y_true")
         tables = {
-            str(who): _read_scores(table, truth.shape, who)
-            for who, table in y_score.items()
+            who: _read_scores(table, truth.shape, who)
+            for who, table in by_text(y_score, "y_score").items()
         }
         seen = truth.any(axis=0)
         names = [one for one, there in zip(names, seen, strict=True) if there]
@@ -337,6 +340,7 @@ class PerClassDisplay:
             raise ValueError(
                 f"order must be one of {', '.join(map(repr, _ORDERS))}; got {order!r}."
             )
+        check_most(most)
         if classes is not None:
             return choose_classes(classes, self.class_names)
         first, *_, last = [*self.precisions.values()] * 2
@@ -364,7 +368,7 @@ class PerClassDisplay:
         turned = letters * len(names) > _LETTERS_AN_INCH * width
         axes.set_xticks(
             middles,
-            names,
+            list(map(literal, names)),
             rotation=40 if turned else 0,
             ha="right" if turned else "center",
             rotation_mode="anchor",
@@ -420,69 +424,6 @@ class PerClassDisplay:
         return frame_of(columns)
 
 
-def _names_learnt(model, y):
-    """Return the names of labels that a model has learnt, of labels without names."""
-    shape = y.shape if sparse.issparse(y) else np.shape(y)
-    if len(shape) != 2:
-        return None
-    model = final(model)
-    names = getattr(model, "label_names_", getattr(model, "tag_names_", None))
-    if names is not None and len(names) == shape[1]:
-        return names
-    # Of one tag a model says how likely it is; of classes it knows several.
-    classes = classes_known(model)
-    alone = classes is None or isinstance(classes, list) or len(classes) < 2
-    return ["0"] if shape[1] == 1 and alone else None
-
-
-def _scores(model, who, X, truth, classes):
-    """Return a column of scores a class, of classes of y or of labels."""
-    methods = ["predict_proba", "decision_function"]
-    need_method(model, who, *methods, remedy="Pass a fitted classifier or tagger.")
-    check_is_fitted(model)
-    method = _check_response_method(model, methods)
-    response = method(X)
-    if classes is None:
-        return read_tag_scores(response, model, method.__name__, truth)
-    response = np.asarray(response)
-    if response.ndim == 1:
-        response = np.column_stack([-response, response])
-    known = classes_known(model)
-    if known is None:
-        raise TypeError(
-            f"{who} knows no classes, as one that answers tags knows none: pass y as "
-            "the indicator of the tags, with a column a tag."
-        )
-    known = np.asarray(known).tolist()
-    if response.shape[1] != len(known):
-        raise ValueError(
-            f"{who} was fitted on other labels than y holds: it answers with "
-            f"{response.shape[1]} columns for {len(known)} classes."
-        )
-    if not any(one in known for one in classes.tolist()):
-        raise ValueError(
-            f"{who} has learnt none of the classes of y: it knows {_some(known)}, and "
-            f"y holds {_some(classes.tolist())}. Give y the labels it was fitted on."
-        )
-    # A class that a model has never seen is to it as likely in all rows: not at all.
-    out = np.full((len(response), len(classes)), min(0.0, float(response.min())))
-    for at, one in enumerate(classes.tolist()):
-        if one in known:
-            out[:, at] = response[:, known.index(one)]
-    return out
-
-
-def _some(classes):
-    return ", ".join(map(repr, classes[:3])) + ", ..." * (len(classes) > 3)
-
-
-def _other_classes(table, shape, who):
-    return ValueError(
-        f"The scores of {who} have the shape {table.shape}, and y_true has "
-        f"{shape[1]} classes. Give a column for each, in their order."
-    )
-
-
 def _read_scores(table, shape, who):
     """Return scores as an array with a column a class."""
     check_sparse(table, "y_score")
@@ -492,6 +433,8 @@ def _read_scores(table, shape, who):
         table = table.toarray()
     table = read_numbers(table, "y_score")
     check_rows(shape[0], table, f"the scores of {who}", "y_true")
+    if shape[1] == 1 and table.ndim == 1:
+        table = table[:, np.newaxis]
     if shape[1] == 2 and (table.ndim == 1 or table.shape[1] == 1):
         table = np.column_stack([-table.ravel(), table.ravel()])
     if table.shape != shape:
@@ -500,3 +443,10 @@ def _read_scores(table, shape, who):
         row, column = np.argwhere(np.isnan(table))[0]
         raise ValueError(f"The scores of {who}, row {row}, column {column}, are NaN.")
     return table
+
+
+def _other_classes(table, shape, who):
+    return ValueError(
+        f"The scores of {who} have the shape {table.shape}, and y_true has "
+        f"{shape[1]} classes. Give a column for each, in their order."
+    )

@@ -181,3 +181,17 @@ def test_values_that_differ_at_their_ends_are_not_the_same():
     # And estimators that differ in a setting alone.
     steps = [{"step": MinMaxScaler((0, most))} for most in (1, 2)]
     assert _name_candidates(steps) == ["MinMaxScaler", "MinMaxScaler (2)"]
+
+
+def test_search_for_one_score_may_call_it_by_refit():
+    search = _search({"linear__C": [0.1, 1.0]}, scoring="accuracy", refit="accuracy")
+    display = FoldScoresDisplay.from_search(search)
+    assert display.measure == "accuracy"
+    assert display.to_frame()["mean"].max() == pytest.approx(search.best_score_)
+
+
+def test_models_that_are_the_same_text_are_refused():
+    with pytest.raises(ValueError, match="scores names '1' more than once"):
+        FoldScoresDisplay.from_scores({1: [0.1], "1": [0.2]})
+    display = FoldScoresDisplay.from_scores({1: [0.1]}, later={1: 0.3})
+    assert display.to_frame()["later"].tolist() == [0.3]

@@ -398,3 +398,76 @@ def test_numbers_of_tags_are_not_the_classes_of_rows(names):
     display = draw(tagger, places, np.eye(3, dtype=int), confidence_level=None)
     assert display.means["KernelTagger"].estimate == 1.0
     plt.close("all")
+
+
+class Tagger(BaseEstimator):
+    """Says of every label, in the order of `fit`, what a column of X holds."""
+
+    def __init__(self, labels=()):
+        self.labels = labels
+
+    def fit(self, X, y):
+        self.label_names_ = list(self.labels)
+        return self
+
+    def predict_proba(self, X):
+        return X
+
+
+def test_labels_are_scored_by_their_names(labels):
+    X, y = SCORES["weak"], labels[["hill", "sea", "bear"]]
+    draw = PerClassDisplay.from_estimator
+    first = Tagger(NAMES).fit(X, labels)
+    turned = Tagger(NAMES[::-1]).fit(X[:, ::-1], labels)
+    display = draw(
+        {"first": first, "turned": turned},
+        {"first": X, "turned": X[:, ::-1]},
+        y,
+        confidence_level=None,
+        order="given",
+    )
+    assert display.class_names == ["hill", "sea", "bear"]
+    expected = [average_precision_score(TRUTH[:, k], X[:, k]) for k in (2, 0, 1)]
+    for who in ("first", "turned"):
+        assert_allclose(display.precisions[who].estimate, expected)
+    # One of two labels is not the second of two classes.
+    two = Tagger(["sea", "bear"]).fit(X[:, :2], y)
+    display = draw(two, X[:, :2], labels[["sea"]], confidence_level=None)
+    assert_allclose(display.means["Tagger"].estimate, expected[1])
+    # Labels without names of the model's are in the order of its own.
+    for names in (list("wxyz"), [2, 1, 0, 4]):
+        model = Tagger(range(4)).fit(X, y)
+        display = draw(
+            model, X, TRUTH, class_names=names, confidence_level=None, order="given"
+        )
+        assert_allclose(
+            display.precisions["Tagger"].estimate, [expected[k] for k in (1, 2, 0)]
+        )
+    with pytest.raises(ValueError, match="has not learnt the label 'lake' of y: it kn"):
+        draw(first, X, TRUTH, class_names=["sea", "bear", "lake", "hill"])
+    plt.close("all")
+
+
+def test_models_by_number_and_scores_of_one_label():
+    display = PerClassDisplay.from_estimator(
+        {1: Tagger(NAMES).fit(SCORES["weak"], TRUTH)},
+        {1: SCORES["weak"]},
+        TRUTH,
+        confidence_level=None,
+    )
+    assert list(display.precisions) == ["1"]
+    draw = PerClassDisplay.from_predictions
+    with pytest.raises(ValueError, match="y_score names '1' more than once"):
+        draw(TRUTH, {1: SCORES["weak"], "1": SCORES["strong"]})
+    for most in (0, -1, 1.5):
+        with pytest.raises(ValueError, match="most must be a whole number, at least 1"):
+            display.plot(most=most)
+    # Of one label a vector is enough: its rows stand first and third.
+    alone = draw(
+        [[0], [1], [1], [0]],
+        [0.1, 0.9, 0.3, 0.4],
+        class_names=["sea"],
+        confidence_level=None,
+    )
+    assert alone.means["model"].estimate == pytest.approx((1 + 2 / 3) / 2)
+    plt.close("all")
