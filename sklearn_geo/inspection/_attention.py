@@ -148,6 +148,8 @@ class AttentionDisplay:
             )
         check_is_fitted(model)
         by_row = model.attention == "sample"
+        if isinstance(by_class, np.bool_):
+            by_class = bool(by_class)
         _check_rows(X, y, by_row=by_row, by_class=by_class, kind=model.attention)
         if X is None:
             return cls(dict(model.attention_)).plot(ax, **kwargs)
@@ -327,7 +329,10 @@ class AttentionDisplay:
         if self.weights is None:
             most = max(self.attention.values())
         else:
-            most = float(np.quantile(self.weights, _QUANTILES[-1], axis=0).max())
+            most = max(
+                float(np.quantile(self.weights[rows], _QUANTILES[-1], axis=0).max())
+                for rows in (self.classes or {"": slice(None)}).values()
+            )
         return 1.0 if most <= 1.0 else 1.05 * most
 
     def _draw_spread(self, ax, names, rows):

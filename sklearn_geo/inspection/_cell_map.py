@@ -130,6 +130,12 @@ default="count"
                     'color_by="error" needs X and y: rows and the places they were '
                     "taken at."
                 )
+            if finest_partition(final(estimator)) is None:
+                raise TypeError(
+                    'color_by="error" needs a geolocator, and '
+                    f"{type(estimator).__name__} says cells, not places. Pass answers "
+                    "to from_predictions."
+                )
             display = cls.from_predictions(
                 y,
                 estimator.predict(X),

@@ -7,7 +7,7 @@ import colorsys
 import numpy as np
 from scipy import sparse
 
-from sklearn_geo._labels import label_array
+from sklearn_geo._labels import first_missing, label_array, number_labels
 from sklearn_geo._numbers import naming, read_numbers, reject_masked
 from sklearn_geo._tables import check_sparse, reject_unread
 
@@ -38,8 +38,8 @@ class Glyphs:
             self._features = _read_features(features)
             self._learn_axes()
         if subjects is not None:
-            self._labels = label_array(subjects, "subjects")
-            _, self._codes = np.unique(self._labels, return_inverse=True)
+            self._labels = _read_subjects(subjects)
+            _, self._codes = number_labels(self._labels, name="subjects")
 
     def __len__(self):
         known = [part for part in (self._features, self._labels) if part is not None]
@@ -126,6 +126,22 @@ class Glyphs:
         if self._features is None:
             return None
         return self._axes @ (self._rows([photo])[0] - self._mean)
+
+
+def _read_subjects(subjects):
+    """Return a label a photo."""
+    labels = label_array(subjects, "subjects")
+    if labels.ndim != 1:
+        raise ValueError(
+            f"subjects must be a label a photo; got the shape {labels.shape}."
+        )
+    row = first_missing(labels)
+    if row is not None:
+        raise ValueError(
+            f"subjects, row {row}: the label is missing ({labels[row]}). Give such "
+            'photos one of their own, such as "?".'
+        )
+    return labels
 
 
 def _read_features(features):

@@ -7,9 +7,10 @@ from os import PathLike
 
 import numpy as np
 
+from sklearn_geo._missing import is_missing
 from sklearn_geo.inspection._glyphs import Glyphs
 from sklearn_geo.inspection._text import write
-from sklearn_geo.vision._photos import PhotoError, open_picture
+from sklearn_geo.vision._photos import PhotoError, open_picture, read_photo
 
 # Nobody sees more pixels than these on a tile, and figures keep what is drawn.
 _MOST_PIXELS = 320
@@ -101,7 +102,8 @@ class Thumbnails:
                     "be drawn. Pass one for each photo of the gallery, in its order."
                 )
             value = images.iloc[photo] if hasattr(images, "iloc") else images[photo]
-        return None if value is None else pixels_of(value, photo)
+        # Columns of text hold NaN where they were given None.
+        return None if is_missing(value) else pixels_of(value, photo)
 
     def _draw_glyph(self, ax, photo, left, top, size, side):
         from matplotlib.patches import Polygon, Rectangle
@@ -145,7 +147,10 @@ def pixels_of(value, photo):
                 f"The thumbnail of photo {photo} cannot be read: {error}."
             ) from error
     if hasattr(value, "convert") and hasattr(value, "thumbnail"):
-        return _shrink(value)
+        try:
+            return _shrink(value)
+        except PhotoError as error:
+            raise ValueError(f"The thumbnail of photo {photo}: {error}.") from error
     pixels = np.asarray(value)
     if pixels.ndim == 3 and pixels.shape[2] == 1:
         pixels = pixels[:, :, 0]
@@ -182,8 +187,12 @@ def pixels_of(value, photo):
 
 def _shrink(image):
     """Turn an image of Pillow upright, make it small and read its pixels."""
-    from PIL import ImageOps
+    from PIL import Image, ImageOps
 
-    image = ImageOps.exif_transpose(image).convert("RGB")
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I"):  # 16 bits, of which Pillow would make white
+        image = Image.fromarray(read_photo(image))
+    clear = image.mode in ("LA", "PA", "RGBA") or "transparency" in image.info
+    image = image.convert("RGBA" if clear else "RGB")
     image.thumbnail((_MOST_PIXELS, _MOST_PIXELS))
     return np.asarray(image)

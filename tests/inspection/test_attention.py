@@ -241,3 +241,22 @@ def test_frames_without_rows_are_refused_in_words():
         draw(lazy)
     with pytest.raises(TypeError, match=r"^y is a polars LazyFrame.*collect"):
         draw(lazy.collect(), y=lazy)
+
+
+def test_rare_classes_beyond_one_are_seen():
+    weights = np.repeat([[0.5, 0.5], [1.7, 0.0]], [98, 2], axis=0)
+    display = AttentionDisplay.from_predictions(weights, ["a"] * 98 + ["b"] * 2)
+    right = max(bar.get_x() + bar.get_width() for bar in display.boxes_[1])
+    assert 1.7 <= right < display.ax_.get_xlim()[1]
+    plt.close("all")
+
+
+def test_by_class_may_be_a_bool_of_numpy():
+    fused = AttentionFusionClassifier(
+        BLOCKS, attention="sample", max_iter=1, random_state=0
+    ).fit(X, Y)
+    draw = AttentionDisplay.from_estimator
+    assert draw(fused, X, Y, by_class=np.False_).classes is None
+    found = draw(fused, X, Y, by_class=np.True_).classes
+    assert list(found) == list(draw(fused, X, Y, by_class=True).classes)
+    plt.close("all")

@@ -145,3 +145,10 @@ def test_nobody_answers():
     assert np.isnan(display.values).all()
     assert display.cells_.get_array().mask.all()
     assert display.colorbar_ is None
+
+
+def test_errors_are_those_of_geolocators():
+    places = [[0.0, 0.0], [40.0, 40.0]]
+    cells = S2Partition(1, 1).fit(places)
+    with pytest.raises(TypeError, match="needs a geolocator, and S2Partition says cel"):
+        CellMapDisplay.from_estimator(cells, places, places, color_by="error")

@@ -110,3 +110,14 @@ def test_features_that_are_none():
     ):
         with pytest.raises((TypeError, ValueError), match=message):
             Glyphs(features)
+
+
+def test_subjects_are_labels_of_photos():
+    for subjects, words in (
+        (["sea", None], r"subjects, row 1: the label is missing \(None\)"),
+        ([["sea"], ["hill"]], r"subjects must be a label a photo; got .* \(2, 1\)"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            Glyphs(subjects=subjects)
+    with pytest.raises(TypeError, match="subjects mixes values that cannot be sorted"):
+        Glyphs(subjects=["sea", 1])

@@ -3,6 +3,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 from PIL import Image
@@ -128,3 +129,31 @@ def test_files_that_are_no_pictures_are_named(tmp_path, data):
     ) as caught:
         pixels_of(path, 7)
     assert str(path) in str(caught.value)
+
+
+def test_photos_without_an_image_in_a_column_of_text(ax):
+    paths = pd.Series(["a.png", None], dtype="str")
+    Thumbnails(paths).draw(ax, 1, 0.0, 0.0, size=8)
+    assert not ax.images
+    assert [text.get_text() for text in ax.texts] == ["#1"]
+
+
+def test_pixels_of_16_bits_are_made_8(tmp_path):
+    deep = Image.fromarray(np.array([[0, 257, 25700, 65535]], dtype=np.uint16))
+    deep.save(tmp_path / "deep.png")
+    for value in (deep, tmp_path / "deep.png"):
+        pixels = pixels_of(value, 0)
+        assert_array_equal(pixels[0], np.repeat([[0], [1], [100], [255]], 3, axis=1))
+    beyond = Image.fromarray(np.array([[70_000]], dtype=np.int32))
+    with pytest.raises(ValueError, match=r"thumbnail of photo 3: .* more than 16 bits"):
+        pixels_of(beyond, 3)
+
+
+def test_what_is_clear_stays_so(tmp_path):
+    clear = Image.new("RGBA", (4, 4), (0, 0, 0, 0))
+    clear.save(tmp_path / "clear.png")
+    palette = Image.new("P", (4, 4), 0)
+    palette.save(tmp_path / "palette.png", transparency=0)
+    for value in (clear, tmp_path / "clear.png", tmp_path / "palette.png"):
+        assert (pixels_of(value, 0)[..., 3] == 0).all()
+    assert pixels_of(Image.new("RGB", (4, 4)), 0).shape == (4, 4, 3)
