@@ -219,9 +219,9 @@ class CoverageDisplay(ShowsPlaces):
             True latitudes and longitudes.
 
         regions : dict
-            From each promised coverage to the regions of the rows: a matrix of shape
-            (n_rows, n_cells), dense or sparse, that marks their cells, or a list of the
-            positions of each one's cells.
+            From each promised coverage, between 0 and 1, to the regions of the rows: a
+            matrix of shape (n_rows, n_cells), dense or sparse, that marks their cells,
+            or a list of the positions of each one's cells.
 
         partition : fitted partition or hierarchy
             The cells; of a hierarchy, the finest.
@@ -246,10 +246,11 @@ class CoverageDisplay(ShowsPlaces):
             )
         if not regions:
             raise ValueError("regions is empty: there is no coverage to draw.")
-        coverages = sorted(regions)
-        for coverage in coverages:
-            _check_regions(regions[coverage], cells)
-        found = [holds(regions[coverage], cells) for coverage in coverages]
+        regions = _by_promise(regions)
+        for marked in regions.values():
+            _check_regions(marked, cells)
+        coverages = list(regions)
+        found = [holds(marked, cells) for marked in regions.values()]
         return cls._of_hits(
             y_true,
             found,
@@ -399,7 +400,7 @@ class CoverageDisplay(ShowsPlaces):
                 "The display does not know where the rows were. Make it by "
                 "from_estimator or from_predictions, or give it y_true and hits."
             )
-        keys = [f"{coverage:g}" for coverage in self.promised]
+        keys = [f"{coverage:.15g}" for coverage in self.promised]
         features = [
             point_feature(
                 place,
@@ -408,6 +409,27 @@ class CoverageDisplay(ShowsPlaces):
             for place, hits in zip(self.y_true, np.transpose(self.hits), strict=True)
         ]
         return collection_of(features)
+
+
+def _by_promise(regions):
+    """Return regions by promised coverage as a number, the least first."""
+    found = {}
+    for coverage, marked in regions.items():
+        try:
+            share = float(coverage)
+        except (TypeError, ValueError, OverflowError):
+            share = np.nan
+        if not 0.0 <= share <= 1.0:
+            raise ValueError(
+                f"regions promises a coverage of {coverage!r:.60}, which must be a "
+                "number from 0 to 1, such as 0.9."
+            )
+        if share in found:
+            raise ValueError(
+                f"regions promises a coverage of {share:g} more than once."
+            )
+        found[share] = marked
+    return dict(sorted(found.items()))
 
 
 def _check_regions(regions, cells):

@@ -164,3 +164,21 @@ def test_every_cell_that_a_row_lies_in_needs_a_column():
         CoverageDisplay.from_predictions(nowhere, regions, partition=partition)
     with pytest.raises(ValueError, match="regions is empty"):
         CoverageDisplay.from_predictions([[50.0, 10.0]], {}, partition=partition)
+
+
+def test_promises_are_shares_that_stay_apart():
+    places = [[50.0, 10.0]] * 3
+    partition = S2Partition(5, 1).fit(places)
+    cell = int(partition.predict(places)[0])
+    draw = CoverageDisplay.from_predictions
+    for wrong in (90, -0.1, np.nan, "most", None):
+        with pytest.raises(
+            ValueError, match=r"regions promises a coverage of .* from 0"
+        ):
+            draw(places, {wrong: [[cell]] * 3}, partition=partition)
+    near = {0.9999999: [[cell]] * 3, 0.99999999: [[cell + 1]] * 3}
+    display = draw(places, near, partition=partition)
+    covered = display.to_geojson()["features"][0]["properties"]["covered"]
+    assert covered == {"0.9999999": True, "0.99999999": False}
+    with pytest.raises(ValueError, match=r"a coverage of 0\.5 more than once"):
+        draw(places, {0.5: [[cell]] * 3, "0.5": [[cell]] * 3}, partition=partition)
