@@ -76,8 +76,8 @@ def load_flickr1m(
     geotags : str or path-like, default=None
         A list of where photos were taken: a photo, a latitude and a longitude a line.
         None takes a file of the folder with "geotag" or "latlon" in its name, or with
-        "geo" in that of a .txt, .csv or .tsv. The lists of tags are published without;
-        without such a list places are NaN.
+        "geo" in that of a .txt, .csv or .tsv; of several the first by name. The lists
+        of tags are published without; without such a list places are NaN.
 
     geotag_columns : tuple of three int or str, default=None
         Which columns of `geotags` hold the photo, the latitude and the longitude:
@@ -125,7 +125,8 @@ def load_flickr1m(
         If there is no such list in the folder; the message says what was looked for.
 
     DataFileError
-        If a line cannot be read, with its number, the column and the value.
+        If a line cannot be read, with its number, the column and the value; or if
+        the folder has two files of one name, such as those of two collections.
 
     See Also
     --------

@@ -8,6 +8,7 @@ import re
 import zipfile
 from pathlib import Path
 
+from sklearn_geo.datasets._copies import check_copy
 from sklearn_geo.datasets._opening import DataFile, cut_off
 from sklearn_geo.datasets._zip_files import open_zip
 
@@ -53,10 +54,14 @@ class Folder:
                 f"{self.path} is a file. Pass the folder that holds {what}; see "
                 f"{described}."
             )
-        self._files, self._cut_off = {}, []
+        self._files, self._others, self._cut_off = {}, {}, []
         # What is unpacked counts more than what is in an archive.
         for file in sorted(self._all(deep), key=lambda file: file.member is not None):
-            self._files.setdefault(file.name.lower(), file)
+            name = file.name.lower()
+            if name in self._files:
+                self._others.setdefault(name, []).append(file)
+            else:
+                self._files[name] = file
 
     def _all(self, deep):
         archives = [self.path] if self.path.is_file() else []
@@ -85,17 +90,25 @@ class Folder:
     def find(self, *patterns):
         """Return the first file that has one of these names, or None.
 
-        Letter case, and .gz, .bz2 and .xz, do not matter; `*` stands for anything.
+        Letter case, and .gz, .bz2 and .xz, do not matter; `*` stands for anything. It
+        is an error if another file of that name is of another size.
         """
         for pattern in patterns:
             if pattern.lower() in self._files:
-                return self._files[pattern.lower()]
+                return self._the_only(pattern.lower())
             if not _WILD.search(pattern):  # to look for each name would be long
                 continue
             names = fnmatch.filter(self._files, pattern.lower())
             if names:
-                return self._files[min(names)]
+                return self._the_only(min(names))
         return None
+
+    def _the_only(self, name):
+        """Return the file of a name, unless it is that of several data sets."""
+        file = self._files[name]
+        for other in self._others.get(name, ()):
+            check_copy(file, other)
+        return file
 
     def get(self, *patterns, purpose=""):
         """Return the first file that has one of these names.

@@ -113,7 +113,8 @@ def load_nus_wide(
     geotags : str or path-like, default=None
         A list of where photos were taken: a photo, a latitude and a longitude a line.
         None takes a file of the folder with "geotag" or "latlon" in its name, or with
-        "geo" in that of a .txt, .csv or .tsv. Only a part of the photos has a place.
+        "geo" in that of a .txt, .csv or .tsv; of several the first by name. Only a
+        part of the photos has a place.
 
     geotag_columns : tuple of three int or str, default=None
         Which columns of `geotags` hold the photo, the latitude and the longitude:
@@ -182,7 +183,8 @@ def load_nus_wide(
         If a file is not there; the message says what was looked for.
 
     DataFileError
-        If a line cannot be read, with its number, or if files do not belong together.
+        If a line cannot be read, with its number, or if files do not belong together;
+        or if the folder has two files of one name that differ.
 
     ValueError
         If a feature or a concept is not known.

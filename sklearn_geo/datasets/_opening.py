@@ -20,6 +20,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sklearn_geo.datasets._copies import check_copy
 from sklearn_geo.datasets._report import DataFileError, ReadReport
 from sklearn_geo.datasets._xz_files import open_xz
 from sklearn_geo.datasets._zip_files import open_member, open_zip
@@ -222,7 +223,7 @@ def _once(files):
     """Return each file once, plain ones before compressed ones and archives."""
     by_name = {}
     for file in sorted(files, key=lambda f: (f.member is not None, len(f.path))):
-        by_name.setdefault(file.name, file)
+        check_copy(by_name.setdefault(file.name, file), file)
     return [by_name[name] for name in sorted(by_name, key=_natural)]
 
 

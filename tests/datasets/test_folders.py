@@ -64,3 +64,29 @@ def test_an_archive_without_its_end_is_told(tmp_path):
     for where in (tmp_path, tmp_path / "more.zip"):
         with pytest.raises(DataFileError, match=r"more\.zip: .* that is cut off"):
             folder_of(where).get("b.txt")
+
+
+def test_two_files_of_one_name_are_told_unless_they_are_as_long(tmp_path):
+    for place in ("one", "two", "zipped"):
+        (tmp_path / place).mkdir()
+    one, two = (tmp_path / place / "tags.txt" for place in ("one", "two"))
+    one.write_text("sea sun")
+    two.write_text("sea sun")
+    (tmp_path / "two" / "tags.txt.gz").write_bytes(b"short")
+    for name, text in (("a.zip", "red"), ("b.zip", "green")):
+        with zipfile.ZipFile(tmp_path / "zipped" / name, "w") as archive:
+            archive.writestr("in/tags.txt", text)
+            archive.writestr("in/names.txt", text)
+    assert folder_of(tmp_path).find("tags.txt").path == str(one)
+    two.write_text("sea")
+    with pytest.raises(
+        DataFileError, match=r"one.tags.*two.tags\.txt has the same nam"
+    ):
+        folder_of(tmp_path).find("x", "Tags.txt")
+    with pytest.raises(DataFileError, match=r"two.tags\.txt has the same name and ano"):
+        folder_of(tmp_path).get("*ags*")
+    two.unlink()
+    assert folder_of(tmp_path).find("tags.txt").path == str(one)
+    match = r"a\.zip:in/names\.txt: .*b\.zip:in/names\.txt has the same name"
+    with pytest.raises(DataFileError, match=match):
+        folder_of(tmp_path).find("names.txt")

@@ -453,3 +453,22 @@ def test_databases_that_log_their_writes(tmp_path_factory, name):
     assert path.read_bytes() == before
     # Nothing is left beside it, where a read-only folder would not have it.
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_archives_that_hold_other_files_of_one_name(tmp_path):
+    def pack(name, text):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("photos.tsv", text)
+
+    def found():
+        return part_files(tmp_path, "photos*.tsv", what="photos", described="a page")
+
+    pack("new.zip", "1\n2\n")
+    pack("copy.zip", "1\n2\n")
+    assert [str(file) for file in found()] == [f"{tmp_path / 'new.zip'}:photos.tsv"]
+    pack("copy.zip", "1\n")
+    with pytest.raises(DataFileError, match=r"copy\.zip:photos\.tsv has the same name"):
+        found()
+    # What is unpacked is read, whatever else there is.
+    (tmp_path / "photos.tsv").write_text("1\n2\n3\n")
+    assert [file.member for file in found()] == [None]
