@@ -7,7 +7,7 @@ from sklearn.utils.validation import _check_sample_weight
 
 from sklearn_geo._numbers import naming, reject_masked
 
-__all__ = ["check_each", "check_total", "check_weights"]
+__all__ = ["check_each", "check_sum", "check_total", "check_weights"]
 
 
 def check_weights(sample_weight, X):
@@ -60,6 +60,14 @@ def check_total(weights):
         total = weights.sum()
     if not np.isfinite(total):
         check_each(weights)
+        check_sum(total)
+
+
+def check_sum(total):
+    """Refuse what rows add up to, each times its weight, if that is not finite."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        finite = np.isfinite(np.sum(total))
+    if not finite:
         raise ValueError(
             "sample_weight adds up to infinity. Scale the weights down first, for "
             "example with weights / weights.max()."

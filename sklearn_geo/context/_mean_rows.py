@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils import gen_batches
 
-from sklearn_geo._weights import check_total
+from sklearn_geo._weights import check_sum
 from sklearn_geo.nets import rows_in_memory
 
 __all__ = ["MeanRows", "mean_rows", "sum_of_propagated", "sum_of_rows"]
@@ -63,7 +63,7 @@ def mean_rows(sums, propagated=()):
     """
     means = {}
     for name, total in sums.items():
-        check_total(total)
+        check_sum(total)
         if not total.sum() > 0.0:
             raise ValueError(
                 f"y: no photo teaches the context {name!r}: all its rows are NaN"

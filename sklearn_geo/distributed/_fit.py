@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """From a table that no machine holds to a zone store."""
 
+import re
 import secrets
 import shutil
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,6 +16,7 @@ from sklearn.frozen import FrozenEstimator
 
 from sklearn_geo.context import GPS2VecPlusTransformer
 from sklearn_geo.context._balanced import fair_share
+from sklearn_geo.context._fetch import folder_of
 from sklearn_geo.context._files import PROBES, content_of
 from sklearn_geo.context._fingerprint import open_checkpoint
 from sklearn_geo.context._fitted import FittedZones, zone_line
@@ -54,6 +56,9 @@ __all__ = ["fit_zone_store"]
 
 # Photos on their way to their zones lie here, in the folder of the store.
 _SPOOL = ".photos-"
+# What a fit in memory calls the folder, and what it says of other photos.
+_CHECKPOINT = "checkpoint_dir: "
+_DIGESTS = re.compile(r"places was '\w+' and is '\w+'")
 
 
 def fit_zone_store(
@@ -178,10 +183,13 @@ def fit_zone_store(
     ['32T' '32U' '33T' '33U']
     """
     need_dask()
+    if not isinstance(resume, bool | np.bool_):
+        raise TypeError(f"resume must be True or False; got {resume!r}.")
+    folder = folder_of(folder, "folder")
     model = _checked(transformer)
     frame = open_table(photos)
     layout = layout_of(frame, location, teachers, sample_weight, order)
-    run = _Run(frame, Path(folder).absolute(), model, layout, resume)
+    run = _Run(frame, folder.absolute(), model, layout, bool(resume))
     try:
         survey = run.survey()
     except (AttributeError, KeyError) as error:
@@ -189,7 +197,8 @@ def fit_zone_store(
             raise
         # What a file says of its columns is read with its first rows.
         raise unreadable(photos, error) from error
-    return run.run(survey)
+    with _about_arguments():
+        return run.run(survey)
 
 
 class _Run:
@@ -452,6 +461,22 @@ def _checked(transformer):
             "regions=FrozenEstimator(partition.fit(sample)), from sklearn.frozen."
         )
     return model
+
+
+@contextmanager
+def _about_arguments():
+    """Call what is said of a checkpoint by the names of the arguments here."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        text = getattr(error, "strerror", None) or str(error)
+        if not text.startswith(_CHECKPOINT):
+            raise
+        text = f"folder: {text.removeprefix(_CHECKPOINT)}"
+        text = _DIGESTS.sub("photos, their parts, weights or numbers are others", text)
+        if isinstance(error, OSError):
+            raise OSError(error.errno, text) from error
+        raise ValueError(text) from error
 
 
 def _radius_km(propagators):

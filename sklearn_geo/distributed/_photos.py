@@ -2,17 +2,20 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A part of a table of photos as arrays, every column checked."""
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
 
+from sklearn_geo._numbers import read_numbers
 from sklearn_geo.base import places_in
 from sklearn_geo.context._teachers import open_teachers
 
 __all__ = [
     "Layout",
     "Photos",
+    "in_part",
     "leave_out",
     "numbers_left_out",
     "read_part",
@@ -145,7 +148,7 @@ def read_part(frame, layout, part, *, teachers=True):
     Photos
         A photo for each row, not numbered unless the table does it.
     """
-    try:
+    with in_part(part):
         places = np.empty((0, 2))
         if len(frame):
             location = frame[list(layout.location)]
@@ -156,10 +159,6 @@ def read_part(frame, layout, part, *, teachers=True):
             matrix = matrix.toarray() if sparse.issparse(matrix) else matrix
         weights = _weights(frame, layout.weight)
         numbers = _numbers(frame, layout.order)
-    except TypeError as error:
-        raise TypeError(f"photos, part {part}: {error}") from error
-    except ValueError as error:
-        raise ValueError(f"photos, part {part}: {error}") from error
     return Photos(numbers, places, matrix, weights)
 
 
@@ -209,11 +208,29 @@ def numbers_left_out(frame, layout, part):
     ndarray of int64
         The numbers.
     """
-    try:
+    with in_part(part):
         weights = _weights(frame, layout.weight)
         return _numbers(frame, layout.order)[weights == 0.0]
+
+
+@contextmanager
+def in_part(part, table="photos"):
+    """Say of errors in which part of the table the rows are that they name.
+
+    Parameters
+    ----------
+    part : int or str
+        Which part it is, and if need be which of its rows are counted.
+
+    table : str, default="photos"
+        What the table is called.
+    """
+    try:
+        yield
+    except TypeError as error:
+        raise TypeError(f"{table}, part {part}: {error}") from error
     except ValueError as error:
-        raise ValueError(f"photos, part {part}: {error}") from error
+        raise ValueError(f"{table}, part {part}: {error}") from error
 
 
 def zones_at(locate, places):
@@ -240,7 +257,7 @@ def zones_at(locate, places):
 def _weights(frame, name):
     if name is None:
         return None
-    weights = np.asarray(frame[name], dtype=np.float64)
+    weights = read_numbers(frame[name], f"sample_weight={name!r}")
     wrong = ~(np.isfinite(weights) & (weights >= 0.0))
     if wrong.any():
         row = int(np.argmax(wrong))

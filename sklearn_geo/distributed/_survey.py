@@ -14,6 +14,7 @@ import numpy as np
 from sklearn_geo.context._balanced import row_hashes
 from sklearn_geo.context._teachers import Teachers
 from sklearn_geo.distributed._photos import (
+    in_part,
     leave_out,
     numbers_left_out,
     read_part,
@@ -107,11 +108,11 @@ def survey_part(frame, setup, part):
     widths = setup.plan.contexts.widths
     sums = {name: np.zeros(width) for name, width in widths.items()}
     if len(photos):
-        try:
+        with in_part(part):
             sums = teachers.tally(photos.weights)
-        except ValueError as error:
-            raise ValueError(f"photos, part {part}: {error}") from error
-    zones = zones_at(setup.plan.regions.locate, photos.places)
+    some = "" if len(photos) == len(everything) else ", without photos of weight 0"
+    with in_part(f"{part}{some}"):
+        zones = zones_at(setup.plan.regions.locate, photos.places)
     beyond = setup.squares_beyond(photos.places, zones)
     zones, counts = np.unique(zones, return_counts=True)
     return Survey(

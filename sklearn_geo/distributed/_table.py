@@ -50,20 +50,33 @@ def unreadable(paths, error):
 
 def layout_of(frame, location, teachers, sample_weight, order):
     """Say which columns of the table are which."""
-    columns = [str(column) for column in frame.columns]
+    columns = list(frame.columns)
+    for column in columns:
+        if not isinstance(column, str):
+            raise TypeError(
+                f"photos: the column {column!r} is called by no text. Call columns by "
+                "text, for example with photos.rename(columns=str)."
+            )
     at = location_positions(location, columns, len(columns))
     location = tuple(columns[position] for position in at)
+    roles = dict.fromkeys(location, "location")
     for name, column in (("sample_weight", sample_weight), ("order", order)):
-        if column is not None and column not in columns:
+        if column is None:
+            continue
+        if not isinstance(column, str) or column not in columns:
             raise ValueError(
                 f"{name}={column!r}: photos has no such column. It has {columns[:20]}."
             )
-    taken = {*location, sample_weight, order}
-    if teachers is None:
-        teachers = [column for column in columns if column not in taken]
+        if column in roles:
+            raise ValueError(
+                f"{name}={column!r}: this column is {roles[column]} already. Name "
+                "another one, or none."
+            )
+        roles[column] = name
+    teachers = _teachers(teachers, columns, set(roles))
     missing = [column for column in teachers if column not in columns]
     twice = sorted({name for name in teachers if list(teachers).count(name) > 1})
-    both = sorted(taken.intersection(teachers))
+    both = sorted(roles.keys() & set(teachers))
     for names, what in (
         (missing, "photos has no columns"),
         (twice, "these are named twice:"),
@@ -82,4 +95,16 @@ def layout_of(frame, location, teachers, sample_weight, order):
                 f"photos: the column {column!r} has dtype {dtype}, not numbers. Name "
                 "the columns to learn from: teachers=[...]."
             )
-    return Layout(location, tuple(teachers), sample_weight, order)
+    return Layout(location, tuple(map(str, teachers)), sample_weight, order)
+
+
+def _teachers(names, columns, taken):
+    """Read which columns teach: all that are nothing else, if none is named."""
+    if names is None:
+        return [column for column in columns if column not in taken]
+    # Texts are sequences of letters, and sets in another order in each process.
+    if isinstance(names, str) or not hasattr(names, "__getitem__"):
+        raise TypeError(
+            f"teachers must be a list of names of columns; got {names!r:.60}."
+        )
+    return list(names)

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo.context import GPS2VecPlusTransformer
 from sklearn_geo.distributed._engine import need_dask
+from sklearn_geo.distributed._photos import in_part
 
 __all__ = ["transform"]
 
@@ -65,6 +66,8 @@ def transform(model, places):
             model = Path(model).absolute()
         model = GPS2VecPlusTransformer.from_pretrained(model)
     check_is_fitted(model)
+    # What is asked for now is not changed by what is set or fitted until it is made.
+    model = copy.copy(model)
     names = [str(name) for name in model.get_feature_names_out()]
     if isinstance(places, dd.DataFrame):
         return _frame(model, places, names)
@@ -79,13 +82,29 @@ def transform(model, places):
 def _frame(model, places, names):
     import pandas as pd
 
-    # What is wrong with the columns is said now, not by a worker later.
-    model._read_places(places._meta_nonempty, reset=False)
+    _check_columns(model, places)
     empty = np.empty((0, len(names)), dtype=np.float32)
     meta = pd.DataFrame(empty, columns=names, index=places._meta.index)
     return places.map_partitions(
         _frame_part, _node(model), names, meta=meta, enforce_metadata=False
     )
+
+
+def _check_columns(model, places):
+    """Say what is wrong with the columns now, not by a worker later."""
+    example, wrong = places._meta_nonempty.copy(), {}
+    for name, dtype in example.dtypes.items():
+        if str(dtype) == "geometry":
+            continue
+        if getattr(dtype, "kind", "O") not in "fiub":
+            wrong[name] = dtype
+        example[name] = 0.0  # Dask invents values, and missing ones among them
+    model._read_places(example, reset=False)
+    for name, dtype in wrong.items():
+        raise TypeError(
+            f"places: the column {name!r} has dtype {dtype}, not numbers. Make them "
+            "numbers first, for example with places.astype(float)."
+        )
 
 
 def _array(model, places, names):
@@ -95,7 +114,6 @@ def _array(model, places, names):
             "and longitude."
         )
     places = places.rechunk({1: -1})
-    model = copy.copy(model)
     model.__dict__.pop("feature_names_in_", None)  # an array has no names to compare
     model._read_places(np.zeros((1, places.shape[1])), reset=False)
     return places.map_blocks(
@@ -113,16 +131,18 @@ def _frame_part(part, model, names):
 
     columns = np.empty((0, len(names)), dtype=np.float32)
     if len(part):
-        columns = model.transform(part)
+        with in_part(f"that begins with {part.index[0]}", "places"):
+            columns = model.transform(part)
     if not isinstance(columns, pd.DataFrame):  # else set_output asked for one
         columns = pd.DataFrame(np.asarray(columns), columns=names, index=part.index)
     return columns
 
 
-def _array_part(part, model, n_columns):
+def _array_part(part, model, n_columns, block_id=None):
     if not len(part):
         return np.empty((0, n_columns), dtype=np.float32)
-    return np.asarray(model.transform(part))
+    with in_part(block_id[0], "places"):
+        return np.asarray(model.transform(part))
 
 
 def _node(model):

@@ -380,7 +380,9 @@ def test_another_run_does_not_go_on(frame, tmp_path):
     with pytest.raises(ValueError, match="max_iter was '2' and is '3'"):
         fit_zone_store(table(frame), tmp_path, other, resume=True)
     changed = frame.assign(scene_city=frame.scene_city / 2)
-    with pytest.raises(ValueError, match="the checkpoint of another fit"):
+    with pytest.raises(
+        ValueError, match=r"^folder: .*another fit: photos, their parts, weights or num"
+    ):
         fit_zone_store(table(changed), tmp_path, model, resume=True)
     again = fit_zone_store(table(frame), tmp_path, other)
     assert_same_weights(again, fit_in_memory(other, frame))
@@ -448,10 +450,98 @@ def test_what_is_no_table(frame, tmp_path):
     assert "no such column" in refused(frame, tmp_path, order="number")
     assert "named twice" in refused(frame, tmp_path, teachers=["tag_sea", "tag_sea"])
     assert "no columns ['sea']" in refused(frame, tmp_path, teachers=["sea"])
+    for names in ("tag_sea", {"tag_sea"}, iter(["tag_sea"])):
+        message = refused(frame, tmp_path, TypeError, teachers=names)
+        assert "teachers must be a list of names" in message
     assert "no teacher columns" in refused(frame[LOCATION], tmp_path)
+    message = refused(
+        frame.set_axis(range(frame.shape[1]), axis=1), tmp_path, TypeError
+    )
+    assert "the column 0 is called by no text" in message
     assert "photos has no rows" in refused(frame[:0], tmp_path)
     text = frame.assign(user="somebody")
     assert "the column 'user' has dtype" in refused(text, tmp_path, TypeError)
+
+
+def test_a_column_is_one_thing(frame, tmp_path):
+    frame = frame.assign(number=np.arange(len(frame)))
+    said = refused(frame, tmp_path, order="number", sample_weight="number")
+    assert said.startswith("order='number': this column is sample_weight already.")
+    said = refused(frame, tmp_path, sample_weight="latitude")
+    assert said.startswith("sample_weight='latitude': this column is location already.")
+
+
+def test_the_folder_and_whether_to_go_on(frame, tmp_path):
+    model = make_transformer(target_propagator=None)
+    with pytest.raises(ValueError, match="folder must be a str or a path, not None"):
+        fit_zone_store(table(frame), None, model)
+    assert "resume must be" in refused(frame, tmp_path, TypeError, resume="no")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ValueError, match=r"^folder: .*file is no folder\.$"):
+        fit_zone_store(table(frame), tmp_path / "file", model)
+
+
+def test_names_of_teachers_in_any_sequence(frame, tmp_path):
+    names = [name for name in frame if name not in LOCATION]
+    model = make_transformer(target_propagator=None)
+    alone = fit_in_memory(model, frame)
+    for number, teachers in enumerate((tuple(names), pd.Index(names), np.array(names))):
+        folder = tmp_path / str(number)
+        fitted = fit_zone_store(table(frame), folder, model, teachers=teachers)
+        assert_same_weights(fitted, alone)
+
+
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [
+        (1j, "Complex ones have no order"),
+        ("heavy", "Convert text first"),
+        (pd.Timestamp("2020-01-01"), "Convert text first"),
+        (pd.Timedelta(1, "D"), "Convert text first"),
+    ],
+)
+def test_weights_are_numbers(frame, tmp_path, column, message):
+    weighted = frame.assign(weight=[column] * len(frame))
+    said = refused(weighted, tmp_path, TypeError, sample_weight="weight")
+    assert "sample_weight='weight' must hold numbers" in said
+    assert message in said
+
+
+@pytest.mark.parametrize("rows", [slice(None), slice(2)])
+def test_weights_that_add_up_to_infinity(frame, tmp_path, rows):
+    # In no part for themselves, but all together; or in the first one.
+    weights = np.ones(len(frame))
+    weights[rows] = 1.7e308 if rows == slice(2) else 1e307 / 12
+    said = refused(frame.assign(w=weights), tmp_path, sample_weight="w")
+    assert said.startswith("sample_weight adds up to infinity.")
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_places_in_no_cell_are_named_with_their_part(frame, tmp_path, weighted):
+    frame = frame.sort_values("latitude", ascending=False, ignore_index=True)
+    partition = S2Partition(max_per_cell=60, min_per_cell=1, uncovered="error")
+    inside = frame[frame.latitude > 45.0]
+    model = make_transformer(
+        target_propagator=None, regions=FrozenEstimator(partition.fit(inside[LOCATION]))
+    )
+    first = len(table(frame).partitions[0])
+    frame = frame.loc[: first + 5].copy()
+    frame.loc[[2, first + 1], LOCATION] = [[0.0, 0.0], [0.0, 50.0]]
+    frame["weight"] = 1.0
+    frame.loc[2, "weight"] = 0.0 if weighted else 1.0
+    frame.loc[first, "weight"] = 0.0 if weighted else 1.0
+    parts = dd.concat(
+        [dd.from_pandas(part, npartitions=1) for part in (frame[:first], frame[first:])]
+    )
+    said = refused(parts, tmp_path, transformer=model, sample_weight="weight")
+    if weighted:
+        where = "part 1, without photos of weight 0: X, row 0: the place (0.0, 50.0)"
+        assert said.startswith(f"photos, {where} lies in no S2 cell")
+    else:
+        assert said.startswith("photos, part ")
+        assert ": X, row 2: the place (0.0, 0.0)" in said or (
+            ": X, row 1: the place (0.0, 50.0)" in said
+        )
 
 
 @pytest.mark.parametrize(

@@ -166,3 +166,53 @@ def test_the_default_scheduler_needs_no_client(model, places):
     columns = transform(model, dd.from_pandas(places, npartitions=2))
     (computed,) = dask.compute(columns)
     assert_allclose(computed, model.transform(places), rtol=0, atol=1e-6)
+
+
+def test_what_is_asked_for_is_not_changed_by_later_settings(places):
+    frame = make_photos()
+    model = fit_in_memory(make_transformer(target_propagator=None), frame)
+    expected = model.transform(places)
+    table = dd.from_pandas(places, npartitions=3)
+    columns = transform(model, table)
+    array = transform(model, da.from_array(places.to_numpy(), chunks=(200, 2)))
+    model.set_params(append_location=True)
+    fit_in_memory(model.set_params(random_state=9, max_iter=1), frame[::2])
+    assert (
+        np.abs(model.transform(places)[:, : expected.shape[1]] - expected) > 0
+    ).any()
+    for asked in (columns, array):
+        computed = np.asarray(asked.compute(scheduler="synchronous"))
+        assert_allclose(computed, expected, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["Float64", "Float32", "double[pyarrow]", "float32"])
+def test_columns_of_any_numbers(model, places, dtype):
+    # Dask's own example of columns that may miss values misses one.
+    table = dd.from_pandas(places.astype(dtype), npartitions=2)
+    computed = transform(model, table).compute(scheduler="synchronous")
+    expected = model.transform(places.astype(dtype).astype(float))
+    assert_allclose(computed, expected, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [str, "category", complex, "datetime64[ns]"])
+def test_columns_of_no_numbers_are_told_by_name_without_invented_values(
+    model, places, dtype
+):
+    table = dd.from_pandas(places.astype({"latitude": dtype}), npartitions=2)
+    with pytest.raises(
+        TypeError, match=r"^places: the column 'latitude' has dtype [\w\[\]]+, not num"
+    ):
+        transform(model, table)
+
+
+def test_bad_rows_are_named_with_their_part(model, places):
+    places.iloc[250, 0] = 95.0
+    table = dd.from_pandas(places, npartitions=4)
+    assert places.index[240] == 2400  # the third of four parts begins there
+    with pytest.raises(
+        ValueError, match=r"^places, part that begins with 2400: X, row 10: latitude 95"
+    ):
+        transform(model, table).compute(scheduler="synchronous")
+    array = da.from_array(places.to_numpy(), chunks=(120, 2))
+    with pytest.raises(ValueError, match=r"^places, part 2: X, row 10: latitude 95"):
+        transform(model, array).compute(scheduler="synchronous")
