@@ -174,7 +174,9 @@ class EvenCrops(TransformerMixin, GeoEstimator):
         photo = photo if photo.flags.writeable else photo.copy()
         image = torch.from_numpy(photo).permute(2, 0, 1)[None]
         # Bytes are scaled as bytes, rounded as Pillow does: many times faster.
-        return torch.cat(even_squares(image, self.n_crops, self.size, self.scale))
+        crops = torch.cat(even_squares(image, self.n_crops, self.size, self.scale))
+        # Sums of floats may end a little beyond what they are means of.
+        return crops if crops.dtype == torch.uint8 else crops.clamp(0.0, 1.0)
 
     def _cut(self, photo):
         crops = self.tensors(photo).permute(0, 2, 3, 1)

@@ -21,7 +21,7 @@ _ORIENTATION = 0x0112
 _PIXELS_A_BYTE = 1000
 # Pillow has the pixels of these made by another program, which runs what they say.
 _PROGRAMS = ("EPS",)
-_ALPHA = ("LA", "La", "PA", "RGBA", "RGBa")
+_ALPHA = ("LA", "PA", "RGBA", "RGBa")
 # Modes of Pillow with 16 bits a pixel; it reads older 16-bit PNG files as "I".
 _DEEP = ("I", "I;16", "I;16L", "I;16B", "I;16N")
 
@@ -74,9 +74,14 @@ def read_photo(photo, *, root=None):
         raise PhotoError("the photo is missing")
     if isinstance(photo, (str, os.PathLike)):
         return _from_file(photo_path(photo, root))
-    if is_image(photo):
+    if not is_image(photo):
+        return _from_array(photo)
+    try:
         return _from_pillow(photo)
-    return _from_array(photo)
+    except (PhotoError, MemoryError):
+        raise
+    except Exception as error:  # the file that it was opened from may be damaged
+        raise PhotoError(f"the image cannot be read: {_why(error)}") from error
 
 
 def photo_path(name, root=None):
@@ -150,8 +155,12 @@ def open_picture(path):
         raise
     except Exception as error:
         # Decoders of damaged files raise errors of any kind, syntax errors among them.
-        why = str(error).rstrip(".") or type(error).__name__
+        why = _why(error)
         raise PhotoError(f"the file {str(path)!r} cannot be read: {why}") from error
+
+
+def _why(error):
+    return str(error).rstrip(".") or type(error).__name__
 
 
 def _check_pixels(image, n_bytes):
@@ -208,6 +217,8 @@ def _from_pillow(image):
             "the photo has pixels of floats, and does not say of which range. Pass an "
             "array of floats between 0 and 1"
         )
+    if image.mode == "La":  # which Pillow makes nothing else of
+        image = image.convert("LA")
     if image.mode in _ALPHA or "transparency" in image.info:
         return _from_array(np.array(image.convert("RGBA")))
     return np.array(image if image.mode == "RGB" else image.convert("RGB"))

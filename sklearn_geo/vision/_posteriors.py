@@ -16,6 +16,7 @@ from torch import nn
 
 from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._missing import is_missing
+from sklearn_geo._settings import check_settings
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.nets import choose_device
 from sklearn_geo.nets._estimator import CallbackSupportMixin, with_callbacks
@@ -253,7 +254,7 @@ class PosteriorTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimator)
         self.n_jobs = n_jobs
         self.verbose = verbose
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None):
         """Take the network, and find out what it gives; nothing is learnt.
 
@@ -348,6 +349,7 @@ class PosteriorTransformer(CallbackSupportMixin, TransformerMixin, GeoEstimator)
             The names, such as "object_tabby".
         """
         check_is_fitted(self, "n_outputs_")
+        check_settings(self, "prefix", "output")  # they may have been set after fit
         prefix = self.prefix
         if prefix is None:
             prefix = "feature" if self.output == "features" else "class"

@@ -6,6 +6,7 @@ import math
 
 import torch
 
+from sklearn_geo._numbers import is_real, is_whole
 from sklearn_geo.nets import RandomLayer
 from sklearn_geo.vision._crops import even_squares, resized
 
@@ -68,19 +69,21 @@ class RandomAreaCrop(RandomLayer):
 
     def __init__(self, size=224, *, area=(0.7, 1.0), ratio=(3 / 4, 4 / 3), flip=0.5):
         super().__init__()
-        low, high = area
+        if not (is_whole(size) and size >= 1):
+            raise ValueError(f"size={size!r} must be a whole number of at least 1.")
+        low, high = _two_numbers(area)
         if not 0.0 < low <= high <= 1.0:
             raise ValueError(
                 f"area={area!r} must be two shares of the image, 0 < least <= largest "
                 "<= 1."
             )
-        narrow, wide = ratio
-        if not 0.0 < narrow <= wide:
+        narrow, wide = _two_numbers(ratio)
+        if not 0.0 < narrow <= wide < math.inf:
             raise ValueError(
                 f"ratio={ratio!r} must be two ratios of width to height, "
-                "0 < least <= largest."
+                "0 < least <= largest, which is finite."
             )
-        if not 0.0 <= flip <= 1.0:
+        if not (is_real(flip) and 0.0 <= flip <= 1.0):
             raise ValueError(f"flip={flip!r} must be a probability.")
         self.size, self.flip = size, flip
         self.area = (low, high)
@@ -115,6 +118,8 @@ class RandomAreaCrop(RandomLayer):
                 f"The images have the shape {tuple(images.shape)}; pass a batch, (n, "
                 "channels, height, width). Of a single image pass image[None]."
             )
+        if not len(images):
+            return images.new_empty((0, images.shape[1], self.size, self.size))
         if not self.training:
             return even_squares(images, 1, self.size, 1.0)[0]
         height, width = images.shape[-2:]
@@ -156,3 +161,12 @@ class RandomAreaCrop(RandomLayer):
         top = int(uniform(0, height - high + 1))
         left = int(uniform(0, width - wide + 1))
         return top, left, high, wide, uniform(0, 1) < self.flip
+
+
+def _two_numbers(pair):
+    """Return two numbers; NaN of anything else, which is within no limits."""
+    try:
+        first, second = pair
+    except (TypeError, ValueError):
+        return math.nan, math.nan
+    return (first, second) if is_real(first) and is_real(second) else (math.nan,) * 2

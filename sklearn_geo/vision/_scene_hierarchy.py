@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._numbers import naming
+from sklearn_geo._settings import check_settings
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.encoding._feature_names import check_input_features
 from sklearn_geo.vision._scene_table import read_levels, scene_name
@@ -35,7 +36,8 @@ class SceneHierarchy(TransformerMixin, GeoEstimator):
         - the name of a CSV file such as that of Places365, or what
           :func:`read_scene_table` made of it;
         - an array or data frame (n_scenes, n_groups), with a 1 where a scene belongs to
-          a group; other numbers are shares;
+          a group; other numbers are shares. Columns of a data frame are called after
+          groups, and an index of text after scenes;
         - a mapping from each scene to the name of its group, or to a list of names;
         - a list of these, or a mapping from names of levels to these, for several
           levels, from many groups to few. What is put into groups are the scenes, or
@@ -195,6 +197,7 @@ class SceneHierarchy(TransformerMixin, GeoEstimator):
             Such as "scene_indoor"; with ``level="all"``, "level 2__indoor".
         """
         check_input_features(self, input_features)
+        check_settings(self, "prefix")  # it may have been set after fit
         stem = f"{self.prefix}_" if self.prefix else ""
         names = []
         for level in self._chosen():

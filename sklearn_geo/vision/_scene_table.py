@@ -12,6 +12,9 @@ from pathlib import Path
 import numpy as np
 from sklearn.utils import Bunch
 
+from sklearn_geo._missing import is_missing
+from sklearn_geo._numbers import reject_masked
+
 __all__ = ["Level", "read_levels", "read_scene_table", "scene_name"]
 
 
@@ -114,9 +117,13 @@ def read_scene_table(path):
         )
     groups, levels, used = _header([row for _, row in lines[:start]])
     if not used:
-        raise ValueError(f"{path} names no group in its header.")
+        raise ValueError(
+            f"{path} names no group in its header, line {lines[start - 1][0]}. If that "
+            "line is a scene, write a 1 for each of its groups."
+        )
     # A dictionary keeps the order, and finds a name among many at once.
     scenes, table = {}, np.zeros((len(lines) - start, len(used)), dtype=np.int8)
+    named = {0, *used}
     for i, (number, row) in enumerate(lines[start:]):
         where = f"{path}, line {number}"
         if len(row) < 1 + max(used):
@@ -124,7 +131,17 @@ def read_scene_table(path):
                 f"{where}: it has {len(row)} columns, the header has {1 + max(used)}. "
                 "The file may be cut off."
             )
+        lost = next(
+            (j for j, cell in enumerate(row) if j not in named and _is_one(cell)), 0
+        )
+        if lost:
+            raise ValueError(
+                f"{where}, column {lost + 1}: it has {row[lost].strip()!r:.60}, where "
+                "the header names no group. Name it, or leave the column out."
+            )
         scene = scene_name(row[0])
+        if not scene:
+            raise ValueError(f"{where}: the scene has no name.")
         if scene in scenes:
             raise ValueError(f"{where}: the scene {scene!r:.60} is there twice.")
         scenes[scene] = i
@@ -157,6 +174,11 @@ def _is_number(text):
     except ValueError:
         return False
     return True
+
+
+def _is_one(text):
+    """Say whether a cell, of a column without a name, says something."""
+    return _is_number(text) and float(text) != 0.0
 
 
 def _zero_or_one(text, where):
@@ -207,12 +229,11 @@ def read_levels(membership):
     """
     if isinstance(membership, (str, os.PathLike)):
         membership = read_scene_table(membership)
-    if isinstance(membership, Mapping) and {"scenes", "levels"} <= set(membership):
-        scenes = [scene_name(name) for name in membership["scenes"]]
-        levels = [
-            _level(name, level["membership"], scenes, level["groups"])
-            for name, level in membership["levels"].items()
-        ]
+    if _is_read(membership):
+        scenes = _scene_names("levels", membership["scenes"])
+        levels = [_read_level(*each, scenes) for each in membership["levels"].items()]
+        if not levels:
+            raise ValueError("membership has no levels: it takes at least one.")
         return sorted(levels, key=lambda level: -len(level.groups))
     if isinstance(membership, Mapping):
         if not membership:
@@ -227,6 +248,24 @@ def read_levels(membership):
     return [_any_level("level 1", membership)]
 
 
+def _is_read(membership):
+    """Say whether it is what :func:`read_scene_table` returns."""
+    return (
+        isinstance(membership, Mapping)
+        and {"scenes", "levels"} <= set(membership)
+        and isinstance(membership["levels"], Mapping)
+    )
+
+
+def _read_level(name, level, scenes):
+    if not (isinstance(level, Mapping) and {"membership", "groups"} <= set(level)):
+        raise ValueError(
+            f"membership, {name!r:.60}: a level of read_scene_table has `groups` and "
+            "`membership`."
+        )
+    return _level(name, level["membership"], scenes, level["groups"])
+
+
 def _is_level(value):
     """Say whether a value is a table or a mapping of its own."""
     return isinstance(value, Mapping) or np.ndim(value) == 2 or hasattr(value, "tocsr")
@@ -235,11 +274,13 @@ def _is_level(value):
 def _any_level(name, value):
     if isinstance(value, Mapping):
         return _from_mapping(name, value)
+    _check_shape(name, getattr(value, "shape", (1, 1)))
     rows = groups = None
-    if hasattr(value, "iloc"):
+    if hasattr(value, "columns") and hasattr(value, "to_numpy"):
         groups = [str(group) for group in value.columns]
-        if any(isinstance(row, str) for row in value.index):
-            rows = [scene_name(row) for row in value.index]
+        index = getattr(value, "index", ())
+        if any(isinstance(row, str) for row in index):
+            rows = _scene_names(name, index)
         value = value.to_numpy()
     value = value.toarray() if hasattr(value, "toarray") else value
     return _level(name, value, rows, groups)
@@ -249,28 +290,50 @@ def _from_mapping(name, mapping):
     """Read a mapping from scenes to a group, or to several."""
     groups, members = {}, []
     for scene, into in mapping.items():
-        several = [into] if isinstance(into, str) or not np.iterable(into) else into
+        several = [into] if isinstance(into, str) or not np.iterable(into) else [*into]
+        who = f"{scene_name(scene)!r:.60}"
+        if not several:
+            raise ValueError(_homeless(name, who))
+        if any(map(is_missing, several)):
+            raise ValueError(
+                f"membership, {name!r:.60}: {who} has a group that is missing. Name "
+                "it, or leave it out."
+            )
         members.append([groups.setdefault(str(g), len(groups)) for g in several])
-        if not members[-1]:
-            raise ValueError(_homeless(name, repr(scene_name(scene))))
     table = np.zeros((len(members), len(groups)))
     for row, columns in enumerate(members):
         table[row, columns] = 1.0
-    return _level(name, table, [scene_name(scene) for scene in mapping], [*groups])
+    return _level(name, table, _scene_names(name, mapping), [*groups])
+
+
+def _scene_names(name, scenes):
+    scenes = [*scenes]
+    missing = next((row for row, scene in enumerate(scenes) if is_missing(scene)), None)
+    if missing is not None:
+        raise ValueError(
+            f"membership, {name!r:.60}: the name of scene {missing} is missing "
+            f"({scenes[missing]!r})."
+        )
+    return [scene_name(scene) for scene in scenes]
 
 
 def _level(name, table, rows, groups):
+    reject_masked(table, f"membership, {name!r:.60}")
     try:
         table = np.asarray(table, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(f"membership, {name!r}: it holds {error}.") from error
-    if table.ndim != 2 or not table.size:
-        raise ValueError(
-            f"membership, {name!r}: it has the shape {table.shape}. Pass a row a scene "
-            "and a column a group, a mapping from scenes to groups, or the name of a "
-            "CSV file."
-        )
+    _check_shape(name, table.shape)
     groups = [str(i) for i in range(table.shape[1])] if groups is None else [*groups]
+    for what, names, n_names in zip(
+        ("scenes", "groups"), (rows, groups), table.shape, strict=True
+    ):
+        if names is not None and len(names) != n_names:
+            raise ValueError(
+                f"membership, {name!r:.60}: there are {len(names)} names of {what}, "
+                f"but the table has the shape {table.shape}, a row a scene and a "
+                "column a group."
+            )
     twice = next((each for each in groups if groups.count(each) > 1), None)
     if twice is not None:
         raise ValueError(
@@ -293,6 +356,15 @@ def _level(name, table, rows, groups):
     if empty.any():
         raise ValueError(_homeless(name, _who(rows, int(np.argmax(empty)))))
     return Level(name, rows, groups, table)
+
+
+def _check_shape(name, shape):
+    if len(shape) != 2 or 0 in shape:
+        raise ValueError(
+            f"membership, {name!r:.60}: it has the shape {tuple(shape)}. Pass a row a "
+            "scene and a column a group, a mapping from scenes to groups, or the name "
+            "of a CSV file."
+        )
 
 
 def _who(rows, row):

@@ -8,6 +8,7 @@ import numbers
 import numpy as np
 import torch
 
+from sklearn_geo._settings import check_settings
 from sklearn_geo.vision._even_crops import EvenCrops
 from sklearn_geo.vision._photos import PhotoError
 
@@ -34,6 +35,8 @@ class Views:
     def __init__(self, crops, image_size, mean, std):
         if isinstance(crops, numbers.Integral):
             crops = EvenCrops(int(crops), size=int(image_size))
+        if isinstance(crops, EvenCrops):
+            check_settings(crops)
         self.crops = crops
         self.mean = _channels(mean, "mean", 0.0)
         self.std = _channels(std, "std", 1.0)

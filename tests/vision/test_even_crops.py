@@ -188,3 +188,15 @@ def test_tensors_of_other_numbers_of_pixels():
 def test_an_array_without_rows_is_no_batch():
     with pytest.raises(TypeError, match=r"X is a ndarray\. Pass a column of names"):
         EvenCrops().transform(np.array("a.jpg"))
+
+
+def test_crops_of_floats_are_photos_again():
+    white = np.ones((1, 37, 53, 3), np.float32)
+    black = np.zeros_like(white)
+    for size in (7, 16, 24, 90):
+        crops = EvenCrops(3, size=size).transform(white)[0]
+        assert crops.max() <= 1.0
+        np.testing.assert_allclose(crops, 1.0, atol=1e-6)
+        again = EvenCrops(1, size=size).transform(crops)
+        np.testing.assert_allclose(again[:, 0], crops, atol=1e-6)
+        assert not EvenCrops(3, size=size).transform(black).any()

@@ -12,8 +12,8 @@ import pytest
 import torch
 from PIL import Image
 
-from sklearn_geo.vision import read_photo
-from tests.vision.photo_files import pixels
+from sklearn_geo.vision import PosteriorTransformer, read_photo
+from tests.vision.photo_files import Small, pixels
 
 PHOTO = pixels(1)[0]
 
@@ -308,3 +308,48 @@ def test_pixels_that_are_masked_are_not_uncovered():
     with pytest.raises(ValueError, match=r"masked\. Fill them first"):
         read_photo(pixels)
     assert read_photo(pixels.filled(255))[1, 2].tolist() == [255, 255, 255]
+
+
+def _cut_off(path):
+    image = Image.fromarray(
+        np.random.default_rng(0).integers(0, 256, (90, 90, 3), "u1")
+    )
+    image.save(path)
+    path.write_bytes(path.read_bytes()[:-500])
+    return Image.open(path)
+
+
+def _closed(path):
+    Image.fromarray(PHOTO).save(path)
+    image = Image.open(path)
+    image.close()
+    return image
+
+
+@pytest.mark.parametrize(
+    ("opened", "words"),
+    [(_cut_off, "truncated"), (_closed, "losed")],
+    ids=["cut off", "closed"],
+)
+def test_images_that_cannot_be_decoded_are_photos_that_cannot_be_read(
+    tmp_path, opened, words
+):
+    image = opened(tmp_path / "photo.jpg")
+    with pytest.raises(ValueError, match=f"the image cannot be read: .*{words}"):
+        read_photo(image)
+    teacher = PosteriorTransformer(Small(), image_size=8, device="cpu").fit([PHOTO])
+    with pytest.raises(ValueError, match="X, row 1: the image cannot be read"):
+        teacher.transform([PHOTO, image])
+    with pytest.warns(UserWarning, match="1 of 2 photos cannot be read.*row 0: the im"):
+        rows = teacher.set_params(errors="nan").transform([image, PHOTO])
+    assert np.isnan(rows[0]).all()
+    np.testing.assert_allclose(rows[1], teacher.transform([PHOTO])[0], rtol=1e-5)
+    image.close()
+
+
+def test_grey_that_was_multiplied_by_how_opaque_it_is():
+    # 25 of 255 at an opacity of 100 of 255 is 10: on white it adds 155.
+    image = Image.new("La", (3, 2), (10, 100))
+    found = read_photo(image)
+    assert found.shape == (2, 3, 3)
+    assert np.abs(found.astype(int) - (10 + 155)).max() <= 1

@@ -623,3 +623,30 @@ def test_memory_that_ran_out_is_not_blamed_on_the_shape_of_images():
     error = RuntimeError("sizes do not fit")
     with pytest.raises(ValueError, match=r"of shape \(3, 3, 12, 12\): sizes do not"):
         teacher(Fails(error)).fit(PHOTOS)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"n_crops": 0}, "'n_crops' parameter of EvenCrops"),
+        ({"n_crops": "3"}, "'n_crops' parameter of EvenCrops"),
+        ({"size": 0}, "'size' parameter of EvenCrops"),
+        ({"scale": 2.0}, "'scale' parameter of EvenCrops"),
+    ],
+)
+def test_crops_are_checked_as_if_they_were_alone(settings, words):
+    with pytest.raises(ValueError, match=words):
+        teacher(crops=EvenCrops(**settings)).fit(PHOTOS)
+    model = teacher(crops=EvenCrops(1, size=12)).fit(PHOTOS)
+    model.crops.set_params(**settings)
+    with pytest.raises(ValueError, match=words):
+        model.transform(PHOTOS)
+
+
+def test_names_are_made_with_what_fit_would_take():
+    model = teacher(class_names=list("abcd")).fit(PHOTOS)
+    assert model.set_params(prefix="x").get_feature_names_out()[0] == "x_a"
+    with pytest.raises(ValueError, match="'prefix' parameter of PosteriorTransformer"):
+        model.set_params(prefix=5).get_feature_names_out()
+    with pytest.raises(ValueError, match="'output' parameter of PosteriorTransformer"):
+        model.set_params(prefix=None, output="feature").get_feature_names_out()

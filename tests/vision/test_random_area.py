@@ -94,9 +94,27 @@ def test_other_areas():
         ({"area": (0.9, 0.7)}, "two shares of the image"),
         ({"area": (0.0, 1.0)}, "two shares of the image"),
         ({"ratio": (2, 1)}, "two ratios of width to height"),
+        ({"area": 0.7}, "area=0.7 must be two shares of the image"),
+        ({"area": (0.7,)}, "two shares of the image"),
+        ({"area": ("0.7", 1.0)}, "two shares of the image"),
+        ({"ratio": (1.0, float("inf"))}, "two ratios of width to height"),
+        ({"ratio": None}, "two ratios of width to height"),
         ({"flip": 1.5}, "must be a probability"),
+        ({"flip": None}, "must be a probability"),
+        ({"size": 0}, "size=0 must be a whole number of at least 1"),
+        ({"size": 8.5}, "size=8.5 must be a whole number"),
+        ({"size": "8"}, "size='8' must be a whole number"),
+        ({"size": True}, "size=True must be a whole number"),
     ],
 )
 def test_settings_that_make_no_sense(settings, words):
     with pytest.raises(ValueError, match=words):
-        RandomAreaCrop(8, **settings)
+        RandomAreaCrop(**{"size": 8, **settings})
+
+
+@pytest.mark.parametrize("train", [True, False])
+def test_no_images_have_no_areas(train):
+    crop = RandomAreaCrop(np.int64(5)).train(train)
+    found = crop(torch.zeros((0, 3, 9, 12), dtype=torch.float16))
+    assert found.shape == (0, 3, 5, 5)
+    assert found.dtype == torch.float16

@@ -8,11 +8,12 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.utils import estimator_checks, estimator_html_repr
+from sklearn.utils import Bunch, estimator_checks, estimator_html_repr
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from sklearn_geo import vision
@@ -89,6 +90,8 @@ def test_any_level(path):
         THREE.tolist(),
         sparse.csr_array(THREE),
         pd.DataFrame(THREE, index=SCENES, columns=["in", "nature", "town"]),
+        pl.DataFrame(THREE, schema=["in", "nature", "town"]),
+        np.ma.masked_array(THREE, mask=False),
         {"airfield": "c", "barn": ["b", "c"], "desert/sand": ["b"], "office": "a"},
         {"kinds": THREE},
         [FOUR, THREE],
@@ -199,6 +202,11 @@ def test_photos_that_could_not_be_read_stay_nan():
     np.testing.assert_allclose(out[:2], OF_THREE)
 
 
+def read(scenes, **levels):
+    """What `read_scene_table` returns, by hand."""
+    return Bunch(scenes=scenes, levels=levels)
+
+
 @pytest.mark.parametrize(
     ("membership", "params", "words"),
     [
@@ -208,6 +216,33 @@ def test_photos_that_could_not_be_read_stay_nan():
         ([[1, 0], [-1, 2]], {}, "row 1 has a share that is negative"),
         ([[1, 0], [np.nan, 2]], {}, "row 1 has a share that is negative, NaN"),
         ([1, 2, 3], {}, r"it has the shape \(3,\)"),
+        (pd.Series(["a"] * 4, index=SCENES), {}, r"has the shape \(4,\)\. Pass a row"),
+        (
+            np.ma.masked_equal(THREE, 0),
+            {},
+            "membership, 'level 1', row 0: the value is",
+        ),
+        ({"a": "x", "/s/sea": None}, {}, "'sea' has a group that is missing"),
+        ({"a": "x", "/s/sea": np.nan}, {}, "'sea' has a group that is missing"),
+        ({"a": "x", "/s/sea": ["x", pd.NA]}, {}, "'sea' has a group that is missing"),
+        ({"a": "x", None: "y"}, {}, "the name of scene 1 is missing"),
+        (
+            pd.DataFrame(THREE, index=[*SCENES[:3], np.nan]),
+            {},
+            "the name of scene 3 is missing",
+        ),
+        (read(SCENES), {}, "membership has no levels"),
+        (read(SCENES, kinds={"groups": ["a"]}), {}, "'kinds': a level of read_scene_"),
+        (
+            read(SCENES, kinds={"groups": ["a", "b"], "membership": THREE}),
+            {},
+            "'kinds': there are 2 names of groups, but the table has the shape",
+        ),
+        (
+            read(SCENES[:3], kinds={"groups": [*"abc"], "membership": THREE}),
+            {},
+            "'kinds': there are 3 names of scenes, but the table has the shape",
+        ),
         (np.ones((4, 0)), {}, r"it has the shape \(4, 0\)"),
         ("nowhere.csv", {}, "nowhere.csv cannot be read as a table"),
         ({}, {}, "empty mapping"),
@@ -345,3 +380,26 @@ def test_frames_without_columns():
     hierarchy = SceneHierarchy([[1, 0], [0, 1]]).fit([[0.5, 0.5]])
     with pytest.raises(ValueError, match=r"X has 0 feature\(s\): .*without columns"):
         hierarchy.transform(pd.DataFrame(index=[0, 1]))
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_groups_are_called_after_columns(frame):
+    table = frame({"in": [1, 0], "out": [0, 1], "both": [1, 1]})
+    hierarchy = SceneHierarchy(table).fit([[0.5, 0.5]])
+    names = hierarchy.get_feature_names_out().tolist()
+    assert names == ["scene_in", "scene_out", "scene_both"]
+    assert hierarchy.scenes_of("out") == {"1": 0.5}
+
+
+def test_what_is_read_by_hand_is_a_membership():
+    table = read(SCENES, kinds={"groups": [*"abc"], "membership": THREE})
+    np.testing.assert_allclose(SceneHierarchy(table).fit_transform(X), OF_THREE)
+    # Two scenes with these names are no table that was read.
+    odd = SceneHierarchy({"scenes": "in", "levels": ["in", "out"]})
+    np.testing.assert_allclose(odd.fit_transform([[0.6, 0.4]]), [[0.8, 0.2]])
+
+
+def test_a_prefix_that_is_none_is_told_after_fit_too():
+    hierarchy = SceneHierarchy(THREE).fit(X).set_params(prefix=None)
+    with pytest.raises(ValueError, match="'prefix' parameter of SceneHierarchy"):
+        hierarchy.get_feature_names_out()

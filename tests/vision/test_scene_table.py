@@ -77,6 +77,18 @@ def test_one_level_and_other_separators(tmp_path):
         (PUBLISHED.replace("'/o/office',1", "'/o/office',2"), "line 6, 'indoor': '2'"),
         (PUBLISHED.replace("'/o/office',1", "'/o/office',x"), "line 6, 'indoor': 'x'"),
         (PUBLISHED.replace("field',0", "field',x"), "line 3: it is no scene with"),
+        (
+            PUBLISHED.replace("field,road", "field,"),
+            "column 8: it has '1', where the h",
+        ),
+        (
+            PUBLISHED.replace(",home,", ",,"),
+            "line 4, column 5: it has '1', where the header names no group",
+        ),
+        (PUBLISHED.replace("1\n", "1,1\n"), "line 3, column 9: it has '1', where"),
+        (PUBLISHED.replace("'/o/office'", "''"), "line 6: the scene has no name"),
+        (PUBLISHED.replace("'/o/office'", ""), "line 6: the scene has no name"),
+        ("a,b\nsea,\nbarn,1\n", "no group in its header, line 2. If that line is a"),
         (PUBLISHED[:-6], r"line 6: it has 6 columns.*cut off"),
         (PUBLISHED + "'/b/barn',1,0,0,0,0,0,1\n", "line 7: the scene 'barn' is there"),
         (f"a,{'y' * 9999}\nb,1\nc,2\n", "line 3, 'y{59}: '2' is neither 0 nor 1"),
