@@ -180,5 +180,5 @@ def test_promises_are_shares_that_stay_apart():
     display = draw(places, near, partition=partition)
     covered = display.to_geojson()["features"][0]["properties"]["covered"]
     assert covered == {"0.9999999": True, "0.99999999": False}
-    with pytest.raises(ValueError, match=r"regions promises 0\.5 more than once"):
+    with pytest.raises(ValueError, match=r"a coverage of 0\.5 more than once"):
         draw(places, {0.5: [[cell]] * 3, "0.5": [[cell]] * 3}, partition=partition)
