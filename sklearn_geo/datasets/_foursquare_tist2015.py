@@ -176,7 +176,7 @@ def load_foursquare_tist2015(
     >>> venues.target
     array([[0, 0, 1, 1, 0, 0]])
     """
-    rules = check_categories(categories)
+    rules = check_categories(categories, labelled_only)
     pandas = import_pandas() if as_frame else None
     report = ReadReport()
     checkin_files, pois, towns, keep = _prepare(path, countries, cities, errors, report)

@@ -183,7 +183,7 @@ def load_foursquare_tsmc2014(
     >>> venues.target.sum(axis=1), venues.checkins.utc_offset
     (array([2, 0]), array([-4., -4.]))
     """
-    rules = check_categories(categories)
+    rules = check_categories(categories, labelled_only)
     pandas = import_pandas() if as_frame else None
     report = ReadReport()
     venue_numbers, category_numbers = Numbering(), Numbering()

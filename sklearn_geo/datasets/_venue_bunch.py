@@ -10,7 +10,12 @@ from itertools import count
 import numpy as np
 from sklearn.utils import Bunch
 
-from sklearn_geo.datasets._venue_labels import VENUE_LABELS, mended, venue_labels
+from sklearn_geo.datasets._venue_labels import (
+    VENUE_LABELS,
+    check_rules,
+    mended,
+    venue_labels,
+)
 from sklearn_geo.datasets._venue_rows import median_places, most_frequent
 
 # Parameters of readers that gather check-ins by venue.
@@ -71,14 +76,24 @@ def mend_names(category, texts, report):
     return numbering(list(map(mended, texts)))[category], numbering.texts
 
 
-def check_categories(categories):
+def check_categories(categories, labelled_only):
     """Return what `categories` asks for as rules of `venue_labels`, or None.
 
     Parameters
     ----------
     categories : "table2", None, mapping, or list of str
         See `load_foursquare_tsmc2014`.
+
+    labelled_only : bool
+        Whether there have to be labels.
     """
+    if categories is None and labelled_only:
+        raise ValueError(
+            "labelled_only=True needs labels, and categories=None gives none. Pass "
+            "categories='table2' or labels of your own."
+        )
+    if isinstance(categories, Mapping):
+        check_rules(categories, "categories")
     if categories is None or isinstance(categories, Mapping):
         return categories
     if isinstance(categories, str):
@@ -200,11 +215,6 @@ def select(venues, located_only, labelled_only, report):
     kept = np.ones(len(venues.places), dtype=bool)
     if located_only:
         kept &= np.isfinite(venues.places).all(axis=1)
-    if labelled_only and venues.target is None:
-        raise ValueError(
-            "labelled_only=True needs labels, and categories=None gives none. Pass "
-            "categories='table2' or labels of your own."
-        )
     if labelled_only:
         kept &= venues.target.any(axis=1)
     _, n_rows = keep_venues(venues, kept)

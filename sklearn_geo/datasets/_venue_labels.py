@@ -182,7 +182,7 @@ def venue_labels(category_names, *, rules=None, drop_unlabelled=False):
     >>> target.tolist(), kept.tolist()
     ([[0, 1], [1, 0], [1, 0]], [0, 1, 2])
     """
-    patterns = [_compile(*rule) for rule in _check_rules(rules)]
+    patterns = [_compile(*rule) for rule in check_rules(rules)]
     if hasattr(category_names, "columns"):  # a list of it would be their names
         raise TypeError("category_names is a table. Pass one column of it.")
     rows = category_names.tolist() if hasattr(category_names, "tolist") else None
@@ -234,23 +234,36 @@ def plain_words(name):
     return " ".join(re.findall(r"[^\W_]+", re.sub("['\u2019]", "", name)))
 
 
-def _check_rules(rules):
-    """Return pairs of a label and its words, after a look at their types."""
+def check_rules(rules, name="rules"):
+    """Return pairs of a label and its words, after a look at their types.
+
+    Parameters
+    ----------
+    rules : mapping of str to sequence of str, or None
+        See `venue_labels`.
+
+    name : str, default="rules"
+        What they are called in messages.
+
+    Returns
+    -------
+    rules : iterable of (str, sequence of str)
+    """
     rules = VENUE_LABELS if rules is None else rules
     if not rules:
-        raise ValueError("rules is empty. Name at least one label, or pass None.")
+        raise ValueError(f"{name} is empty. Name at least one label, or pass None.")
     for label, words in rules.items():
         several = np.iterable(words) and not isinstance(words, str)
         if not several or not all(isinstance(word, str) for word in words):
             raise TypeError(
-                f"rules[{label!r}] is {words!r}; pass a list of words, such as "
+                f"{name}[{label!r}] is {words!r}; pass a list of words, such as "
                 f"[{str(label).lower()!r}]."
             )
         good = [word for word in words if not word.startswith("-")]
         if not any(plain_words(word) for word in good):
             raise ValueError(
-                f"rules[{label!r}] has no word that gives the label. Add one, or leave "
-                "the label out."
+                f"{name}[{label!r}] has no word that gives the label. Add one, or "
+                "leave the label out."
             )
     return rules.items()
 

@@ -326,11 +326,21 @@ def test_categories(nyc):
         ({"categories": []}, "is no list of category names"),
         ({"categories": ["Cafe"]}, "category 'Cafe'; there are 3.*Is it 'Café'"),
         ({"categories": None, "labelled_only": True}, "labelled_only=True needs"),
+        ({"categories": {}}, "^categories is empty"),
+        ({"categories": {"bar": ["-pub"]}}, r"^categories\['bar'\] has no word"),
     ],
 )
 def test_categories_that_are_not_there(nyc, kwargs, match):
     with pytest.raises(ValueError, match=match):
         load_foursquare_tsmc2014(nyc, **kwargs)
+
+
+def test_what_is_asked_for_is_looked_at_before_all_is_read(tmp_path):
+    path = write(tmp_path, as_text([ROWS[0], ["and then it breaks"]]))
+    with pytest.raises(TypeError, match=r"^categories\['bar'\] is 'pub'; pass a list"):
+        load_foursquare_tsmc2014(path, categories={"bar": "pub"})
+    with pytest.raises(ValueError, match="labelled_only=True needs labels"):
+        load_foursquare_tsmc2014(path, categories=None, labelled_only=True)
 
 
 def test_venues_without_a_place(tmp_path):
