@@ -267,6 +267,10 @@ def open_geotags(folder, geotags, columns, located_only, errors, report):
     geotags : Geotags or None
     """
     check_columns(columns)
+    if not isinstance(geotags, (str, os.PathLike, type(None))):
+        raise TypeError(
+            f"geotags is a {type(geotags).__name__}. Pass the path of one list."
+        )
     if geotags is not None:
         path = Path(geotags).expanduser()
         if not path.is_file():

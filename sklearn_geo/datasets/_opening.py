@@ -114,7 +114,7 @@ class DataFile:
         raise DataFileError(self, None, problem, remedy=remedy)
 
 
-def part_files(path, patterns, *, what, described, alternatives=False):
+def part_files(path, patterns, *, what, described, alternatives=False, name="path"):
     """Return the files that a user's path stands for, in the order of their names.
 
     Parameters
@@ -137,6 +137,9 @@ def part_files(path, patterns, *, what, described, alternatives=False):
         Whether every pattern stands for the whole: in a folder or archive, only the
         files of the first one of which there are some are taken.
 
+    name : str, default="path"
+        What the argument is called in messages.
+
     Returns
     -------
     files : list of DataFile
@@ -146,14 +149,14 @@ def part_files(path, patterns, *, what, described, alternatives=False):
     patterns = [patterns] if isinstance(patterns, str) else list(patterns)
     if isinstance(path, (list, tuple)):
         if not path:
-            raise ValueError("path is an empty list: there is no file in it.")
+            raise ValueError(f"{name} is an empty list: there is no file in it.")
         how = {"what": what, "described": described, "alternatives": alternatives}
-        one = [part_files(p, patterns, **how) for p in path]
+        one = [part_files(p, patterns, **how, name=name) for p in path]
         return [file for files in one for file in files]
     if not isinstance(path, (str, os.PathLike)):
         raise TypeError(
-            f"path is a {type(path).__name__}. Pass the path of a file or folder, or a "
-            "list of files."
+            f"{name} is a {type(path).__name__}. Pass the path of a file or folder, or "
+            "a list of files."
         )
     path = Path(path).expanduser()
     if path.is_dir():

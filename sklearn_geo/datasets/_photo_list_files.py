@@ -189,7 +189,7 @@ def _finish(table, file, report, descr, urls, as_frame):
 def _read_urls(path, errors, report):
     """Return files and addresses of a list without header, "file,address"."""
     what = "a list of addresses, such as mp16_urls.csv"
-    files = part_files(path, "*_urls.csv", what=what, described=_WHERE)
+    files = part_files(path, "*_urls.csv", what=what, described=_WHERE, name="urls")
     columns = {
         "files": Column(0, convert=names, called="file of the photo"),
         "urls": Column(1, convert=texts, called="address"),

@@ -175,7 +175,7 @@ def _truth(path, errors, report):
     patterns = ["ground.*.csv", "mediaeval201*_placing*_leaderboard*"]
     what = "a ground truth of the placing task, ground.locale.csv or the like"
     out = {}
-    for file in part_files(path, patterns, what=what, described=_WHERE):
+    for file in part_files(path, patterns, what=what, described=_WHERE, name="truth"):
         _, line = next(open_text(file), (1, ""))
         comma = "," in line
         columns = {

@@ -153,6 +153,8 @@ def test_what_is_not_there(tmp_path, folder):
         load_flickr1m(tmp_path / "nowhere")
     with pytest.raises(TypeError, match="path is a list"):
         load_flickr1m(["a"])
+    with pytest.raises(TypeError, match=r"^geotags is a list\. Pass the path"):
+        load_flickr1m(folder, geotags=["a"])
 
 
 def test_as_frame(folder):

@@ -206,3 +206,14 @@ def test_a_photo_listed_twice_is_noted(write):
     photos = load_mp16(path)
     assert len(photos.ids) == 3
     assert photos.report.notes["photo is listed again, and kept"].count == 2
+
+
+@pytest.mark.parametrize(
+    ("urls", "error", "match"),
+    [(5, TypeError, "^urls is a int"), ([], ValueError, "^urls is an empty list")],
+)
+def test_addresses_that_are_no_path(tmp_path, urls, error, match):
+    path = tmp_path / "mp16_places365.csv"
+    path.write_text("IMG_ID,AUTHOR,LAT,LON\n1.jpg,me,1,2\n")
+    with pytest.raises(error, match=match):
+        load_mp16(path, urls=urls)

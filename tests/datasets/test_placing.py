@@ -225,3 +225,10 @@ def test_lists_without_places_take_none_from_those_beside_them(write, order):
     truth = write("ground.csv", f"{hash_of(6)},1,2")
     located = load_placing(paths, located_only=True, truth=truth)
     assert_array_equal(located.places, [[[52.5, 13.4], [1, 2]][i] for i in order])
+
+
+def test_a_truth_that_is_no_path(write):
+    path = write("mediaeval2016_placing_train_photo", train_2016(5))
+    for truth in (5, [5]):
+        with pytest.raises(TypeError, match="^truth is a int"):
+            load_placing(path, truth=truth)
