@@ -230,5 +230,5 @@ def test_lists_without_places_take_none_from_those_beside_them(write, order):
 def test_a_truth_that_is_no_path(write):
     path = write("mediaeval2016_placing_train_photo", train_2016(5))
     for truth in (5, [5]):
-        with pytest.raises(TypeError, match="^truth is a int"):
+        with pytest.raises(TypeError, match=r"^truth is a int"):
             load_placing(path, truth=truth)
