@@ -118,8 +118,11 @@ class FusionBase(NetMixin, GeoEstimator, ABC):
         self.blocks_, self.block_names_ = blocks, list(blocks)
         check_values(X, self.blocks_, self.missing_block)
         target, balance = self._read_target(y, y_names, sample_weight, go_on)
+        # Rows that are held out stay those of before, whatever the seed is now.
+        same = go_on and self.random_state is None
+        seed = self._seed if same else draw_seed(self.random_state)
         if not go_on:
-            self._seed = draw_seed(self.random_state)
+            self._seed = seed
             self._reader = BlockReader(
                 list(self.blocks_.values()), self.missing_block == "mask"
             ).fit(X, self.scale, rows)
@@ -132,7 +135,7 @@ class FusionBase(NetMixin, GeoEstimator, ABC):
             None if go_on else self._network(self._scaling(X, rows)),
             loss,
             learn,
-            seed=self._seed,
+            seed=seed,
             valid=valid if self._watches(len(data)) else None,
             go_on=go_on,
             watch_start=True,

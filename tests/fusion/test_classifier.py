@@ -312,6 +312,18 @@ def test_a_warm_start_goes_on():
     assert warm.history_["train_loss"][-1] > 10 * first
 
 
+def test_a_warm_start_takes_the_seed_that_is_set():
+    first = model(warm_start=True, calibrate=True, max_iter=2).fit(X, BINARY)
+    said = []
+    for seed in (0, 5, 5, None):
+        one = pickle.loads(pickle.dumps(first)).set_params(random_state=seed)
+        said.append(one.fit(X, BINARY).decision_function(X))
+        assert one._seed == first._seed  # of the rows held out
+    np.testing.assert_array_equal(said[1], said[2])
+    np.testing.assert_array_equal(said[0], said[3])
+    assert np.abs(said[0] - said[1]).max() > 1e-4
+
+
 # Kinds of y ---------------------------------------------------------------------------
 
 
