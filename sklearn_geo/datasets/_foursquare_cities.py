@@ -164,7 +164,7 @@ def _columns(titles, prefix, offset_unit, file, rows):
         at = list(_TITLES).index(name)
         if titles is not None:
             names = [title.lower() for title in _TITLES[name]]
-            at = next((i for i, title in enumerate(titles) if title in names), at)
+            at = next((titles.index(each) for each in names if each in titles), at)
         return [row[at] for row in full if at < len(row)]
 
     at = {name: i for i, name in enumerate(_TITLES)} if titles is None else _TITLES

@@ -212,6 +212,14 @@ def test_copies_of_other_widths_are_looked_at_like_all(tmp_path, columns):
         load_foursquare_tsmc2014(write(tmp_path, text(swapped)))
 
 
+def test_a_header_with_two_titles_for_users(tmp_path):
+    titles = ["user", *HEADER.split(",")]
+    rows = [titles, *(["Ada", *row] for row in ROWS)]
+    venues = load_foursquare_tsmc2014(write(tmp_path, as_text(rows, ",")))
+    assert_array_equal(venues.checkins.user, [7, 7, 9, 7, 8, 8])
+    assert venues.checkins.user.dtype.kind == "i"
+
+
 def test_two_files_of_one_city(tmp_path, nyc):
     (tmp_path / "more").mkdir()
     other = write(tmp_path / "more", as_text(ROWS[:1]))
