@@ -173,7 +173,9 @@ def read_table(
     """
     report = ReadReport() if report is None else report
     settings = {"delimiter": delimiter, "quotes": quotes}
-    held, n_held, left, n_chunks = [], 0, max_rows, 0
+    # Narrow integers of numpy overflow in sums.
+    chunk_rows, left = int(chunk_rows), None if max_rows is None else int(max_rows)
+    held, n_held, n_chunks = [], 0, 0
     for file in files:
         reader = _FileReader(file, columns, checks or {}, n_columns, settings, report)
         reader.keep, reader.keep_columns = keep, tuple(keep_columns)

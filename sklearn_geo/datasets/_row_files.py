@@ -213,7 +213,9 @@ def read_rows(sources, *, keep, chunk_rows, max_rows, errors, report):
         The columns of a chunk; at least one chunk.
     """
     (first, images), *others = sources.items()
-    left, n_chunks = max_rows, 0
+    # Narrow integers of numpy overflow in sums.
+    chunk_rows, left = int(chunk_rows), None if max_rows is None else int(max_rows)
+    n_chunks = 0
     while left is None or left > 0:
         # Of those that are looked at one in a thousand may be kept.
         n_taken = chunk_rows if keep is not None or left is None else left

@@ -173,6 +173,16 @@ def test_who_wants_few_rows_is_not_troubled_by_later_ones(write):
     assert (report.n_rows, report.n_skipped) == (5, 0)
 
 
+@pytest.mark.parametrize("kind", [np.int8, np.uint8])
+def test_narrow_numbers_of_rows(write, kind):
+    files = write("\n".join(rows(400)))
+    _, _, sizes = read(files, chunk_rows=kind(100))
+    assert sizes == [100] * 4
+    table, _, sizes = read(files, chunk_rows=kind(30), max_rows=kind(100))
+    assert sizes == [30, 30, 30, 10]
+    assert table["ids"].tolist() == list(range(1, 101))
+
+
 def test_what_comes_after_the_rows_asked_for_is_not_counted(write):
     nowhere = [f"{i}\t0\t0\tx" for i in range(6, 9)]
     files = write("\n".join([nowhere[0], *rows(5), *nowhere[1:]]))

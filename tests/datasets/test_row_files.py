@@ -185,6 +185,16 @@ def test_few_of_the_rows_that_are_kept(tmp_path, chunk_rows, max_rows):
     assert report.n_filtered == n_filtered
 
 
+@pytest.mark.parametrize("kind", [np.int8, np.uint8])
+def test_narrow_numbers_of_rows(tmp_path, kind):
+    source = row_file(tmp_path, "a", range(400))
+    tables, _ = read({"a": source}, chunk_rows=kind(100))
+    assert_array_equal(np.concatenate([table["a"] for table in tables]), range(400))
+    source = row_file(tmp_path, "a", range(400))
+    tables, _ = read({"a": source}, chunk_rows=300, max_rows=kind(100))
+    assert_array_equal(np.concatenate([table["a"] for table in tables]), range(100))
+
+
 def test_the_one_that_is_kept_is_not_looked_for_row_by_row(tmp_path):
     source = row_file(tmp_path, "a", range(1000))
     asked = []
