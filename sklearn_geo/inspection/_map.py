@@ -143,12 +143,30 @@ class MapWindow:
         longitude = np.asarray(longitude, dtype=np.float64)
         return longitude - 360.0 * np.round((longitude - self.middle) / 360.0)
 
-    def shift_ring(self, ring):
-        """Move a ring of [longitude, latitude] by whole turns, in one piece."""
-        ring = np.array(ring, dtype=np.float64)[:, :2]
-        middle = (ring[:, 0].min() + ring[:, 0].max()) / 2
-        ring[:, 0] += float(self.shift(middle)) - middle
-        return ring
+    def copies(self, rings):
+        """Return the rings of a polygon as often as it can be seen, at least once.
+
+        Parameters
+        ----------
+        rings : sequence of array-like of shape (n_points, 2)
+            Of [longitude, latitude], the outer one first.
+
+        Returns
+        -------
+        list of ndarray of shape (n_points, 2)
+            The rings, together moved by whole turns: a window may show both ends of
+            what is wide.
+        """
+        rings = [np.array(ring, dtype=np.float64)[:, :2] for ring in rings]
+        west, east = rings[0][:, 0].min(), rings[0][:, 0].max()
+        # What only touches a border is not seen there.
+        first = np.floor((self.west - east) / 360.0) + 1.0
+        last = np.ceil((self.east - west) / 360.0) - 1.0
+        turns = 360.0 * np.arange(first, last + 1.0)
+        if not len(turns):
+            middle = (west + east) / 2
+            turns = [float(self.shift(middle)) - middle]
+        return [ring + [turn, 0.0] for turn in turns for ring in rings]
 
     def dress(self, ax, *, graticule=True, coastline=None, on_raster=False):
         """Set limits, degrees on the axes, a graticule and a coastline or land.
@@ -282,14 +300,15 @@ def cell_paths(geometries, window):
     Returns
     -------
     list of matplotlib.path.Path
-        Compound paths; holes run the other way round than outer rings.
+        Compound paths, of as many copies as are in sight; holes run the other way round
+        than outer rings.
     """
     paths = []
     for geometry in geometries:
         polygons = geometry["coordinates"]
         if geometry["type"] == "Polygon":
             polygons = [polygons]
-        rings = [window.shift_ring(ring) for polygon in polygons for ring in polygon]
+        rings = [ring for polygon in polygons for ring in window.copies(polygon)]
         paths.append(ring_path(rings))
     return paths
 

@@ -160,6 +160,35 @@ def test_paths_keep_holes_and_move_in_one_piece():
     assert path.vertices[:, 0].max() == -178
 
 
+@pytest.mark.parametrize(
+    "extent",
+    [(150, -150, -89, 0), (90, -90, -60, 60), (0, 360, -90, 90), (-300, -200, 0, 50)],
+)
+def test_wide_cells_are_seen_at_both_ends_of_a_window(extent):
+    # A cap with a hole at its eastern end.
+    square = [[160, -20], [160, -10], [170, -10], [170, -20], [160, -20]]
+    cap = [[-180, -90], [180, -90], [180, 20], [-180, 20], [-180, -90]]
+    geometry = {"type": "Polygon", "coordinates": [cap, square]}
+    window = MapWindow.read(extent, None)
+    (path,) = cell_paths([geometry], window)
+    rng = np.random.default_rng(0)
+    x = rng.uniform(window.west, window.east, 2_000)
+    y = rng.uniform(window.south, window.north, 2_000)
+    inside = path.contains_points(np.column_stack([x, y]))  # of any ring, holes too
+    np.testing.assert_array_equal(inside, y < 20)
+    # The hole goes with the cap.
+    wests = path.vertices[::5, 0]
+    assert ((wests[1::2] - wests[::2]) == 340).all()
+    # What the seam cuts is in one piece, and nothing is there twice.
+    narrow = [[[170, 0], [180, 0], [180, 9], [170, 9], [170, 0]]]
+    other = [[[-180, 0], [-170, 0], [-170, 9], [-180, 9], [-180, 0]]]
+    parts = {"type": "MultiPolygon", "coordinates": [narrow, other]}
+    (path,) = cell_paths([parts], MapWindow.read("world", None))
+    assert (path.codes == path.MOVETO).sum() == 2
+    (path,) = cell_paths([parts], MapWindow.read((160, -160, 0, 9), None))
+    assert path.get_extents().intervalx.tolist() == [170, 190]
+
+
 def test_truths():
     assert read_truth(None) is None
     np.testing.assert_array_equal(read_truth([[1.0, 2.0]]), [1.0, 2.0])
