@@ -325,6 +325,25 @@ def ring_path(rings):
     return Outline(np.concatenate(rings), np.concatenate(codes))
 
 
+def largest_box(path, window):
+    """Return west, east, south and north of the largest part of a path in sight.
+
+    What the antimeridian cuts has parts at both ends of a map, and its middle is
+    elsewhere.
+    """
+    boxes = []
+    for ring in np.split(path.vertices, np.flatnonzero(path.codes == path.MOVETO)[1:]):
+        west, south = np.maximum(ring.min(axis=0), (window.west, window.south))
+        east, north = np.minimum(ring.max(axis=0), (window.east, window.north))
+        boxes.append((west, east, south, north))
+    return max(boxes, key=_area)
+
+
+def _area(box):
+    west, east, south, north = box
+    return max(east - west, 0.0) * max(north - south, 0.0)
+
+
 def point_feature(place, properties):
     """Return a GeoJSON point with properties."""
     latitude, longitude = (float(value) for value in place)
