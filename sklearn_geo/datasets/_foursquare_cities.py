@@ -19,7 +19,7 @@ from sklearn_geo.datasets._fields import labels, names
 from sklearn_geo.datasets._reading import (
     Column,
     PlaceColumn,
-    open_text,
+    first_line,
     part_files,
     read_table,
 )
@@ -147,7 +147,7 @@ def city_tables(files, offset_unit, chunk_rows, max_rows, errors, report):
 
 def _form(file):
     """Return what is between the fields of a file, and its header if it has one."""
-    _, line = next(open_text(file), (1, ""))
+    line = first_line(file)
     delimiter = "," if "\t" not in line and "," in line else "\t"
     titles = [field.strip(' "').lower() for field in line.split(delimiter)]
     is_header = any(title.lower() in titles for title in _TITLES["venue"])

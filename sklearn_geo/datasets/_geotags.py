@@ -7,11 +7,11 @@ from numbers import Integral
 
 import numpy as np
 
-from sklearn_geo.datasets._opening import open_text
 from sklearn_geo.datasets._reading import (
     Column,
     PlaceColumn,
     ReadReport,
+    first_line,
     join,
     read_table,
 )
@@ -116,7 +116,7 @@ def check_columns(columns):
 
 def _form(file, columns):
     """Return what is between fields, and whether the first line is a header."""
-    line = next((text for _, text in open_text(file) if text.strip()), "")
+    line = first_line(file)
     delimiter = next((sign for sign in "\t," if sign in line), None)
     if columns is not None and isinstance(columns[0], str):
         return delimiter, True

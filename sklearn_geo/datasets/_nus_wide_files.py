@@ -10,7 +10,7 @@ import numpy as np
 from sklearn_geo.datasets._fields import labels, names
 from sklearn_geo.datasets._geotags import photo_numbers
 from sklearn_geo.datasets._opening import open_text
-from sklearn_geo.datasets._reading import Column, join, read_table
+from sklearn_geo.datasets._reading import Column, first_line, join, read_table
 from sklearn_geo.datasets._report import DataFileError, ReadReport
 from sklearn_geo.datasets._row_files import RowFile, indicator_rows, number_rows
 
@@ -219,8 +219,7 @@ def feature_source(images, name):
     of_split, of_all, published = FEATURES[name]
     purpose = f"features={name!r}"
     source = images.rows_of(of_split, of_all, None, f"the row of {name}", purpose)
-    first = next((line for _, line in open_text(source.file) if line.strip()), "")
-    width = len(first.split())
+    width = len(first_line(source.file).split())
     if width != published:
         what = f"rows of {name} have {width} numbers, published are {published}"
         images.report.note(source.file, 1, what)

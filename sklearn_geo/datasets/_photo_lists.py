@@ -4,7 +4,6 @@
 
 from sklearn.utils._param_validation import validate_params
 
-from sklearn_geo.datasets._opening import open_text
 from sklearn_geo.datasets._photo_bunch import READING, STREAMING
 from sklearn_geo.datasets._photo_list_files import (
     IM2GPS,
@@ -15,6 +14,7 @@ from sklearn_geo.datasets._photo_list_files import (
     list_files,
     open_list,
 )
+from sklearn_geo.datasets._reading import first_line
 from sklearn_geo.datasets._yfcc import open_yfcc
 
 _VALID = {name: READING[name] for name in READING if name != "located_only"}
@@ -347,8 +347,7 @@ def load_yfcc4k(path, *, max_rows=None, errors="raise", as_frame=False):
     patterns, what, descr = YFCC4K
     files = list_files(path, patterns, what)
     settings = {"max_rows": max_rows, "errors": errors}
-    _, first = next(open_text(files[0]), (1, ""))
-    if "\t" in first:
+    if "\t" in first_line(files[0]):
         reading = open_yfcc(files, "all", False, None, as_frame, descr, **settings)
     else:
         reading = open_list(path, YFCC4K, None, as_frame, **settings)

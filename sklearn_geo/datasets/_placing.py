@@ -25,7 +25,7 @@ from sklearn_geo.datasets._reading import (
     PlaceColumn,
     Reading,
     ReadReport,
-    open_text,
+    first_line,
     part_files,
     read_table,
     usual_width,
@@ -176,8 +176,7 @@ def _truth(path, errors, report):
     what = "a ground truth of the placing task, ground.locale.csv or the like"
     out = {}
     for file in part_files(path, patterns, what=what, described=_WHERE, name="truth"):
-        _, line = next(open_text(file), (1, ""))
-        comma = "," in line
+        comma = "," in first_line(file)
         columns = {
             "hashes": Column(0, convert=_hashes, called="hash"),
             "places": PlaceColumn(1, 2) if comma else PlaceColumn(2, 1),

@@ -22,6 +22,7 @@ In short::
     reading.chunks()  # what iter_* returns
 """
 
+import re
 from collections import namedtuple
 from dataclasses import dataclass
 from itertools import chain, compress
@@ -57,6 +58,7 @@ __all__ = [
     "PlaceColumn",
     "ReadReport",
     "Reading",
+    "first_line",
     "join",
     "looks_swapped",
     "open_text",
@@ -68,6 +70,8 @@ __all__ = [
 
 # So many rows of a file are looked at to see whether its columns are as they should be.
 _FIRST_ROWS = 100
+
+_EMPTY_LINES = re.compile(r"(?:[^\S\n]*\n)*")
 
 # The rows of a block: converted columns, line numbers, and what is wrong with others;
 # which lines were not asked for, and which have a place that is none.
@@ -205,6 +209,11 @@ def read_table(
         yield join(held)
 
 
+def first_line(file):
+    """Return the first line of a file that is not empty; "" if there is none."""
+    return next((line for _, line in open_text(file) if line.strip()), "")
+
+
 def _head(piece, n):
     """Return what is up to the n-th row of a piece: nobody asked for more."""
     if len(piece.lines) < n:
@@ -244,22 +253,49 @@ class _FileReader:
 
     def read(self, blocks, header):
         """Yield a piece a block."""
-        for i, block in enumerate(blocks):
+        begun = False
+        for block in blocks:
             self.faults, self.zeros = [], np.arange(0)
-            if i == 0:
-                titles = None
-                if header:
-                    line, more, text = block.text.partition("\n")
-                    titles = self._split_if_possible(line)
-                    if titles is None:
-                        problem = "the header has quotes that do not match"
-                        raise DataFileError(self.file, 1, problem)
-                    block = block._replace(first=2, text=text if more else None)
-                self._learn(block, titles)
+            if begun:
+                yield self._convert(self._split(block))
+                continue
+            block = self._without_empty_lines(block)
+            if block is None:
+                continue
+            block, titles = self._header(block) if header else (block, None)
+            self._learn(block, titles)
             fields = self._split(block)
-            if i == 0:
-                self._check_first(fields)
+            self._check_first(fields)
+            begun = True
             yield self._convert(fields)
+        if not begun:
+            problem, remedy = "the file is empty", "Download it again."
+            raise DataFileError(self.file, None, problem, remedy=remedy)
+
+    def _without_empty_lines(self, block):
+        """Return a block from its first line on that is not empty, None if none is."""
+        if not block.text.strip() and not block.broken:
+            self.report.note(
+                self.file,
+                block.first,
+                "line is empty",
+                count=block.text.count("\n") + 1,
+            )
+            return None
+        empty = _EMPTY_LINES.match(block.text).group()
+        n = empty.count("\n")
+        self.report.note(self.file, block.first, "line is empty", count=n)
+        return block._replace(first=block.first + n, text=block.text[len(empty) :])
+
+    def _header(self, block):
+        """Return a block without its first line, and the fields of this."""
+        line, more, text = block.text.partition("\n")
+        titles = self._split_if_possible(line)
+        if titles is None:
+            problem = "the header has quotes that do not match"
+            raise DataFileError(self.file, block.first, problem)
+        text = text if more else None
+        return block._replace(first=block.first + 1, text=text), titles
 
     def _learn(self, block, titles):
         """Find out which columns there are, and how many."""

@@ -212,6 +212,14 @@ def test_copies_of_other_widths_are_looked_at_like_all(tmp_path, columns):
         load_foursquare_tsmc2014(write(tmp_path, text(swapped)))
 
 
+@pytest.mark.parametrize("header", ["", HEADER + "\n"])
+def test_copies_that_begin_with_an_empty_line(tmp_path, header):
+    path = write(tmp_path, "\n" + header + as_text(ROWS, ","))
+    venues = load_foursquare_tsmc2014(path)
+    assert_array_equal(venues.checkins.user, [7, 7, 9, 7, 8, 8])
+    assert venues.report.notes["line is empty"].count == 1
+
+
 def test_a_header_with_two_titles_for_users(tmp_path):
     titles = ["user", *HEADER.split(",")]
     rows = [titles, *(["Ada", *row] for row in ROWS)]

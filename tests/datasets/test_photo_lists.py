@@ -217,3 +217,12 @@ def test_addresses_that_are_no_path(tmp_path, urls, error, match):
     path.write_text("IMG_ID,AUTHOR,LAT,LON\n1.jpg,me,1,2\n")
     with pytest.raises(error, match=match):
         load_mp16(path, urls=urls)
+
+
+def test_lists_that_begin_with_an_empty_line(tmp_path):
+    path = tmp_path / "yfcc4k.txt"
+    path.write_text("\n" + yfcc_line(id="7") + "\n")
+    assert load_yfcc4k(path).ids.tolist() == [7]
+    path = tmp_path / "yfcc4k_places365.csv"
+    path.write_text("\n\nIMG_ID,AUTHOR,LAT,LON\n8.jpg,me,1,2\n")
+    assert load_yfcc4k(path).ids.tolist() == [8]

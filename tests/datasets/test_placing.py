@@ -232,3 +232,12 @@ def test_a_truth_that_is_no_path(write):
     for truth in (5, [5]):
         with pytest.raises(TypeError, match=r"^truth is a int"):
             load_placing(path, truth=truth)
+
+
+@pytest.mark.parametrize("line", [f"{hash_of(6)},1,2", f"{hash_of(6)} 2 1"])
+def test_a_truth_that_begins_with_an_empty_line(write, line):
+    name = "mediaeval2016_placing_estimation_test_photo"
+    path = write(name, "", f"6\t{hash_of(6)}")
+    photos = load_placing(path, truth=write("ground.csv", "", line))
+    assert_array_equal(photos.places, [[1, 2]])
+    assert photos.report.notes["line is empty"].count == 2

@@ -173,6 +173,29 @@ def test_who_wants_few_rows_is_not_troubled_by_later_ones(write):
     assert (report.n_rows, report.n_skipped) == (5, 0)
 
 
+@pytest.mark.parametrize("block_bytes", [1, 5, 100, None])
+@pytest.mark.parametrize("n_empty", [1, 3, 150])
+def test_empty_lines_before_the_first(write, n_empty, block_bytes):
+    empty = " \n" + "\n" * (n_empty - 1)
+    files = write(empty + "\n".join([*rows(4), "x", *rows(1)]))
+    table, report, _ = read(files, errors="skip", block_bytes=block_bytes)
+    assert table["ids"].tolist() == [1, 2, 3, 4, 1]
+    assert report.notes["line is empty"].count == n_empty
+    (found,) = report.problems.values()
+    assert found.examples[0][1] == n_empty + 5
+    files = write(empty + "lat,LON,img_id\n1,2,7\n\n95,3,8\n")
+    settings = {"delimiter": ",", "header": True, "block_bytes": block_bytes}
+    table, report, _ = read(files, CSV_COLUMNS, errors="skip", **settings)
+    assert table["ids"].tolist() == [7]
+    assert_array_equal(table["places"], [[1, 2]])
+    assert report.notes["line is empty"].count == n_empty + 1
+    (found,) = report.problems.values()
+    assert found.examples[0][1] == n_empty + 4
+    files = write("\n" * n_empty)
+    with pytest.raises(DataFileError, match="the file is empty"):
+        read(files, CSV_COLUMNS, **settings)
+
+
 @pytest.mark.parametrize("kind", [np.int8, np.uint8])
 def test_narrow_numbers_of_rows(write, kind):
     files = write("\n".join(rows(400)))
