@@ -15,6 +15,8 @@ from sklearn_geo.inspection._classes import read_classes
 from sklearn_geo.inspection._export import frame_of
 from sklearn_geo.inspection._pyplot import COLORS, panel_axes
 from sklearn_geo.inspection._text import literal
+from sklearn_geo.inspection._words import check_text, read_names
+from sklearn_geo.metrics._rows import check_choice
 
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _ORDERS = ("given", "attention", "importance")
@@ -214,6 +216,7 @@ class AttentionDisplay:
         AttentionDisplay
             The display.
         """
+        check_text(measure, "measure")
         if is_by_name(weights):
             attention, rows, classes = dict(weights), None, None
             if y is not None:
@@ -233,6 +236,11 @@ class AttentionDisplay:
             raise ValueError(
                 f"The weights of the block {bad[0]!r} hold NaN or infinity. Leave such "
                 "rows or blocks out."
+            )
+        if importance is not None and not is_by_name(importance):
+            raise TypeError(
+                "importance must be a dict from blocks to what each is worth; got "
+                f"{importance!r:.60}."
             )
         if importance is not None and set(importance) != set(attention):
             raise ValueError(
@@ -294,10 +302,7 @@ class AttentionDisplay:
         return self
 
     def _ordered(self, order):
-        if order not in _ORDERS:
-            raise ValueError(
-                f"order must be one of {', '.join(map(repr, _ORDERS))}; got {order!r}."
-            )
+        check_choice(order, _ORDERS, "order")
         if order != "given":
             values = getattr(self, order)
             if values is None:
@@ -459,15 +464,11 @@ def _read_weights(weights, names):
         )
     if names is None:
         names = [f"block {at}" for at in range(rows.shape[1])]
-    if not hasattr(names, "__len__") or np.ndim(names) == 0 or isinstance(names, str):
-        raise TypeError(
-            f"block_names={names!r:.60} must be a list with a name for each block."
-        )
+    names = read_names(names, "block_names")
     if len(names) != rows.shape[1]:
         raise ValueError(
             f"block_names has {len(names)} names for {rows.shape[1]} blocks."
         )
-    names = [str(name) for name in names]
     reject_twice(names, "block_names")
     with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is named
         means = rows.mean(axis=0).tolist()

@@ -10,6 +10,7 @@ from sklearn.utils import Bunch
 
 from sklearn_geo.metrics import bootstrap_interval
 from sklearn_geo.metrics._ranked import RankedClass
+from sklearn_geo.metrics._rows import check_number
 
 # Stands for the average precision of a class that a draw has no row of.
 _NONE = -1.0
@@ -59,6 +60,7 @@ def class_precisions(truth, scores, *, confidence_level, **settings):
             Bunch(estimate=estimate[:-1], low=None, high=None),
             Bunch(estimate=float(estimate[-1]), low=None, high=None),
         )
+    check_number(confidence_level, "confidence_level", least=0, most=1, example="0.95")
     tail = (1.0 - confidence_level) / 2
     with warnings.catch_warnings():
         # Draws without a row of any class are left out without a word.

@@ -18,6 +18,7 @@ from sklearn_geo.inspection._errors import errors_of
 from sklearn_geo.inspection._export import ShowsPlaces, collection_of
 from sklearn_geo.inspection._map import RASTERIZED_FROM, MapWindow, cell_paths, plain
 from sklearn_geo.inspection._pyplot import axes_of, logarithmic_bar, scale_of, shown
+from sklearn_geo.inspection._words import check_text
 
 _LABELS = {
     "count": "training places",
@@ -75,6 +76,7 @@ class CellMapDisplay(ShowsPlaces):
     """
 
     def __init__(self, geojson, values, *, label="value"):
+        check_text(label, "label")
         self.geojson = geojson
         self.values = values
         self.label = label

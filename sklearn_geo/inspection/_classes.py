@@ -10,6 +10,7 @@ from scipy import sparse
 from sklearn_geo._labels import first_missing, label_array, number_labels
 from sklearn_geo._numbers import naming, read_numbers, reject_masked
 from sklearn_geo._tables import check_sparse, reject_unread
+from sklearn_geo.inspection._words import read_names
 
 # What a list of one class a row holds.
 _PLAIN = (str, int, float, np.generic)
@@ -128,11 +129,7 @@ def _classes_and_truth(y, names, name):
 
 def _read_names(names, found, name):
     """Return names of classes as text: those given, or those found."""
-    if names is not None and (sparse.issparse(names) or not np.iterable(names)):
-        raise TypeError(
-            f"The names of classes must be a list of text; got {names!r:.100}."
-        )
-    names = [str(one) for one in (found if names is None else names)]
+    names = read_names(found if names is None else names, "class_names")
     if len(names) != len(found):
         raise ValueError(
             f"There are {len(names)} names ({', '.join(names[:5])}) for the "
@@ -165,13 +162,14 @@ def choose_classes(wanted, names):
     if wanted is None:
         return list(range(len(names)))
     found = []
-    for one in [wanted] if isinstance(wanted, str) else wanted:
-        if str(one) not in names:
-            near = difflib.get_close_matches(str(one), names, n=2)
+    wanted = [wanted] if isinstance(wanted, str) else read_names(wanted, "classes")
+    for one in wanted:
+        if one not in names:
+            near = difflib.get_close_matches(one, names, n=2)
             hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
             some = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
-            raise ValueError(f"There is no class {str(one)!r}.{hint} There are {some}.")
-        found.append(names.index(str(one)))
+            raise ValueError(f"There is no class {one!r}.{hint} There are {some}.")
+        found.append(names.index(one))
     if not found:
         raise ValueError("No class is left to draw: give the name of one at least.")
     return list(dict.fromkeys(found))

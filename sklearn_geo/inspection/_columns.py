@@ -18,6 +18,7 @@ from sklearn_geo._numbers import is_whole, read_numbers
 from sklearn_geo._tables import check_sparse, location_positions
 from sklearn_geo.inspection._by_name import by_text, is_by_name, reject_twice
 from sklearn_geo.inspection._spread import Spread
+from sklearn_geo.inspection._words import read_names
 from sklearn_geo.metrics._responses import read_tag_scores
 
 # Places at a time, where memory does not ask for fewer.
@@ -378,7 +379,9 @@ def named_columns(table, columns, n_places, who):
     single = array.ndim == 1
     array = array.reshape(n_places, -1)
     if columns is not None:
-        names = [columns] if isinstance(columns, str) else list(columns)
+        names = (
+            [columns] if isinstance(columns, str) else read_names(columns, "columns")
+        )
         if len(names) != array.shape[1]:
             raise ValueError(
                 f"columns names {len(names)} columns, and values has {array.shape[1]}."

@@ -8,7 +8,9 @@ from sklearn.utils import Bunch
 from sklearn_geo.inspection._by_name import by_text, is_by_name
 from sklearn_geo.inspection._export import frame_of
 from sklearn_geo.inspection._pyplot import COLORS, check_most, panel_axes, shares_axis
+from sklearn_geo.inspection._words import check_text
 from sklearn_geo.metrics import precision_by_region
+from sklearn_geo.metrics._rows import check_choice
 
 _ORDERS = ("count", "precision", "name")
 # With more rows than these there is no room for two lines of text each.
@@ -141,6 +143,7 @@ class ContinentDisplay:
         ContinentDisplay
             The display.
         """
+        check_text(name, "name")
         if not is_by_name(precision):
             precision = {"model" if name is None else name: precision}
         if not precision:
@@ -158,6 +161,7 @@ class ContinentDisplay:
             )
             for who, values in by_text(precision, "precision").items()
         }
+        check_text(measure, "measure")
         return cls(tables, measure=measure).plot(ax, **kwargs)
 
     def plot(self, ax=None, *, order="count", most=25, annotate=True):
@@ -230,10 +234,7 @@ class ContinentDisplay:
 
     def _choose(self, table, order, most):
         """Return which rows of a table to show, from top to bottom."""
-        if order not in _ORDERS:
-            raise ValueError(
-                f"order must be one of {', '.join(map(repr, _ORDERS))}; got {order!r}."
-            )
+        check_choice(order, _ORDERS, "order")
         check_most(most)
         rows = np.sort(np.argsort(-table.n_queries, kind="stable")[:most])
         if order == "name":

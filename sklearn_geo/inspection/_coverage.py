@@ -21,6 +21,7 @@ from sklearn_geo.inspection._by_name import is_by_name
 from sklearn_geo.inspection._export import ShowsPlaces, collection_of, frame_of
 from sklearn_geo.inspection._map import point_feature
 from sklearn_geo.inspection._pyplot import COLORS, axes_of, shares_axis
+from sklearn_geo.inspection._words import check_text
 from sklearn_geo.metrics import bootstrap_interval
 
 
@@ -266,6 +267,7 @@ class CoverageDisplay(ShowsPlaces):
 
     @classmethod
     def _of_hits(cls, y_true, found, coverages, name, groups, ax, kwargs, **settings):
+        check_text(name, "name")
         hits = np.array([hit for hit, _ in found])
         sizes = np.array([float(np.median(size)) for _, size in found])
         table = Bunch(observed=[], low=[], high=[])

@@ -9,6 +9,7 @@ from sklearn.utils import Bunch
 
 from sklearn_geo._answers import final
 from sklearn_geo._labels import check_rows
+from sklearn_geo._numbers import read_numbers
 from sklearn_geo.base import check_places, wrap_longitude
 from sklearn_geo.inspection._by_name import is_by_name
 from sklearn_geo.inspection._columns import by_name, need_method
@@ -16,6 +17,7 @@ from sklearn_geo.inspection._errors import errors_of
 from sklearn_geo.inspection._export import ShowsPlaces, collection_of, frame_of
 from sklearn_geo.inspection._map import plain, point_feature
 from sklearn_geo.inspection._pyplot import COLORS, STYLES, axes_of, shares_axis
+from sklearn_geo.inspection._words import check_text
 from sklearn_geo.metrics import accuracy_at_km, bootstrap_interval
 
 LOCALITIES = {1: "street", 25: "city", 200: "region", 750: "country", 2500: "continent"}
@@ -166,6 +168,7 @@ class DistanceCurveDisplay(ShowsPlaces):
         DistanceCurveDisplay
             The display.
         """
+        check_text(name, "name")
         if not is_by_name(y_pred):
             y_pred = {"model" if name is None else name: y_pred}
         y_true = check_places(y_true, name="y_true")
@@ -218,6 +221,7 @@ class DistanceCurveDisplay(ShowsPlaces):
         DistanceCurveDisplay
             The display, with `ax_`, `figure_`, `lines_` and `bands_`.
         """
+        limits_km = _read_limits(limits_km)
         self.ax_, self.figure_ = axes_of(ax, figsize=(6.4, 4.4))
         from matplotlib.ticker import FuncFormatter, NullLocator
 
@@ -337,3 +341,14 @@ class DistanceCurveDisplay(ShowsPlaces):
 
 def _antipodes(places):
     return np.column_stack([-places[:, 0], wrap_longitude(places[:, 1] + 180.0)])
+
+
+def _read_limits(limits_km):
+    """Return the ends of a logarithmic axis."""
+    limits = read_numbers(limits_km, "limits_km")
+    if limits.shape != (2,) or not 0.0 < limits[0] < limits[1] < np.inf:
+        raise ValueError(
+            "limits_km must be two distances, the smaller one above 0 first; got "
+            f"{limits_km!r:.60}."
+        )
+    return limits.tolist()

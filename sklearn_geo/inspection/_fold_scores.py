@@ -14,6 +14,8 @@ from sklearn_geo.inspection._by_name import by_text
 from sklearn_geo.inspection._export import frame_of
 from sklearn_geo.inspection._pyplot import COLORS, axes_of, check_most
 from sklearn_geo.inspection._text import literal
+from sklearn_geo.inspection._words import check_text
+from sklearn_geo.metrics._rows import check_choice
 
 _ORDERS = ("best", "given")
 _LONGEST = 40  # characters of the value of a parameter
@@ -164,6 +166,7 @@ class FoldScoresDisplay:
         FoldScoresDisplay
             The display.
         """
+        check_text(measure, "measure")
         scores = _read_scores(scores)
         display = cls(scores, later=_read_later(later, scores), measure=measure)
         return display.plot(ax, **kwargs)
@@ -190,10 +193,7 @@ class FoldScoresDisplay:
         FoldScoresDisplay
             The display, with its artists.
         """
-        if order not in _ORDERS:
-            raise ValueError(
-                f"order must be one of {', '.join(map(repr, _ORDERS))}; got {order!r}."
-            )
+        check_choice(order, _ORDERS, "order")
         check_most(most)
         names = (self._ordered() if order == "best" else list(self.scores))[:most]
         self.ax_, self.figure_ = axes_of(ax, figsize=(7.0, 1.0 + 0.34 * len(names)))

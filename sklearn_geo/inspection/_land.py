@@ -3,6 +3,7 @@
 """Coastlines and land, read from whatever people have them in."""
 
 import json
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,11 @@ def read_land(coastline):
         land = coastline
     elif hasattr(coastline, "__geo_interface__"):
         land = _in_degrees(coastline).__geo_interface__
+    elif not isinstance(coastline, str | PathLike):
+        raise TypeError(
+            "coastline must be GeoJSON as a dict, geometries of geopandas, or the path "
+            f"of a file of either; got {coastline!r:.60}."
+        )
     else:
         path = Path(coastline)
         land = _read_file(path)

@@ -12,6 +12,7 @@ from sklearn_geo.inspection._export import frame_of
 from sklearn_geo.inspection._map import RASTERIZED_FROM, degrees_label
 from sklearn_geo.inspection._moments import read_moments, read_users
 from sklearn_geo.inspection._pyplot import COLORS, axes_of
+from sklearn_geo.metrics._rows import check_choice
 
 _HOURS = 24
 # Of fewer photos a box would say more than is known: they are drawn as they are.
@@ -166,11 +167,7 @@ class LongitudeHourDisplay:
         LongitudeHourDisplay
             The display.
         """
-        if per_user not in _PER_USER:
-            raise ValueError(
-                f"per_user must be one of {', '.join(map(repr, _PER_USER))}; got "
-                f"{per_user!r}."
-            )
+        check_choice(per_user, _PER_USER, "per_user")
         by_hour = isinstance(center, str) and center == "hour"
         if not by_hour and not (isinstance(center, Real) and abs(center) <= 180.0):
             raise ValueError(

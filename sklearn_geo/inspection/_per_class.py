@@ -20,6 +20,8 @@ from sklearn_geo.inspection._columns import by_name
 from sklearn_geo.inspection._export import frame_of
 from sklearn_geo.inspection._pyplot import COLORS, axes_of, check_most
 from sklearn_geo.inspection._text import literal
+from sklearn_geo.inspection._words import check_text
+from sklearn_geo.metrics._rows import check_choice
 
 _ORDERS = ("gain", "score", "count", "given")
 # So many bars fit into an inch, and so many letters below it, before names are turned.
@@ -224,6 +226,7 @@ class PerClassDisplay:
             The display.
         """
         if not is_by_name(y_score):
+            check_text(name, "name")
             y_score = {"model" if name is None else name: y_score}
         if not y_score:
             raise ValueError("y_score is empty: there is no model to draw.")
@@ -336,10 +339,7 @@ class PerClassDisplay:
 
     def _choose(self, classes, order, most):
         """Return the positions of the classes to show, from left to right."""
-        if order not in _ORDERS:
-            raise ValueError(
-                f"order must be one of {', '.join(map(repr, _ORDERS))}; got {order!r}."
-            )
+        check_choice(order, _ORDERS, "order")
         check_most(most)
         if classes is not None:
             return choose_classes(classes, self.class_names)

@@ -25,6 +25,8 @@ from sklearn_geo.inspection._map import (
 )
 from sklearn_geo.inspection._pyplot import logarithmic_bar, panel_axes, scale_of, shown
 from sklearn_geo.inspection._text import literal
+from sklearn_geo.inspection._words import check_text
+from sklearn_geo.metrics._rows import check_choice
 
 _SHARES = ("all", "column", "panel")
 # Columns of one transformer beside each other, and inches of a single map's sides, and
@@ -119,6 +121,7 @@ class PlaceMapDisplay(ShowsPlaces):
     def __init__(
         self, places, values, *, grid=None, photos=None, extent="auto", label=None
     ):
+        check_text(label, "label")
         self.places = places
         self.values = values
         self.grid = grid
@@ -313,10 +316,7 @@ class PlaceMapDisplay(ShowsPlaces):
         PlaceMapDisplay
             The display, with its artists.
         """
-        if share not in _SHARES:
-            raise ValueError(
-                f"share must be one of {', '.join(map(repr, _SHARES))}; got {share!r}."
-            )
+        check_choice(share, _SHARES, "share")
         window = self.grid.window if self.grid is not None else self._window()
         panels, shape = self._layout()
         longest = _LONGEST[len(panels) > 1]

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn_geo.inspection._by_name import by_text, is_by_name
 from sklearn_geo.inspection._export import frame_of
 from sklearn_geo.inspection._pyplot import COLORS, STYLES, axes_of, shares_axis
+from sklearn_geo.inspection._words import check_text, read_names
 from sklearn_geo.metrics import precision_by_tag_frequency
 
 # Where tags stand that no training photo has: a logarithm has no place for them.
@@ -146,10 +147,13 @@ class TagFrequencyDisplay:
         TagFrequencyDisplay
             The display.
         """
+        check_text(name, "name")
         if not is_by_name(precision):
             precision = {"model" if name is None else name: precision}
         if not precision:
             raise ValueError("precision is empty: there is no model to draw.")
+        check_text(measure, "measure")
+        tag_names = None if tag_names is None else read_names(tag_names, "tag_names")
         if tag_names is not None and len(tag_names) != np.size(counts):
             raise ValueError(
                 f"There are {len(tag_names)} tag_names, and counts of "

@@ -24,6 +24,7 @@ from sklearn_geo.inspection._sheet import (
 )
 from sklearn_geo.inspection._text import write
 from sklearn_geo.inspection._thumbnails import Thumbnails
+from sklearn_geo.inspection._words import read_names
 
 # Units of the grid.
 _PHOTO, _COLUMN, _HEAD, _LINE, _FOOT = 2.0, 1.9, 0.62, 0.3, 0.3
@@ -275,7 +276,7 @@ class TaggingSheetDisplay:
         names, places = read_asked(places, place_names, allow_missing=True)
         tags, scores = check_lists(tags, scores, len(places), name="tags")
         if tag_names is not None:
-            tag_names = [str(name) for name in tag_names]
+            tag_names = read_names(tag_names, "tag_names")
             if tags.max() >= len(tag_names):
                 raise ValueError(
                     f"There is a tag {tags.max()} among tags, and tag_names has only "

@@ -96,6 +96,10 @@ class Thumbnails:
         elif isinstance(images, Mapping):
             value = images.get(photo)
         else:
+            if not hasattr(images, "__getitem__") or getattr(images, "ndim", 1) == 0:
+                raise TypeError(
+                    f"thumbnails must be an image for each photo; got {images!r:.60}."
+                )
             if photo >= len(images):
                 raise ValueError(
                     f"thumbnails holds {len(images)} images, and photo {photo} is to "

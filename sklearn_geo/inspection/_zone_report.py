@@ -8,7 +8,7 @@ from sklearn_geo._numbers import naming, reject_masked
 from sklearn_geo.inspection._by_name import by_text, is_by_name, reject_twice
 from sklearn_geo.inspection._cell_map import corners_of
 from sklearn_geo.inspection._export import ShowsPlaces, collection_of
-from sklearn_geo.inspection._map import MapWindow, cell_paths, plain
+from sklearn_geo.inspection._map import MapWindow, cell_paths, largest_box, plain
 from sklearn_geo.inspection._pyplot import (
     COLORS,
     check_drawable,
@@ -18,6 +18,7 @@ from sklearn_geo.inspection._pyplot import (
     scale_of,
     shown,
 )
+from sklearn_geo.inspection._words import check_text
 from sklearn_geo.inspection._zones import (
     counts_of,
     numbers_of,
@@ -26,6 +27,7 @@ from sklearn_geo.inspection._zones import (
     with_zones,
     zone_polygons,
 )
+from sklearn_geo.metrics._rows import check_choice
 
 _LABELS = {
     "photos": "photos learnt from",
@@ -121,6 +123,7 @@ class ZoneReportDisplay(ShowsPlaces):
     """
 
     def __init__(self, geojson, values, *, counts=None, label="value", fallback=None):
+        check_text(label, "label")
         self.geojson = geojson
         self.values = values
         self.counts = counts
@@ -310,10 +313,7 @@ class ZoneReportDisplay(ShowsPlaces):
         ZoneReportDisplay
             The display, with its artists.
         """
-        if kind not in _KINDS:
-            raise ValueError(
-                f"kind must be one of {', '.join(map(repr, _KINDS))}; got {kind!r}."
-            )
+        check_choice(kind, _KINDS, "kind")
         check_most(most)
         from matplotlib import colormaps
 
@@ -420,11 +420,10 @@ class ZoneReportDisplay(ShowsPlaces):
         for name, path, color in zip(
             self._names(), self.zones_.get_paths(), colors, strict=True
         ):
-            box = path.get_extents()
-            x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
-            inside = window.west < x < window.east and window.south < y < window.north
-            room = box.width * inches / max(1.0, len(name) / 4)
-            if room < _ROOM or not inside:
+            west, east, south, north = largest_box(path, window)
+            x, y = (west + east) / 2, (south + north) / 2
+            room = (east - west) * inches / max(1.0, len(name) / 4)
+            if room < _ROOM or north <= south:
                 continue
             light = color[:3] @ (0.299, 0.587, 0.114) > 0.55
             ax.text(

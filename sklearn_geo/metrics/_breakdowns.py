@@ -9,7 +9,7 @@ from sklearn_geo._labels import check_groups, number_labels
 from sklearn_geo._numbers import is_whole, naming, read_numbers, reject_masked
 from sklearn_geo._tables import check_sparse
 from sklearn_geo.base import check_places
-from sklearn_geo.metrics._intervals import bootstrap_interval
+from sklearn_geo.metrics._intervals import bootstrap_interval, check_settings
 from sklearn_geo.metrics._regions import _region_labels
 from sklearn_geo.metrics._retrieval import _check_positions
 from sklearn_geo.metrics._rows import check_same_length
@@ -122,6 +122,7 @@ def precision_by_tag_frequency(
     bins, of_bin = np.unique(
         np.searchsorted(edges, count, side="right") - 1, return_inverse=True
     )
+    check_settings(n_resamples, confidence_level, "percentile")
     rng = check_random_state(random_state)
     settings = (confidence_level, n_resamples)
     rows = [
@@ -232,6 +233,7 @@ def precision_by_region(
         _, numbers = check_groups(groups, len(values))
     asked = np.flatnonzero(~np.isnan(values))
     regions, of_region = number_labels(labels[asked], name="by")
+    check_settings(n_resamples, confidence_level, "percentile")
     rng = check_random_state(random_state)
     rows = []
     for at in range(len(regions)):

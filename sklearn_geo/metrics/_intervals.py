@@ -210,7 +210,7 @@ def bootstrap_interval(
     >>> interval.estimate, interval.low, interval.high
     (0.75, 0.5, 1.0)
     """
-    _check_settings(n_resamples, confidence_level, method)
+    check_settings(n_resamples, confidence_level, method)
     n_rows = _num_samples(y_true)
     check_not_empty(n_rows, "y_true")
     if y_pred is not None:
@@ -290,7 +290,8 @@ def _plain(value):
     return float(value) if np.ndim(value) == 0 else value
 
 
-def _check_settings(n_resamples, confidence_level, method):
+def check_settings(n_resamples, confidence_level, method):
+    """Check what intervals are drawn with."""
     if not is_whole(n_resamples) or not 1 <= n_resamples <= _MOST_RESAMPLES:
         raise ValueError(
             "n_resamples must be a whole number above 0, at most "

@@ -216,7 +216,7 @@ def test_weights_beyond_one_are_seen():
 
 @pytest.mark.parametrize("names", [3, np.datetime64("2020-01-01"), "ab"])
 def test_names_of_blocks_are_a_list(names):
-    with pytest.raises(TypeError, match="must be a list with a name for each block"):
+    with pytest.raises(TypeError, match="block_names must be a list of names; got"):
         AttentionDisplay.from_predictions([[0.5, 0.5]], block_names=names)
 
 

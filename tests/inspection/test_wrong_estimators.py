@@ -106,7 +106,7 @@ def test_columns_and_pixels_of_a_map():
 
 def test_names_and_labels_of_classes():
     model = OneVsRestClassifier(LogisticRegression()).fit(X, TAGS)
-    with pytest.raises(TypeError, match=r"names of classes must be a list.*got 0\.5"):
+    with pytest.raises(TypeError, match=r"class_names must be a list .* got 0\.5"):
         PerClassDisplay.from_estimator(model, X, TAGS, class_names=0.5)
     with pytest.raises(TypeError, match="y must hold numbers"):
         PerClassDisplay.from_estimator(model, X, TAGS * 1j)

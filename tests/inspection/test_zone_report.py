@@ -17,7 +17,7 @@ from sklearn_geo.context import GPS2VecPlusTransformer, NumpyContextEncoder
 from sklearn_geo.geometry import utm_zone_names, utm_zones
 from sklearn_geo.inspection import ZoneReportDisplay
 from sklearn_geo.metrics import per_region_score
-from sklearn_geo.partition import S2Partition
+from sklearn_geo.partition import KMeansPartition, S2Partition
 from tests.inspection.common import check_geojson
 
 # Thirty photos in 30U, twelve in 31U, and three in 32U.
@@ -254,4 +254,24 @@ def test_models_may_be_called_anything_but_the_same():
     }
     with pytest.raises(ValueError, match="values names '1' more than once"):
         draw(["30U"], {1: [1.0], "1": [2.0]})
+    plt.close("all")
+
+
+def test_names_are_written_into_their_zones():
+    around = np.array([[0.0, 178.0], [0.0, -60.0], [0.0, 60.0]])
+    partition = KMeansPartition(3, random_state=0).fit(np.repeat(around, 5, axis=0))
+    names = partition.cells_["name"]
+    display = ZoneReportDisplay.from_predictions(
+        names, [1.0, 2.0, 3.0], regions=partition, kind="map", extent="world"
+    )
+    found = {text.get_text(): text.get_position()[::-1] for text in display.ax_.texts}
+    assert set(found) == set(names)
+    cells = partition.predict(np.array(list(found.values())))
+    assert names[cells].tolist() == list(found)
+    # Of a zone that is half in sight the name stands in that half.
+    display = ZoneReportDisplay.from_predictions(
+        ["30U", "31U"], [1.0, 2.0], kind="map", extent=(-2, 9, 50, 53)
+    )
+    found = {text.get_text(): text.get_position() for text in display.ax_.texts}
+    assert found == {"30U": (-1.0, 51.5), "31U": (3.0, 51.5)}
     plt.close("all")

@@ -302,3 +302,15 @@ def test_decades_begin_at_powers_of_ten_however_large(per_decade):
         assert table.bins.n_tags.tolist() == [1, 1]
         assert table.bins.most[0] == 10**power - 1
         assert table.bins.least[1] == 10**power
+
+
+@pytest.mark.parametrize(
+    ("setting", "wrong"),
+    [("confidence_level", 1.5), ("confidence_level", None), ("n_resamples", 0)],
+)
+def test_settings_are_asked_for_where_no_interval_is_drawn(setting, wrong):
+    """One query a bin, or a region, has no interval, whatever was asked for."""
+    with pytest.raises((TypeError, ValueError), match=rf"^{setting} must be"):
+        precision_by_tag_frequency([0], [1.0], [3], **{setting: wrong})
+    with pytest.raises((TypeError, ValueError), match=rf"^{setting} must be"):
+        precision_by_region([[1.0, 2.0]], [1.0], **{setting: wrong})

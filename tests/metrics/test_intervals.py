@@ -29,7 +29,7 @@ from sklearn_geo.metrics import (
 )
 from sklearn_geo.metrics._bca import bca_tails
 from sklearn_geo.metrics._intervals import (
-    _check_settings,
+    check_settings,
     _sums_without_each,
 )
 
@@ -731,9 +731,9 @@ def test_arguments_are_named():
         bootstrap_interval(np.mean, [0.0, 1.0], confidence_level=1)
     with pytest.raises(ValueError, match=r"^method must be one of"):
         bootstrap_interval(np.mean, [0.0, 1.0], method="normal")
-    _check_settings(10_000_000, 0.95, "bca")
+    check_settings(10_000_000, 0.95, "bca")
     with pytest.raises(ValueError, match=r"at most 10,000,000; got 10000001\.$"):
-        _check_settings(10_000_001, 0.95, "bca")
+        check_settings(10_000_001, 0.95, "bca")
 
 
 def test_skewness_is_read_off_where_the_metric_is_defined():

@@ -53,6 +53,7 @@ __all__ = [
     "triangle_tokens",
     "vector",
     "weights",
+    "words",
 ]
 
 
@@ -270,6 +271,13 @@ seed = Kind(
     lambda draw, n: draw.choice([-1, "7", 2**32, 1.5, np.nan, pd.NA, [1], object]),
 )
 positive = one_of(1.0, 0.001, 25, 6371.0088, 1e4, np.float32(2.5), np.int64(7))
+
+
+# What a picture calls things; matplotlib reads mathematics between two dollars.
+words = Kind(
+    lambda draw, n: draw.choice(["model", "Été", "a b\nc", "$x$ and \\$", ""]),
+    lambda draw, n: scalar(draw),
+)
 
 
 # What each of the places is called.
