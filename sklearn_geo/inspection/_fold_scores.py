@@ -92,7 +92,8 @@ class FoldScoresDisplay:
         ----------
         search : GridSearchCV, RandomizedSearchCV or the like
             Fitted. Candidates are named by the parameters that differ among them; of a
-            whole estimator it is the class.
+            whole estimator it is the class. Of a search by halving, which tries them
+            on ever more rows, the name says on how many.
 
         metric : str, default=None
             Which score, of a search for several. None is the one that chose the best.
@@ -119,7 +120,8 @@ class FoldScoresDisplay:
         check_is_fitted(search, "cv_results_")
         results = search.cv_results_
         if metric is None:
-            several = isinstance(search.refit, str) and search.multimetric_
+            several = isinstance(search.refit, str)
+            several = several and getattr(search, "multimetric_", True)
             metric = search.refit if several else "score"
         found = {}
         for key in results:
@@ -135,7 +137,13 @@ class FoldScoresDisplay:
         if measure is None:
             scoring = search.scoring if metric == "score" else metric
             measure = scoring if isinstance(scoring, str) else "score"
-        names = _name_candidates(results["params"])
+        candidates = results["params"]
+        if "n_resources" in results:  # halving tries the best again, with more of them
+            candidates = [
+                {**params, "n_resources": n}
+                for params, n in zip(candidates, results["n_resources"], strict=True)
+            ]
+        names = _name_candidates(candidates)
         scores = dict(zip(names, folds.T, strict=True))
         return cls.from_scores(scores, measure=measure, ax=ax, **kwargs)
 

@@ -4,10 +4,12 @@
 import numpy as np
 import pytest
 from sklearn.dummy import DummyClassifier
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, KFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_geo.inspection import FoldScoresDisplay
 from sklearn_geo.inspection._fold_scores import _name_candidates
@@ -195,3 +197,18 @@ def test_models_that_are_the_same_text_are_refused():
         FoldScoresDisplay.from_scores({1: [0.1], "1": [0.2]})
     display = FoldScoresDisplay.from_scores({1: [0.1]}, later={1: 0.3})
     assert display.to_frame()["later"].tolist() == [0.3]
+
+
+def test_search_by_halving_says_on_how_many_rows():
+    X = np.arange(120.0)[:, np.newaxis]
+    search = HalvingGridSearchCV(
+        DecisionTreeClassifier(random_state=0),
+        {"max_depth": [1, 2, 3]},
+        cv=3,
+        min_resources=36,
+        random_state=0,
+    ).fit(X, X[:, 0] // 20 % 2)
+    shown = list(FoldScoresDisplay.from_search(search).scores)
+    expected = [f"max_depth={depth} n_resources=36" for depth in (1, 2, 3)]
+    best = search.best_params_["max_depth"]
+    assert shown == [*expected, f"max_depth={best} n_resources=108"]
