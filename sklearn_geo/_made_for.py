@@ -112,7 +112,10 @@ def _told(value):
     if hasattr(value, "shape") and hasattr(value, "columns"):
         return _Table(f"a table of shape {tuple(value.shape)}", copy(value))
     if hasattr(value, "to_numpy"):
-        value = value.to_numpy()
+        return _told(value.to_numpy())
+    if isinstance(value, slice):  # which older Pythons cannot hash
+        ends = value.start, value.stop, value.step
+        return _Slice(repr(value), tuple(_told(each) for each in ends))
     if isinstance(value, np.ndarray) and (value.size <= _FEW or value.dtype.hasobject):
         return _told(value.tolist())
     if isinstance(value, (list, tuple, range)):
@@ -140,7 +143,8 @@ def _entries(array):
     """Return an array's entries, however it lies in memory or is compressed."""
     if not sparse.issparse(array):
         # Plain, that one in a file is the same.
-        return np.ascontiguousarray(array).view(np.ndarray)
+        array = np.ascontiguousarray(array).view(np.ndarray)
+        return array.astype(array.dtype.newbyteorder("="), copy=False)
     array = sparse.csr_array(array, copy=True)
     array.sum_duplicates()
     array.eliminate_zeros()
@@ -174,6 +178,10 @@ class Digest(_Told):
     told : str
         The digest: the same for the same thing.
     """
+
+
+class _Slice(_Told):
+    """Where a slice begins and ends, and its step."""
 
 
 class _Settings(_Told):
@@ -214,7 +222,7 @@ def _are_equal(one, other):
         return True
     # What cannot be hashed may change, and arrays answer for each entry.
     is_fixed = type(one).__hash__ is not None and not hasattr(one, "__array__")
-    return is_fixed and type(one) is type(other) and (one == other) is True
+    return is_fixed and (one == other) is True
 
 
 _PLAIN = (bool, int, float, str, bytes, type, _Told)

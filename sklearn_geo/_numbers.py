@@ -4,9 +4,12 @@
 
 import math
 from contextlib import contextmanager
+from numbers import Real
 
 import numpy as np
 from scipy import sparse
+
+from sklearn_geo._missing import is_missing
 
 _LARGEST = float(np.finfo(np.float32).max)
 
@@ -21,6 +24,8 @@ _SAID = (
     "can't convert",
     "sparse array length is ambiguous",
 )
+# Of an array of their own numpy says that they are no numbers, but not among objects.
+_OTHERS = (str, bytes, np.datetime64, np.timedelta64, np.complexfloating)
 # How it shows an array whose columns have names, and what makes it a plain one.
 _RECORDS = ("dtype([(", "dtype((numpy.record")
 _PLAIN = ". numpy.lib.recfunctions.structured_to_unstructured makes plain columns of it"
@@ -112,6 +117,8 @@ def read_numbers(values, name):
             kind = np.asarray(values).dtype.kind
         if values is None or kind in "cmMSTUV":
             raise TypeError(f"no numbers but the dtype kind {kind!r}")
+        if kind == "O":
+            return _floats(np.asarray(values, dtype=object))
         if isinstance(kind, str) and hasattr(values, "to_numpy"):
             # A frame has no dtype of its own, and each of its columns has one.
             is_frame = getattr(values, "ndim", 1) == 2 and hasattr(values, "iloc")
@@ -130,11 +137,26 @@ def read_numbers(values, name):
         remedy = "Convert text first, for example with np.asarray(values, dtype=float)."
         if kind == "c":
             remedy = "Complex ones have no order; pass their real part."
+        elif kind in ("m", "M"):
+            remedy = "Times and spans of time are none; pass seconds, or years."
         elif hasattr(values, "collect"):
             remedy = "It has no rows yet; pass what its method collect() returns."
         raise TypeError(
-            f"{name} must hold numbers; got {values!r:.60}. {remedy}"
+            f"{name} must hold numbers; got {' '.join(repr(values).split())[:60]}. "
+            f"{remedy}"
         ) from error
+
+
+def _floats(objects):
+    """Make floats of objects that are numbers, and NaN of what is missing."""
+    kinds = set(map(type, objects.flat))
+    if any(issubclass(kind, _OTHERS) for kind in kinds):
+        raise TypeError("numpy makes numbers of text and of spans of time")
+    if any(not issubclass(kind, Real) for kind in kinds):
+        missing = [is_missing(value) for value in objects.flat]
+        objects = np.where(np.reshape(missing, objects.shape), np.nan, objects)
+    with np.errstate(over="ignore"):
+        return objects.astype(np.float64)
 
 
 def all_finite(array):

@@ -5,7 +5,7 @@
 import numpy as np
 from sklearn.utils.validation import _check_sample_weight
 
-from sklearn_geo._numbers import naming, reject_masked
+from sklearn_geo._numbers import is_real, naming, read_numbers
 
 __all__ = ["check_each", "check_sum", "check_total", "check_weights"]
 
@@ -28,7 +28,9 @@ def check_weights(sample_weight, X):
     """
     if isinstance(sample_weight, (complex, np.complexfloating)):
         raise ValueError(f"sample_weight must be real; got {sample_weight!r}.")
-    reject_masked(sample_weight, "sample_weight")
+    if sample_weight is not None and not is_real(sample_weight):
+        # scikit-learn makes numbers of text and of times too.
+        sample_weight = read_numbers(sample_weight, "sample_weight")
     with naming("sample_weight"):
         weights = _check_sample_weight(
             sample_weight, X, dtype=np.float64, ensure_non_negative=True

@@ -107,6 +107,12 @@ def _two():
         (pl.DataFrame({"a": [1, 2]}), pl.DataFrame({"a": [1, 2]})),
         (_WORN, sparse.csc_array([[1.0, 0.0, 2.0], [0.0, 0.0, 0.0]])),
         (_WORN, sparse.coo_array([[1.0, 0.0, 2.0], [0.0, 0.0, 0.0]])),
+        (slice(0, 3), slice(np.int64(0), 3)),
+        ({"a": slice(2), "b": slice(2, None)}, {"a": slice(2), "b": slice(2, None)}),
+        (pd.Timestamp("2020-01-01"), pd.Timestamp("2020-01-01")),
+        ([pd.NaT, pd.Timestamp("2020-01-01")], [pd.NaT, pd.Timestamp("2020-01-01")]),
+        (_GRID, _GRID.astype(">f8")),
+        (_MANY.astype(">i4"), _MANY.astype("<i4")),
     ],
 )
 def test_the_same(value, same):
@@ -147,6 +153,10 @@ def test_the_same(value, same):
         (pl.DataFrame({"a": [1, 2]}), pl.DataFrame({"a": [1, 3]})),
         (_WORN, sparse.csr_array([[1.0, 0.0, 2.0], [0.0, 3.0, 0.0]])),
         (Columns(["a"]), Columns(["b"])),
+        (slice(0, 3), slice(0, 4)),
+        (slice(0, 3), (0, 3, None)),
+        (pd.Timestamp("2020-01-01"), pd.Timestamp("2020-01-02")),
+        (_GRID, (2 * _GRID).astype(">f8")),
     ],
 )
 def test_others(value, other):
@@ -160,6 +170,14 @@ def test_the_error_says_both():
         ValueError, match=r"^dropout is 0\.5, and was 0\.0 before\. Set it back\.$"
     ):
         check_made_for(before, {"hidden": (9,), "dropout": 0.5}, "Set it back.")
+
+
+def test_the_error_shows_slices():
+    before = made_for({"contexts": {"tag": slice(0, 2)}})
+    with pytest.raises(ValueError, match="Fit anew") as error:
+        check_made_for(before, {"contexts": {"tag": slice(0, 3)}}, "Fit anew.")
+    now, was = "{'tag': slice(0, 3, None)}", "{'tag': slice(0, 2, None)}"
+    assert str(error.value) == f"contexts is {now}, and was {was} before. Fit anew."
 
 
 def test_the_error_stays_short():

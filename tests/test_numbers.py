@@ -51,6 +51,14 @@ def test_numbers_of_any_kind(values):
         np.array(["2020-01-01"], dtype="datetime64[s]"),
         [[1.0], [1.0, 2.0]],
         object(),
+        np.array(["1.5", 2], dtype=object),
+        np.array([b"1"], dtype=object),
+        np.array([np.timedelta64(1, "s"), 2], dtype=object),
+        np.array([np.complex128(1.0), 2], dtype=object),
+        pd.Series(["1.5"]),
+        pd.Series(["1.5"], dtype=object),
+        pd.DataFrame({"a": [1.0], "b": ["1.5"]}),
+        pl.Series(["1.5"]),
     ],
 )
 def test_others_are_no_numbers(values):
@@ -65,6 +73,8 @@ def test_what_is_missing_among_numbers_is_nan():
 
 def test_beyond_float64_is_infinite():
     assert read_numbers(np.longdouble("1e4000"), "km") == np.inf
+    wide = np.array([np.longdouble("1e4000"), 1], dtype=object)
+    assert read_numbers(wide, "km").tolist() == [np.inf, 1.0]
 
 
 def test_what_is_masked_is_not_uncovered():
@@ -170,3 +180,20 @@ def test_columns_of_a_frame_may_lack_numbers():
     np.testing.assert_array_equal(read_numbers(twice, "what"), expected)
     with pytest.raises(TypeError, match="what must hold numbers"):
         read_numbers(frame.assign(text=["a", "b"]), "what")
+
+
+def test_what_is_missing_among_objects_is_nan():
+    values = [1, None, pd.NA, pd.NaT, np.nan, Decimal("NaN"), Decimal("2.5")]
+    expected = [1.0, *[np.nan] * 5, 2.5]
+    column = np.array(values, dtype=object)
+    for each in (column, pd.Series(column), column[:, np.newaxis]):
+        found = read_numbers(each, "km")
+        assert found.shape == each.shape
+        np.testing.assert_array_equal(found.ravel(), expected)
+    assert read_numbers(np.array([], dtype=object), "km").dtype == np.float64
+
+
+def test_what_is_shown_of_a_table_is_one_line():
+    with pytest.raises(TypeError) as caught:
+        read_numbers(pd.DataFrame({"a": ["x", "y"], "b": [1, 2]}), "km")
+    assert str(caught.value).startswith("km must hold numbers; got a b 0 x 1 1 y 2. ")
