@@ -13,6 +13,7 @@ from sklearn_geo.inspection._gallery import (
     distances_of,
     right_answers,
     tag_column,
+    tag_position,
 )
 from sklearn_geo.inspection._map import plain, point_feature
 from sklearn_geo.inspection._sheet import (
@@ -28,6 +29,7 @@ from sklearn_geo.inspection._sheet import (
 )
 from sklearn_geo.inspection._text import write
 from sklearn_geo.inspection._thumbnails import Thumbnails
+from sklearn_geo.inspection._words import read_names
 
 # Units of the grid: a photo is 1 wide and 1 high.
 _NAMES, _GAP, _CAPTION, _TITLE, _FOOT = 1.5, 0.09, 0.2, 0.5, 0.3
@@ -234,10 +236,11 @@ class RetrievalSheetDisplay(ShowsPlaces):
             scores.append(np.ravel(score))
         if tag_names is None:
             tag_names = getattr(final(ranker), "tag_names_", None)
-        tag_names = None if tag_names is None else list(tag_names)
-        title = tag
-        if not isinstance(tag, str):
-            title = f"tag {tag}" if tag_names is None else str(tag_names[tag])
+        tag_names = None if tag_names is None else read_names(tag_names, "tag_names")
+        title = tag if isinstance(tag, str) else f"tag {tag}"
+        if title != tag and tag_names is not None:
+            n_tags = len(tag_names)
+            title = tag_names[tag_position(tag, tag_names, n_tags, needs="tag_names")]
         if gallery_tags is not None and "has_tag" not in kwargs:
             kwargs["has_tag"] = tag_column(gallery_tags, tag, tag_names)
         return cls.from_predictions(

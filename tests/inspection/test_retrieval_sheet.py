@@ -285,6 +285,10 @@ def test_tags_that_are_not_there():
 
     display = ask(Nameless(), 1, CITIES, gallery_tags=TAGS)
     assert display.tag == "tag 1"
+    with pytest.raises(ValueError, match="There is no tag 1, only 0 to 0"):
+        ask(Nameless(), 1, CITIES, tag_names=["bridge"])
+    with pytest.raises(TypeError, match="tag_names must be a list of names; got 0"):
+        ask(Nameless(), 1, CITIES, tag_names=0.5)
     with pytest.raises(ValueError, match="pass tag_names, or has_tag"):
         ask(Nameless(), "bridge", CITIES, gallery_tags=TAGS)
 

@@ -85,6 +85,10 @@ def test_settings_that_are_no_numbers():
         CoverageDisplay.from_estimator(model, X, PLACES, coverages=0.5)
     with pytest.raises(ValueError, match="coverages has 1,000,000,000 numbers; pass"):
         CoverageDisplay.from_estimator(model, X, PLACES, coverages=range(10**9))
+    with pytest.raises(TypeError, match=r"coverages must be a list .* a sparse array"):
+        CoverageDisplay.from_estimator(
+            model, X, PLACES, coverages=sparse.csr_array([[0.5]])
+        )
     with pytest.raises(ValueError, match="coverages is empty"):
         CoverageDisplay.from_estimator(model, X, PLACES, coverages=())
     for span in (np.timedelta64(2, "s"), timedelta(2)):

@@ -6,6 +6,7 @@ Those of predictions are in test_fuzz_displays.py.
 """
 
 from functools import cache, partial
+from inspect import signature
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -27,15 +28,20 @@ from tests.reliability.doors import (
     seed,
     table,
     vector,
+    weights,
+    words,
 )
 from tests.reliability.strategies import draws, scalar
 from tests.reliability.subjects import SUBJECTS, taught
+from tests.reliability.test_fuzz_displays import look, looked_at, seconds
 
 matplotlib.use("Agg")
 
 # Examples a door in the long form, see nights.py.
 LONG = 10_000
 BY_NAME = {subject.name: subject for subject in SUBJECTS}
+tag_names = Kind(lambda draw, n: list("abcde"), numbers.bad)
+GALLERY_TAGS = np.random.default_rng(2).random((30, 5)) < 0.4
 GALLERY = BY_NAME["RadiusFilter"].rows(np.random.default_rng(1), 30)
 
 
@@ -114,13 +120,16 @@ PHOTO = table(6, dress=False)
 # What an estimator has to have, arguments that others take, and words of others.
 ALSO = ("partition", "predict", "predict_proba", "cell", "zone_report_", "fuses")
 ALSO += ("geolocator", "coverage", "no search", "classes", "not fitted", "mapping")
-ALSO += ("continuous", "codec", "dtype")
+ALSO += ("continuous", "codec", "dtype", "Sample weights")
 
 
 def _draw(cls, maker="from_estimator", **arguments):
     """Draw it, and return the tables behind it."""
+    looked_at = arguments.pop("looked_at", False)
     try:
         display = getattr(cls, maker)(**arguments)
+        if looked_at is True:
+            look(display.figure_)
     finally:
         plt.close("all")
     tables = ("to_frame", "to_geojson")
@@ -135,7 +144,7 @@ def _anything(arguments):
 def _door(cls, takes, *, maker="from_estimator"):
     return Door(
         partial(_draw, cls, maker),
-        takes,
+        takes | looked_at,
         free=_anything,
         allowance=200,
         undressed=False,
@@ -154,6 +163,7 @@ DOORS = {
             "y": ~places,
             "groups": ~groups,
             "group": some("a", 0),
+            "times": ~seconds,
             "names": some(("one", "other")),
         },
         maker="from_estimators",
@@ -165,6 +175,8 @@ DOORS = {
             "X": _rows_of("AttentionFusionRegressor"),
             "y": one_of_three,
             "by_class": ~classes,  # what is handed to block_importance is tried there
+            "sample_weight": ~weights,
+            "scoring": some("r2", "accuracy"),
         },
     ),
     "CellMapDisplay": _door(
@@ -174,6 +186,7 @@ DOORS = {
             "X": ~_rows_of(CELLS),
             "y": ~places,
             "color_by": some("count", "error", "level"),
+            "label": ~words,
         },
     ),
     "CoverageDisplay": _door(
@@ -220,6 +233,7 @@ DOORS = {
             "zone": some("32U", "33T"),
             "resolution": one_of(2, 5),
             "photos": ~places,
+            "label": ~words,
         },
     ),
     "ProbabilityMapDisplay": _door(
@@ -242,6 +256,9 @@ DOORS = {
             "place_names": ~names_of,
             "gallery_places": Kind(lambda draw, n: GALLERY[:, :2], places.bad),
             "within_km": some(1e4),
+            "granularity": some("all", "city", "best"),
+            "gallery_tags": ~Kind(lambda draw, n: GALLERY_TAGS, table(5).bad),
+            "tag_names": ~tag_names,
         },
         maker="from_ranker",
     ),
@@ -254,6 +271,8 @@ DOORS = {
             "k": one_of(1, 3),
             "place_names": ~names_of,
             "location": some((0, 1)),
+            "granularity": some("all", "city", "best"),
+            "tag_names": ~tag_names,
         },
         maker="from_ranker",
     ),
@@ -262,6 +281,7 @@ DOORS = {
         {
             "transformer": model("GPS2VecPlusTransformer"),
             "color_by": some("photos", "epochs"),
+            "label": ~words,
         },
     ),
 }
@@ -275,6 +295,13 @@ def test_nobody_is_forgotten():
         if any(hasattr(getattr(inspection, name), maker) for maker in makers)
     }
     assert drawn == set(DOORS)
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_no_argument_is_forgotten(name):
+    maker = DOORS[name].call.args[1]
+    known = signature(getattr(getattr(inspection, name), maker)).parameters
+    assert set(known) - {"ax", "kwargs"} <= set(DOORS[name].takes)
 
 
 @pytest.mark.parametrize("name", DOORS)
