@@ -172,7 +172,7 @@ def reject_many(values, name, most=1_000):
 
     Such as a range of a billion, which numpy would write out.
     """
-    if hasattr(values, "nnz"):  # sparse: it has a length and does not tell it
+    if sparse.issparse(values):  # which has a length that it does not tell
         raise TypeError(f"{name} must be a list of numbers; got a sparse array.")
     n = len(values) if hasattr(values, "__len__") else 0
     if n > most:
