@@ -29,8 +29,8 @@ from sklearn_geo.metrics import (
 )
 from sklearn_geo.metrics._bca import bca_tails
 from sklearn_geo.metrics._intervals import (
-    check_settings,
     _sums_without_each,
+    check_settings,
 )
 
 DEGREE = 6371.0088 * math.pi / 180
