@@ -144,11 +144,15 @@ def _read_subjects(subjects):
     return labels
 
 
-def _read_features(features):
-    """Return features whose rows can be chosen; their numbers are read row by row."""
+def _reject_unsound(features):
     reject_unread(features, "features")
     reject_masked(features, "features")
     check_sparse(features, "features")
+
+
+def _read_features(features):
+    """Return features whose rows can be chosen; their numbers are read row by row."""
+    _reject_unsound(features)
     if sparse.issparse(features):
         features = features.tocsr()
     elif not hasattr(features, "iloc") or hasattr(features, "compute"):
@@ -166,3 +170,12 @@ def _read_features(features):
             f"{_MOST_COLUMNS:,} at most."
         )
     return features
+
+
+def as_row(features):
+    """Return the features of one photo as a table of one row."""
+    _reject_unsound(features)
+    if sparse.issparse(features):
+        return features.reshape(1, -1)
+    with naming("features"):
+        return np.asarray(features).reshape(1, -1)

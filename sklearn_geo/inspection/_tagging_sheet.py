@@ -10,6 +10,7 @@ from sklearn_geo._answers import final
 from sklearn_geo.inspection._columns import need_method
 from sklearn_geo.inspection._export import frame_of
 from sklearn_geo.inspection._gallery import read_true_tags
+from sklearn_geo.inspection._glyphs import as_row
 from sklearn_geo.inspection._photo_at import features_of, photo_at
 from sklearn_geo.inspection._sheet import (
     RIGHT,
@@ -343,7 +344,7 @@ class TaggingSheetDisplay:
         features = self.features
         pictures = Thumbnails(
             None if self.thumbnail is None else [self.thumbnail],
-            features=None if features is None else np.reshape(features, (1, -1)),
+            features=None if features is None else as_row(features),
             subjects=None if self.subject is None else [self.subject],
         )
         bounds = pictures.draw(self.ax_, 0, _GAP, _GAP, size=1.3 * size, side=_PHOTO)

@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
-from sklearn_geo.inspection._glyphs import Glyphs
+from sklearn_geo.inspection._glyphs import Glyphs, as_row
 
 RNG = np.random.default_rng(0)
 CENTRES = RNG.normal(size=(3, 20)) * 3
@@ -121,3 +121,16 @@ def test_subjects_are_labels_of_photos():
             Glyphs(subjects=subjects)
     with pytest.raises(TypeError, match="subjects mixes values that cannot be sorted"):
         Glyphs(subjects=["sea", 1])
+
+
+def test_features_of_one_photo_are_a_row():
+    for given in ([1.0, 2.0], np.array([[1.0], [2.0]]), pd.Series([1.0, 2.0], [7, 7])):
+        assert_array_equal(as_row(given), [[1.0, 2.0]])
+    for given in (sparse.coo_array([1.0, 2.0]), sparse.csr_matrix([[1.0, 2.0]])):
+        assert_array_equal(as_row(given).toarray(), [[1.0, 2.0]])
+    torn = sparse.csr_array(np.ones((1, 3)))
+    torn.indices = np.array([0, 1, 70_000_000], dtype=np.int32)
+    with pytest.raises(ValueError, match="features is a csr_array whose arrays contra"):
+        as_row(torn)
+    with pytest.raises(ValueError, match="features, row 0: the value is masked"):
+        as_row(np.ma.array([1.0, 2.0], mask=[True, False]))

@@ -231,8 +231,11 @@ def _brief(error):
     return f"{type(error).__name__}: {error}".replace("\n", " ")[:300]
 
 
-def _work(targets, end, until, again, said):
-    """Give every target its turns until the time is over; runs in a child."""
+def _work(targets, end, until, again, said, fatal=()):
+    """Give every target its turns until the time is over; runs in a child.
+
+    What was wrong is tried again once, and not after it ended a child.
+    """
     # One place in the file is written over again and again: it names what hangs.
     file = os.open(said, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
 
@@ -242,6 +245,8 @@ def _work(targets, end, until, again, said):
     if again:
         for target in targets:
             for seed in list(target.wrong):
+                if (target.name, seed) in fatal:
+                    continue
                 say(f"{target.name}\n{seed}")
                 target.note(int(seed))
             target.save()
@@ -259,6 +264,7 @@ def _work(targets, end, until, again, said):
 def _watch(make, end, until, again, folder, k):
     """Have a share of the targets tried, also after one of them ended the process."""
     said = folder / f"said-{k}"
+    fatal = set()
     while True:
         targets = make()
         said.unlink(missing_ok=True)  # how old it is tells what hangs
@@ -266,7 +272,7 @@ def _watch(make, end, until, again, folder, k):
         if child == 0:
             code = 1
             try:
-                _work(targets, end, until, again, said)
+                _work(targets, end, until, again, said, fatal)
                 code = 0
             except BaseException:
                 traceback.print_exc()
@@ -279,6 +285,7 @@ def _watch(make, end, until, again, folder, k):
         if not words:  # nothing was tried: what ended it is printed above
             raise SystemExit(f"A process ended before it began: {code}")
         name, seed = words.split("\n")
+        fatal.add((name, seed.strip()))
         target = next(t for t in make() if t.name == name)
         target.examples = max(target.examples, int(seed) + 1 - target.first)
         target.wrong[seed.strip()] = f"the process ended or hung: {code}"

@@ -65,6 +65,19 @@ def test_what_was_wrong_is_tried_again_once_it_is_mended(tmp_path):
     assert mended()[0].examples == 6
 
 
+def test_what_ended_the_process_is_tried_again_only_once(tmp_path, capfd):
+    end = time.monotonic() + 60
+    nights._watch(partial(made, tmp_path), end, 100, False, tmp_path, 0)
+    before = {target.name: target.wrong for target in made(tmp_path)}
+    capfd.readouterr()
+    nights._watch(partial(made, tmp_path), end, 100, True, tmp_path, 0)
+    assert {name: set(wrong) for name, wrong in before.items()} == {
+        target.name: set(target.wrong) for target in made(tmp_path)
+    }
+    said = capfd.readouterr().out.splitlines()
+    assert said.count("WRONG k deadly, seed 3: the process ended, 9") == 1
+
+
 def test_what_the_night_before_said_is_no_sign_of_hanging(tmp_path):
     old = tmp_path / "said-0"
     old.write_text("k odd\n3")
