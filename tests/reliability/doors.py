@@ -5,6 +5,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from inspect import signature
 
 import numpy as np
 import pandas as pd
@@ -165,6 +166,13 @@ def forgotten(room, doors):
         for name in room.__all__
         if callable(getattr(room, name)) and name not in doors
     }
+
+
+def untried(door, elsewhere=()):
+    """Return the arguments of a function that its door does not try."""
+    known = signature(door.call).parameters.values()
+    named = {one.name for one in known if one.kind is not one.VAR_KEYWORD}
+    return named - set(door.takes) - set(elsewhere)
 
 
 # Kinds --------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from tests.reliability.doors import (
     table,
     triangle_ids,
     triangle_tokens,
+    untried,
     vector,
     weights,
 )
@@ -324,6 +325,12 @@ DOORS = {**BASE, **GEOMETRY}
 def test_nobody_is_forgotten():
     assert not forgotten(geometry, GEOMETRY)
     assert not forgotten(base, {**BASE, "GeoEstimator": None})
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_no_argument_is_forgotten(name):
+    # What a table is called in messages.
+    assert not untried(DOORS[name], ["name"])
 
 
 @pytest.mark.parametrize("name", DOORS)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from sklearn_geo import datasets, distributed, fusion, nets, ranking, reproduce, vision
 from tests.reliability import scale
-from tests.reliability.doors import Door, Kind, numbers, one_of, places
+from tests.reliability.doors import Door, Kind, numbers, one_of, places, untried
 from tests.reliability.spoiled import spoil
 from tests.reliability.strategies import draws, foul, scalar
 
@@ -255,6 +255,12 @@ def test_no_function_is_forgotten(room):
         name for name in room.__all__ if inspect.isfunction(getattr(room, name))
     }
     assert functions <= set(DOORS) | set(ELSEWHERE)
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_no_argument_is_forgotten(name):
+    # Where files lie, see test_hostile_files.py.
+    assert not untried(DOORS[name], ["root"])
 
 
 @pytest.mark.parametrize("name", DOORS)

@@ -26,6 +26,7 @@ from tests.reliability.doors import (
     positive,
     seed,
     table,
+    untried,
     vector,
     weights,
 )
@@ -176,6 +177,7 @@ METRICS = {
         {
             "true_cells": counts(5),
             "predicted_cells": counts(5),
+            "labels": ~counts(5),
             "n_cells": ~one_of(5, 6, 100),
             "pseudo_count": ~one_of(1.0, 0.5, 1e-3),
             "base": ~one_of(2, 10.0, None),
@@ -185,7 +187,15 @@ METRICS = {
     ),
     "ClassBias": Door(
         metrics.class_bias,
-        {"true_cells": labels, "predicted_cells": labels, "labels": ~labels},
+        {
+            "true_cells": labels,
+            "predicted_cells": labels,
+            "labels": ~labels,
+            "n_cells": ~one_of(None),
+            "pseudo_count": ~one_of(1.0, 0.5, 1e-3),
+            "base": ~one_of(2, 10.0, None),
+            "sample_weight": ~weights,
+        },
     ),
     "continent_names": Door(metrics.continent_names, {"places": places}),
     "mean_over_tags": Door(
@@ -342,7 +352,13 @@ SPLITS = {
     ),
     "drop_buffer": Door(
         model_selection.drop_buffer,
-        {"X": places, "train": rows, "test": rows, "km": positive},
+        {
+            "X": places,
+            "train": rows,
+            "test": rows,
+            "km": positive,
+            "location": ~one_of(None, (0, 1), [0, 1]),
+        },
         most=8,
         undressed=False,  # positions are integers, and a plain table is of floats
     ),
@@ -354,6 +370,11 @@ DOORS = {**METRICS, **SPLITS}
 def test_nobody_is_forgotten():
     assert forgotten(metrics, METRICS) == RETURNED
     assert not forgotten(model_selection, SPLITS)
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_no_argument_is_forgotten(name):
+    assert not untried(DOORS[name])
 
 
 @pytest.mark.parametrize("name", DOORS)
