@@ -273,10 +273,15 @@ def _numbers(frame, name):
         return np.zeros(len(frame), dtype=np.int64)
     column = frame[name]
     numbers = np.asarray(column)
-    if numbers.dtype.kind not in "iu" or (len(numbers) and numbers.min() < 0):
-        raise ValueError(
-            f"order={name!r} has to hold whole numbers from 0 on, a different one for "
-            f"each photo; it has the dtype {column.dtype}"
-            + (f" and {numbers.min()}." if numbers.dtype.kind == "i" else ".")
-        )
-    return numbers.astype(np.int64)
+    if not len(numbers):
+        return np.empty(0, dtype=np.int64)
+    found = f"the dtype {column.dtype}"
+    if numbers.dtype.kind in "iu":
+        least, most = int(numbers.min()), int(numbers.max())
+        if least >= 0 and most <= np.iinfo(np.int64).max:
+            return numbers.astype(np.int64)
+        found += f" and {least if least < 0 else most}"
+    raise ValueError(
+        f"order={name!r} has to hold whole numbers from 0 on, a different one for each "
+        f"photo; it has {found}."
+    )

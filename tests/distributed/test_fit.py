@@ -496,8 +496,8 @@ def test_names_of_teachers_in_any_sequence(frame, tmp_path):
     [
         (1j, "Complex ones have no order"),
         ("heavy", "Convert text first"),
-        (pd.Timestamp("2020-01-01"), "Convert text first"),
-        (pd.Timedelta(1, "D"), "Convert text first"),
+        (pd.Timestamp("2020-01-01"), "Times and spans of time are none"),
+        (pd.Timedelta(1, "D"), "Times and spans of time are none"),
     ],
 )
 def test_weights_are_numbers(frame, tmp_path, column, message):
@@ -564,6 +564,9 @@ def test_numbers_of_photos_have_to_be_theirs(frame, tmp_path):
     assert "whole numbers from 0 on" in refused(wrong, tmp_path, order="number")
     wrong = frame.assign(number=-1)
     assert "dtype int64 and -1." in refused(wrong, tmp_path, order="number")
+    wrong = frame.assign(number=np.arange(len(frame), dtype=np.uint64) + 2**63)
+    message = refused(wrong, tmp_path, order="number")
+    assert "dtype uint64 and 92233720368547" in message
     model = make_transformer(target_propagator=None, missing_zone="nan")
     twice = frame.assign(number=np.arange(len(frame)) // 2).sort_values("latitude")
     with pytest.raises(ValueError, match="Each photo needs a number of its own"):
