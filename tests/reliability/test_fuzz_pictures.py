@@ -120,7 +120,7 @@ PHOTO = table(6, dress=False)
 # What an estimator has to have, arguments that others take, and words of others.
 ALSO = ("partition", "predict", "predict_proba", "cell", "zone_report_", "fuses")
 ALSO += ("geolocator", "coverage", "no search", "classes", "not fitted", "mapping")
-ALSO += ("continuous", "codec", "dtype", "Sample weights")
+ALSO += ("continuous", "codec", "dtype", "Sample weights", "targets")
 
 
 def _draw(cls, maker="from_estimator", **arguments):
@@ -208,6 +208,7 @@ DOORS = {
             "X": _rows_of(CELLS),
             "y": places,
             "name": some("model"),
+            **resampled,
         },
     ),
     "FoldScoresDisplay": _door(
@@ -222,6 +223,7 @@ DOORS = {
             "X": located,
             "y": table(5, lambda draw: float(draw.often(0.4))),
             "class_names": ~Kind(lambda draw, n: list("abcde"), numbers.bad),
+            **resampled,
         },
     ),
     "PlaceMapDisplay": _door(
