@@ -7,13 +7,16 @@ from scipy import sparse
 from sklearn.utils.validation import _check_response_method, check_is_fitted
 
 from sklearn_geo._answers import classes_known, final
+from sklearn_geo._numbers import naming
+from sklearn_geo._tables import shape_of
 from sklearn_geo.inspection._columns import need_method
 from sklearn_geo.metrics._responses import read_tag_scores
 
 
 def names_learnt(model, y):
     """Return the names of labels that a model has learnt, of labels without names."""
-    shape = y.shape if sparse.issparse(y) else np.shape(y)
+    with naming("y"):
+        shape = shape_of(y)
     if len(shape) != 2:
         return None
     model = final(model)

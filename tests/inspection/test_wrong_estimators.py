@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+import torch
 from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression
@@ -114,6 +115,9 @@ def test_names_and_labels_of_classes():
         PerClassDisplay.from_estimator(model, X, TAGS, class_names=0.5)
     with pytest.raises(TypeError, match="y must hold numbers"):
         PerClassDisplay.from_estimator(model, X, TAGS * 1j)
+    learning = [torch.tensor([1.0], requires_grad=True)] * len(X)
+    with pytest.raises(TypeError, match=r"^y cannot be read as an array"):
+        PerClassDisplay.from_estimator(model, X, learning)
 
 
 def test_rows_of_any_sparse_format_are_not_rows_by_name():
