@@ -51,7 +51,8 @@ class SceneHierarchy(TransformerMixin, GeoEstimator):
         What the columns of X are called, in their order; rows of the table are found by
         these names. None goes by the names of the columns of X where they are those of
         the table, with or without `prefix`, and otherwise takes the columns in the
-        order of the table.
+        order of the table. If only some are names of the table, these must be in its
+        order.
 
     prefix : str, default="scene"
         What stands before the name of a group, as in "scene_indoor".
@@ -307,11 +308,19 @@ class SceneHierarchy(TransformerMixin, GeoEstimator):
             return [names.index(name) for name in wanted]
         given = getattr(self, "feature_names_in_", None)
         if names is not None and given is not None:
-            known = {name: row for row, name in enumerate(names)}
-            for read in self._readings([str(name) for name in given]):
-                if len(set(read)) == len(read) and all(name in known for name in read):
-                    return [known[name] for name in read]
+            return self._order_by_name(names, [str(name) for name in given])
         return list(range(n_scenes))
+
+    def _order_by_name(self, names, columns):
+        """Return the rows that columns are called after; all if they say nothing."""
+        known, wrong = {name: row for row, name in enumerate(names)}, ""
+        for read in self._readings(columns):
+            if len(set(read)) == len(read) and all(name in known for name in read):
+                return [known[name] for name in read]
+            wrong = wrong or _elsewhere(known, read, columns)
+        if wrong:
+            raise ValueError(wrong)
+        return list(range(len(names)))
 
     def _readings(self, names):
         """Yield what columns may be called: more and more of what comes first is cut.
@@ -361,6 +370,21 @@ class SceneHierarchy(TransformerMixin, GeoEstimator):
         tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def _elsewhere(known, read, columns):
+    """Say which column is not where the table has its scene; "" if none is."""
+    moved = next((i for i, name in enumerate(read) if known.get(name, i) != i), None)
+    if moved is None:
+        return ""
+    unread = (i for i, name in enumerate(read) if name not in known or name in read[:i])
+    odd = next(unread)
+    why = "the same again" if read[odd] in known else "no scene of it"
+    return (
+        f"X: column {moved}, {columns[moved]!r:.60}, is scene {known[read[moved]]} of "
+        f"the table, but column {odd}, {columns[odd]!r:.60}, is {why}. Call all "
+        "columns as the table calls scenes, or pass `scenes`, what they are in turn."
+    )
 
 
 def _row_order(level, scenes, groups):

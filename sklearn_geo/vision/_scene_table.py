@@ -132,7 +132,7 @@ def read_scene_table(path):
                 "The file may be cut off."
             )
         lost = next(
-            (j for j, cell in enumerate(row) if j not in named and _is_one(cell)), 0
+            (j for j, cell in enumerate(row) if j not in named and _says_more(cell)), 0
         )
         if lost:
             raise ValueError(
@@ -176,8 +176,8 @@ def _is_number(text):
     return True
 
 
-def _is_one(text):
-    """Say whether a cell, of a column without a name, says something."""
+def _says_more(text):
+    """Say whether a cell, of a column without a name, is a number but 0."""
     return _is_number(text) and float(text) != 0.0
 
 
@@ -230,7 +230,7 @@ def read_levels(membership):
     if isinstance(membership, (str, os.PathLike)):
         membership = read_scene_table(membership)
     if _is_read(membership):
-        scenes = _scene_names("levels", membership["scenes"])
+        scenes = _scene_names("scenes", membership["scenes"])
         levels = [_read_level(*each, scenes) for each in membership["levels"].items()]
         if not levels:
             raise ValueError("membership has no levels: it takes at least one.")

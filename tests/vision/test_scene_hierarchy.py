@@ -157,9 +157,38 @@ def test_columns_are_found_by_name(path):
     # Other names say nothing: the order of the table.
     frame = pd.DataFrame(X, columns=["a", "b", "c", "d"])
     np.testing.assert_allclose(SceneHierarchy(path).fit_transform(frame), OF_THREE)
+    # As some do that are where the table has them.
+    frame.columns = ["airfield", "barn", "sand", "office"]
+    np.testing.assert_allclose(SceneHierarchy(path).fit_transform(frame), OF_THREE)
     # A part of the scenes, for a network that knows these only.
     two = SceneHierarchy(path, scenes=["office", "barn"]).fit([[0.5, 0.5]])
     np.testing.assert_allclose(two.transform([[0.5, 0.5]]), [[0.5, 0.25, 0.25]])
+
+
+@pytest.mark.parametrize("before", ["", "scene_", "vgg__scene_"])
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["barn", "airfield", "sand", "office"], "0, '{}barn', is scene 1.* column 2,"),
+        (["barn", "sand", "airfield", "office"], "0, '{}barn', is scene 1.* column 1,"),
+        (["airfield", "?", "office", "barn"], "2, '{}office', is scene 3.*no scene"),
+        (["airfield", "?", "office"], "2, '{}office', is scene 3.*no scene of it"),
+        (
+            ["a__barn", "b__barn"],
+            "0, '{}a__barn', is scene 1.*1, '{}b__barn', is the s",
+        ),
+    ],
+)
+def test_names_of_which_some_are_in_another_order_say_what_they_say(
+    path, names, words, before
+):
+    frame = pd.DataFrame(X[:, : len(names)], columns=[before + name for name in names])
+    hierarchy = SceneHierarchy(path)
+    with pytest.raises(ValueError, match=words.replace("{}", before)):
+        hierarchy.fit(frame)
+    assert not hasattr(hierarchy, "scenes_")
+    hierarchy.set_params(scenes=[*SCENES][: len(names)])
+    assert hierarchy.fit(frame).scenes_ == SCENES[: len(names)]
 
 
 @pytest.mark.parametrize("before", ["", "scene_", "vgg__", "all__vgg__scene_"])
@@ -231,6 +260,7 @@ def read(scenes, **levels):
             {},
             "the name of scene 3 is missing",
         ),
+        (read(["a", None]), {}, "'scenes': the name of scene 1 is missing"),
         (read(SCENES), {}, "membership has no levels"),
         (read(SCENES, kinds={"groups": ["a"]}), {}, "'kinds': a level of read_scene_"),
         (
