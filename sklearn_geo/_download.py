@@ -129,15 +129,15 @@ def parse_hash(known_hash):
 
 def _download(addresses, path, how, n_retries, delay):
     """Download a file and return its checksum, whatever fails a few times."""
-    part, left, failures = _Part(path), list(addresses), {}
+    part, left, failures, pause = _Part(path), list(addresses), {}, delay
     bar = how[-1]
     part.sweep()
     for trial in range(n_retries + 1):
         if trial:
-            # One that somebody wants longer is as long as that.
-            pause = min(delay * 2.0 ** (trial - 1), max(delay, _LONGEST_PAUSE))
             bar.say(f"{' '.join(map(str, failures.values()))} Again in {pause:g} s.")
             time.sleep(pause)
+            # One that somebody wants longer is as long as that.
+            pause = min(2.0 * pause, max(delay, _LONGEST_PAUSE))
         for address in list(left):
             try:
                 digest = _attempt(address, part, *how)

@@ -346,6 +346,16 @@ def test_pauses_are_a_minute_unless_a_longer_one_is_asked_for(
     assert waited == pauses
 
 
+def test_pauses_after_more_times_than_a_number_can_be_doubled(
+    server, fetch, monkeypatch
+):
+    n_times, waited = 1_100, []
+    server.plan[PATH] = [Answer(status=503)] * n_times
+    monkeypatch.setattr("sklearn_geo._download.time.sleep", waited.append)
+    fetch(delay=0.0, n_retries=n_times)
+    assert waited == [0.0] * n_times
+
+
 @pytest.mark.parametrize("status", [404, 403, 410])
 def test_servers_that_say_no_are_not_asked_again(server, fetch, status):
     server.plan[PATH] = [Answer(status=status)]

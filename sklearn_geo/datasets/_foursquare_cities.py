@@ -87,9 +87,8 @@ def city_files(path, city):
             raise  # what says the published names
     by_city = {}
     for file in files:
-        name = city_of(file)
-        if "readme" not in name.lower():
-            by_city.setdefault(name, []).append(file)
+        if "readme" not in file.name.lower():
+            by_city.setdefault(city_of(file), []).append(file)
     if not by_city:
         raise FileNotFoundError(
             f"{path} has only a readme. Expected is {_WHAT}; see {_WHERE}."

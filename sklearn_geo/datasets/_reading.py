@@ -74,8 +74,8 @@ _FIRST_ROWS = 100
 _EMPTY_LINES = re.compile(r"(?:[^\S\n]*\n)*")
 
 # The rows of a block: converted columns, line numbers, and what is wrong with others;
-# which lines were not asked for, and which have a place that is none.
-_Piece = namedtuple("_Piece", "table lines faults filtered zeros")
+# which lines were not asked for, which have a place that is none, and which are empty.
+_Piece = namedtuple("_Piece", "table lines faults filtered zeros empty")
 
 
 @dataclass
@@ -226,6 +226,7 @@ def _head(piece, n):
         faults,
         piece.filtered[piece.filtered < last],
         piece.zeros[piece.zeros <= last],
+        [line for line in piece.empty if line < last],
     )
 
 
@@ -235,6 +236,8 @@ def _take(piece, file, errors, report):
     if piece.zeros.size:
         what = "place is 0, 0, taken as missing"
         report.note(file, int(piece.zeros[0]), what, count=len(piece.zeros))
+    for line in piece.empty:
+        report.note(file, line, "line is empty")
     for fault in sorted(piece.faults, key=lambda fault: fault.line):
         if errors == "raise":
             raise fault
@@ -249,13 +252,13 @@ class _FileReader:
         self.file, self.columns, self.checks = file, columns, checks
         self.n_columns, self.settings, self.report = n_columns, settings, report
         self.keep, self.keep_columns, self.faults = None, (), []
-        self.zeros = np.arange(0)
+        self.zeros, self.empty = np.arange(0), []
 
     def read(self, blocks, header):
         """Yield a piece a block."""
         begun = False
         for block in blocks:
-            self.faults, self.zeros = [], np.arange(0)
+            self.faults, self.zeros, self.empty = [], np.arange(0), []
             if begun:
                 yield self._convert(self._split(block))
                 continue
@@ -372,7 +375,7 @@ class _FileReader:
                 )
                 continue
             if row is None:
-                self.report.note(self.file, line, "line is empty")
+                self.empty.append(line)
             else:
                 rows.append(row)
                 lines.append(line)
@@ -437,7 +440,7 @@ class _FileReader:
             table, lines = rows_of(table, good), lines[good]
         table |= rest
         table = {name: table[name] for name in self.columns}
-        return _Piece(table, lines, self.faults, filtered, self.zeros)
+        return _Piece(table, lines, self.faults, filtered, self.zeros, self.empty)
 
     def _convert_columns(self, columns, fields, lines, rows=None):
         """Convert columns in the given rows, and say which of these rows are good."""

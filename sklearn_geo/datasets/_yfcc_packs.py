@@ -226,14 +226,18 @@ def _as_ids(ids):
     ids = column_or_1d(ids)
     if ids.dtype.kind == "i" or not ids.size:
         return ids.astype(np.int64, copy=False)
-    whole = ids.dtype.kind in "uUS"
-    if ids.dtype.kind == "O":  # numpy would cut off fractions
-        whole = all(is_whole(each) or isinstance(each, str) for each in ids)
     try:
-        numbers = [int(each) for each in ids.tolist()] if whole else None
-        return np.array(numbers, dtype=np.int64)
-    except (OverflowError, TypeError, ValueError):
+        return np.array([_as_id(each) for each in ids.tolist()], dtype=np.int64)
+    except (OverflowError, ValueError):
         raise ValueError("ids must be the numbers of photos, whole numbers.") from None
+
+
+def _as_id(value):
+    """Return an id as an integer; numpy cuts off fractions, Python reads 1_000."""
+    is_text = isinstance(value, (str, bytes)) and "_" not in str(value)
+    if not (is_text or is_whole(value)):
+        raise ValueError
+    return int(value)
 
 
 def _looked_up(ids, found, values, missing, report, max_rows):

@@ -280,7 +280,8 @@ def test_both_cities(tmp_path, nyc):
     tokyo = [checkin(7, "izakaya", "Bar", (35.6, 139.7), 540, "2012-05-01 10:00:00")]
     write(tmp_path, as_text(tokyo), "dataset_TSMC2014_TKY.txt")
     write(tmp_path, as_text(ROWS[:1]), "dataset_TSMC2014_NYC.csv")  # a copy
-    write(tmp_path, "read me", "dataset_TSMC2014_readme.txt")
+    for name in ("", "NYC_"):
+        write(tmp_path, "read me", f"dataset_TSMC2014_{name}readme.txt")
     venues = load_foursquare_tsmc2014(tmp_path)
     assert_array_equal(venues.town_names, ["NYC", "TKY"])
     assert_array_equal(venues.town, [0, 0, 0, 1])

@@ -211,6 +211,12 @@ def test_what_comes_after_the_rows_asked_for_is_not_counted(write):
     files = write("\n".join([nowhere[0], *rows(5), *nowhere[1:]]))
     _, report, _ = read(files, max_rows=5)
     assert [found.count for found in report.notes.values()] == [1]
+    files = write("\n".join([*rows(2), "", " ", *rows(1), "", *rows(3), ""]))
+    for max_rows, n_empty in ((2, 0), (3, 2), (4, 3), (9, 3)):
+        _, report, _ = read(files, max_rows=max_rows)
+        empty = report.notes.get("line is empty")
+        assert (0 if empty is None else empty.count) == n_empty
+    files = write("\n".join([nowhere[0], *rows(5), *nowhere[1:]]))
     even = {"keep": lambda table: table["ids"] % 2 == 0, "keep_columns": ["ids"]}
     _, report, _ = read(files, max_rows=2, **even)
     assert (report.n_rows, report.n_filtered) == (2, 1)

@@ -388,7 +388,7 @@ def test_hashes_are_looked_up(tmp_path):
     assert list(found.report.notes) == ["photo is not in the rows up to max_rows"]
     objects = np.array([7.9], dtype=object)
     large = np.array([2**63 + 7], dtype=np.uint64)
-    for ids in ([1.5], ["one"], [[1, 2]], objects, large, [7, None]):
+    for ids in ([1.5], ["one"], [[1, 2]], objects, large, [7, None], ["1_0"], [b"1_0"]):
         with pytest.raises(ValueError, match=r"ids must be|a 1d array"):
             load_yfcc100m_hashes(path, ids=ids)
     path.write_text("7\n")
