@@ -75,9 +75,10 @@ def load_flickr1m(
 
     geotags : str or path-like, default=None
         A list of where photos were taken: a photo, a latitude and a longitude a line.
-        None takes a file of the folder with "geotag" or "latlon" in its name, or with
-        "geo" in that of a .txt, .csv or .tsv; of several the first by name. The lists
-        of tags are published without; without such a list places are NaN.
+        None takes a file of the folder with "geotag" in its name, else one with "geo"
+        in that of a .txt, else a .csv, else a .tsv, else one with "latlon"; of several
+        such the first by name. The lists of tags are published without; without
+        such a list places are NaN.
 
     geotag_columns : tuple of three int or str, default=None
         Which columns of `geotags` hold the photo, the latitude and the longitude:
@@ -126,7 +127,8 @@ def load_flickr1m(
 
     DataFileError
         If a line cannot be read, with its number, the column and the value; or if
-        the folder has two files of one name, such as those of two collections.
+        the folder has two files of one name and of two sizes, such as those of two
+        collections.
 
     See Also
     --------

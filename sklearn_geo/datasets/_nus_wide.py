@@ -112,9 +112,9 @@ def load_nus_wide(
 
     geotags : str or path-like, default=None
         A list of where photos were taken: a photo, a latitude and a longitude a line.
-        None takes a file of the folder with "geotag" or "latlon" in its name, or with
-        "geo" in that of a .txt, .csv or .tsv; of several the first by name. Only a
-        part of the photos has a place.
+        None takes a file of the folder with "geotag" in its name, else one with "geo"
+        in that of a .txt, else a .csv, else a .tsv, else one with "latlon"; of several
+        such the first by name. Only a part of the photos has a place.
 
     geotag_columns : tuple of three int or str, default=None
         Which columns of `geotags` hold the photo, the latitude and the longitude:
@@ -184,7 +184,7 @@ def load_nus_wide(
 
     DataFileError
         If a line cannot be read, with its number, or if files do not belong together;
-        or if the folder has two files of one name that differ.
+        or if the folder has two files of one name and of two sizes.
 
     ValueError
         If a feature or a concept is not known.
