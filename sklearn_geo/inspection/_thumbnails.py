@@ -39,7 +39,8 @@ class Thumbnails:
                 "Pass a list of paths, or a function that makes an image of the number "
                 "of a photo."
             )
-        self._images = images
+        # A view of memory of more than one dimension does not give its parts.
+        self._images = np.asarray(images) if isinstance(images, memoryview) else images
         self._glyphs = Glyphs(features, subjects)
 
     def draw(self, ax, photo, left, top, *, size, side=1.0):

@@ -135,6 +135,7 @@ def test_ends_of_an_axis_of_distances():
 
 def test_sheets_read_images_by_number():
     (found,) = DISPLAYS["thumbnails"]
+    assert len(found(thumbnails=memoryview(np.ones((3, 4, 5)))).ax_.images) == 9
     for images in ([None] * 3, [np.ones((2, 3)), np.ones((4, 1)), None], {}, str):
         if images is str:
             images = lambda photo: None  # noqa: E731
