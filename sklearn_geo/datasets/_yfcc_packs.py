@@ -224,7 +224,8 @@ def _read(path, patterns, column, what, n_columns, ids, max_rows, errors):
 def _as_ids(ids):
     """Return ids as integers, or say that they are none."""
     ids = column_or_1d(ids)
-    if ids.dtype.kind == "i" or not ids.size:
+    is_array_of_them = ids.dtype.kind in "iu" and int(ids.max(initial=0)) < 2**63
+    if is_array_of_them or not ids.size:
         return ids.astype(np.int64, copy=False)
     try:
         return np.array([_as_id(each) for each in ids.tolist()], dtype=np.int64)
