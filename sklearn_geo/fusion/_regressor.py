@@ -100,7 +100,7 @@ class AttentionFusionRegressor(RegressorMixin, FusionBase):
         1 prints a line an epoch.
 
     warm_start : bool, default=False
-        Go on with the network of the last `fit`.
+        Go on with the network of the last `fit`; held-out rows are drawn as they were.
 
     random_state : int, RandomState instance or None, default=None
         Decides the held-out rows, the first weights and the order of rows.
