@@ -50,9 +50,10 @@ class SceneHierarchy(TransformerMixin, GeoEstimator):
     scenes : array-like of str or None, default=None
         What the columns of X are called, in their order; rows of the table are found by
         these names. None goes by the names of the columns of X where they are those of
-        the table, with or without `prefix`, and otherwise takes the columns in the
-        order of the table. If only some are names of the table, these must be in its
-        order.
+        the table, with or without `prefix` or what else all begin with, such as the
+        "class_" of :class:`PosteriorTransformer`, and otherwise takes the columns in
+        the order of the table. If only some are names of the table, these must be in
+        its order.
 
     prefix : str, default="scene"
         What stands before the name of a group, as in "scene_indoor".
@@ -329,10 +330,14 @@ class SceneHierarchy(TransformerMixin, GeoEstimator):
         they stand come first.
         """
         parts = [name.split("__", _DEEPEST) for name in names]
-        for n_cut in range(max(map(len, parts), default=0)):
+        for n_cut in range(max(map(len, parts))):
             cut = ["__".join(each[min(n_cut, len(each) - 1) :]) for each in parts]
             yield [scene_name(name) for name in cut]
             yield [scene_name(name.removeprefix(f"{self.prefix}_")) for name in cut]
+        ends = [end for end, letter in enumerate(names[0], 1) if letter == "_"]
+        for end in ends[:_DEEPEST]:
+            if all(name.startswith(names[0][:end]) for name in names):
+                yield [scene_name(name[end:]) for name in names]
 
     def _chosen(self):
         """Return the names of the levels that come out."""

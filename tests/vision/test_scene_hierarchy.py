@@ -151,7 +151,7 @@ def test_columns_are_found_by_name(path):
     hierarchy = SceneHierarchy(path, scenes=[f"/x/{name}" for name in names])
     np.testing.assert_allclose(hierarchy.fit_transform(X[:, order]), OF_THREE)
     assert hierarchy.scenes_ == names.tolist()
-    for before in ("", "scene_", "vgg__scene_", "vgg__"):
+    for before in ("", "scene_", "vgg__scene_", "vgg__", "class_", "a__of_b_"):
         frame = pd.DataFrame(X[:, order], columns=[before + name for name in names])
         np.testing.assert_allclose(SceneHierarchy(path).fit_transform(frame), OF_THREE)
     # Other names say nothing: the order of the table.
@@ -165,7 +165,20 @@ def test_columns_are_found_by_name(path):
     np.testing.assert_allclose(two.transform([[0.5, 0.5]]), [[0.5, 0.25, 0.25]])
 
 
-@pytest.mark.parametrize("before", ["", "scene_", "vgg__scene_"])
+def test_columns_are_found_as_networks_call_them():
+    scenes = ["art_studio", "art_gallery", "art"]
+    names = [f"class_{name}" for name in ("art_gallery", "art_studio")]
+    for columns in (names, names[::-1]):
+        frame = pd.DataFrame([[0.7, 0.3]], columns=columns)
+        hierarchy = SceneHierarchy(dict(zip(scenes, scenes, strict=True))).fit(frame)
+        got = pd.Series(hierarchy.transform(frame)[0], hierarchy.groups_["level 1"])
+        assert got[["art_gallery", "art_studio", "art"]].tolist() == [
+            *frame.loc[0, names],
+            0.0,
+        ]
+
+
+@pytest.mark.parametrize("before", ["", "scene_", "vgg__scene_", "class_"])
 @pytest.mark.parametrize(
     ("names", "words"),
     [
