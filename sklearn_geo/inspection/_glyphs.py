@@ -16,7 +16,7 @@ from sklearn_geo._tables import check_sparse, reject_unread
 _MOST_ROWS, _N_NUMBERS = 512, 11
 # Of fewer rows, what they have in common cannot be told from what they are.
 _LEAST_ROWS = 8
-_MOST_COLUMNS = 1_000_000
+_MOST_COLUMNS = 2**20
 _ANGLES = np.linspace(0.0, 2 * np.pi, 120)
 
 
@@ -41,9 +41,10 @@ class Glyphs:
             self._labels = _read_subjects(subjects)
             _, self._codes = number_labels(self._labels, name="subjects")
 
-    def __len__(self):
-        known = [part for part in (self._features, self._labels) if part is not None]
-        return min((part.shape[0] for part in known), default=0)
+    @property
+    def known(self):
+        """Whether anything is known of photos."""
+        return self._features is not None or self._labels is not None
 
     def check(self, photo):
         """Check that there is something to make a glyph of."""
@@ -89,6 +90,8 @@ class Glyphs:
     def _learn_axes(self):
         """Find the directions in which the photos differ most."""
         n_rows, n_columns = self._features.shape
+        if not n_rows:
+            return  # there is no photo to make a glyph of
         at = np.unique(np.linspace(0, n_rows - 1, min(n_rows, _MOST_ROWS)).astype(int))
         rows = self._rows(at)
         if n_rows < _LEAST_ROWS:

@@ -15,6 +15,8 @@ RIGHT, OTHER = COLORS[2], "0.8"
 _MOST_INCHES, _UNIT_INCHES = 15.0, 1.15
 # Points of a text in a grid of one inch a unit.
 _POINTS = 8.6
+# Half of it is a pixel, and smaller letters cannot be drawn.
+_LEAST_POINTS = 2.0
 
 
 def read_asked(places, place_names, *, allow_missing=False):
@@ -162,7 +164,7 @@ def grid_axes(ax, width, height):
     box = ax.get_window_extent()
     dots = ax.figure.get_dpi()
     unit = min(box.width / width, box.height / height) / dots
-    return ax, figure, _POINTS * unit
+    return ax, figure, max(_POINTS * unit, _LEAST_POINTS)
 
 
 def fix_limits(ax, width, height):

@@ -117,7 +117,7 @@ class Thumbnails:
         ax.add_patch(ground)
         x, y = left + 0.5 * side, top + 0.5 * side
         text = f"#{photo}"
-        if len(self._glyphs):
+        if self._glyphs.known:
             self._glyphs.check(photo)
             outline = 0.46 * side * self._glyphs.outline(photo) + (x, y)
             color = self._glyphs.color(photo)
@@ -156,7 +156,12 @@ def pixels_of(value, photo):
             return _shrink(value)
         except PhotoError as error:
             raise ValueError(f"The thumbnail of photo {photo}: {error}.") from error
-    pixels = np.asarray(value)
+    try:
+        pixels = np.asarray(value)
+    except (TypeError, ValueError, RuntimeError) as error:  # a tensor, or a ragged list
+        raise ValueError(
+            f"The thumbnail of photo {photo} is no array: {error}"
+        ) from error
     if pixels.ndim == 3 and pixels.shape[2] == 1:
         pixels = pixels[:, :, 0]
     fits = pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] in (3, 4))

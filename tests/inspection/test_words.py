@@ -2,9 +2,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Texts and lists that are none are named by their argument, whichever display."""
 
+import io
+
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from sklearn_geo.inspection import (
     AttentionDisplay,
@@ -131,6 +135,34 @@ def test_ends_of_an_axis_of_distances():
     for limits in ((0, 1), (1, np.inf), (np.nan, 1), (2, 1), (1, 2, 3)):
         with pytest.raises(ValueError, match="limits_km must be two distances"):
             curve(limits_km=limits)
+
+
+def test_letters_of_small_sheets_can_be_drawn():
+    (found,), (tags, _) = DISPLAYS["thumbnails"], DISPLAYS["tag_names"]
+    for draw in (found, tags):
+        axes = plt.figure(figsize=(0.5, 0.5)).subplots()
+        draw(ax=axes).figure_.savefig(io.BytesIO(), format="png")
+
+
+def test_tags_of_a_photo_are_a_list():
+    tags, _ = DISPLAYS["tag_names"]
+    for wrong in (0.5, 1j, np.float64(1)):
+        with pytest.raises(TypeError, match="true_tags must be a list of tags"):
+            tags(true_tags=wrong)
+
+
+def test_thumbnails_that_are_no_arrays():
+    tags, _ = DISPLAYS["tag_names"]
+    learning = torch.ones((2, 3), requires_grad=True)
+    for wrong in (learning, learning.detach().to_sparse(), [[1, 2], [3]]):
+        with pytest.raises(ValueError, match="thumbnail of photo 0 is no array"):
+            tags(thumbnail=wrong)
+
+
+def test_a_gallery_without_photos_has_no_glyphs():
+    (found,) = DISPLAYS["thumbnails"]
+    with pytest.raises(ValueError, match="features has 0 rows, and photo 1 is to be"):
+        found(features=np.ones((0, 3)))
 
 
 def test_sheets_read_images_by_number():

@@ -161,7 +161,7 @@ def look(figure):
     """Make a picture of it, where letters that fonts lack are told of."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from")
-        figure.savefig(io.BytesIO(), format="png", dpi=30)
+        figure.savefig(io.BytesIO(), format="png")
 
 
 def _draw(cls, maker="from_predictions", **arguments):
