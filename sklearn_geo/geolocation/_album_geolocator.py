@@ -21,7 +21,7 @@ from sklearn_geo.geolocation._masks import add_known
 from sklearn_geo.geolocation._photo_columns import Given, check_times
 from sklearn_geo.geolocation._wrapper import WRAPPER_CONSTRAINTS, CellWrapper
 from sklearn_geo.geolocation._wrapper_files import StoredAlbums
-from sklearn_geo.nets import TRAINING_CONSTRAINTS, draw_seed, rows_in_memory
+from sklearn_geo.nets import TRAINING_CONSTRAINTS, rows_in_memory
 
 __all__ = ["AlbumGeolocator"]
 
@@ -344,8 +344,7 @@ class AlbumGeolocator(StoredAlbums, AlbumLearning, CellWrapper):
         with all_or_nothing(self):
             photos = self._read_features(Given(X, times, groups), reset=not go_on)
             weights = self._read_weights(sample_weight, photos)
-            if not go_on:
-                self._seed = draw_seed(self.random_state)
+            seed = self._draw_seed(go_on)
             first, folds = self._fit_cross(
                 photos, y, weights, n_first=_N_FIRST, seed=self._seed
             )
@@ -358,7 +357,7 @@ class AlbumGeolocator(StoredAlbums, AlbumLearning, CellWrapper):
                 self._judge(rows, photos, cells, weights)
             else:
                 self.corrects_, self.held_out_gain_ = True, np.nan
-            self._learn(rows, photos, cells, weights, go_on=go_on)
+            self._learn(rows, photos, cells, weights, seed=seed, go_on=go_on)
         return self
 
     # Prediction -----------------------------------------------------------------------

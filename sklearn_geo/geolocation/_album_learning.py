@@ -149,7 +149,7 @@ class AlbumLearning(SetOnceAround, NetMixin):
         )
 
     @with_callbacks
-    def _learn(self, rows, photos, cells, weights, *, go_on):
+    def _learn(self, rows, photos, cells, weights, *, seed, go_on):
         valid, users = None, None
         if self.preset == "paper":
             teaching = np.unique(photos.groups[cells >= 0])
@@ -167,7 +167,7 @@ class AlbumLearning(SetOnceAround, NetMixin):
             self._module(),
             self._criterion(),
             lesson.data(),
-            seed=self._seed,
+            seed=seed,
             valid=valid,
             go_on=go_on,
             draw=lesson.draw,

@@ -23,7 +23,7 @@ from sklearn_geo.geolocation._sampling import CellSampler
 from sklearn_geo.geolocation._scenes import read_scenes
 from sklearn_geo.geolocation._seen import fingerprint
 from sklearn_geo.geolocation._set_once import GO_ON, SetOnce
-from sklearn_geo.nets import NetMixin, RowData, Training, draw_seed
+from sklearn_geo.nets import NetMixin, RowData, Training
 
 __all__ = ["CellTraining"]
 
@@ -49,8 +49,7 @@ class CellTraining(SetOnce, NetMixin):
         places, given = self._read_y(y, X)
         weights = self._read_weights(sample_weight, X)
         groups = read_groups(groups, X.shape[0])
-        if not go_on:
-            self._seed = draw_seed(self.random_state)
+        seed = self._draw_seed(go_on)
         counted = np.arange(X.shape[0])
         if weights is not None:
             counted = np.flatnonzero(weights)
@@ -93,7 +92,9 @@ class CellTraining(SetOnce, NetMixin):
             targets.append(scene_target)
         data = RowData(X, targets, weights, rows=counted)
         own = None if groups is None else groups[counted]
-        self._train_cells(data, cells[:, -1], own, go_on=go_on, epochs=epochs)
+        self._train_cells(
+            data, cells[:, -1], own, seed=seed, go_on=go_on, epochs=epochs
+        )
         self._make_scorer()
         self._forget_examples()
         self._forget_calibration()
@@ -154,7 +155,7 @@ class CellTraining(SetOnce, NetMixin):
         # What is watched is held out here, where a sampler can see which rows are left.
         return Training.of(self, early_stopping=False)
 
-    def _train_cells(self, data, cells, groups, *, go_on, epochs):
+    def _train_cells(self, data, cells, groups, *, seed, go_on, epochs):
         valid, draw = None, None
         watch = self.early_stopping
         if watch == "auto":
@@ -175,7 +176,7 @@ class CellTraining(SetOnce, NetMixin):
             make_network(self),
             make_loss(self),
             data,
-            seed=self._seed,
+            seed=seed,
             valid=valid,
             go_on=go_on,
             watch_start=True,

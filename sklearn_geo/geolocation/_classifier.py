@@ -183,7 +183,8 @@ class HierarchicalCellClassifier(
 
     warm_start : bool, default=False
         Go on with the cells and the network of the last `fit`. Pass the same rows (and
-        groups), so that the same ones are held out. What cells and network were made
+        groups), so that the same ones are held out; another `random_state` decides the
+        order of rows, and not which are held out. What cells and network were made
         for (`partitions`, `hidden`, `activation`, `dropout`, "tree_sum", and all of
         `backbone` but `n_crops`) has to stay as it was; so it has in `partial_fit` and,
         but for `partitions`, in `save_pretrained`, which writes the fitted ones.

@@ -24,7 +24,7 @@ from sklearn_geo.geolocation._time_lessons import (
 )
 from sklearn_geo.geolocation._wrapper import WRAPPER_CONSTRAINTS, CellWrapper
 from sklearn_geo.geolocation._wrapper_files import StoredTimes
-from sklearn_geo.nets import TRAINING_CONSTRAINTS, draw_seed
+from sklearn_geo.nets import TRAINING_CONSTRAINTS
 
 __all__ = ["TimeAdjustedGeolocator"]
 
@@ -373,8 +373,7 @@ class TimeAdjustedGeolocator(StoredTimes, TimeLearning, CellWrapper):
             photos = self._read_features(Given(X, times, groups), reset=not go_on)
             photos = self._with_owners(photos)
             weights = self._read_weights(sample_weight, photos)
-            if not go_on:
-                self._seed = draw_seed(self.random_state)
+            seed = self._draw_seed(go_on)
             first, base_folds = self._fit_cross(
                 photos, y, weights, n_first=self._n_first(), seed=self._seed
             )
@@ -384,7 +383,7 @@ class TimeAdjustedGeolocator(StoredTimes, TimeLearning, CellWrapper):
                 folds = self._judging_folds(taught.occasions, photos.groups, rows)
                 nets = self._fold_nets(lesson, rows, folds, photos.groups, ENOUGH)
                 self._judge(lesson, rows, folds, nets, photos.groups)
-            self._learn(lesson, rows, photos.groups, go_on=go_on)
+            self._learn(lesson, rows, photos.groups, seed=seed, go_on=go_on)
         return self
 
     def _cross_fit_as_wrapped(self, photos, y, weights, *, folds, n_first, n_jobs):
@@ -406,13 +405,13 @@ class TimeAdjustedGeolocator(StoredTimes, TimeLearning, CellWrapper):
         self._validate_params()
         self._check_widths()
         own = self._read_features(photos.given(), reset=True)
-        self._seed = draw_seed(self.random_state)
+        seed = self._draw_seed(go_on=False)
         first, base_folds = self._fit_cross(
             own,
             y,
             weights,
             n_first=self._n_first(n_first),
-            seed=self._seed,
+            seed=seed,
             folds=folds,
             n_jobs=n_jobs,
         )
@@ -426,7 +425,7 @@ class TimeAdjustedGeolocator(StoredTimes, TimeLearning, CellWrapper):
             at = np.flatnonzero(folds == number)
             for part in np.array_split(at, max(1, len(at) // 4096)):
                 out.put(part, softmax(self._said(net, lesson, part)))
-        self._learn(lesson, rows, own.groups)
+        self._learn(lesson, rows, own.groups, seed=seed)
         return out
 
     # Prediction -----------------------------------------------------------------------

@@ -170,9 +170,9 @@ class TimeLearning(SetOnceAround, NetMixin):
         return nets
 
     @with_callbacks
-    def _learn(self, lesson, rows, groups, *, go_on=False):
+    def _learn(self, lesson, rows, groups, *, seed, go_on=False):
         for stage in self._stages(lesson, rows, groups, go_on=go_on):
-            self._train(**stage.pop("settings"), **stage, seed=self._seed, go_on=go_on)
+            self._train(**stage.pop("settings"), **stage, seed=seed, go_on=go_on)
             if self.net_.interrupted_:
                 break
             go_on = True
