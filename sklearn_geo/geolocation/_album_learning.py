@@ -157,7 +157,11 @@ class AlbumLearning(SetOnceAround, NetMixin):
             users[teaching] = True
             if len(teaching) > 1:
                 _, watched = split_rows(
-                    len(teaching), self.validation_fraction, self._seed
+                    len(teaching),
+                    self.validation_fraction,
+                    self._seed,
+                    of="users",
+                    remedy="Lower it, or pass photos of more users.",
                 )
                 users[teaching[watched]] = False
                 lesson = self._lesson(rows, photos, cells, weights, ~users)

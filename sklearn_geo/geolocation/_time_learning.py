@@ -210,11 +210,21 @@ class TimeLearning(SetOnceAround, NetMixin):
     def _held_out(self, rows, groups):
         """Split photos in those to learn from and those to watch, by whole groups."""
         share = self.validation_fraction
-        if groups is not None and len(np.unique(groups[rows])) > 1:
+        n_groups = 0 if groups is None else len(np.unique(groups[rows]))
+        if n_groups > 1:
+            if np.ceil(share * n_groups) >= n_groups:
+                raise ValueError(
+                    f"groups: of {n_groups} to learn from, validation_fraction="
+                    f"{share:g} holds all out to watch their loss. Lower it, or pass "
+                    "photos of more groups."
+                )
             split = GroupShuffleSplit(1, test_size=share, random_state=self._seed)
             learn, valid = next(split.split(rows, groups=groups[rows]))
             return rows[np.sort(learn)], rows[np.sort(valid)]
-        learn, valid = split_rows(len(rows), share, self._seed)
+        remedy = "Lower it, or pass more photos."
+        learn, valid = split_rows(
+            len(rows), share, self._seed, of="photos", remedy=remedy
+        )
         return rows[learn], rows[valid]
 
     def _judge(self, lesson, rows, folds, nets, groups):

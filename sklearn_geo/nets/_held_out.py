@@ -6,6 +6,12 @@ import numpy as np
 
 __all__ = ["hold_out", "split_rows"]
 
+# Who calls knows what holds rows out; here it may be any of these.
+_REMEDY = (
+    "Lower it, pass more, or turn off all that holds rows out (early_stopping; "
+    "calibrate, where there is that)."
+)
+
 
 def hold_out(data, fraction, seed):
     """Split rows at random.
@@ -45,7 +51,7 @@ def hold_out(data, fraction, seed):
     return data.subset(train), data.subset(valid)
 
 
-def split_rows(n_rows, fraction, seed):
+def split_rows(n_rows, fraction, seed, *, of="rows", remedy=_REMEDY):
     """Split the numbers of rows at random, as :func:`hold_out` does.
 
     Parameters
@@ -58,6 +64,12 @@ def split_rows(n_rows, fraction, seed):
 
     seed : int
         Decides which rows.
+
+    of : str, default="rows"
+        What is split, for the error if nothing is left to learn from.
+
+    remedy : str
+        What that error says can be done.
 
     Returns
     -------
@@ -78,8 +90,8 @@ def split_rows(n_rows, fraction, seed):
     n_valid = max(1, round(fraction * n_rows))
     if n_valid >= n_rows:
         raise ValueError(
-            f"validation_fraction={fraction} of {n_rows} rows leaves none to learn "
-            "from. Lower it, or set early_stopping=False."
+            f"validation_fraction={fraction} of {n_rows} {of} leaves none to learn "
+            f"from. {remedy}"
         )
     order = np.random.default_rng([seed, 0x5EED]).permutation(n_rows)
     return np.sort(order[n_valid:]), np.sort(order[:n_valid])

@@ -7,11 +7,17 @@ import numpy as np
 import pytest
 import sklearn
 from scipy import sparse
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_geo.datasets import make_geotagged_photos
-from sklearn_geo.geolocation import HierarchicalCellClassifier, SceneNetworks
+from sklearn_geo.geolocation import (
+    AlbumGeolocator,
+    HierarchicalCellClassifier,
+    SceneNetworks,
+    TimeAdjustedGeolocator,
+)
 from sklearn_geo.geolocation._held_out import calibration_rows, watched_rows
 from sklearn_geo.nets import RowData, Store, write_block
 from sklearn_geo.partition import S2Partition
@@ -337,3 +343,26 @@ def test_new_users_get_what_is_promised(asked, coverage):
     assert least <= held[True].mean() <= most
     # Random rows are of users that taught, and far too easy.
     assert held[False].mean() < least
+
+
+@pytest.mark.parametrize(
+    ("kind", "groups", "words"),
+    [
+        ("times", None, r"0\.95 of 4 photos leaves none to learn from\. Lower it"),
+        ("times", [0, 0, 1, 1], r"^groups: of 2 to learn from, validation_fraction="),
+        ("albums", [0, 1, 2, 3], r"0\.95 of 4 users leaves none to learn from\. Lower"),
+    ],
+)
+def test_wrappers_name_no_setting_that_they_do_not_have(kind, groups, words):
+    base = FrozenEstimator(model().fit(X, PLACES))
+    settings = {"preset": "paper", "validation_fraction": 0.95, "device": "cpu"}
+    if kind == "times":
+        wrapper = TimeAdjustedGeolocator(base, **settings, hidden=(2, 2, 2))
+    else:
+        wrapper = AlbumGeolocator(base, **settings, hidden=2)
+    times = np.datetime64("2014-05-01T12") + np.arange(4).astype("timedelta64[h]")
+    times = times.astype("datetime64[s]")
+    far = PLACES[:4] + 1e-7  # new to what is wrapped
+    with pytest.raises(ValueError, match=words) as one:
+        wrapper.set_params(time_zone="UTC").fit(X[:4], far, times=times, groups=groups)
+    assert "early_stopping" not in str(one.value)
