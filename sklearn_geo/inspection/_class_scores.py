@@ -116,14 +116,26 @@ def _positions(labels, learnt, who):
     Labels that are called otherwise are in the same order.
     """
     learnt = [] if learnt is None else [str(name) for name in learnt]
-    unknown = [name for name in labels if name not in learnt]
-    if labels == learnt or len(unknown) == len(labels):
+    known = [name in learnt for name in labels]
+    if labels == learnt or not any(known):
         return None
-    if not unknown:
+    if all(known):
         return [learnt.index(name) for name in labels]
-    if learnt == [str(at) for at in range(len(learnt))]:  # no names at all
+    if _are_numbered(labels) or _are_numbered(learnt) or _stay(labels, known, learnt):
         return None
+    unknown = labels[known.index(False)]
     raise ValueError(
-        f"{who} has not learnt the label {unknown[0]!r} of y: it knows "
-        f"{_some(learnt)}. Leave the column out, or call all columns as it does."
+        f"{who} has not learnt the label {unknown!r} of y: it knows {_some(learnt)}. "
+        "Leave the column out, or call all columns as it does."
     )
+
+
+def _are_numbered(names):
+    """Tell whether labels have no names, but numbers from 0."""
+    return names == [str(at) for at in range(len(names))]
+
+
+def _stay(labels, known, learnt):
+    """Tell whether all labels that are known stand where they were learnt."""
+    places = [at for at, one in enumerate(known) if one]
+    return len(labels) == len(learnt) and all(labels[at] == learnt[at] for at in places)

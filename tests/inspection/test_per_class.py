@@ -471,3 +471,23 @@ def test_models_by_number_and_scores_of_one_label():
     )
     assert alone.means["model"].estimate == pytest.approx((1 + 2 / 3) / 2)
     plt.close("all")
+
+
+def test_numbers_of_columns_are_no_names_of_labels(labels):
+    """Nor does a label that is called otherwise move those that are not."""
+    X = SCORES["weak"]
+    model = Tagger(["1", "sea", "bear", "hill"]).fit(X, labels)
+    order = ["1", "sea", "lake", "hill"]
+    for y, names in ((pd.DataFrame(TRUTH), None), (TRUTH, order)):
+        display = PerClassDisplay.from_estimator(
+            model, X, y, class_names=names, confidence_level=None, order="given"
+        )
+        assert_allclose(
+            display.precisions["Tagger"].estimate,
+            [
+                average_precision_score(TRUTH[:, k], X[:, k])
+                for k in range(4)
+                if TRUTH[:, k].any()
+            ],
+        )
+    plt.close("all")
