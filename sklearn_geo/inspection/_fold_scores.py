@@ -93,7 +93,7 @@ class FoldScoresDisplay:
         search : GridSearchCV, RandomizedSearchCV or the like
             Fitted. Candidates are named by the parameters that differ among them; of a
             whole estimator it is the class. Of a search by halving, which tries them
-            on ever more rows, the name says on how many.
+            with ever more rows or of another resource, the name says with how many.
 
         metric : str, default=None
             Which score, of a search for several. None is the one that chose the best.
@@ -138,7 +138,8 @@ class FoldScoresDisplay:
             scoring = search.scoring if metric == "score" else metric
             measure = scoring if isinstance(scoring, str) else "score"
         candidates = results["params"]
-        if "n_resources" in results:  # halving tries the best again, with more of them
+        if getattr(search, "resource", None) == "n_samples":
+            # Halving tries the best again; another resource is one of their parameters.
             candidates = [
                 {**params, "n_resources": n}
                 for params, n in zip(candidates, results["n_resources"], strict=True)

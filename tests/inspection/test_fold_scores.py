@@ -212,3 +212,19 @@ def test_search_by_halving_says_on_how_many_rows():
     expected = [f"max_depth={depth} n_resources=36" for depth in (1, 2, 3)]
     best = search.best_params_["max_depth"]
     assert shown == [*expected, f"max_depth={best} n_resources=108"]
+
+
+def test_search_by_halving_says_other_resources_once():
+    search = HalvingGridSearchCV(
+        DecisionTreeClassifier(random_state=0),
+        {"min_samples_leaf": [1, 2, 3]},
+        resource="max_depth",
+        min_resources=1,
+        max_resources=3,
+        cv=3,
+        random_state=0,
+    ).fit(X, Y)
+    shown = list(FoldScoresDisplay.from_search(search).scores)
+    best = search.best_params_["min_samples_leaf"]
+    expected = [f"min_samples_leaf={least} max_depth=1" for least in (1, 2, 3)]
+    assert shown == [*expected, f"min_samples_leaf={best} max_depth=3"]
