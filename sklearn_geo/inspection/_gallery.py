@@ -174,6 +174,10 @@ def read_true_tags(true_tags, tag_names):
     if isinstance(true_tags, (str, int, np.integer)):
         true_tags = [true_tags]
     n_tags = np.inf if tag_names is None else len(tag_names)
+    if not np.iterable(true_tags):
+        raise TypeError(
+            f"true_tags must be a list of tags, or their row; got {true_tags!r:.60}."
+        )
     given = true_tags if hasattr(true_tags, "dtype") else list(true_tags)
     labels = label_array(given, "true_tags")
     if labels.dtype.kind == "b":
@@ -242,8 +246,15 @@ def tag_column(gallery_tags, tag, tag_names):
     needs = "tag_names, or has_tag"
     if tag_names is None:
         tag_names = columns or None
-    elif set(columns) & set(map(str, tag_names)):
+    elif _are_names(columns, set(map(str, tag_names))):
         tag = str(tag_names[tag_position(tag, tag_names, len(tag_names), needs=needs)])
         tag_names = columns
     column = tag_position(tag, tag_names, indicator.shape[1], needs=needs)
     return indicator[:, [column]].toarray()[:, 0]
+
+
+def _are_names(columns, tag_names):
+    """Tell whether columns are called like tags; some tags are numbers as well."""
+    numbered = columns == [str(at) for at in range(len(columns))]
+    common = tag_names.intersection(columns)
+    return len(common) >= (len(columns) if numbered and columns else 1)

@@ -346,6 +346,21 @@ def test_columns_are_found_by_the_names_of_tags(tag):
     plt.close("all")
 
 
+def test_numbers_of_columns_are_no_tags():
+    has_tag = TAGS[:, 1].astype(bool)
+    for names in (["bridge", "0"], ["1", "2019"]):
+        display = RetrievalSheetDisplay.from_ranker(
+            Nearest(),
+            names[1],
+            CITIES,
+            k=2,
+            gallery_tags=pd.DataFrame(TAGS),
+            tag_names=names,
+        )
+        assert_array_equal(display.right, has_tag[display.ranked])
+    plt.close("all")
+
+
 def test_no_photo_is_anywhere_near():
     draw = RetrievalSheetDisplay.from_predictions
     nowhere = draw("a", {"anywhere": None}, [[0, 1]], gallery_places=GALLERY)
