@@ -14,7 +14,7 @@ from sklearn_geo.inspection._by_name import is_by_name, reject_twice
 from sklearn_geo.inspection._classes import read_classes
 from sklearn_geo.inspection._export import frame_of
 from sklearn_geo.inspection._pyplot import COLORS, panel_axes
-from sklearn_geo.inspection._text import literal
+from sklearn_geo.inspection._text import in_legend, literal
 from sklearn_geo.inspection._words import check_text, read_names
 from sklearn_geo.metrics._rows import check_choice
 
@@ -360,7 +360,7 @@ class AttentionDisplay:
                     left=left,
                     height=0.78 * step,
                     color=color,
-                    label=literal(label),
+                    label=in_legend(literal(label)),
                     zorder=3,
                 )
             )

@@ -8,6 +8,7 @@ from sklearn.utils import Bunch
 from sklearn_geo.inspection._by_name import by_text, is_by_name
 from sklearn_geo.inspection._export import frame_of
 from sklearn_geo.inspection._pyplot import COLORS, check_most, panel_axes, shares_axis
+from sklearn_geo.inspection._text import in_legend, literal
 from sklearn_geo.inspection._words import check_text
 from sklearn_geo.metrics import precision_by_region
 from sklearn_geo.metrics._rows import check_choice
@@ -246,7 +247,7 @@ class ContinentDisplay:
     def _dress(self, table, rows, *, own_labels):
         pattern = "{}\n{:,} queries" if len(rows) <= _ROWS_OF_TWO_LINES else "{} ({:,})"
         names = [
-            pattern.format(table.region[at], table.n_queries[at]).replace(
+            pattern.format(literal(table.region[at]), table.n_queries[at]).replace(
                 "\n1 queries", "\n1 query"
             )
             for at in rows
@@ -290,7 +291,7 @@ class ContinentDisplay:
                 np.nan_to_num(mean),
                 height=0.86 * step,
                 color=COLORS[at % len(COLORS)],
-                label=who,
+                label=in_legend(who),
                 zorder=2,
             )
             gaps = np.nan_to_num(np.maximum([mean - low, high - mean], 0.0))

@@ -21,6 +21,7 @@ from sklearn_geo.inspection._by_name import is_by_name
 from sklearn_geo.inspection._export import ShowsPlaces, collection_of, frame_of
 from sklearn_geo.inspection._map import point_feature
 from sklearn_geo.inspection._pyplot import COLORS, axes_of, shares_axis
+from sklearn_geo.inspection._text import in_legend
 from sklearn_geo.inspection._words import check_text
 from sklearn_geo.metrics import bootstrap_interval
 
@@ -335,7 +336,7 @@ class CoverageDisplay(ShowsPlaces):
             linewidth=1.2,
             marker="o",
             markersize=5,
-            label=self.name or "observed",
+            label=in_legend(self.name or "observed"),
             zorder=3,
         )
         self.sizes_ = []
@@ -402,7 +403,7 @@ class CoverageDisplay(ShowsPlaces):
                 "The display does not know where the rows were. Make it by "
                 "from_estimator or from_predictions, or give it y_true and hits."
             )
-        keys = [f"{coverage:.15g}" for coverage in self.promised]
+        keys = _keys_of(self.promised)
         features = [
             point_feature(
                 place,
@@ -411,6 +412,15 @@ class CoverageDisplay(ShowsPlaces):
             for place, hits in zip(self.y_true, np.transpose(self.hits), strict=True)
         ]
         return collection_of(features)
+
+
+def _keys_of(promised):
+    """Return coverages as text, as short as they stay apart."""
+    for digits in (6, 15, 17):
+        keys = [f"{coverage:.{digits}g}" for coverage in promised]
+        if len(set(keys)) == len(keys):
+            break
+    return keys
 
 
 def _by_promise(regions):

@@ -17,6 +17,7 @@ from sklearn_geo.inspection._errors import errors_of
 from sklearn_geo.inspection._export import ShowsPlaces, collection_of, frame_of
 from sklearn_geo.inspection._map import plain, point_feature
 from sklearn_geo.inspection._pyplot import COLORS, STYLES, axes_of, shares_axis
+from sklearn_geo.inspection._text import in_legend
 from sklearn_geo.inspection._words import check_text
 from sklearn_geo.metrics import accuracy_at_km, bootstrap_interval
 
@@ -235,7 +236,7 @@ class DistanceCurveDisplay(ShowsPlaces):
                 color=color,
                 linestyle=style,
                 linewidth=1.8,
-                label=self._label(name),
+                label=in_legend(self._label(name)),
                 zorder=3,
             )
             self.lines_.append(line)

@@ -101,7 +101,7 @@ class MapWindow:
         west, east, south, north = (float(value) for value in extent)
         if east <= west and np.isfinite([west, east]).all():
             # To the first meridian of that name on the way east.
-            east += 360.0 * (np.floor((west - east) / 360.0) + 1.0)
+            east += 360.0 * ((west - east) // 360.0 + 1.0)
         if not (-90.0 <= south < north <= 90.0 and 0.0 < east - west <= 360.0):
             raise ValueError(
                 "extent must be (west, east, south, north) in degrees, south below "

@@ -19,7 +19,7 @@ from sklearn_geo.inspection._classes import (
 from sklearn_geo.inspection._columns import by_name
 from sklearn_geo.inspection._export import frame_of
 from sklearn_geo.inspection._pyplot import COLORS, axes_of, check_most
-from sklearn_geo.inspection._text import literal
+from sklearn_geo.inspection._text import in_legend, literal
 from sklearn_geo.inspection._words import check_text
 from sklearn_geo.metrics._rows import check_choice
 
@@ -302,7 +302,7 @@ class PerClassDisplay:
                     heights,
                     0.92 * step,
                     color=color,
-                    label=self._label(who),
+                    label=in_legend(self._label(who)),
                     zorder=2,
                 )
             )

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn_geo.inspection._by_name import by_text, is_by_name
 from sklearn_geo.inspection._export import frame_of
 from sklearn_geo.inspection._pyplot import COLORS, STYLES, axes_of, shares_axis
+from sklearn_geo.inspection._text import in_legend
 from sklearn_geo.inspection._words import check_text, read_names
 from sklearn_geo.metrics import precision_by_tag_frequency
 
@@ -215,7 +216,7 @@ class TagFrequencyDisplay:
             marker=marker,
             markersize=5.5,
             linewidth=1.8,
-            label=f"{who}: {table.tags.precision.mean():.3f}",
+            label=in_legend(f"{who}: {table.tags.precision.mean():.3f}"),
             zorder=4,
         )
         axes.plot(x[~taught], y[~taught], color=color, marker=marker, zorder=4)

@@ -20,6 +20,11 @@ def literal(text):
     return readable(text).replace("$", r"\$")
 
 
+def in_legend(name):
+    """Return a name that legends show: matplotlib leaves out what begins with "_"."""
+    return f" {name}" if name.startswith("_") else name
+
+
 def readable(text):
     """Return a text without halves of characters, which no font can draw."""
     return str(text).encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -18,6 +18,7 @@ from sklearn_geo.inspection._pyplot import (
     scale_of,
     shown,
 )
+from sklearn_geo.inspection._text import in_legend
 from sklearn_geo.inspection._words import check_text
 from sklearn_geo.inspection._zones import (
     counts_of,
@@ -464,7 +465,7 @@ class ZoneReportDisplay(ShowsPlaces):
                     numbers[order],
                     height=0.9 * step,
                     color=color,
-                    label=who,
+                    label=in_legend(who),
                     zorder=2,
                 )
             )

@@ -180,5 +180,9 @@ def test_promises_are_shares_that_stay_apart():
     display = draw(places, near, partition=partition)
     covered = display.to_geojson()["features"][0]["properties"]["covered"]
     assert covered == {"0.9999999": True, "0.99999999": False}
+    few = {np.float32(0.9): [[cell]] * 3, 0.5: [[cell + 1]] * 3}
+    display = draw(places, few, partition=partition)
+    covered = display.to_geojson()["features"][0]["properties"]["covered"]
+    assert covered == {"0.5": False, "0.9": True}
     with pytest.raises(ValueError, match=r"a coverage of 0\.5 more than once"):
         draw(places, {0.5: [[cell]] * 3, "0.5": [[cell]] * 3}, partition=partition)

@@ -13,11 +13,17 @@ from matplotlib.text import Text
 from sklearn_geo.inspection import (
     AlbumPathDisplay,
     AttentionDisplay,
+    ContinentDisplay,
+    CoverageDisplay,
+    DistanceCurveDisplay,
     FoldScoresDisplay,
     PerClassDisplay,
     PlaceMapDisplay,
+    TagFrequencyDisplay,
+    ZoneReportDisplay,
 )
 from sklearn_geo.inspection._text import families, units_in_pixels, write
+from sklearn_geo.partition import S2Partition
 
 
 @pytest.fixture
@@ -120,6 +126,9 @@ def test_names_that_come_with_the_data_are_drawn_as_they_read(name):
         "block": AttentionDisplay.from_predictions(
             half, block_names=[name, other], y=[name, other]
         ),
+        "region": ContinentDisplay.from_predictions(
+            places, [0.1, 0.9], by=lambda places: [name] * len(places), n_resamples=2
+        ),
         "model": FoldScoresDisplay.from_scores({name: [0.1, 0.2], other: [0.3, 0.4]}),
         "user": AlbumPathDisplay.from_predictions(places, places, groups=[name] * 2),
         "column": PlaceMapDisplay.from_predictions(
@@ -137,3 +146,28 @@ def test_names_that_come_with_the_data_are_drawn_as_they_read(name):
 
 def test_two_halves_of_a_character_are_one(ax):
     assert write(ax, 1, 1, "\ud83c\udf0d", 9.0, width=2.0).get_text() == "\U0001f30d"
+
+
+def test_legends_show_names_that_begin_with_a_line():
+    places, half = [[1.0, 2.0], [3.0, 4.0]], [[0.1, 0.9], [0.8, 0.2]]
+    pair, few = {"_a": [0.1, 0.2], "b": [0.3, 0.4]}, {"n_resamples": 2}
+    cells = S2Partition(5, 1).fit(places)
+    regions = {0.5: [[0], [0]]}
+    displays = [
+        AttentionDisplay.from_predictions(half, y=["_a", "b"]),
+        ContinentDisplay.from_predictions(places, pair, **few),
+        CoverageDisplay.from_predictions(
+            places, regions, partition=cells, name="_a", **few
+        ),
+        DistanceCurveDisplay.from_predictions(places, {"_a": places}, **few),
+        PerClassDisplay.from_predictions(
+            [0, 1], {"_a": half, "b": half}, confidence_level=None
+        ),
+        TagFrequencyDisplay.from_predictions([0, 1], pair, [5, 6], **few),
+        ZoneReportDisplay.from_predictions(["31U", "32T"], pair),
+    ]
+    for display in displays:
+        legends = [axes.get_legend() for axes in display.figure_.axes]
+        shown = [one.get_text() for key in legends if key for one in key.get_texts()]
+        assert any(text.startswith(" _a") for text in shown), type(display)
+    plt.close("all")
