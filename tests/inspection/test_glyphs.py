@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
+from sklearn.feature_extraction.text import HashingVectorizer
 
 from sklearn_geo.inspection._glyphs import Glyphs, as_row
 
@@ -134,3 +135,9 @@ def test_features_of_one_photo_are_a_row():
         as_row(torn)
     with pytest.raises(ValueError, match="features, row 0: the value is masked"):
         as_row(np.ma.array([1.0, 2.0], mask=[True, False]))
+
+
+def test_hashed_words_are_features():
+    hashed = HashingVectorizer().transform(["sea", "hill", "sea"])
+    colors = [Glyphs(hashed).color(photo) for photo in range(3)]
+    assert colors[0] == colors[2] != colors[1]
