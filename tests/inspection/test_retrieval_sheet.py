@@ -350,12 +350,7 @@ def test_numbers_of_columns_are_no_tags():
     has_tag = TAGS[:, 1].astype(bool)
     for names in (["bridge", "0"], ["1", "2019"]):
         display = RetrievalSheetDisplay.from_ranker(
-            Nearest(),
-            names[1],
-            CITIES,
-            k=2,
-            gallery_tags=pd.DataFrame(TAGS),
-            tag_names=names,
+            Nearest(), 1, CITIES, k=2, gallery_tags=pd.DataFrame(TAGS), tag_names=names
         )
         assert_array_equal(display.right, has_tag[display.ranked])
     plt.close("all")
