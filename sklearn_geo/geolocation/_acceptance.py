@@ -10,9 +10,12 @@ from sklearn.utils import _safe_indexing
 from sklearn_geo._answers import confidences, final, innermost
 from sklearn_geo._seeds import hand_down
 from sklearn_geo.geolocation._cross_fit import (
+    check_counted,
+    comes_fitted,
     fit_wrapped,
     fold_numbers,
     target_of,
+    warn_if_seen,
     with_cells_of,
 )
 from sklearn_geo.geolocation._photo_columns import Given, Photos, read_photos
@@ -137,6 +140,8 @@ def sure_of_held_out(estimator, fitted, given, y, weights, *, cv, seed, n_jobs=N
     )
     same = estimator
     if isinstance(final(fitted), CellPredictor):
+        if comes_fitted(estimator):
+            warn_if_seen(final(fitted), y, stacklevel=5)
         # With fewer cells they would be surer.
         same = with_cells_of(fitted)
         y = target_of(fitted, y)
@@ -158,6 +163,7 @@ def sure_of_held_out(estimator, fitted, given, y, weights, *, cv, seed, n_jobs=N
 def _one_fold(estimator, given, y, weights, held_out):
     train, test = np.flatnonzero(~held_out), np.flatnonzero(held_out)
     own = None if weights is None else weights[train]
+    check_counted(own)
     fit_wrapped(estimator, given[train], _safe_indexing(y, train), own)
     part, more = given[test], {}
     if hasattr(final(estimator), "_takes_photos"):

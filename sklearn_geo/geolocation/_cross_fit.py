@@ -26,7 +26,9 @@ from sklearn_geo.geolocation._seen import share_seen
 from sklearn_geo.nets import rows_in_memory, whole_trainings
 
 __all__ = [
+    "check_counted",
     "check_estimator_of_cells",
+    "comes_fitted",
     "cross_fit",
     "first_cells",
     "fit_wrapped",
@@ -347,6 +349,8 @@ def cross_fit(estimator, photos, y, weights, *, folds, n_first, seed, n_jobs=Non
     with whole_trainings():
         fitted = fit_wrapped(hand_down(clone(estimator), seed), photos, y, weights)
         inside = check_estimator_of_cells(fitted, fitted=True)
+        if comes_fitted(estimator):
+            warn_if_seen(inside, y, stacklevel=6)
         same = with_cells_of(fitted)
         y = target_of(fitted, y)
         parts = Parallel(n_jobs=n_jobs)(
@@ -377,16 +381,32 @@ def target_of(fitted, y):
     return np.asarray(y, dtype=np.float64)
 
 
+def check_counted(weights):
+    """Refuse to let a fold learn from photos that all have no weight."""
+    if weights is not None and not weights.any():
+        raise ValueError(
+            "cv: the photos that a fold learns from all have sample_weight=0. Use "
+            "fewer folds, or folds that are more alike."
+        )
+
+
 def _one_fold(estimator, photos, y, weights, held_out, n_first):
     train, test = np.flatnonzero(~held_out), np.flatnonzero(held_out)
     own = None if weights is None else weights[train]
-    if own is not None and not own.any():
-        raise ValueError(
-            "cv: the photos that a fold learns from all have sample_weight=0. Use "
-            "fewer folds."
-        )
+    check_counted(own)
     fit_wrapped(estimator, photos[train], _safe_indexing(y, train), own)
     return first_cells(estimator, photos[test], n_first)
+
+
+def comes_fitted(estimator):
+    """Tell whether what looks at features is frozen, whatever is around it."""
+    while estimator is not None:
+        estimator = _end(estimator)[0]
+        if isinstance(estimator, FrozenEstimator):
+            return True
+        name = "estimator" if hasattr(estimator, "_takes_photos") else "classifier"
+        estimator = getattr(estimator, name, None)
+    return False
 
 
 def with_cells_of(fitted):
@@ -394,6 +414,8 @@ def with_cells_of(fitted):
     inside = _inside_wrappers(fitted)  # which know the finest cells alone
     best = getattr(fitted, "best_estimator_", fitted)
     same = clone(best)
+    if comes_fitted(same):  # and stays so, with its cells
+        return same
     cells = [
         part if isinstance(part, FrozenEstimator) else FrozenEstimator(part)
         for part in inside.partitions_
@@ -423,7 +445,7 @@ def _inside_wrappers(fitted):
     return inside
 
 
-def warn_if_seen(inside, y):
+def warn_if_seen(inside, y, *, stacklevel=4):
     """Warn if a fitted estimator is asked about the rows that taught it.
 
     Parameters
@@ -433,6 +455,9 @@ def warn_if_seen(inside, y):
 
     y : array-like
         Places of the rows; where it has cells instead, nothing can be told.
+
+    stacklevel : int, default=4
+        How far from here the call is that a user made.
     """
     inside = _inside_wrappers(inside)
     seen = getattr(getattr(inside, "common_", inside), "_seen_places", None)
@@ -447,5 +472,5 @@ def warn_if_seen(inside, y):
             "ones, and what is learnt here is to trust it too much. Pass photos it has "
             "not seen, or the unfitted estimator and cv=5.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=stacklevel,
         )

@@ -249,7 +249,7 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
             if is_given(self.estimator, self.cv):
                 self.estimator_ = self.estimator
                 if asks:
-                    warn_if_seen(final(self.estimator_), y)
+                    warn_if_seen(final(self.estimator_), y, stacklevel=4)
                     more = self._more("confidence", times=times, groups=groups)
                     values = sure_of(self.estimator_, features, more)
             else:

@@ -121,7 +121,7 @@ class CellWrapper(CellPredictor):
         """
         if is_given(self.estimator, self.cv):
             self._take(self.estimator)
-            warn_if_seen(final(self.estimator_), y)
+            warn_if_seen(final(self.estimator_), y, stacklevel=5)
             return first_cells(self.estimator_, photos, n_first), None
         if folds is None:
             folds = fold_numbers(self.cv, photos, y, seed, weights)

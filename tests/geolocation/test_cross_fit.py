@@ -24,6 +24,8 @@ from sklearn_geo.geolocation import (
     HierarchicalCellClassifier,
     NeighborGeolocator,
     SceneNetworks,
+    SelectiveGeolocator,
+    TimeAdjustedGeolocator,
     UserAveragingGeolocator,
 )
 from sklearn_geo.geolocation._cross_fit import (
@@ -424,3 +426,73 @@ def test_units_are_held_out_whole_and_one_alone_judges_nothing():
     assert all(len(set(folds[units == unit])) == 1 for unit in (3, 7, 9))
     assert len(set(folds_of_units(units, 5, 0))) == 3  # no more than units
     assert folds_of_units(np.full(4, 7), 5, 0).tolist() == [-1] * 4
+
+
+# What comes fitted, inside of others --------------------------------------------------
+
+
+def taught(rows, **params):
+    settings = {"max_iter": 2, "random_state": 0, "device": "cpu", **params}
+    return HierarchicalCellClassifier(LEVELS, **settings).fit(X[rows], PLACES[rows])
+
+
+def test_a_frozen_classifier_of_scenes_stays_in_folds_what_it_is():
+    frozen = FrozenEstimator(taught(slice(0, N // 2), hidden=(3,)))
+    router = FrozenEstimator(LogisticRegression().fit(X, X[:, 0] > 0))
+    scenes = SceneNetworks(frozen, scene_estimator=router, max_iter=1, random_state=0)
+    same = with_cells_of(scenes.fit(X, PLACES))
+    assert same.classifier is frozen
+    late = slice(N // 2, N)
+    photos, folds = Photos(X[late]), np.arange(N - N // 2) % 2
+    fitted, first = cross_fit(
+        scenes, photos, PLACES[late], None, folds=folds, n_first=4, seed=0
+    )
+    assert fitted.common_ is frozen.estimator
+    for fold in range(2):
+        at = folds == fold
+        one = clone(scenes).fit(X[late][~at], PLACES[late][~at])
+        said = FirstCells.of(one.predict_proba(X[late][at]), 4)
+        np.testing.assert_array_equal(first.cells[at], said.cells)
+
+
+@pytest.mark.parametrize("around", ["pipeline", "wrapper"])
+def test_a_frozen_classifier_in_something_has_its_cells_in_folds(around):
+    frozen = FrozenEstimator(taught(slice(0, N // 2)))
+    model = make_pipeline(StandardScaler(), frozen)
+    if around == "wrapper":
+        model = UserAveragingGeolocator(frozen)
+    wrapper = SelectiveGeolocator(model, coverage=0.5, cv=2, random_state=0)
+    late = slice(N // 2, N)
+    more = {"groups": GROUPS[late]}
+    asked = more if around == "wrapper" else {}
+    accepted = wrapper.fit(X[late], PLACES[late], **more).accepts(X[late], **asked)
+    assert accepted.any()
+    with pytest.warns(UserWarning, match="has learnt from these photos") as caught:
+        wrapper.fit(X[: N // 2], PLACES[: N // 2], groups=GROUPS[: N // 2])
+    assert [one.filename for one in caught] == [__file__]
+
+
+@pytest.mark.parametrize(
+    "wrapper",
+    [
+        lambda inside, cv: TimeAdjustedGeolocator(inside, times="taken", max_iter=1),
+        lambda inside, cv: SelectiveGeolocator(inside, coverage=0.5, cv=cv),
+    ],
+)
+def test_the_warning_of_photos_that_were_seen_is_of_the_line_that_called(wrapper):
+    model = wrapper(FrozenEstimator(taught(slice(None))), cv="prefit")
+    table = X
+    if isinstance(model, TimeAdjustedGeolocator):
+        table = looks(FRAME).assign(taken=FRAME["taken"])
+        model.estimator.estimator.fit(looks(FRAME), PLACES)
+    with pytest.warns(UserWarning, match="has learnt from these photos") as caught:
+        model.fit(table, PLACES)
+    assert [one.filename for one in caught] == [__file__]
+
+
+def test_a_fold_without_weight_is_told_by_whoever_makes_folds():
+    weights = np.zeros(N)
+    weights[: N // 3] = 1.0
+    wrapper = SelectiveGeolocator(NeighborGeolocator(3), coverage=0.5, cv=KFold(3))
+    with pytest.raises(ValueError, match=r"^cv: .* all have sample_weight=0"):
+        wrapper.fit(X, PLACES, sample_weight=weights)
