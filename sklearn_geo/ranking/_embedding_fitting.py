@@ -47,8 +47,11 @@ class EmbeddingFitting(NetMixin):
         if self.supervision == "her":
             vectors = self._read_vectors(go_on)
         data = EmbeddingData(self, X, indicator, sample_weight, rows, vectors)
+        # Rows that are held out stay those of before, whatever the seed is now.
+        same = go_on and self.random_state is None
+        seed = self._seed if same else draw_seed(self.random_state)
         if not go_on:
-            self._seed = draw_seed(self.random_state)
+            self._seed = seed
             self._made_for = made_for(self._architecture())
             self._shape = X.shape[1:]
             self.n_components_ = self.n_components
@@ -63,7 +66,7 @@ class EmbeddingFitting(NetMixin):
             None if go_on else self._make_network(data, self._scaling(data), vectors),
             loss,
             learn,
-            seed=self._seed,
+            seed=seed,
             valid=valid,
             go_on=go_on,
             watch_start=True,

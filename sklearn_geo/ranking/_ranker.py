@@ -468,15 +468,22 @@ class LocSensRanker(RankerAnswers, RankerTraining, GeoEstimator):
             indicator = self._read_target(y, len(places), go_on)
             tagged, sample_weight = self._lessons(indicator, sample_weight)
             tagged = np.arange(len(places)) if tagged is None else tagged
+            # Photos that are held out stay those of before, whatever the seed is now.
+            same = go_on and self.random_state is None
+            seed = self._seed if same else draw_seed(self.random_state)
             if not go_on:
-                self._seed = draw_seed(self.random_state)
+                self._seed = seed
                 self._made_for = made_for(self._architecture())
                 self._begin(features, places, indicator, tagged, sample_weight)
-            photos = self._photos(features)
-            known = self._places(places)
+            rows = {
+                "photos": self._photos(features),
+                "places": self._places(places),
+                "indicator": indicator,
+                "seed": seed,
+            }
             learn, valid = self._held_out(tagged, groups)
             self._fit_prior(places, indicator, learn, sample_weight, groups)
-            self._learn(photos, known, indicator, learn, valid, sample_weight, go_on)
+            self._learn(rows, learn, valid, sample_weight, go_on)
             self._gallery = None
         return self
 

@@ -321,12 +321,11 @@ class RankerTraining(NetMixin):
         return softmax and self.task == "tagging" and self.location_mode != "zeroed"
 
     @with_callbacks
-    def _learn(self, photos, places, indicator, learn, valid, sample_weight, go_on):
+    def _learn(self, rows, learn, valid, sample_weight, go_on):
         """Train level after level, and keep what is learnt at each."""
         levels = plan_levels(
             self.location_mode, self.sigma_km_schedule, self._dropout()
         )
-        rows = {"photos": photos, "places": places, "indicator": indicator}
         lesson, data = self._lesson(rows, learn, sample_weight, 0)
         watched, valid_data = None, None
         if valid is not None:
@@ -343,16 +342,18 @@ class RankerTraining(NetMixin):
                     each.sigma_km = 0.0 if np.isinf(sigma) else sigma
                     each.silence = level.silence
             if level.grows and not go_on and not stopped:
-                self._grow(lesson, data)
+                self._grow(lesson, data, rows["seed"])
                 stopped = self.net_.interrupted_
             first = not go_on and not self.states_
             self._train(
                 self._network() if first else None,
                 self._criterion(),
                 data,
-                seed=self._seed,
+                seed=rows["seed"],
                 valid=valid_data,
                 go_on=not first,
+                # A later level of the same fit begins with weights of another task.
+                watch_start=go_on,
                 early_stopping=False,
                 draw=lesson.draw,
                 # Who interrupts wants no other level to be trained for long either.
@@ -364,7 +365,7 @@ class RankerTraining(NetMixin):
             self.states_.append(self._state(level.sigma_km))
         self._finish(rows, learn, valid, sample_weight, stopped)
 
-    def _grow(self, lesson, data):
+    def _grow(self, lesson, data, seed):
         """Let places in little by little."""
         n_epochs = min(_GROWING, self.max_iter)
         begun = len(self.net_.history)
@@ -378,7 +379,7 @@ class RankerTraining(NetMixin):
             None,
             None,
             data,
-            seed=self._seed,
+            seed=seed,
             go_on=True,
             epochs=n_epochs,
             n_iter_no_change=None,
@@ -388,8 +389,8 @@ class RankerTraining(NetMixin):
         share.fill_(1.0)
 
     def _lesson(self, rows, at, sample_weight, number, pairs=False):
-        seed = int(np.random.SeedSequence([self._seed, number]).generate_state(1)[0])
-        common = {**rows, "at": at, "silence": 0.0, "seed": seed}
+        seed = np.random.SeedSequence([rows["seed"], number]).generate_state(1)[0]
+        common = {**rows, "at": at, "silence": 0.0, "seed": int(seed)}
         if pairs or self._loss() == "softmax":
             prior = {} if self._prior is None else {"prior": self._prior, **self._whose}
             lesson = PairLesson(**common, n_sampled_tags=self.n_sampled_tags, **prior)
@@ -478,7 +479,7 @@ class RankerTraining(NetMixin):
             partial(PairLoss, "tagging"),
             data,
             training=settings,
-            seed=self._seed,
+            seed=rows["seed"],
             valid=watched,
             draw=lesson.draw,
         )

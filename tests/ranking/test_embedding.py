@@ -264,6 +264,19 @@ def test_a_warm_start_keeps_the_best_weights():
     np.testing.assert_array_equal(one.decision_function(X), before)
 
 
+def test_a_warm_start_takes_the_seed_that_is_set():
+    first = model(warm_start=True, early_stopping=True, max_iter=2).fit(X, Y)
+    for learn in ("fit", "partial_fit"):
+        said = []
+        for seed in (0, 5, 5, None):
+            one = pickle.loads(pickle.dumps(first)).set_params(random_state=seed)
+            said.append(getattr(one, learn)(X, Y).decision_function(NEW))
+            assert one._seed == first._seed  # of the photos held out
+        np.testing.assert_array_equal(said[1], said[2])
+        np.testing.assert_array_equal(said[0], said[3])
+        assert np.abs(said[0] - said[1]).max() > 1e-5
+
+
 def test_many_photos_are_watched():
     many, tags = np.tile(X, (3, 1)), sparse.vstack([Y] * 3)
     assert np.isfinite(model(max_iter=2).fit(many, tags).history_["valid_loss"]).all()

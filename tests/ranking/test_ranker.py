@@ -431,6 +431,39 @@ def test_training_goes_on(scorer):
     assert scores(model, X[:, :5]).shape == (60, 4)
 
 
+@pytest.mark.parametrize(
+    "params",
+    [
+        {},
+        {"location_mode": "sampling", "sigma_km_schedule": (2_000, 0)},
+        {"scorer": "trunk", "loss": "logistic"},
+    ],
+)
+def test_a_warm_start_keeps_the_best_weights(params):
+    early = {"early_stopping": True, "n_iter_no_change": 2, "warm_start": True}
+    model = small(**{**early, "max_iter": 6, "validation_fraction": 0.3, **params})
+    model.fit(X, TAGS)
+    learnt, before = model.n_iter_, scores(model)
+    # Steps that are far too long make it worse, so that nothing is taken.
+    model.set_params(learning_rate_init=5.0).fit(X, TAGS)
+    assert model.n_iter_ > learnt
+    assert not model.history_["best"][learnt:].any()
+    assert_array_equal(scores(model), before)
+
+
+@pytest.mark.parametrize("scorer", ["multilinear", "trunk"])
+def test_a_warm_start_takes_the_seed_that_is_set(scorer):
+    first = small(scorer=scorer, warm_start=True).fit(X, TAGS)
+    said = []
+    for seed in (0, 5, 5, None):
+        model = pickle.loads(pickle.dumps(first)).set_params(random_state=seed)
+        said.append(scores(model.fit(X, TAGS)))
+        assert model._seed == first._seed  # of the photos held out
+    assert_array_equal(said[1], said[2])
+    assert_array_equal(said[0], said[3])
+    assert np.abs(said[0] - said[1]).max() > 1e-5
+
+
 def test_training_goes_on_with_the_same_names():
     frame = pd.DataFrame(TAGS, columns=WORDS)
     model = small(warm_start=True).fit(X, frame).fit(X, frame)
