@@ -6,10 +6,13 @@ import importlib
 from numbers import Integral
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 
 from sklearn_geo._settings import check_strictly
-from sklearn_geo.encoding._one_hot import INFREQUENT
+from sklearn_geo.encoding._one_hot import INFREQUENT, LEFT_OUT
+from sklearn_geo.encoding._sphere2vec import VARIANTS
+from sklearn_geo.geometry import EARTH_RADIUS_KM
 from sklearn_geo.nets._fields import need
 from sklearn_geo.partition._files import partition_from_json, partition_to_json
 from sklearn_geo.ranking._place_rows import NormalisedPair
@@ -69,7 +72,7 @@ def encoder_to_json(encoder):
             f'code of somebody else. Fit with "pair" or one of {", ".join(known)}, or '
             "keep the model by a means that you trust, such as joblib.dump."
         )
-    params = encoder.get_params(deep=False)
+    params = {**encoder.get_params(deep=False), **_as_fitted(encoder)}
     params["dtype"] = np.dtype(params["dtype"]).name
     if not isinstance(params.get("random_state"), Integral):
         params.pop("random_state", None)
@@ -84,13 +87,48 @@ def encoder_to_json(encoder):
                 params[parameter] = _GIVEN
         content["partition"] = partition_to_json(encoder.partition_)
     arrays = {}
-    if name == "RandomFourierEncoder":
+    if name in ("RandomFourierEncoder", "Sphere2VecEncoder"):
         arrays["frequencies"] = encoder.frequencies_
     if name in _ONE_HOT:
         regions, columns = _regions_of(encoder)
         arrays |= {"regions": regions, "columns": columns}
         content["has_infrequent"] = encoder._has_infrequent
     return content, arrays
+
+
+def _as_fitted(encoder):
+    """Return parameters that count in fit, as they were then: others may be set now."""
+    name = type(encoder).__name__
+    if name == "RandomFourierEncoder":
+        sigmas = getattr(encoder, "_sigmas", encoder.sigmas)
+        return {"sigmas": sigmas, "n_frequencies": encoder.frequencies_.shape[1]}
+    if name == "Sphere2VecEncoder":
+        return _radii_of(encoder)
+    if name == "SoftGridEncoder":
+        if encoder.partition_ is not None:
+            return {"extent": "tight"}
+        return {"regions": "utm", "extent": encoder._planes._extent}
+    if name == "S2OneHotEncoder" and encoder.partition_ is None:
+        return {"level": encoder._fitted_level(), "partition": None}
+    if name == "GridOneHotEncoder" and encoder._n_rows() != encoder._rows_asked_for():
+        return {"cell_km": np.pi * EARTH_RADIUS_KM / encoder._n_rows()}
+    if name == "UTMOneHotEncoder":
+        left_out = bool((encoder._column_of_zone == LEFT_OUT).any())
+        if left_out == (encoder.caps == "own"):
+            return {"caps": "ignore" if left_out else "own"}
+    return {}
+
+
+def _radii_of(encoder):
+    """Return what a Sphere2VecEncoder makes its frequencies of, or the like."""
+    known = encoder.frequencies_
+    try:
+        if np.array_equal(clone(encoder).fit(np.zeros((1, 2))).frequencies_, known):
+            return {}
+    except ValueError:  # set to what fit refuses
+        pass
+    coarse, fine = (float(min(1.0, 1.0 / each)) for each in (known[0], known[-1]))
+    return {"n_scales": len(known), "max_radius": coarse, "min_radius": fine}
 
 
 def _regions_of(encoder):
@@ -154,11 +192,15 @@ def encoder_from_json(content, arrays, n_columns, path):
         # Before anything of that size is made.
         least = _DENSE[name](encoder.get_params(deep=False))
         need(least <= n_columns, f"the encoder has {least} columns, not {n_columns}")
+        shape = None
         if name == "RandomFourierEncoder":
             shape = (len(params["sigmas"]), encoder.n_frequencies, 3)
+        elif name == "Sphere2VecEncoder" and "frequencies" in arrays:  # not in old ones
+            shape = (n_columns // len(VARIANTS[encoder.variant]),)
+        if shape is not None:
             frequencies = _floats(arrays["frequencies"], shape, "frequencies")
         encoder.fit(np.zeros((1, 2)))
-        if name == "RandomFourierEncoder":
+        if shape is not None:
             encoder.frequencies_ = frequencies
     else:
         _set_regions(encoder, content["has_infrequent"], arrays, partition)

@@ -27,7 +27,7 @@ _FREQUENCIES = 64
 _RATIO = 4.0
 # Scales of waves, in km: not finer than a street, not coarser than a continent.
 _FINEST_KM, _COARSEST_KM = 0.05, 3000.0
-_SAMPLE, _NEIGHBORS = 5_000, 10
+_SAMPLE, _ASKED, _NEIGHBORS = 5_000, 1_000, 10
 
 
 class NormalisedPair:
@@ -148,7 +148,8 @@ def fit_place_encoder(encoder, scorer, places, seed):
     if not isinstance(encoder, FrozenEstimator):
         return hand_down(clone(encoder), seed).fit(places)
     check_is_fitted(encoder.estimator)
-    return without_names(encoder.estimator)
+    # A copy, which keeps its parameters whatever is set later.
+    return without_names(copy(encoder.estimator))
 
 
 def without_names(estimator):
@@ -172,7 +173,9 @@ def scales_of(places, seed):
         some = places[rng.choice(len(places), _SAMPLE, replace=False)]
     distinct = np.unique(places, axis=0)
     n_neighbors = min(_NEIGHBORS, len(distinct))
-    km, _ = PlaceIndex(distinct).nearest(some[:1000], n_neighbors)
+    # Evenly: photos may be sorted by where they are.
+    asked = some[:: -(-len(some) // _ASKED)]
+    km, _ = PlaceIndex(distinct).nearest(asked, n_neighbors)
     finest = float(np.clip(np.median(km[:, -1]), _FINEST_KM, _COARSEST_KM))
     center = some[rng.integers(len(some))]
     spread, _ = PlaceIndex(some).nearest(center[None], len(some))

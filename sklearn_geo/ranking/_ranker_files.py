@@ -3,6 +3,7 @@
 """A fitted ranker as a folder of JSON and safetensors: nothing in it is run."""
 
 import hashlib
+from copy import copy
 from pathlib import Path
 
 import numpy as np
@@ -444,7 +445,8 @@ def _put_back(model, params):
     """Set the parameters that are estimators or arrays."""
     if params["location_encoder"] in (_GIVEN, _FROZEN):
         frozen = params["location_encoder"] == _FROZEN
-        model.location_encoder = _as_given(model._encoder, frozen)
+        # A copy, as in a fit: what is set later is not for the ranker.
+        model.location_encoder = _as_given(copy(model._encoder), frozen)
     if params["embedding"] is not None:
         frozen = params["embedding"] == _FROZEN
         fine = model.embedding_ is not None

@@ -168,6 +168,59 @@ def test_frozen_encoders_stay_frozen(tmp_path):
         )
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(
+    ("encoder", "change"),
+    [
+        (S2OneHotEncoder(6), {"level": 2}),
+        (S2OneHotEncoder(6), {"partition": S2Partition(20, 2)}),
+        (S2OneHotEncoder(partition=S2Partition(20, 2)), {"partition": None}),
+        (GridOneHotEncoder(30), {"cell_km": 500}),
+        (Sphere2VecEncoder(n_scales=4), {"min_radius": 0.5, "n_scales": 10**6}),
+        (RandomFourierEncoder(3, sigmas=(2, 7.5)), {"sigmas": [1], "n_frequencies": 9}),
+        (SoftGridEncoder(2, 2, 500), {"extent": "paper"}),
+        (SoftGridEncoder(2, 2, 500), {"regions": S2Partition(20, 2)}),
+        (UTMOneHotEncoder(caps="ignore"), {"caps": "own"}),
+        (UTMOneHotEncoder(), {"caps": "error"}),
+    ],
+)
+def test_frozen_encoders_are_kept_as_they_were_fitted(encoder, change, when, tmp_path):
+    encoder = clone(encoder).fit(X[:, :2])
+    as_fitted = encoder.transform(X[:, :2])
+    if when == "before":
+        encoder.set_params(**change)
+    model = fit(location_encoder=FrozenEstimator(encoder), place_prior=False)
+    before = model.decision_function(X)
+    encoder.set_params(**change)
+    again = round_trip(model, tmp_path)
+    at_a_pole = np.array([[89.5, 3.0, 1.0, 0.0, 0.0, 0.0]])
+    for X_, expected in ((X, before), (at_a_pole, model.decision_function(at_a_pole))):
+        np.testing.assert_array_equal(again.decision_function(X_), expected)
+    read = again.location_encoder.transform(X[:, :2])
+    assert abs(read - as_fitted).max() == 0
+
+
+@pytest.mark.parametrize(
+    ("encoder", "change"),
+    [
+        (SphericalHarmonicsEncoder(3), {"degree": 5}),
+        (SoftGridEncoder(2, 2, 500), {"sigma_km": 10}),
+        (UTMOneHotEncoder("seen"), {"handle_unknown": "ignore"}),
+    ],
+)
+def test_frozen_encoders_are_those_of_fit_whatever_is_set(encoder, change, tmp_path):
+    encoder = clone(encoder).fit(X[:, :2])
+    model = fit(location_encoder=FrozenEstimator(encoder), place_prior=False)
+    before = model.decision_function(X)
+    again = round_trip(model, tmp_path)
+    for each in (model, again):
+        each.location_encoder.estimator.set_params(**change)
+        np.testing.assert_array_equal(each.decision_function(X), before)
+        np.testing.assert_array_equal(
+            round_trip(each, tmp_path).decision_function(X), before
+        )
+
+
 @pytest.fixture(scope="module")
 def embedded(tmp_path_factory):
     folder = tmp_path_factory.mktemp("stored") / "embedded"
