@@ -85,7 +85,7 @@ class PlacePrior:
         self.smoothing = _SMOOTHINGS[int(np.argmax(gains))]
         return self
 
-    def choose_shares(self, share, scores, bias, truth, places, known, groups):
+    def choose_shares(self, share, bias, asked):
         """Take what puts true tags among the first one, five and ten.
 
         Likelihood asks for a careful prior, short lists for a bold one; and what photos
@@ -96,17 +96,13 @@ class PlacePrior:
         share : float
             How much of the prior was believed in training.
 
-        scores : ndarray of shape (n, n_tags)
-            Scores of photos that nothing was learnt from, without the prior.
-
         bias : ndarray of shape (n_tags,)
             What of the scores is the same for all photos.
 
-        truth : csr_array of shape (n, n_tags)
-            Their tags.
-
-        places, known, groups : ndarray
-            As in :meth:`lifts`.
+        asked : iterable of tuple
+            Photos that nothing was learnt from, some at a time: their scores without
+            the prior, of shape (n, n_tags), their tags, and `places`, `known` and
+            `groups` as in :meth:`lifts`.
 
         Returns
         -------
@@ -116,19 +112,21 @@ class PlacePrior:
         share : float
             How much of the prior. The smoothing is set.
         """
-        best, chosen = -1.0, None
-        own = scores - bias
-        for smoothing in dict.fromkeys((self.smoothing, min(self.smoothing, _SHARPER))):
-            self.smoothing = smoothing
-            lifts, _ = self.lifts(places, known, groups=groups)
-            lifts = lifts.toarray()
-            for rest, each in product(_RESTS, (share, *_SHARES)):
-                both = bias + rest * own + each * lifts
-                hits = hashtag_accuracy_at_k(truth, both, k=_LENGTHS).mean()
-                if hits > best:
-                    best, chosen = hits, (rest, each, smoothing)
-        rest, share, self.smoothing = chosen
-        return rest, share
+        smoothings = dict.fromkeys((self.smoothing, min(self.smoothing, _SHARPER)))
+        beliefs = list(product(_RESTS, (share, *_SHARES)))
+        hits = np.zeros((len(smoothings), len(beliefs)), dtype=np.int64)
+        for scores, truth, places, known, groups in asked:
+            own = scores - bias
+            for number, self.smoothing in enumerate(smoothings):
+                lifts, _ = self.lifts(places, known, groups=groups)
+                lifts = lifts.toarray()
+                hits[number] += [
+                    _hits(truth, bias + rest * own + each * lifts)
+                    for rest, each in beliefs
+                ]
+        best, chosen = np.unravel_index(np.argmax(hits), hits.shape)
+        self.smoothing = list(smoothings)[best]
+        return beliefs[chosen]
 
     def __getstate__(self):
         return {**self.__dict__, "_index": None}
@@ -197,6 +195,12 @@ class PlacePrior:
         pairs = query * (self.groups.max() + 1) + self.groups[rows]
         _, which, n_photos = np.unique(pairs, return_inverse=True, return_counts=True)
         return n_photos[which] ** -_BURST
+
+
+def _hits(truth, scores):
+    """Return how many lists have a true tag among their first one, five and ten."""
+    shares = hashtag_accuracy_at_k(truth, scores, k=_LENGTHS)
+    return int(np.rint(shares * truth.shape[0]).sum())
 
 
 def _lifts(sums, rest, frequency):

@@ -12,6 +12,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GroupShuffleSplit
 from sklearn.utils.validation import has_fit_parameter
 
+from sklearn_geo._blocks import blocks
 from sklearn_geo._made_for import check_made_for
 from sklearn_geo._numbers import is_whole, read_numbers
 from sklearn_geo._seeds import hand_down
@@ -282,23 +283,12 @@ class RankerTraining(NetMixin):
     def _settle_prior(self, rows, learn, valid, sample_weight):
         """Weigh the prior by photos held out, and let it know them afterwards."""
         scorer = make_scorer(self.states_[-1].module)
-        n_photos = rows_in_memory(32 * self.n_tags_, min(len(valid), _MANY_HELD_OUT))
-        some = valid[:n_photos]
-        vectors = scorer.photo_vectors(PhotoRows(rows["photos"].rows(some), None))
-        told, known = rows["places"].told(some)
-        heard = known.astype(np.float32)
-        scores = scorer.of_tags(vectors, rows["places"].encoded(told), heard)
         groups, indicator = self._whose["groups"], rows["indicator"]
-        whose = None if groups is None else groups[some]
         module = scorer.module
         rest, share = self._prior.choose_shares(
             module.prior_share.item(),
-            scores,
             module.tag_bias.detach().cpu().numpy(),
-            indicator[some],
-            told,
-            known,
-            whose,
+            self._asked_now(scorer, rows, valid, groups),
         )
         module.prior_share.data.fill_(share)
         module.scale(rest)
@@ -307,6 +297,20 @@ class RankerTraining(NetMixin):
         both = both[~np.isnan(places[both, 0])]
         self._prior = self._prior_of(places, indicator, both, sample_weight, groups)
         self._prior.smoothing = smoothing
+
+    def _asked_now(self, scorer, rows, valid, groups):
+        """Yield what the prior is weighed by, some photos at a time."""
+        # Evenly: photos may be sorted by where they are.
+        valid = valid[:: -(-len(valid) // _MANY_HELD_OUT)]
+        places = rows["places"]
+        for at in blocks(len(valid), rows_in_memory(32 * self.n_tags_, len(valid))):
+            some = valid[at]
+            vectors = scorer.photo_vectors(PhotoRows(rows["photos"].rows(some), None))
+            told, known = places.told(some)
+            heard = known.astype(np.float32)
+            scores = scorer.of_tags(vectors, places.encoded(told), heard)
+            whose = None if groups is None else groups[some]
+            yield scores, rows["indicator"][some], told, known, whose
 
     def _wants_prior(self):
         softmax = self._loss() == "softmax"

@@ -134,9 +134,9 @@ def test_as_much_is_believed_as_gives_true_tags():
     # Scores that are wrong by four: only a prior that is believed puts them right.
     scores = np.zeros((n, 40))
     scores[:, 20:] = 4.0
-    _, share = prior.choose_shares(0.1, scores, bias, tags, places, known, nobody)
+    _, share = prior.choose_shares(0.1, bias, [(scores, tags, places, known, nobody)])
     assert share > 0.1
     # Scores that are right need no prior: all stays as it was.
     right = 100.0 * tags.toarray()
-    found = prior.choose_shares(0.1, right, bias, tags, places, known, nobody)
+    found = prior.choose_shares(0.1, bias, [(right, tags, places, known, nobody)])
     assert found == (1.0, 0.1)

@@ -28,6 +28,7 @@ from sklearn.utils.validation import validate_data
 from sklearn_geo.encoding import UTMOneHotEncoder
 from sklearn_geo.ranking import HashtagEmbedding, LocSensRanker
 from sklearn_geo.ranking._photo_rows import PhotoScaling
+from sklearn_geo.ranking._place_prior import PlacePrior
 from tests.contract import OTHER_INPUT, fold, need_routed_searches
 from tests.ranking.places import TakesPlainTables, checks_of
 from tests.ranking.rankers import SMALL, WORDS, photos_with_tags, small
@@ -462,6 +463,39 @@ def test_a_warm_start_takes_the_seed_that_is_set(scorer):
     assert_array_equal(said[1], said[2])
     assert_array_equal(said[0], said[3])
     assert np.abs(said[0] - said[1]).max() > 1e-5
+
+
+def test_the_prior_is_weighed_whatever_the_working_memory():
+    params = {"early_stopping": True, "validation_fraction": 0.5, "max_iter": 3}
+    for shuffled in range(3):
+        order = np.random.default_rng(shuffled).permutation(len(X))
+        whole = small(**params).fit(X[order], TAGS[order])
+        with sklearn.config_context(working_memory=1e-4):
+            parts = small(**params).fit(X[order], TAGS[order])
+        found, expected = (
+            (each._prior.smoothing, each.states_[-1].module.prior_share.item())
+            for each in (parts, whole)
+        )
+        assert found == expected
+        assert_allclose(scores(parts), scores(whole), atol=1e-5)
+
+
+def test_the_prior_is_weighed_by_photos_from_everywhere(monkeypatch):
+    monkeypatch.setattr("sklearn_geo.ranking._ranker_training._MANY_HELD_OUT", 10)
+    asked = []
+    weigh = PlacePrior.choose_shares
+
+    def choose_shares(self, share, bias, parts):
+        parts = list(parts)
+        asked.extend(place for part in parts for place in part[2])
+        return weigh(self, share, bias, parts)
+
+    monkeypatch.setattr(PlacePrior, "choose_shares", choose_shares)
+    order = np.argsort(X[:, 0])  # Costa Rica, and then Scotland
+    params = {"early_stopping": True, "validation_fraction": 0.9}
+    small(**params).fit(X[order], TAGS[order])
+    assert len(asked) <= 10
+    assert {bool(place[0] < 30) for place in asked} == {False, True}
 
 
 def test_training_goes_on_with_the_same_names():
