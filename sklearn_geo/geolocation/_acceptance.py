@@ -8,6 +8,7 @@ from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 
 from sklearn_geo._answers import confidences, final, innermost
+from sklearn_geo._numbers import read_numbers
 from sklearn_geo._seeds import hand_down
 from sklearn_geo.geolocation._cross_fit import (
     check_counted,
@@ -22,18 +23,33 @@ from sklearn_geo.geolocation._photo_columns import Given, Photos, read_photos
 from sklearn_geo.geolocation._prediction import CellPredictor
 from sklearn_geo.nets import whole_trainings
 
-__all__ = ["covering", "read_criterion", "sure_of", "sure_of_held_out"]
+__all__ = [
+    "ask_criterion",
+    "covering",
+    "read_criterion",
+    "sure_of",
+    "sure_of_held_out",
+]
+
+
+def ask_criterion(criterion, X):
+    """Call a function that a user passed; if it fails, say what it was given."""
+    try:
+        return criterion(X)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(
+            f"criterion(X) failed with {type(error).__name__}: {error}. It is called "
+            f"with X as that was passed, a {type(X).__name__}, and returns a number "
+            "for each photo."
+        ) from error
 
 
 def read_criterion(values, n_photos, name):
     """Read the criterion of each photo."""
     try:
-        if hasattr(values, "iloc"):
-            values = values.to_numpy(dtype=np.float64, na_value=np.nan)
-        elif hasattr(values, "to_numpy"):
-            values = values.to_numpy()
-        values = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
+        values = read_numbers(values, name)
+    except TypeError:
         raise TypeError(
             f"{name} holds something else than numbers. A criterion is a number for "
             "each photo, and more is better."

@@ -153,8 +153,12 @@ class ScoresLoss(nn.Module):
 
 
 def shares_of(cells, n_cells, weights=None):
-    """Return what share of the photos lies in each cell, half a photo added to all."""
+    """Return what share of the photos lies in each cell, half a photo added to all.
+
+    Half a photo is half of the mean weight, whatever unit weights are in.
+    """
     inside = cells >= 0
-    own = None if weights is None else weights[inside]
-    counts = np.bincount(cells[inside], own, minlength=n_cells) + 0.5
+    own = np.ones(inside.sum()) if weights is None else weights[inside]
+    half = 0.5 * own.sum() / max(1, np.count_nonzero(own))
+    counts = np.bincount(cells[inside], own, minlength=n_cells) + half
     return counts / counts.sum()

@@ -272,7 +272,7 @@ class CellRegions:
             raise TypeError("by is a lazy frame, which has no rows yet: collect it.")
         if callable(by):
             by = ask_function(by, self.cell_places_, "by")
-        groups = label_array(by)
+        groups = label_array(by, "by")
         if groups.shape != (len(self.cell_places_),):
             raise ValueError(
                 f'by must be "continent", a function of places, or one label for each '

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
-from sklearn_geo._numbers import check_float32, naming
+from sklearn_geo._numbers import check_float32, naming, reject_masked
 from sklearn_geo._tables import check_sparse
 from sklearn_geo.geolocation._image_network import CropNetwork, ImageNetwork
 from sklearn_geo.vision._crops import channels_first
@@ -36,6 +36,7 @@ def read_inputs(estimator, X, *, reset):
     ndarray, memmap or csr matrix
         Images have their channels before height and width.
     """
+    reject_masked(X, "X")
     if estimator.backbone is not None:
         return _read_images(estimator, X, reset)
     if getattr(X, "ndim", 2) == 3:

@@ -107,8 +107,10 @@ def _read_prior(prior, n_rows, n_cells):
 def _read_mask(mask, n_rows, cell_places, cell_names):
     """Return a mask of shape (1 or n_rows, n_cells)."""
     if callable(mask):
-        possible = np.asarray(ask_function(mask, cell_places, "mask"))
         what = "mask(places)"
+        possible = ask_function(mask, cell_places, "mask")
+        _reject_hidden(possible, what)
+        possible = np.asarray(possible)
         if possible.shape != (len(cell_places),) or possible.dtype != bool:
             raise ValueError(
                 f"mask(places) must return one bool for each of the {len(cell_places)} "
@@ -136,6 +138,16 @@ def _read_mask(mask, n_rows, cell_places, cell_names):
     return possible
 
 
+def _reject_hidden(mask, what):
+    """Refuse a masked array that hides values, which numpy would uncover."""
+    if isinstance(mask, np.ma.MaskedArray) and np.ma.is_masked(mask):
+        raise ValueError(
+            f"{what} is a masked array that hides some of its values, so that it says "
+            "nothing of these cells. Pass filled(False) of bools, and compressed() of "
+            "indices or names."
+        )
+
+
 def _span(degrees):
     return f"{degrees.min():.1f} to {degrees.max():.1f}"
 
@@ -143,6 +155,7 @@ def _span(degrees):
 def _read_cells(mask, n_rows, cell_places, cell_names):
     """Read an array of bool, or a collection of the indices or names of cells."""
     n_cells = len(cell_places)
+    _reject_hidden(mask, "mask")
     if isinstance(mask, str):
         raise TypeError(
             f"mask={mask!r} is text. Pass a bool array over cells, a polygon (GeoJSON "

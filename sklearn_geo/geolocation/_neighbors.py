@@ -13,7 +13,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_geo._all_or_nothing import all_or_nothing
-from sklearn_geo._numbers import is_whole, naming
+from sklearn_geo._numbers import is_whole, naming, reject_masked
 from sklearn_geo._tables import check_sparse
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.geolocation._density import Densities
@@ -360,6 +360,7 @@ class NeighborGeolocator(GeolocatorMixin, GeoEstimator):
 
     def _read_features(self, X, *, reset):
         check_sparse(X)
+        reject_masked(X, "X")
         with naming("X"):
             return validate_data(
                 self,

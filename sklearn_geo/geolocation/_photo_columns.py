@@ -10,8 +10,9 @@ from scipy import sparse
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples
 
+from sklearn_geo._labels import label_array, reject_infinite
 from sklearn_geo._missing import is_missing
-from sklearn_geo._numbers import naming
+from sklearn_geo._numbers import check_float32, naming, read_numbers, reject_masked
 from sklearn_geo._tables import check_sparse, column_names
 from sklearn_geo.encoding._times import read_times, read_zone
 
@@ -124,7 +125,7 @@ class Photos:
     groups : ndarray of int of shape (n_photos,) or None
         From 0 on, without gaps among these photos.
 
-    metadata : ndarray of shape (n_photos, n_columns), float32, or None
+    metadata : ndarray of shape (n_photos, n_columns), float64, or None
         Further columns.
 
     taken : tuple of int, default=()
@@ -196,6 +197,7 @@ def read_photos(
     """
     X, n_photos = given.X, len(given)
     check_sparse(X)
+    reject_masked(X, "X")
     wanted = [
         *_named(times, "times", given.times),
         *_named(groups, "groups", given.groups),
@@ -229,7 +231,7 @@ def read_photos(
         _without(X, taken),
         _moments(found["times"], n_photos, time_zone, clocks),
         _codes(found["groups"], n_photos),
-        np.column_stack(further).astype(np.float32) if further else None,
+        np.column_stack(further) if further else None,
         _all_taken(taken, given.taken),
     )
 
@@ -347,13 +349,14 @@ def _without(X, taken):
 
 
 def _numbers(column, name):
-    values = column.to_numpy() if hasattr(column, "to_numpy") else column
+    what = f"metadata: the column {name!r}"
     try:
-        values = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
+        values = read_numbers(column, what)
+    except TypeError:
         raise TypeError(
-            f"metadata: the column {name!r} holds something else than numbers. Encode "
-            "it first, for example with OneHotEncoder, and name the columns it makes."
+            f"{what} holds something else than numbers. Encode it first, for example "
+            "with OneHotEncoder, and name the columns it makes; of times take a span "
+            "in hours, say."
         ) from None
     if not np.isfinite(values).all():
         row = int(np.argmin(np.isfinite(values)))
@@ -361,6 +364,7 @@ def _numbers(column, name):
             f"metadata, row {row}: the column {name!r} is {values[row]}. Fill in what "
             "is missing first, for example with SimpleImputer."
         )
+    check_float32(values[:, np.newaxis], what)
     return values
 
 
@@ -407,6 +411,7 @@ def check_times(times, remedy):
 def _moments(values, n_photos, time_zone, clocks):
     if values is None:
         return None
+    reject_masked(values, "times")
     _check_length(values, n_photos, "times")
     if isinstance(values, Moments):
         return values.values
@@ -438,6 +443,7 @@ def _codes(values, n_photos):
     """Give groups numbers from 0 on."""
     if values is None:
         return None
+    reject_masked(values, "groups")
     with naming("groups"):
         if isinstance(values, (list, tuple)):  # numpy would make text of 7 and "7"
             values = np.array(values, dtype=object)
@@ -467,6 +473,7 @@ def _codes(values, n_photos):
             'the same user as "7"? Make them one type first, for example with '
             "groups.astype(str)."
         )
+    reject_infinite(label_array(values, "groups"), "groups")
     return np.unique(values, return_inverse=True)[1].reshape(-1)
 
 

@@ -264,13 +264,17 @@ class CellPredictor(CellRegions, GeolocatorMixin, GeoEstimator, abc.ABC):
         asked = [name for name in _CHANGEABLE if name in own]
         if asked:
             check_settings(self, *asked)
-        return log_prior(
+        known = log_prior(
             prior,
             mask,
             cell_places=self.cell_places_,
             cell_names=self.cell_names_,
             n_rows=X.shape[0],
         )
+        if known is None:
+            return None
+        # Only ratios matter, and single precision keeps digits of small logarithms.
+        return known - known.max(axis=1, keepdims=True)
 
     def _point_places(self):
         """Return the place of each cell where the answer hangs on one cell alone."""

@@ -43,7 +43,7 @@ def read_scenes(scenes, n_rows, *, go_on=False, known=None):
             "This classifier has learnt no scenes so far, and its network has no head "
             "for them. Pass scenes= to the first call, or fit a new one."
         )
-    labels = label_array(scenes)
+    labels = label_array(scenes, "scenes")
     if labels.shape[:1] != (n_rows,) or labels.ndim > 2:
         raise ValueError(
             f"scenes must hold one label, or one row of probabilities, for each of the "

@@ -19,10 +19,12 @@ from sklearn.utils.validation import (
 
 from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._answers import final, innermost
+from sklearn_geo._numbers import reject_masked
 from sklearn_geo._seeds import hand_down
 from sklearn_geo._tables import check_columns, check_sparse
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.geolocation._acceptance import (
+    ask_criterion,
     covering,
     read_criterion,
     sure_of,
@@ -276,11 +278,14 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
         if not reset:
             check_is_table(self, X)
         check_sparse(X)
+        reject_masked(X, "X")
         check_columns(self, X, reset=reset)
         X = X.tocsr() if sparse.issparse(X) else X  # rows can be chosen of it
         n_photos = _num_samples(X)
         if callable(self.criterion):
-            return X, read_criterion(self.criterion(X), n_photos, "criterion(X)")
+            return X, read_criterion(
+                ask_criterion(self.criterion, X), n_photos, "criterion(X)"
+            )
         if isinstance(self.criterion, str) and self.criterion == "confidence":
             return X, None
         values, rest = take_column(X, self.criterion, "criterion")

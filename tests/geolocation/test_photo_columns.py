@@ -63,7 +63,7 @@ def test_columns_of_pandas_and_polars_by_name_and_position():
             np.testing.assert_array_equal(photos.X, [[1, 4], [2, 5], [3, 6]])
             np.testing.assert_array_equal(photos.times, SECONDS)
             np.testing.assert_array_equal(photos.groups, [1, 0, 1])
-            assert photos.metadata.dtype == np.float32
+            assert photos.metadata.dtype == np.float64
             np.testing.assert_array_equal(photos.metadata, [[0.5], [0.25], [1.0]])
             assert photos.taken == (1, 2, 4)
 
