@@ -8,7 +8,7 @@ from pathlib import Path
 from sklearn_geo.datasets._report import DataFileError
 from sklearn_geo.datasets._zip_files import open_zip
 
-__all__ = ["check_copy"]
+__all__ = ["alike", "check_copy"]
 
 
 def check_copy(file, other):
@@ -20,16 +20,20 @@ def check_copy(file, other):
         The one that is read.
 
     other : DataFile
-        The other one. What is packed where the first one is not, or is compressed in
-        another way, passes; as does what is as long.
+        The other one. What is not :func:`alike` passes, as does what is as long.
     """
-    if _form(other) == _form(file) and _size(other) != _size(file):
+    if alike(file, [other]) and _size(other) != _size(file):
         raise DataFileError(
             file,
             None,
             f"{other} has the same name and another size",
             remedy="Take one of them away, or pass the path of the one that is meant.",
         )
+
+
+def alike(file, others):
+    """Return those of other files that are packed and compressed as a file is."""
+    return [other for other in others if _form(other) == _form(file)]
 
 
 def _form(file):

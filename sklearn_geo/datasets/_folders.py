@@ -8,7 +8,7 @@ import re
 import zipfile
 from pathlib import Path
 
-from sklearn_geo.datasets._copies import check_copy
+from sklearn_geo.datasets._copies import alike, check_copy
 from sklearn_geo.datasets._opening import DataFile, cut_off
 from sklearn_geo.datasets._zip_files import open_zip
 
@@ -95,7 +95,7 @@ class Folder:
         """
         for pattern in patterns:
             if pattern.lower() in self._files:
-                return self._the_only(pattern.lower())
+                return self._the_only(pattern.lower(), pattern)
             if not _WILD.search(pattern):  # to look for each name would be long
                 continue
             names = fnmatch.filter(self._files, pattern.lower())
@@ -103,10 +103,15 @@ class Folder:
                 return self._the_only(min(names))
         return None
 
-    def _the_only(self, name):
-        """Return the file of a name, unless it is that of several data sets."""
+    def _the_only(self, name, written=None):
+        """Return the file of a name, unless it is that of several data sets.
+
+        Of files alike, one whose name has the letters asked for is meant.
+        """
         file = self._files[name]
-        for other in self._others.get(name, ()):
+        files = [file, *alike(file, self._others.get(name, ()))]
+        file, *others = [one for one in files if one.name == written] or files
+        for other in others:
             check_copy(file, other)
         return file
 

@@ -109,6 +109,7 @@ def city_files(path, city):
 
 def _one_file(name, files):
     """Return the file of a city: the published text, whatever copies are beside it."""
+    files = list(dict.fromkeys(files))  # one of them may be asked for twice
     texts = [file for file in files if file.name.lower().endswith(".txt")] or files
     if len(texts) > 1:
         raise ValueError(

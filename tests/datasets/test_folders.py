@@ -90,3 +90,17 @@ def test_two_files_of_one_name_are_told_unless_they_are_as_long(tmp_path):
     match = r"a\.zip:in/names\.txt: .*b\.zip:in/names\.txt has the same name"
     with pytest.raises(DataFileError, match=match):
         folder_of(tmp_path).find("names.txt")
+
+
+def test_letters_tell_files_of_two_collections_apart(tmp_path):
+    for folder, name, text in (
+        ("a", "concepts81.txt", "sky\n"),
+        ("b", "Concepts81.txt", "sky\nsea\n"),
+    ):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / name).write_text(text)
+    folder = folder_of(tmp_path)
+    for name in ("Concepts81.txt", "concepts81.txt"):
+        assert folder.find(name).name == name
+    with pytest.raises(DataFileError, match=r"has the same name and another size"):
+        folder.find("CONCEPTS81.txt")

@@ -234,6 +234,8 @@ def test_two_files_of_one_city(tmp_path, nyc):
     match = "several files of the city NYC: .*TSMC2014_NYC.txt and .*TSMC2014_NYC.txt"
     with pytest.raises(ValueError, match=match):
         load_foursquare_tsmc2014([nyc, other])
+    twice = load_foursquare_tsmc2014([nyc, nyc])
+    assert_array_equal(twice.places, load_foursquare_tsmc2014(nyc).places)
     tokyo = write(tmp_path / "more", as_text(ROWS[:2]), "dataset_TSMC2014_TKY.txt")
     venues = load_foursquare_tsmc2014([nyc, other, tokyo], city="TKY")
     assert len(venues.checkins.user) == 2
