@@ -14,6 +14,7 @@ from sklearn_geo._tables import (
     location_positions,
     points_to_frame,
     reject_columns_of_text,
+    reject_counted,
     reject_what_is_no_table,
     sparse_columns,
 )
@@ -32,6 +33,8 @@ class PlaceColumns:
 
     def _open(self, X, *, reset):
         """Check the columns of a table, whose values may be of any kind."""
+        if self._reads_places(reset):
+            reject_counted(X, self.location, points_first=True)
         X = points_to_frame(X)
         reject_what_is_no_table(X, "X", pair_only=False)
         if sparse.issparse(X):
@@ -53,6 +56,10 @@ class PlaceColumns:
                     "is required."
                 )
         return X
+
+    def _reads_places(self, reset):
+        """Say whether `location` counts, in `fit` or afterwards."""
+        return True
 
     def _places_of(self, X):
         """Return the places in an open table."""

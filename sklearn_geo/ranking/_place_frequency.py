@@ -36,7 +36,8 @@ class PlaceFrequencyTagger(PlaceTagger):
           a town, 6 150 km, 3 a country);
         - a partition of the library, cloned and fitted to the places of the photos, or
           taken as it is from a :class:`sklearn.frozen.FrozenEstimator`; a
-          :class:`~sklearn_geo.partition.CellHierarchy` stands for its partitions;
+          :class:`~sklearn_geo.partition.CellHierarchy` stands for its partitions, and
+          a frozen one for the fitted ones;
         - the name of a column of X, a data frame, that names the region, such as
           "town";
         - several of these, from fine to coarse, such as ("town", "country").
@@ -218,8 +219,7 @@ class PlaceFrequencyTagger(PlaceTagger):
         self._check_smoothing()
         with all_or_nothing(self):
             X = self._open(X, reset=True)
-            levels = read_levels(self.regions)
-            levels = levels if self.backoff else levels[:1]
+            levels = self._levels_asked_for()
             for level in levels:
                 level.check(X)
             places = self._places(X, levels)
@@ -250,9 +250,15 @@ class PlaceFrequencyTagger(PlaceTagger):
             np.ones(len(codes)) if weights is None else weights
         )
 
+    def _levels_asked_for(self):
+        levels = read_levels(self.regions)
+        return levels if self.backoff else levels[:1]
+
+    def _reads_places(self, reset):
+        return _need_places(self._levels_asked_for() if reset else self._levels)
+
     def _places(self, X, levels):
-        needed = any(level.needs_places for level in levels)
-        return self._places_of(X) if needed else None
+        return self._places_of(X) if _need_places(levels) else None
 
     def _codes(self, X, places):
         return np.column_stack([level.codes(X, places) for level in self._levels])
@@ -297,6 +303,10 @@ class PlaceFrequencyTagger(PlaceTagger):
         sums = sparse.csr_array(sparse.csr_array(parts, shape=shape) @ self._counts)
         sums.sort_indices()
         return sums, rest
+
+
+def _need_places(levels):
+    return any(level.needs_places for level in levels)
 
 
 def _take(X, places, weights, rows):

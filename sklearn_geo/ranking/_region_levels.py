@@ -10,6 +10,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._missing import is_blank
 from sklearn_geo._tables import column_names
@@ -33,9 +34,7 @@ def read_levels(regions):
     list
         One level each, with `check`, `fit` and `codes`.
     """
-    if isinstance(regions, CellHierarchy):
-        # A hierarchy is told from coarse to fine.
-        regions = list(regions.partitions or ())[::-1]
+    regions = _without_hierarchy(regions)
     single = isinstance(regions, (str, Integral, PlacePartition, FrozenEstimator))
     parts = [regions] if single else regions
     if not isinstance(parts, (list, tuple, np.ndarray)) or not len(parts):
@@ -52,6 +51,23 @@ def read_levels(regions):
     for at, level in enumerate(names):
         level.columns = tuple(each.columns[0] for each in names[at:])
     return levels
+
+
+def _without_hierarchy(regions):
+    """Return the partitions that a hierarchy stands for, from fine to coarse."""
+    frozen = isinstance(regions, FrozenEstimator)
+    inside = regions.estimator if frozen else regions
+    if not isinstance(inside, CellHierarchy):
+        return regions
+    if not frozen:
+        own = inside.partitions  # None is those of the paper
+        return list(inside._partitions() if own is None else own)[::-1]
+    check_is_fitted(inside)
+    parts = (
+        each if isinstance(each, FrozenEstimator) else FrozenEstimator(each)
+        for each in inside.partitions_
+    )
+    return list(parts)[::-1]
 
 
 def _read_level(part, regions):

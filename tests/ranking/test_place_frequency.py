@@ -205,6 +205,23 @@ def test_a_hierarchy_stands_for_its_partitions():
     one = PlaceFrequencyTagger(CellHierarchy([coarse, fine])).fit(places, tags)
     two = PlaceFrequencyTagger([fine, coarse]).fit(places, tags)
     assert_array_equal(one.predict_proba(places), two.predict_proba(places))
+    fitted = CellHierarchy([coarse, fine]).fit(places)
+    partitions = [FrozenEstimator(each) for each in fitted.partitions_[::-1]]
+    some = places[:60], tags[:60]  # whose own cells would be others
+    one = PlaceFrequencyTagger(FrozenEstimator(fitted)).fit(*some)
+    assert one.n_regions_ == fitted.n_cells_[::-1]
+    two = PlaceFrequencyTagger(partitions).fit(*some)
+    assert_array_equal(one.predict_proba(places), two.predict_proba(places))
+
+
+def test_a_hierarchy_without_partitions_is_that_of_the_paper():
+    places, tags = photos_of(600, 6, untagged=False)
+    paper = [S2Partition(most, 50) for most in (1000, 2000, 5000)]
+    one = PlaceFrequencyTagger(CellHierarchy()).fit(places, tags)
+    two = PlaceFrequencyTagger(paper).fit(places, tags)
+    assert_array_equal(one.predict_proba(places), two.predict_proba(places))
+    with pytest.raises(NotFittedError, match="CellHierarchy"):
+        PlaceFrequencyTagger(FrozenEstimator(CellHierarchy())).fit(places, tags)
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars", "categories"])
