@@ -193,7 +193,6 @@ def _door(cls, takes, **options):
         takes,
         allowance=200,
         undressed=False,
-        also=("class", "tag"),
         **options,
     )
 
@@ -281,6 +280,7 @@ DOORS = {
             "most": ~most,
             **resampled,
         },
+        also=("no class", "No class"),
     ),
     "PlaceMapDisplay": _door(
         inspection.PlaceMapDisplay,
@@ -343,6 +343,7 @@ DOORS = {
             "subject": ~words,
             "show_scores": ~flag,
         },
+        also=("no tag", "A tag"),
     ),
     "ZoneReportDisplay": _door(
         inspection.ZoneReportDisplay,
