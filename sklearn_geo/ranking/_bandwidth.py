@@ -45,7 +45,7 @@ def best_bandwidths(places, weighted, frequencies, *, kernel, smoothing, groups=
         Where photos with tags were taken.
 
     weighted : csr_array of shape (n_photos, n_tags)
-        Their tags, times their weights.
+        Their tags, times their weights. A list counts as much as its photo.
 
     frequencies : ndarray of shape (n_tags,)
         The shares of tags in all.
@@ -69,6 +69,8 @@ def best_bandwidths(places, weighted, frequencies, *, kernel, smoothing, groups=
     index = PlaceIndex(places)
     asked = _left_out(places)
     trial = _Trial(index, places, weighted, frequencies, kernel, smoothing, groups)
+    # Every tag of a photo has the weight of the photo.
+    counts = weighted.data[weighted.indptr[:-1]]
     best_km, best, n_worse = _LADDER_KM[0], None, 0
     n_pairs_each = 0.0
     for coarse_km in _LADDER_KM:
@@ -79,10 +81,9 @@ def best_bandwidths(places, weighted, frequencies, *, kernel, smoothing, groups=
         gains, n_pairs = trial.gains(asked, pair_of(coarse_km))
         n_pairs_each = n_pairs / len(asked)
         if best is not None:
-            ahead = gains - best[: len(asked)]
-            error = ahead.std() / np.sqrt(len(ahead))
-            n_worse = n_worse + 1 if ahead.mean() < -2.0 * error else 0
-        if best is None or ahead.mean() > 0.0:
+            mean, error = _mean_and_error(gains - best[: len(asked)], counts[asked])
+            n_worse = n_worse + 1 if mean < -2.0 * error else 0
+        if best is None or mean > 0.0:
             best_km, best = coarse_km, gains
         if n_worse >= _PATIENCE:
             break
@@ -95,6 +96,14 @@ def _left_out(places):
     every = max(1, -(-len(along) // _MOST_PHOTOS))
     chosen = along[every // 2 :: every]
     return np.random.default_rng(0).permutation(chosen)
+
+
+def _mean_and_error(values, counts):
+    """Return the weighted mean and its standard error, whatever weights add up to."""
+    share = counts / counts.max()
+    share = share / share.sum()
+    mean = float(share @ values)
+    return mean, float(np.sqrt(share @ (values - mean) ** 2 * (share @ share)))
 
 
 class _Trial:

@@ -38,6 +38,11 @@ class PhotoScores:
         )
         self._vectors = None
 
+    @property
+    def known(self):
+        """Which tags have a vector that is not zero; None where there are none."""
+        return self._model.tag_vectors_.any(axis=1) if self._has_vectors else None
+
     def chunks(self, tags, n_rows):
         """Yield those of some tags that are scored together.
 

@@ -28,6 +28,7 @@ from sklearn_geo.ranking._gallery import (
 )
 from sklearn_geo.ranking._photo_scores import PhotoScores
 from sklearn_geo.ranking._place_columns import PlaceColumns
+from sklearn_geo.ranking._tag_search import refuse_unknown
 from sklearn_geo.ranking._tagger import check_k
 from sklearn_geo.ranking._vocabulary import Vocabulary, read_indicator
 
@@ -241,6 +242,12 @@ class RadiusFilter(PlaceColumns, GeoEstimator):
                 "RadiusFilter looks around a place, and there is none: pass a latitude "
                 "and a longitude, or set radius_km=None and pass any place."
             )
+        refuse_unknown(
+            queries.tags,
+            gallery.photos.known,
+            self._vocabulary,
+            "Fit photo_model with word_vectors that has it.",
+        )
         photos = np.full((len(queries.tags), k), -1, dtype=np.int64)
         scores = None
         near = self._photos_near(queries.places)

@@ -13,7 +13,7 @@ from sklearn_geo.ranking._top_k import top_k
 # Squares and products of such numbers are finite in float32.
 LARGEST_VECTOR = 1e15
 
-__all__ = ["best_photos", "read_queries"]
+__all__ = ["best_photos", "read_queries", "refuse_unknown"]
 
 
 def read_queries(tags, tag_vectors, vocabulary, known=None):
@@ -63,13 +63,37 @@ def read_queries(tags, tag_vectors, vocabulary, known=None):
         return np.atleast_2d(queries.astype(np.float32)), queries.ndim == 1
     is_one = isinstance(tags, str) or n_axes == 0
     numbers = vocabulary.positions([tags] if is_one else tags)
+    refuse_unknown(
+        numbers,
+        known,
+        vocabulary,
+        "Pass a vector instead, or fit with word_vectors that has it.",
+    )
+    return tag_vectors[numbers], is_one
+
+
+def refuse_unknown(numbers, known, vocabulary, remedy):
+    """Refuse tags that have no vector to search with.
+
+    Parameters
+    ----------
+    numbers : ndarray of int
+        Tags.
+
+    known : ndarray of bool of shape (n_tags,) or None
+        Which tags have a vector; None is all.
+
+    vocabulary : Vocabulary
+        Their names.
+
+    remedy : str
+        What to do about it: a sentence.
+    """
     if known is not None and not known[numbers].all():
         tag = vocabulary.name(int(numbers[np.argmin(known[numbers])]))
         raise ValueError(
-            f"The tag {tag!r} has no word vector, so no photo is near it. Pass a "
-            "vector instead, or fit with word_vectors that has it."
+            f"The tag {tag!r} has no word vector, so no photo is near it. {remedy}"
         )
-    return tag_vectors[numbers], is_one
 
 
 def best_photos(queries, gallery, k):

@@ -242,6 +242,30 @@ def test_auto_counts_what_is_right_for_photos_left_out():
     assert n_pairs == (km <= 16.0).sum()
 
 
+def test_auto_counts_photos_as_often_as_they_weigh():
+    # In the north a tag is of a spot, in the south of a region a hundred times as wide.
+    rng = np.random.default_rng(3)
+    spot = rng.integers(20, size=400)
+    north, south = (
+        [latitude, 0.0]
+        + np.column_stack([np.zeros(400), apart * spot])
+        + rng.normal(scale=apart / 8, size=(400, 2))
+        for latitude, apart in ((60.0, 0.05), (-60.0, 5.0))
+    )
+    places, tags = np.concatenate([north, south]), np.eye(20)[np.tile(spot, 2)]
+    users = rng.integers(60, size=800)
+    found = []
+    for weight in (np.repeat([9, 1], 400), np.repeat([1, 9], 400)):
+        rows = np.repeat(np.arange(800), weight)
+        one = KernelTagger().fit(places, tags, sample_weight=weight, groups=users)
+        two = KernelTagger().fit(places[rows], tags[rows], groups=users[rows])
+        assert one.bandwidths_km_ == two.bandwidths_km_
+        found.append(one.bandwidths_km_[1])
+        scale = {"sample_weight": 1e-200 * weight, "groups": users}
+        assert KernelTagger(smoothing=0).fit(places, tags, **scale).bandwidths_km_
+    assert found[0] < found[1]
+
+
 def test_users_are_left_out_whole():
     # Each user has an album at a place of their own, with a tag of their own and one of
     # the region. Without their names, an album seems to know all of its photos.

@@ -394,3 +394,21 @@ def test_a_second_fit_that_fails_leaves_the_first():
         model.fit(X[:, :4], tags[:, :2])
     assert_array_equal(model.retrieve(3, X[0, :2], 5), before)
     assert_array_equal(model.index(X).retrieve(3, X[0, :2], 5), before)
+
+
+@pytest.mark.filterwarnings("ignore:1 of 3 tags have no word vector")
+@pytest.mark.parametrize("frozen", [False, True])
+def test_tags_without_a_word_vector_find_nothing(frozen):
+    places, looks = np.tile([48.0, 2.0], (6, 1)), np.eye(6)[:, :3]
+    words = {"sea": [1.0, 0.0], "snow": [0.0, 1.0]}
+    names, tags = ["sea", "unheard", "snow"], np.tile(np.eye(3), (2, 1))
+    model = HashtagEmbedding(
+        "her", word_vectors=words, tag_names=names, max_iter=1, random_state=0
+    )
+    photo_model = FrozenEstimator(model.fit(looks, tags)) if frozen else model
+    X = np.hstack([places, looks])
+    search = RadiusFilter(photo_model, tag_names=names).fit(X, tags).index(X)
+    assert sorted(search.retrieve("sea", [48.0, 2.0], k=6)) == list(range(6))
+    for asked in ("unheard", ["sea", "unheard"]):
+        with pytest.raises(ValueError, match="'unheard' has no word vector"):
+            search.retrieve(asked, [48.0, 2.0])
