@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 from scipy import sparse
 
+from sklearn_geo.inspection._words import check_text
+
 
 def is_by_name(values):
     """Tell a mapping of names from a table; a matrix of scipy may be a dict as well."""
@@ -16,6 +18,8 @@ def is_by_name(values):
 def by_text(values, what):
     """Let names be text, and refuse those that are the same text then."""
     names = [str(name) for name in values]
+    for name in names:
+        check_text(name, f"A name of {what}")
     reject_twice(names, what)
     return dict(zip(names, values.values(), strict=True))
 

@@ -8,8 +8,16 @@ from scipy import sparse
 
 def check_text(value, name):
     """Check that a value is a text, or None."""
-    if value is not None and not isinstance(value, str):
+    if value is None:
+        return
+    if not isinstance(value, str):
         raise TypeError(f"{name} must be a text; got {value!r:.60} ({type(value)}).")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"{name} holds half a character, which no font has; got {value!r:.60}."
+        ) from error
 
 
 def read_names(values, name):

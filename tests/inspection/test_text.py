@@ -129,12 +129,14 @@ def test_names_that_come_with_the_data_are_drawn_as_they_read(name):
         "region": ContinentDisplay.from_predictions(
             places, [0.1, 0.9], by=lambda places: [name] * len(places), n_resamples=2
         ),
-        "model": FoldScoresDisplay.from_scores({name: [0.1, 0.2], other: [0.3, 0.4]}),
         "user": AlbumPathDisplay.from_predictions(places, places, groups=[name] * 2),
         "column": PlaceMapDisplay.from_predictions(
             places, pd.DataFrame(half, columns=pd.Index([name, other], dtype=object))
         ),
     }
+    if name != "\ud800":  # which the caller writes, and is told of
+        scores = {name: [0.1, 0.2], other: [0.3, 0.4]}
+        displays["model"] = FoldScoresDisplay.from_scores(scores)
     for what, display in displays.items():
         display.figure_.savefig(io.BytesIO(), format="svg")
         texts = [one.get_text() for one in display.figure_.findobj(Text)]

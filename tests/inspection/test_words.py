@@ -172,3 +172,13 @@ def test_sheets_read_images_by_number():
         if images is str:
             images = lambda photo: None  # noqa: E731
         assert found(thumbnails=images).thumbnails is images
+
+
+def test_halves_of_characters_cannot_be_drawn():
+    """A name that comes with the data is mended; what the caller writes is refused."""
+    for argument in ("name", "label", "measure"):
+        for draw in DISPLAYS[argument]:
+            with pytest.raises(ValueError, match=f"^{argument} holds half a character"):
+                draw(**{argument: "\ud800"})
+    with pytest.raises(ValueError, match=r"name of values holds half a char.*\\ud800"):
+        PlaceMapDisplay.from_predictions(PLACES, {"\ud800": np.arange(3.0)})
