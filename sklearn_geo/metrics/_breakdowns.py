@@ -283,8 +283,8 @@ def _read_counts(counts):
     if not whole.all():
         tag = int(np.argmin(whole))
         raise ValueError(
-            f"counts, tag {tag}: {values[tag]} is no number of photos, which is whole "
-            "and 0 or more."
+            f"counts, tag {tag}: {values[tag]} is no number of photos, which is whole, "
+            "0 or more, and at most 2**53."
         )
     return values.astype(np.int64)
 
