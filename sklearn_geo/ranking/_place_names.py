@@ -4,6 +4,7 @@
 
 import unicodedata
 from collections.abc import Iterable, Mapping
+from itertools import repeat
 from numbers import Integral
 
 import numpy as np
@@ -177,10 +178,11 @@ def _names_in(table, chosen, min_population):
             "alternate_names=True needs a column of them, such as 'alternatenames'; "
             f"the table has {sorted(columns)}."
         )
+    _check_lengths(columns)
     large = _large(columns, min_population)
     if towns:
         for column in own + (others if alternate_names else []):
-            for value, is_large in zip(column, large, strict=True):
+            for value, is_large in zip(column, large, strict=False):
                 if is_large:
                     yield from _split(value, column in others)
     if regions:
@@ -228,22 +230,39 @@ def _columns_of(table):
     return columns
 
 
+def _check_lengths(columns):
+    """Refuse names and numbers of people that are not those of the same places."""
+    rows = (*_NAMES, *_ALTERNATES, *_POPULATION)
+    lengths = {key: len(columns[key]) for key in rows if key in columns}
+    if len({*lengths.values()}) > 1:
+        raise ValueError(
+            f"table has columns of different lengths: {lengths}. Give one entry a "
+            "place in each."
+        )
+
+
 def _large(columns, min_population):
     """Return which places have enough people."""
-    n_rows = len(next(iter(columns.values())))
     if not min_population:
-        return [True] * n_rows
+        return repeat(True)
     for key in _POPULATION:
         if key in columns:
-            people = np.array(
-                [0 if is_blank(value) else value for value in columns[key]],
-                dtype=np.float64,
-            )
-            return (people >= min_population).tolist()
+            people = [0 if is_blank(value) else value for value in columns[key]]
+            return [_number(key, *each) >= min_population for each in enumerate(people)]
     raise ValueError(
         f"min_population={min_population} needs a column 'population'; the table has "
         f"{sorted(columns)}."
     )
+
+
+def _number(key, row, value):
+    try:
+        return float(value)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"table, column {key!r}, row {row}: {value!r:.60} is no number of people. "
+            "Write it in digits, such as 12000, or leave it empty."
+        ) from error
 
 
 def _split(value, by_commas=False):

@@ -11,7 +11,7 @@ import numpy as np
 
 __all__ = ["read_word_vectors", "vectors_of_tags"]
 
-_GZIP = b"\x1f\x8b"
+_GZIP, _BOM = b"\x1f\x8b", b"\xef\xbb\xbf"
 # Nothing that is published comes near; reading on would fill the memory.
 _LONGEST_LINE = 1 << 22
 
@@ -43,7 +43,7 @@ def read_word_vectors(path, words=None):
 
     Notes
     -----
-    A word may have blanks: the numbers are the last of the line. Lines with too few
+    A word may have blanks within: the numbers are the last of the line. Lines with too few
     fields, and lines of wanted words with what is no finite number, are errors that
     say where.
 
@@ -66,6 +66,8 @@ def read_word_vectors(path, words=None):
     found, n_numbers = {}, None
     with _opened(path) as file:
         for number, line in enumerate(_lines(path, file), start=1):
+            if number == 1:
+                line = line.removeprefix(_BOM)
             line = line.rstrip(b" \t\r\n")
             if not line:
                 continue
@@ -73,7 +75,7 @@ def read_word_vectors(path, words=None):
                 n_numbers = _length(path, line)
                 if _is_header(line):
                     continue
-            fields = line.replace(b"\t", b" ").rsplit(b" ", n_numbers)
+            fields = _fields(line, n_numbers)
             if len(fields) <= n_numbers:
                 raise ValueError(
                     f"{path}, line {number}: it has a word and {len(fields) - 1} "
@@ -114,6 +116,15 @@ def _lines(path, file):
             f"{path}, line {number + 1}: the compressed file is damaged here, or "
             f"breaks off ({str(error).rstrip('.')}). Download it again."
         ) from error
+
+
+def _fields(line, n_numbers):
+    """Return a word and its numbers, however many blanks are between."""
+    is_blank = line[:1].isspace()
+    fields = line.replace(b"\t", b" ").rsplit(None, n_numbers)
+    if is_blank and len(fields) == n_numbers:  # the word is a blank
+        return [b"", *fields]
+    return [fields[0].lstrip(), *fields[1:]]
 
 
 def _is_header(line):

@@ -146,6 +146,17 @@ def test_taggers_leave_them_out():
         ({"lat": [1]}, {}, r"no column that is known; it has \['lat'\]"),
         ({"name": ["a"]}, {"min_population": 5}, "needs a column 'population'"),
         ({"name": ["a"]}, {"alternate_names": True}, "needs a column of them"),
+        (
+            {"name": ["a", "b"], "population": [3, "7,000"]},
+            {"min_population": 5},
+            "column 'population', row 1: '7,000' is no number of people",
+        ),
+        (
+            {"name": ["a", "b"], "population": [3]},
+            {"min_population": 5},
+            "columns of different lengths: {'name': 2, 'population': 1}",
+        ),
+        ({"name": ["a"], "asciiname": []}, {}, "columns of different lengths"),
         (None, {"min_population": 5}, "and there is none"),
         (["Nice"], {"keep": "nice"}, "keep"),
     ],

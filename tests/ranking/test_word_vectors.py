@@ -37,15 +37,35 @@ def test_reads_words_and_their_numbers(written):
         "3 2\n" + LINES,  # as word2vec and fastText write it
         LINES.replace("\n", " \r\n"),
         "\n" + LINES.replace(" ", "\t").replace("at\thome", "at home") + "\n\n",
+        "".join(
+            f"  {line}\n" for line in LINES.replace(" ", "  ").splitlines()
+        ).replace("at  home", "at home"),
+        "\ufeff" + LINES,
+        "\ufeff3 2\n" + LINES,
         gzip.compress(LINES.encode()),
         gzip.compress(("3 2\n" + LINES).encode()),
     ],
-    ids=["header", "blanks at ends", "tabs", "gzip", "gzip with header"],
+    ids=[
+        "header",
+        "blanks at ends",
+        "tabs",
+        "two blanks",
+        "byte order mark",
+        "byte order mark and header",
+        "gzip",
+        "gzip with header",
+    ],
 )
 def test_reads_other_forms(written, text):
     found = read_word_vectors(written(text))
     np.testing.assert_array_equal(list(found.values()), [[0.5, 1], [-1, 0.25], [2, 3]])
     assert list(found) == ["beach", "snow", "at home"]
+    assert list(read_word_vectors(written(text), ["snow"])) == ["snow"]
+
+
+def test_a_word_that_is_a_blank(written):
+    found = read_word_vectors(written("beach 1 2\n 3 4\n"))
+    assert list(found) == ["beach", ""]
 
 
 def test_words_of_any_letters_and_the_first_of_two(written):
