@@ -46,6 +46,8 @@ _GIVEN, _FROZEN = "given", "frozen"
 _TUPLES = ("location", "sigma_km_schedule", "hidden_layer_sizes")
 # No prior is smoothed by near as much.
 _SMOOTHEST = 1e9
+# Nor believed by near as much.
+_LARGEST_SHARE = 1e9
 
 
 # Writing ------------------------------------------------------------------------------
@@ -96,6 +98,7 @@ def _save(model, folder):
         ],
         "seed": model._seed,
         "sparse": model.net_.sparse,
+        "settled": getattr(model, "_settled", None),  # not in pickles of before
         "embedding": _save_embedding(model, folder / within),
         _FIELD: within,
     }
@@ -385,12 +388,28 @@ def _read_networks(model, content, blocks):
         sigma_km = np.inf if sigma_km is None else sigma_km
         module = model._state(sigma_km).module
         model.states_.append(RankerState(sigma_km, n_iter, module))
+    _read_settled(model, content.get("settled"))
     if model._learns_tags:
         table = model.states_[-1].module.table.weight
         model.tag_vectors_ = table.detach().cpu().numpy()
     _read_quick(model, blocks.get("quick"))
     _check_scores(model)
     _put_back(model, content["params"])
+
+
+def _read_settled(model, settled):
+    """Let a training go on with the network as it was before a prior was weighed."""
+    model._settled = settled
+    if settled is None:
+        return
+    fine = isinstance(settled, list) and [type(each) for each in settled] == [float] * 2
+    need(fine and 0.01 <= settled[0] <= 1.0, "settled is no share")
+    need(abs(settled[1]) <= _LARGEST_SHARE, "settled is no share")
+    need(model._prior is not None, "it is settled, and has no prior")
+    rest, share = settled
+    module = model.net_.module_
+    module.scale(1.0 / rest)
+    module.prior_share.data.fill_(share)
 
 
 def _read_quick(model, weights):

@@ -290,6 +290,7 @@ class RankerTraining(NetMixin):
             module.tag_bias.detach().cpu().numpy(),
             self._asked_now(scorer, rows, valid, groups),
         )
+        self._settled = [rest, module.prior_share.item()]
         module.prior_share.data.fill_(share)
         module.scale(rest)
         places, smoothing = rows["places"].all, self._prior.smoothing
@@ -447,7 +448,7 @@ class RankerTraining(NetMixin):
 
     def _finish(self, rows, learn, valid, sample_weight, stopped):
         """Keep what answers are made of."""
-        exact = self.states_[-1].sigma_km == 0
+        exact, self._settled = self.states_[-1].sigma_km == 0, None
         if self._prior is not None and exact and valid is not None:
             self._settle_prior(rows, learn, valid, sample_weight)
         self._whose = {}

@@ -43,8 +43,8 @@ def read_word_vectors(path, words=None):
 
     Notes
     -----
-    A word may have blanks within: the numbers are the last of the line. Lines with too few
-    fields, and lines of wanted words with what is no finite number, are errors that
+    A word may have blanks within: the numbers are the last of the line. Lines with too
+    few fields, and lines of wanted words with what is no finite number, are errors that
     say where.
 
     Examples

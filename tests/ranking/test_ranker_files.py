@@ -339,6 +339,21 @@ def test_training_goes_on(scorer, tmp_path):
         again.fit(X, TAGS[:, :3])
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_training_goes_on_with_a_prior_that_was_weighed(seed, tmp_path):
+    params = {"warm_start": True, "solver": "sgd", "momentum": 0.0}
+    order = np.random.default_rng(seed).permutation(len(X))
+    rows = X[order], TAGS[order]
+    model = fit(*rows, early_stopping=True, validation_fraction=0.5, **params)
+    again = round_trip(model, tmp_path)
+    found, expected = (each.net_.module_.state_dict() for each in (again, model))
+    for name, weights in expected.items():
+        np.testing.assert_allclose(found[name], weights, rtol=1e-6, atol=1e-9)
+    again = again.fit(*rows)
+    expected = model.fit(*rows).decision_function(X)
+    np.testing.assert_allclose(again.decision_function(X), expected, atol=1e-4)
+
+
 def test_what_cannot_be_saved(tmp_path):
     with pytest.raises(NotFittedError):
         LocSensRanker().save_pretrained(tmp_path)
@@ -453,6 +468,9 @@ WEIGHTS = "state-0"
     ("change", "words"),
     [
         (_drop("params"), "it lacks 'params'"),
+        (_set("settled", to=[2.0, 1.0]), "settled is no share"),
+        (_set("settled", to=[0.7, 1e12]), "settled is no share"),
+        (_set("settled", to=0.7), "settled is no share"),
         (_set("params", to=[1]), "params is no mapping"),
         (_set("params", "teapot", to=1), "teapot"),
         (_drop("params", "embedding"), "it lacks 'embedding'"),
