@@ -8,6 +8,7 @@ from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 
 from sklearn_geo._answers import confidences, final, innermost
+from sklearn_geo._made_for import check_made_for, made_for
 from sklearn_geo._numbers import read_numbers
 from sklearn_geo._seeds import hand_down
 from sklearn_geo.geolocation._cross_fit import (
@@ -25,11 +26,67 @@ from sklearn_geo.nets import whole_trainings
 
 __all__ = [
     "ask_criterion",
+    "check_still_found_by",
     "covering",
+    "found_by",
     "read_criterion",
     "sure_of",
     "sure_of_held_out",
 ]
+
+
+# What a threshold is found by, and must not be changed afterwards.
+_OWN = ("criterion", "keep_column", "threshold", "coverage")
+
+
+def found_by(selective, *, asked):
+    """Return the settings that a threshold is found by.
+
+    Parameters
+    ----------
+    selective : SelectiveGeolocator
+        Fitted.
+
+    asked : bool
+        Whether the wrapped estimator was asked how sure it is.
+
+    Returns
+    -------
+    dict
+        For :func:`check_still_found_by`.
+    """
+    inside = getattr(final(selective.estimator_), "_answered_by", dict)
+    return {
+        "own": made_for({name: getattr(selective, name) for name in _OWN}),
+        "inside": made_for(inside()) if asked else {},
+    }
+
+
+def check_still_found_by(selective, *, inside):
+    """Refuse settings other than those that the threshold was found by.
+
+    Parameters
+    ----------
+    selective : SelectiveGeolocator
+        Fitted.
+
+    inside : bool
+        Whether to look at the wrapped estimator, too.
+    """
+    # Estimators that were pickled before this was kept have none.
+    before = getattr(selective, "_found_by", None)
+    if before is None:
+        return
+    own = {name: getattr(selective, name) for name in _OWN}
+    check_made_for(before["own"], own, "Fit again, or set it back.")
+    if inside and before["inside"]:
+        now = final(selective.estimator_)._answered_by()
+        check_made_for(
+            {f"estimator__{name}": value for name, value in before["inside"].items()},
+            {f"estimator__{name}": value for name, value in now.items()},
+            "threshold_ was found with that, and another share of photos would be "
+            "accepted: fit again, or set it back.",
+        )
 
 
 def ask_criterion(criterion, X):

@@ -378,6 +378,7 @@ class AlbumGeolocator(StoredAlbums, AlbumLearning, CellWrapper):
         return photos
 
     def _log_scores(self, photos, known):
+        self._check_same_cells()
         if not self.corrects_:
             yield from self._wrapped_scores(photos, known)
             return

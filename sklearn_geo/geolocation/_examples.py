@@ -7,6 +7,7 @@ from scipy import sparse
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_geo._made_for import check_made_for, made_for
 from sklearn_geo._numbers import is_whole
 from sklearn_geo.geolocation._crop_scores import feature_blocks
 from sklearn_geo.geolocation._sparse_looks import SparseFeatureIndex
@@ -80,6 +81,7 @@ class ExamplesMixin:
         else:
             self._examples = index_of(features, "euclidean", ann=False)
         self._examples_shape = features.shape, sparse.issparse(features)
+        self._examples_made_for = made_for(self._cut())
         return self
 
     def retrieve(self, X, k=6):
@@ -132,6 +134,12 @@ class ExamplesMixin:
                 f"k={k}, but the gallery has {n_gallery} photos. Ask for fewer, or "
                 "call index(X) with more."
             )
+        # Galleries that were pickled before this was kept have none.
+        check_made_for(
+            getattr(self, "_examples_made_for", None),
+            self._cut(),
+            "The gallery is of other crops: set it back, or call index(X) again.",
+        )
         features = self.penultimate(X)
         if is_sparse:
             features = sparse.csr_array(features)
@@ -145,8 +153,12 @@ class ExamplesMixin:
             distances[part], rows[part] = self._examples.nearest(features[part], int(k))
         return rows, distances
 
+    def _cut(self):
+        """Return the settings by which images are cut, also after fit."""
+        return {"n_crops": self.n_crops} if self._X_ndim == 4 else {}
+
     def _forget_examples(self):
-        self._examples = None
+        self._examples = self._examples_made_for = None
 
 
 def _mean_of_crops(scorer, features):

@@ -13,6 +13,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_geo._all_or_nothing import all_or_nothing
+from sklearn_geo._made_for import check_made_for, made_for
 from sklearn_geo._numbers import is_whole, naming, reject_masked
 from sklearn_geo._tables import check_sparse
 from sklearn_geo.base import GeoEstimator
@@ -204,6 +205,7 @@ class NeighborGeolocator(GeolocatorMixin, GeoEstimator):
             self.sample_weight_ = weights
             self._vectors = unit_vectors(places)
             self._index = self._make_index(features)
+            self._made_for = made_for(self._looks())
         return self
 
     def predict(self, X):
@@ -373,10 +375,25 @@ class NeighborGeolocator(GeolocatorMixin, GeoEstimator):
     def _check(self, X):
         check_is_fitted(self)
         self._validate_params()  # some may be changed after fit
+        # Estimators that were pickled before this was kept have none.
+        check_made_for(
+            getattr(self, "_made_for", None),
+            self._looks(),
+            "Photos were put in order by it: set it back, or fit again.",
+        )
         features = self._read_features(X, reset=False)
         if sparse.issparse(self.features_):
             return features if sparse.issparse(features) else sparse.csr_array(features)
         return features.toarray() if sparse.issparse(features) else features
+
+    def _looks(self):
+        """Return the settings that fit alone reads."""
+        return {"metric": self.metric, "ann": self.ann}
+
+    def _answered_by(self):
+        """Return the settings that change how sure answers are, also after fit."""
+        names = "n_neighbors", "sigma_km", "distance_power"
+        return {name: getattr(self, name) for name in names}
 
     def _make_index(self, features):
         if not sparse.issparse(features):

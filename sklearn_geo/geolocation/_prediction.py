@@ -32,6 +32,28 @@ _CHANGEABLE = (
 )
 
 
+def check_same_cells(inside, cell_places, remedy):
+    """Refuse to ask an estimator that has got other cells since.
+
+    Parameters
+    ----------
+    inside : CellPredictor
+        What is asked.
+
+    cell_places : ndarray of shape (n_cells, 2)
+        Where its cells were.
+
+    remedy : str
+        What to do about it: a sentence.
+    """
+    now = inside.cell_places_
+    if now is not cell_places and not np.array_equal(now, cell_places):
+        raise ValueError(
+            f"The {type(inside).__name__} that is asked was fitted again since, and "
+            f"its {len(now)} cells are not the {len(cell_places)} there were. {remedy}"
+        )
+
+
 class CellPredictor(CellRegions, GeolocatorMixin, GeoEstimator, abc.ABC):
     """Base of estimators that predict a distribution over the cells of a partition.
 

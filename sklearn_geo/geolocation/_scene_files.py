@@ -22,7 +22,13 @@ from sklearn_geo.geolocation._files import (
 from sklearn_geo.nets import Store, get_weights, set_weights, write_store
 from sklearn_geo.nets._weights import check_weights
 
-_PARAMS = ("threshold", "routing", "max_iter", "learning_rate_init")
+_PARAMS = (
+    "threshold",
+    "routing",
+    "max_iter",
+    "learning_rate_init",
+    "calibration_fraction",
+)
 _REPORT = ("scene", "n_rows", "n_epochs", "loss")
 
 

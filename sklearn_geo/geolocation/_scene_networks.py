@@ -19,7 +19,7 @@ from sklearn_geo.geolocation._classifier import HierarchicalCellClassifier
 from sklearn_geo.geolocation._combine import softmax
 from sklearn_geo.geolocation._held_out import calibration_rows, read_groups
 from sklearn_geo.geolocation._masks import add_known
-from sklearn_geo.geolocation._prediction import CellPredictor
+from sklearn_geo.geolocation._prediction import CellPredictor, check_same_cells
 from sklearn_geo.geolocation._scene_files import load_networks, save_networks
 from sklearn_geo.geolocation._scenes import read_scenes, scene_columns, scene_report
 from sklearn_geo.nets import draw_seed, rows_in_memory, whole_trainings
@@ -472,6 +472,7 @@ class SceneNetworks(CellPredictor):
 
     def _mixed(self, X, proba_of):
         """Yield slices of rows, and what the networks say of them together."""
+        check_same_cells(self.common_, self.cell_places_, "Fit the networks again too.")
         for network in self.networks_:  # which answer as the common one is set to
             network.combine = self.common_.combine
             network.n_crops = self.common_.n_crops

@@ -25,7 +25,9 @@ from sklearn_geo._tables import check_columns, check_sparse
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.geolocation._acceptance import (
     ask_criterion,
+    check_still_found_by,
     covering,
+    found_by,
     read_criterion,
     sure_of,
     sure_of_held_out,
@@ -143,7 +145,8 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
     classifier that stops early still watches rows, not users.) Equally good
     photos are accepted together, or rejected together, which may be many where
     confidences are shares of neighbours, and all where they do not depend on the photo,
-    as those of :class:`PriorGeolocator`.
+    as those of :class:`PriorGeolocator`. Settings of this estimator, and those of the
+    wrapped one that confidences depend on, have to stay what a threshold was found by.
 
     **What is not filtered.** :meth:`predict_proba`, :meth:`predict_topk` and
     :meth:`confidence` are those of the wrapped estimator, for all photos. A wrapped
@@ -271,11 +274,13 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
             self.threshold_ = self.threshold
             if self.coverage is not None:
                 self.threshold_ = covering(values, weights, self.coverage)
+            self._found_by = found_by(self, asked=asks)
         return self
 
     def _read(self, X, reset=False):
         """Return what the wrapped estimator reads, and the criterion if X tells it."""
         if not reset:
+            check_still_found_by(self, inside=False)
             check_is_table(self, X)
         check_sparse(X)
         reject_masked(X, "X")
@@ -309,6 +314,7 @@ class SelectiveGeolocator(GeolocatorMixin, GeoEstimator):
     def _selected(self, X, **more):
         """Return what the wrapped estimator reads, and which photos are accepted."""
         check_is_fitted(self)
+        check_still_found_by(self, inside=True)
         features, values = self._read(X)
         if values is None:
             more = self._more("confidence", **more)

@@ -451,6 +451,7 @@ class TimeAdjustedGeolocator(StoredTimes, TimeLearning, CellWrapper):
         return found
 
     def _log_scores(self, photos, known):
+        self._check_same_cells()
         paper = self.preset == "paper"
         if paper != self._knows_all_anew():
             raise ValueError(

@@ -211,6 +211,7 @@ class UserAveragingGeolocator(StoredWrapper, CellWrapper):
         return self
 
     def _log_scores(self, photos, known):
+        self._check_same_cells()
         if photos.groups is None:
             raise ValueError(
                 "An average over the photos of a user needs to know whose each photo "

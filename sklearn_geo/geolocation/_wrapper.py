@@ -10,6 +10,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from sklearn_geo._answers import final
 from sklearn_geo._seeds import hand_down
+from sklearn_geo._settings import check_settings
 from sklearn_geo._tables import check_columns
 from sklearn_geo.geolocation._combine import softmax
 from sklearn_geo.geolocation._cross_fit import (
@@ -22,7 +23,7 @@ from sklearn_geo.geolocation._cross_fit import (
     warn_if_seen,
 )
 from sklearn_geo.geolocation._photo_columns import Given, check_is_table, read_photos
-from sklearn_geo.geolocation._prediction import CellPredictor
+from sklearn_geo.geolocation._prediction import CellPredictor, check_same_cells
 
 __all__ = ["WRAPPER_CONSTRAINTS", "CellWrapper"]
 
@@ -39,6 +40,16 @@ WRAPPER_CONSTRAINTS = {
     ],
     "n_jobs": [Integral, None],
 }
+# What decides how photos are read; it may be set after fit.
+_READ_BY = (
+    "album_size",
+    "groups",
+    "metadata",
+    "missing_times",
+    "time_zone",
+    "times",
+    "window_hours",
+)
 
 
 class CellWrapper(CellPredictor):
@@ -63,6 +74,9 @@ class CellWrapper(CellPredictor):
 
     def _read_features(self, X, reset=False):
         """Take columns out of X; `X` may be `Given`, or X alone."""
+        if not reset:
+            own = self._parameter_constraints
+            check_settings(self, *(name for name in _READ_BY if name in own))
         given = _given(X)
         if not len(given):
             raise ValueError(
@@ -162,6 +176,11 @@ class CellWrapper(CellPredictor):
         self.cell_places_ = inside.cell_places_
         self.n_cells_ = [len(inside.cell_places_)]
         self._forget_calibration()
+
+    def _check_same_cells(self):
+        """Refuse to ask what is wrapped if it has got other cells since."""
+        inside = final(self.estimator_)
+        check_same_cells(inside, self.cell_places_, "Fit this wrapper again too.")
 
     # What it is about -----------------------------------------------------------------
 
