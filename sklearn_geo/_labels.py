@@ -264,3 +264,21 @@ def check_rows(n_rows, values, name, of="X"):
             f"{name} has {n_values} rows, but {of} has {n_rows}. Give one for each, in "
             "the same order."
         )
+
+
+def shape_of(values):
+    """Return the shape, and that of the array of what does not know its own.
+
+    Parameters
+    ----------
+    values : array-like
+        Such as a frame of dask, whose number of rows is an expression.
+
+    Returns
+    -------
+    tuple of int
+        The shape.
+    """
+    shape = np.shape(values) if not hasattr(values, "shape") else values.shape
+    known = all(isinstance(size, (int, np.integer)) for size in shape)
+    return tuple(shape) if known else np.asarray(values).shape

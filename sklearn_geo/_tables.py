@@ -170,24 +170,6 @@ def check_sparse(X, name="X"):
         )
 
 
-def shape_of(values):
-    """Return the shape, and that of the array of what does not know its own.
-
-    Parameters
-    ----------
-    values : array-like
-        Such as a frame of dask, whose number of rows is an expression.
-
-    Returns
-    -------
-    tuple of int
-        The shape.
-    """
-    shape = np.shape(values) if not hasattr(values, "shape") else values.shape
-    known = all(isinstance(size, (int, np.integer)) for size in shape)
-    return tuple(shape) if known else np.asarray(values).shape
-
-
 def sparse_columns(X, positions):
     """Return some columns of a sparse matrix, dense; others are not looked at."""
     table = np.zeros((X.shape[0], len(positions)), dtype=X.dtype)

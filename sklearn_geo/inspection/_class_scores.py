@@ -7,8 +7,8 @@ from scipy import sparse
 from sklearn.utils.validation import _check_response_method, check_is_fitted
 
 from sklearn_geo._answers import classes_known, final
+from sklearn_geo._labels import shape_of
 from sklearn_geo._numbers import naming
-from sklearn_geo._tables import shape_of
 from sklearn_geo.inspection._columns import need_method
 from sklearn_geo.metrics._responses import read_tag_scores
 

@@ -13,9 +13,9 @@ from sklearn_geo._answers import (
     holds,
     innermost,
 )
-from sklearn_geo._labels import check_rows
+from sklearn_geo._labels import check_rows, shape_of
 from sklearn_geo._numbers import reject_many, reject_masked
-from sklearn_geo._tables import check_sparse, reject_sparse_rows, shape_of
+from sklearn_geo._tables import check_sparse, reject_sparse_rows
 from sklearn_geo.base import check_places
 from sklearn_geo.inspection._by_name import is_by_name
 from sklearn_geo.inspection._export import ShowsPlaces, collection_of, frame_of

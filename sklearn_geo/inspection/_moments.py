@@ -4,9 +4,8 @@
 
 import numpy as np
 
-from sklearn_geo._labels import first_missing, label_array, number_labels
+from sklearn_geo._labels import first_missing, label_array, number_labels, shape_of
 from sklearn_geo._numbers import reject_masked
-from sklearn_geo._tables import shape_of
 from sklearn_geo.encoding._times import read_times, read_zone
 
 
