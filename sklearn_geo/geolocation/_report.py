@@ -17,6 +17,9 @@ from sklearn_geo._answers import (
     innermost,
     nearest_cells,
 )
+from sklearn_geo._labels import check_groups
+from sklearn_geo._numbers import read_numbers
+from sklearn_geo._weights import check_each
 from sklearn_geo.base import check_places
 from sklearn_geo.geolocation._report_table import TableReport, TableRow
 from sklearn_geo.metrics import (
@@ -27,6 +30,7 @@ from sklearn_geo.metrics import (
     great_circle_error,
     median_great_circle_error,
 )
+from sklearn_geo.metrics._rows import median_of_rows
 
 LOCALITIES_KM = (1, 25, 200, 750, 2500)
 _CURVE_SHARES = np.arange(1, 101) / 100
@@ -70,7 +74,8 @@ class GeolocationReport(TableReport):
         Which promises of `predict_region` to check.
 
     shares : sequence of float, default=(0.25, 0.5, 0.75)
-        For which shares of the answers, the most confident first, to show errors.
+        For which shares of the answers, the most confident first, to show errors; above
+        0, and 1 at most.
 
     confidence_level : float, default=0.95
         How often an interval should hold the true value.
@@ -176,13 +181,15 @@ class GeolocationReport(TableReport):
             "n_resamples": n_resamples,
             "random_state": random_state,
         }
-        self._weights = (
-            None
-            if sample_weight is None
-            else np.asarray(sample_weight, dtype=np.float64)
-        )
-        self._groups = None if groups is None else np.asarray(groups)
-        check_consistent_length(places, self._weights, self._groups)
+        self._weights = self._groups = None
+        if sample_weight is not None:
+            self._weights = read_numbers(sample_weight, "sample_weight")
+            check_consistent_length(places, self._weights)
+            check_each(self._weights)
+        if groups is not None:
+            self._groups = check_groups(groups, len(places))[1]
+        coverages = np.atleast_1d(read_numbers(coverages, "coverages"))
+        shares = _read_shares(shares)
         self.left_out = []
         self._rows = []
         model, X = innermost(estimator, X)
@@ -224,6 +231,11 @@ class GeolocationReport(TableReport):
                 f"{self.name} has no answer for any of the {len(places)} rows: all its "
                 "predictions are NaN. Lower abstain_below, or check the model."
             )
+        if self._weights is not None and not self._weights[self._answered].any():
+            raise ValueError(
+                "sample_weight is 0 in every row that has an answer, so that there is "
+                "nothing to measure."
+            )
         missing = int((~self._answered).sum())
         if missing:
             self.left_out.append(
@@ -233,7 +245,11 @@ class GeolocationReport(TableReport):
         return predicted
 
     def _interval(self, metric, *arrays, rows=slice(None)):
-        weights = None if self._weights is None else self._weights[rows]
+        weights = self._weights
+        if weights is not None:  # a row of weight 0 is as if it were not there
+            rows = np.arange(self.n_rows)[rows]
+            rows = rows[weights[rows] > 0.0]
+            weights = weights[rows]
         groups = None if self._groups is None else self._groups[rows]
         arrays = [array[rows] for array in arrays]
         n_units = len(arrays[0]) if groups is None else len(np.unique(groups))
@@ -344,7 +360,7 @@ class GeolocationReport(TableReport):
                 continue
             hits, sizes = holds(regions, true)
             interval = self._interval(_weighted_mean, hits.astype(np.float64))
-            size = float(np.median(sizes))
+            size = median_of_rows(sizes, self._weights)
             numbers = (coverage, interval.estimate, interval.low, interval.high, size)
             for values, number in zip(kept.values(), numbers, strict=True):
                 values.append(number)
@@ -410,6 +426,16 @@ class GeolocationReport(TableReport):
             f"{self.name} on {self.n_rows:,} rows, with "
             f"{100 * self.confidence_level:g} % intervals"
         )
+
+
+def _read_shares(shares):
+    shares = np.atleast_1d(read_numbers(shares, "shares"))
+    if not ((shares > 0.0) & (shares <= 1.0)).all():
+        raise ValueError(
+            f"shares={shares.tolist()!r:.60} must be shares of the answers, above 0 "
+            "and 1 at most."
+        )
+    return shares
 
 
 def _weighted_mean(values, sample_weight=None):

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils import Bunch
 from sklearn.utils.validation import check_consistent_length
 
+from sklearn_geo._labels import check_groups
 from sklearn_geo.geolocation._report_table import TableReport, TableRow
 from sklearn_geo.metrics import (
     accuracy_at_km,
@@ -112,8 +113,9 @@ class SelectionReport(TableReport):
             "n_resamples": n_resamples,
             "random_state": random_state,
         }
-        groups = None if groups is None else np.asarray(groups)
-        check_consistent_length(places, predicted, accepted, weights, groups)
+        check_consistent_length(places, predicted, accepted, weights)
+        if groups is not None:
+            groups = check_groups(groups, len(places))[1]
         self.title = title
         self._rows, self.left_out = [], []
         answered = ~np.isnan(predicted).any(axis=1)
@@ -145,6 +147,7 @@ class SelectionReport(TableReport):
         if not counts[kept].any():
             self.left_out.append(f"errors of {section.lower()}, because there are none")
             return Bunch(**found, accuracy=None, median_error=None, geo_score=None)
+        kept = kept & (counts > 0.0)  # the others are as if they were not there
         interval = partial(
             self._interval,
             places=places[kept],

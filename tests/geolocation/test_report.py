@@ -19,6 +19,7 @@ from sklearn_geo.geolocation import (
     HierarchicalCellClassifier,
     NeighborGeolocator,
     PriorGeolocator,
+    SelectionReport,
 )
 from sklearn_geo.metrics import (
     accuracy_at_km,
@@ -359,3 +360,95 @@ def test_cells_of_others_measure_the_bias_and_not_the_regions():
         both = (true >= 0) & (guessed >= 0)
         expected = class_bias(true[both], guessed[both], n_cells=other.n_cells_)
         assert found.class_bias.kl == pytest.approx(expected.kl)
+
+
+def test_what_it_is_asked_is_read_or_refused_by_name():
+    X, places = _world(60)
+    model = NeighborGeolocator(3).fit(X, places)
+
+    def report(**more):
+        return GeolocationReport(model, X, places, n_resamples=20, **more)
+
+    users = np.array(["eva", None] * 30, dtype=object)
+    with pytest.raises(ValueError, match=r"^groups, row 1: the group is missing"):
+        report(groups=users)
+    one, other = report(groups=["eva", "adam"] * 30), report(groups=[1, 0] * 30)
+    np.testing.assert_array_equal(one.accuracy.low, other.accuracy.low)
+    for shares in ((2.0,), (0.5, 0.0), -1, np.nan):
+        with pytest.raises(ValueError, match=r"^shares=.* above 0 and 1 at most"):
+            report(shares=shares)
+    with pytest.raises(TypeError, match=r"^shares must hold numbers"):
+        report(shares=["half"])
+    # One number is a list of one.
+    assert str(report(shares=0.5)) == str(report(shares=(0.5,)))
+    regions = HierarchicalCellClassifier(
+        S2Partition(30, 2), calibration_fraction=0.4, max_iter=1, device="cpu"
+    ).fit(X, places)
+    both = [
+        GeolocationReport(regions, X, places, coverages=coverages, n_resamples=20)
+        for coverages in (0.5, [0.5])
+    ]
+    assert both[0].calibration.promised.tolist() == [0.5]
+    assert str(both[0]) == str(both[1])
+    with pytest.raises(TypeError, match=r"^sample_weight must hold numbers"):
+        report(sample_weight=["1"] * 60)
+    with pytest.raises(ValueError, match="sample_weight, row 3: the value is masked"):
+        report(sample_weight=np.ma.array(np.ones(60), mask=np.arange(60) == 3))
+
+
+def test_who_has_no_weight_where_there_are_answers_is_told_so():
+    truth = np.zeros((4, 2))
+    answers = [[0, 0], [0, 1], [np.nan, np.nan], [np.nan, np.nan]]
+    with pytest.raises(ValueError, match="is 0 in every row that has an answer"):
+        GeolocationReport(Oracle(answers), truth, truth, sample_weight=[0, 0, 1, 1])
+
+
+def test_one_row_that_counts_has_no_interval():
+    truth = np.zeros((4, 2))
+    answers = [[0, 0], [0, 1], [0, -2], [3, 0]]
+    for more in ({}, {"groups": [0, 1, 0, 0]}, {"groups": [0, 1, 2, 3]}):
+        report = GeolocationReport(
+            Oracle(answers), truth, truth, sample_weight=[0, 5, 0, 0], km=(112,), **more
+        )
+        assert report.median_error.estimate == pytest.approx(DEGREE_KM)
+        assert np.isnan([report.median_error.low, report.median_error.high]).all()
+    kept = np.array([True, True, False, False])
+    two = SelectionReport(
+        "One counts", truth, np.array(answers, dtype=float), kept,
+        weights=np.array([0.0, 5.0, 1.0, 1.0]), groups=["a", "b", "c", "d"], km=(112,),
+    )  # fmt: skip
+    assert np.isnan(two.accepted_photos.median_error.low)
+    assert not np.isnan(two.rejected_photos.median_error.low)
+    # Rows of weight 0 are as if they were not there, in intervals too.
+    weights, some = np.array([0.0, 5.0, 1.0, 1.0]), np.array([1, 2, 3])
+    whole, part = (
+        GeolocationReport(
+            Oracle(np.array(answers)[rows]), truth[rows], truth[rows], km=(112,),
+            sample_weight=weights[rows], n_resamples=50,
+        )
+        for rows in (np.arange(4), some)
+    )  # fmt: skip
+    assert whole.geo_score.low == part.geo_score.low < part.geo_score.high
+
+
+def test_sizes_of_regions_count_weights():
+    truth = np.zeros((5, 2))
+    partition = S2Partition(10, 1).fit(
+        np.array([[0.0, 0.0], [40.0, 40.0], [-40.0, 90.0]] * 20)
+    )
+    n_cells, sizes = partition.n_cells_, np.array([0, 1, 2, 2, 2])
+    regions = {0.5: np.arange(n_cells) < sizes[:, np.newaxis]}
+    weights = np.array([3.0, 3.0, 0.0, 1.0, 0.0])
+
+    def report(rows, **more):
+        y = truth[rows]
+        oracle = Oracle(y, regions={0.5: regions[0.5][rows]})
+        return GeolocationReport(
+            oracle, y, y, coverages=(0.5,), partition=partition, n_resamples=20, **more
+        )
+
+    rows = np.arange(5)
+    weighted = report(rows, sample_weight=weights).calibration
+    repeated = report(np.repeat(rows, weights.astype(int))).calibration
+    assert weighted.n_cells.tolist() == repeated.n_cells.tolist() == [1.0]
+    assert report(rows).calibration.n_cells.tolist() == [2.0]
