@@ -12,7 +12,7 @@ from sklearn.utils.validation import _num_samples
 from sklearn_geo._answers import final
 from sklearn_geo._missing import is_missing
 from sklearn_geo._tables import check_sparse
-from sklearn_geo.inspection._moments import read_users
+from sklearn_geo.inspection._moments import check_one_each, read_users
 
 
 def rows_of_user(groups, group, n_photos):
@@ -102,7 +102,10 @@ def answers_of_both(before, after, X, *, group, times, groups):
     reader = getattr(after, "best_estimator_", after)
     joined = hasattr(reader, "_takes_photos")
     labels = _column(X, reader, "groups") if groups is None and joined else groups
-    rows, user = rows_of_user(labels, group, _num_samples(X))
+    n_photos = _num_samples(X)
+    rows, user = rows_of_user(labels, group, n_photos)
+    if times is not None:
+        check_one_each(times, n_photos, "times")
     check_sparse(X)
     X = X.tocsr() if sparse.issparse(X) else X  # rows can be chosen of it
     if not hasattr(X, "__getitem__") and not np.ndim(np.asarray(X)):

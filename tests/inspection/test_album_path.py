@@ -345,6 +345,13 @@ def test_two_models_need_two_names(names):
         AlbumPathDisplay.from_estimators(model, model, np.zeros((4, 1)), names=names)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         AlbumPathDisplay.from_estimators(model, model, np.zeros((4, 1)), TRUTH[:2])
+    for times in ([], _times(1, 2, 3), object()):
+        with pytest.raises(
+            ValueError, match="times must have one entry for each of th"
+        ):
+            AlbumPathDisplay.from_estimators(
+                model, model, np.zeros((4, 1)), times=times
+            )
     with pytest.raises(TypeError, match="X must hold one row a photo; got <"):
         AlbumPathDisplay.from_estimators(model, model, OnlyLong())
 
