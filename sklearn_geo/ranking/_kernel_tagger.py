@@ -128,10 +128,11 @@ class KernelTagger(PlaceTagger):
     **"auto"** leaves out up to 1,000 training photos, spread as the photos are, and
     suggests ten tags for each by the others. Of coarse bandwidths from 50 m on, each
     twice the one before, it takes the one with the best hit rate, the mean of A@1 to
-    A@10, and ends the search when two in a row are clearly worse. On synthetic photos
-    of the whole world, split by user, a pair is ahead of the best single bandwidth by
-    one or two points of A@10 and by two to seven of A@1: near photos say the name of
-    the place, and the wide kernel what is done in the region.
+    A@10, in which photos count as much as they weigh, and ends the search when two in a
+    row are clearly worse. On synthetic photos of the whole world, split by user, a pair
+    is ahead of the best single bandwidth by one or two points of A@10 and by two to
+    seven of A@1: near photos say the name of the place, and the wide kernel what is
+    done in the region.
 
     Distances are exact, photos at one place are added up once, and rows do not depend
     on each other.
