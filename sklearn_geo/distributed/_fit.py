@@ -300,7 +300,10 @@ class _Run:
     def _checkpoint(self, survey, zones):
         digests = survey.digests[np.argsort(survey.parts)]
         read = SimpleNamespace(
-            propagators=self.setup.propagators, places=digests, matrix=digests
+            propagators=self.setup.propagators,
+            places=digests,
+            matrix=digests,
+            photos=None,  # the digests tell them as well
         )
         return open_checkpoint(self.fit, zones, read, None, self.setup.preset)
 
