@@ -1,6 +1,6 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
-"""Pictures of anything: drawn, with a finite table behind them, or words."""
+"""Pictures of anything: drawn, and told in tables with NaN in places, or words."""
 
 import io
 import warnings
