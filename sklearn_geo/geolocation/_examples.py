@@ -10,8 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_geo._made_for import check_made_for, made_for
 from sklearn_geo._numbers import is_whole
 from sklearn_geo.geolocation._crop_scores import feature_blocks
-from sklearn_geo.geolocation._sparse_looks import SparseFeatureIndex
-from sklearn_geo.neighbors._approximate import index_of
+from sklearn_geo.geolocation._distinct_looks import index_of_looks
 
 __all__ = ["ExamplesMixin"]
 
@@ -76,10 +75,7 @@ class ExamplesMixin:
         classifier's to give away. Call this again after `from_pretrained`.
         """
         features = self.penultimate(X)
-        if sparse.issparse(features):
-            self._examples = SparseFeatureIndex(features, "euclidean")
-        else:
-            self._examples = index_of(features, "euclidean", ann=False)
+        self._examples = index_of_looks(features, "euclidean")
         self._examples_shape = features.shape, sparse.issparse(features)
         self._examples_made_for = made_for(self._cut())
         return self

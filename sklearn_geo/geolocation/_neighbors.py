@@ -18,8 +18,8 @@ from sklearn_geo._numbers import is_whole, naming, reject_masked
 from sklearn_geo._tables import check_sparse
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.geolocation._density import Densities
+from sklearn_geo.geolocation._distinct_looks import index_of_looks
 from sklearn_geo.geolocation._places_out import GeolocatorMixin
-from sklearn_geo.geolocation._sparse_looks import SparseFeatureIndex
 from sklearn_geo.geometry import km_to_chord, unit_vectors
 from sklearn_geo.neighbors._approximate import index_of
 
@@ -396,14 +396,15 @@ class NeighborGeolocator(GeolocatorMixin, GeoEstimator):
         return {name: getattr(self, name) for name in names}
 
     def _make_index(self, features):
-        if not sparse.issparse(features):
-            return index_of(features, self.metric, ann=self.ann)
-        if self.ann:
+        is_sparse = sparse.issparse(features)
+        if self.ann and is_sparse:
             raise ValueError(
                 "ann=True needs dense features, and X is sparse. Set ann=False, or "
                 "make X dense and narrow first, for example with TruncatedSVD."
             )
-        return SparseFeatureIndex(features, self.metric)
+        if self.ann:
+            return index_of(features, self.metric, ann=True)
+        return index_of_looks(features, self.metric)
 
     def _batch_rows(self):
         return min(self._index.query_rows(), _BATCH_ROWS)
