@@ -48,6 +48,8 @@ def key_of(model):
     if model.corpus is None or by_chance or model.checkpoint_dir is not None:
         return None
     decisive = {name: params[name] for name in params if name not in _ANSWERS}
+    if model.contexts is not None:  # joblib takes mappings in another order for equal
+        decisive["contexts"] = tuple(model.contexts.items())
     fallback = model.missing_zone == "fallback"
     return joblib.hash((type(model).__qualname__, decisive, fallback))
 
