@@ -72,10 +72,10 @@ def fingerprint_of(model, content, teachers, weights, preset):
         for field in dataclasses.fields(preset)
         if field.name != "training"
     }
+    contexts = content["contexts"]
     return {
-        "contexts": {
-            each["name"]: len(each["columns"]) for each in content["contexts"]
-        },
+        "contexts": [[each["name"], len(each["columns"])] for each in contexts],
+        "columns": _digest_of_json([each["columns"] for each in contexts]),
         "networks": content["networks"],
         "hidden": content["hidden"],
         "encoder": content["encoder"],
@@ -92,6 +92,7 @@ def fingerprint_of(model, content, teachers, weights, preset):
         "seed": content["seed"],
         "places": _digest(teachers.places),
         "y": _digest(teachers.matrix),
+        "photos": None if teachers.photos is None else _digest(teachers.photos),
         "sample_weight": None if weights is None else _digest(weights),
     }
 
