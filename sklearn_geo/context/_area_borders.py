@@ -4,6 +4,7 @@
 
 import numpy as np
 
+from sklearn_geo.base import wrap_longitude
 from sklearn_geo.partition._area_shapes import import_shapely
 
 # How far beside an edge its sides are looked at, in degrees: about a centimetre.
@@ -70,7 +71,7 @@ def _sides_of_pieces(partition, starts, ends, piece):
     for turn in (1.0, -1.0):
         aside = middles + turn * _ASIDE * np.column_stack([-steps[:, 1], steps[:, 0]])
         places = np.column_stack(
-            [np.clip(aside[:, 1], -90.0, 90.0), (aside[:, 0] + 180.0) % 360.0 - 180.0]
+            [np.clip(aside[:, 1], -90.0, 90.0), wrap_longitude(aside[:, 0])]
         )
         found = partition._locate(places)
         outside = np.flatnonzero(found < 0)

@@ -222,6 +222,21 @@ def test_areas_worked_by_hand():
     assert rim == pytest.approx({-1: 1 / 1.7, 2: 0.7 / 1.7}, rel=1e-6)
 
 
+def test_beside_an_edge_longitudes_keep_all_digits(monkeypatch):
+    areas = AreaPartition([box(0.1, 0.3, 0.7, 0.9)])
+    regions = PartitionRegions(areas.fit(spread(9)))
+    asked, locate = [], AreaPartition._locate
+    monkeypatch.setattr(
+        AreaPartition,
+        "_locate",
+        lambda self, places: asked.append(places) or locate(self, places),
+    )
+    Seams(regions, 10.0).shares(np.array([[0.5, 0.5]]), np.array([0]))
+    found = set(np.concatenate(asked)[:, 1].tolist())
+    # A centimetre west and east of the edge that stands for all four.
+    assert found == {0.7 - 1e-7, 0.7 + 1e-7}
+
+
 def test_slanting_edges_of_areas_are_straight_on_the_map():
     areas = AreaPartition([Polygon([(0, 0), (60, 0), (0, 50)])])
     regions = PartitionRegions(areas.fit(spread(9)))
