@@ -170,6 +170,7 @@ class ZoneReader(TransformerMixin, abc.ABC):
 
     def _answered_with(self, make_modules):
         check_settings(self, "missing_zone", "blend_km", "max_loaded_zones")
+        self._zones.shelf.keep_at_most(self.max_loaded_zones)
         return Inference(
             self._zones,
             make_modules,

@@ -114,6 +114,18 @@ class ZoneShelf:
         except ValueError:
             return False
 
+    def keep_at_most(self, max_loaded_zones):
+        """Change how many zones of the store are in memory at most.
+
+        Parameters
+        ----------
+        max_loaded_zones : int
+            How many.
+        """
+        with self._lock:
+            self.max_loaded_zones = max_loaded_zones
+            self._drop_the_oldest()
+
     def saved_to(self, store):
         """Remember that all zones are in a store now.
 
@@ -155,8 +167,7 @@ class ZoneShelf:
             if weights is None:
                 weights = self._load(zone_id)
                 self._loaded[zone_id] = weights
-                while len(self._loaded) > self.max_loaded_zones:
-                    self._loaded.popitem(last=False)
+                self._drop_the_oldest()
             return dict(weights)
 
     def put(self, zone_id, record, weights):
@@ -203,6 +214,10 @@ class ZoneShelf:
         """Drop what was loaded from the store."""
         with self._lock:
             self._loaded.clear()
+
+    def _drop_the_oldest(self):
+        while len(self._loaded) > self.max_loaded_zones:
+            self._loaded.popitem(last=False)
 
     def _find(self, zone_id, touch=True):
         """Return the weights of a zone that is in memory, or None."""

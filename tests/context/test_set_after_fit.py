@@ -127,6 +127,33 @@ def test_what_fit_would_refuse_is_refused_when_set_later(
     assert np.array_equal(model.transform(PLACES), before)
 
 
+@pytest.mark.parametrize("value", [0, "last"])
+def test_no_other_layer_is_exported(fitted, tmp_path, value):
+    model = copy.deepcopy(fitted).set_params(output_layer=value)
+    with pytest.raises(InvalidParameterError, match="The 'output_layer' param"):
+        model.export_onnx("32U", tmp_path / "zone.onnx")
+    model.set_params(output_layer=3)
+    with pytest.raises(ValueError, match=r"output_layer=3, but hidden=\(6, 5\) has 2"):
+        model.export_onnx("32U", tmp_path / "zone.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_no_other_propagator_is_scored_with(fitted):
+    model = copy.deepcopy(fitted).set_params(target_propagator=5)
+    with pytest.raises(InvalidParameterError, match="The 'target_propagator' param"):
+        model.score(PLACES, TEACHERS)
+
+
+@pytest.mark.parametrize("kind", [GPS2VecPlusTransformer, NumpyContextEncoder])
+def test_fewer_zones_stay_in_memory_when_fewer_may(fitted, tmp_path, kind):
+    fitted.save_pretrained(tmp_path)
+    model = kind.from_pretrained(tmp_path)
+    model.transform(PLACES)
+    assert len(model._zones.shelf.loaded_zones) == 2
+    model.set_params(max_loaded_zones=1).transform(PLACES)
+    assert len(model._zones.shelf.loaded_zones) == 1
+
+
 def test_names_of_a_layer_that_is_not_there(fitted):
     model = copy.deepcopy(fitted).set_params(output_layer=3)
     with pytest.raises(ValueError, match=r"output_layer=3, but hidden=\(6, 5\) has 2"):
