@@ -16,7 +16,8 @@ from sklearn_geo.context._fitting import train_plan
 from sklearn_geo.context._inference import FALLBACK, FALLBACK_NAME
 from sklearn_geo.context._plan import make_plan
 from sklearn_geo.context._presets import resolve
-from sklearn_geo.context._propagators import fit_propagators
+from sklearn_geo.context._propagators import fit_propagators, photos_that_teach
+from sklearn_geo.context._row_names import rows_named
 from sklearn_geo.context._short_memory import SkippedZone, check_memory, tell_of
 from sklearn_geo.context._teachers import Teachers
 from sklearn_geo.context._zone_shelf import ZoneShelf
@@ -118,8 +119,15 @@ class FittedZones(Zones):
         preset = resolve(model.preset, overrides)
         photos, places, weights = of_weight(places, weights)
         corpus = model.corpus if fresh else None
+        some = not fresh  # later photos may all miss what earlier ones taught
         propagators = fit_propagators(
-            model.target_propagator, self.contexts, places, matrix, corpus, photos
+            model.target_propagator,
+            self.contexts,
+            places,
+            matrix,
+            corpus,
+            photos,
+            some=some,
         )
         teachers = Teachers(
             matrix,
@@ -129,9 +137,18 @@ class FittedZones(Zones):
             photos,
             are_tags=model.corpus is not None,
         )
-        means = teachers.check(weights)
-        zones = self.regions.locate(places)
-        rows_of = self._rows_to_train(zones, model.min_samples)
+        means = teachers.check(weights, some=some)
+        whose, rows = "X", photos
+        if model.corpus is not None:
+            whose, rows = "corpus", photos_that_teach(model)
+        with rows_named(rows, name=whose):
+            zones = self.regions.locate(places)
+        # Photos of a corpus are the same in every call.
+        seen = {} if model.corpus is not None else self.photos_seen
+        seen, rows_of = self._rows_to_train(zones, seen, model.min_samples)
+        if means.untaught:
+            self._refuse_new_zones(rows_of, means.untaught)
+        self.photos_seen = seen
         fallback_rows = None
         if fallback and self.fallback_columns is not None:
             fallback_rows = balanced_rows(zones, model.fallback_samples, self.seed)
@@ -242,8 +259,22 @@ class FittedZones(Zones):
             'would be trained. Lower min_samples, or use missing_zone="fallback".'
         )
 
-    def _rows_to_train(self, zones, min_samples):
-        """Return the photos of each zone that has networks or is to get some."""
+    def _refuse_new_zones(self, zones, untaught):
+        """Refuse to make networks that have nothing to say in a context."""
+        new = [zone for zone in zones if zone not in self.shelf]
+        if new:
+            raise ValueError(
+                f"y: no photo teaches the context {untaught[0]!r}, and zone "
+                f"{self.regions.names(new)[0]} would get its first networks. Add "
+                "photos that teach it, or raise min_samples."
+            )
+
+    def _rows_to_train(self, zones, seen, min_samples):
+        """Return the photos of each zone that has networks or is to get some.
+
+        Before them, how many photos of each zone were seen by now.
+        """
+        seen = dict(seen)
         order = np.argsort(zones, kind="stable")
         present, starts = np.unique(zones[order], return_index=True)
         rows_of = {}
@@ -252,10 +283,10 @@ class FittedZones(Zones):
         ):
             if zone < 0:  # in no cell of a partition
                 continue
-            self.photos_seen[zone] = self.photos_seen.get(zone, 0) + len(rows)
-            if self.photos_seen[zone] >= min_samples or zone in self.shelf:
+            seen[zone] = seen.get(zone, 0) + len(rows)
+            if seen[zone] >= min_samples or zone in self.shelf:
                 rows_of[zone] = rows
-        return rows_of
+        return seen, rows_of
 
     def _record(self, trained):
         """Say what is known of a zone now, and keep its history."""
@@ -293,7 +324,12 @@ class FittedZones(Zones):
     def teachers(self, model, places, matrix, photos):
         """Return teachers of photos that are not learnt from."""
         propagators = fit_propagators(
-            model.target_propagator, self.contexts, places, matrix, photos=photos
+            model.target_propagator,
+            self.contexts,
+            places,
+            matrix,
+            photos=photos,
+            some=True,
         )
         return Teachers(matrix, self.contexts, propagators, places, photos)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from sklearn_geo._blocks import blocks
 from sklearn_geo.context._nearest_zone import NearestZone
+from sklearn_geo.context._row_names import rows_named
 from sklearn_geo.context._seams import Seams
 from sklearn_geo.nets import rows_in_memory
 
@@ -152,7 +153,8 @@ class Inference:
 
     def _plan(self, places, numbers):
         """Say which zones speak of which rows, at whose edge, and with what share."""
-        zones = self.zones.regions.locate(places)
+        with rows_named(numbers):
+            zones = self.zones.regions.locate(places)
         rows, shares = np.arange(len(places)), None
         own = zones
         if self.seams is not None:

@@ -28,13 +28,22 @@ class MeanRows:
 
     weights : ndarray of shape (n_photos,) or None
         What every photo counts.
+
+    some : bool, default=False
+        Whether it is enough that one of the contexts is taught.
+
+    Attributes
+    ----------
+    untaught : list of str
+        The contexts that have no mean.
     """
 
-    def __init__(self, teachers, sums, weights):
+    def __init__(self, teachers, sums, weights, *, some=False):
         self._teachers = teachers
         self._weights = weights
-        self._means = mean_rows(sums, teachers.propagators)
+        self._means = mean_rows(sums, teachers.propagators, some=some)
         self._waiting = set(teachers.propagators)
+        self.untaught = [name for name in sums if name not in self._means]
 
     def __getitem__(self, name):
         if name in self._waiting:
@@ -45,7 +54,7 @@ class MeanRows:
         return self._means[name]
 
 
-def mean_rows(sums, propagated=()):
+def mean_rows(sums, propagated=(), *, some=False):
     """Return the mean row of each context from the sum of all rows.
 
     Parameters
@@ -56,15 +65,21 @@ def mean_rows(sums, propagated=()):
     propagated : container of str, default=()
         Contexts whose rows a propagator makes, for the message.
 
+    some : bool, default=False
+        Leave out contexts that no row teaches, if there are others.
+
     Returns
     -------
     dict of str to ndarray
         Distributions.
     """
     means = {}
+    some = some and any(total.sum() > 0.0 for total in sums.values())
     for name, total in sums.items():
         check_sum(total)
         if not total.sum() > 0.0:
+            if some:
+                continue
             raise ValueError(
                 f"y: no photo teaches the context {name!r}: all its rows are NaN"
                 f"{' or zero' if name in propagated else ''}. Drop its columns, or "

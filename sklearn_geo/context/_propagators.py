@@ -2,14 +2,38 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What makes teacher rows of raw tags: the parameter `target_propagator`."""
 
+import numpy as np
 from sklearn.base import clone
 
+from sklearn_geo.context._row_names import rows_named
 from sklearn_geo.context._teachers import Teachers
 
-__all__ = ["fit_propagators", "propagators_of"]
+__all__ = ["fit_propagators", "photos_that_teach", "propagators_of"]
 
 
-def fit_propagators(given, contexts, places, matrix, corpus=None, photos=None):
+def photos_that_teach(model):
+    """Return the photos of a transformer's corpus that are learnt from.
+
+    Parameters
+    ----------
+    model : GPS2VecPlusTransformer
+        The transformer, which has a corpus.
+
+    Returns
+    -------
+    ndarray of int or None
+        Their rows; None is all.
+    """
+    tagged = np.diff(model.corpus.tags.indptr) > 0
+    # A photo without tags is a neighbour, but it teaches nothing by itself.
+    if model.target_propagator is not None or tagged.all():
+        return None
+    return np.flatnonzero(tagged)
+
+
+def fit_propagators(
+    given, contexts, places, matrix, corpus=None, photos=None, *, some=False
+):
     """Fit what makes teacher rows of raw tags.
 
     Parameters
@@ -32,6 +56,10 @@ def fit_propagators(given, contexts, places, matrix, corpus=None, photos=None):
     photos : ndarray of shape (n_photos,) or None, default=None
         The rows of `matrix` that are those of `places`; None is all.
 
+    some : bool, default=False
+        Leave out the propagator of a context that all photos miss, instead of refusing
+        them.
+
     Returns
     -------
     dict of str to transformer
@@ -43,17 +71,23 @@ def fit_propagators(given, contexts, places, matrix, corpus=None, photos=None):
         if hasattr(propagator, "set_output"):
             propagator.set_output(transform="default")
         params = propagator.get_params(deep=False)
-        whole = contexts.widths[name] == matrix.shape[1]
+        columns = np.arange(matrix.shape[1])
+        own = columns[contexts.columns[name]]
+        whole = np.array_equal(own, columns)
         if corpus is not None and whole and params.get("corpus", 0) is None:
             fitted[name] = propagator.set_params(corpus=corpus).fit(places)
             continue
         known, block = Teachers(matrix, contexts, {}, places, photos).known(name)
+        if some and not len(known):
+            continue
         if not len(known):
             raise ValueError(
                 f"y: no photo teaches the context {name!r}: all its rows are NaN. Drop "
                 "its columns, or give it rows."
             )
-        fitted[name] = propagator.fit(places[known], block)
+        rows = known if photos is None else photos[known]
+        with rows_named(rows, own):
+            fitted[name] = propagator.fit(places[known], block)
     return fitted
 
 

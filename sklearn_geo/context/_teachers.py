@@ -163,7 +163,7 @@ class Teachers:
         self.photos = photos
         self.are_tags = are_tags
 
-    def check(self, weights=None):
+    def check(self, weights=None, *, some=False):
         """Refuse rows that are no distributions, and a context that no row teaches.
 
         Parameters
@@ -171,12 +171,15 @@ class Teachers:
         weights : ndarray of shape (n_photos,), default=None
             What every photo counts in means.
 
+        some : bool, default=False
+            Whether it is enough that one of the contexts is taught.
+
         Returns
         -------
         MeanRows
             The mean row of each context.
         """
-        return MeanRows(self, self.tally(weights), weights)
+        return MeanRows(self, self.tally(weights), weights, some=some)
 
     def tally(self, weights=None):
         """Refuse rows that are no distributions; return the sum of each context's rows.
@@ -343,12 +346,14 @@ _TOO_MUCH = "has values so large that their sum is infinite. Scale it down"
 
 
 def _missing(block):
-    """Say which rows are NaN; a sparse one is if any of its values is."""
+    """Say which rows are NaN; a sparse one is if it stores NaN and zeros only."""
     if sparse.issparse(block):
-        missing = np.zeros(block.shape[0], dtype=bool)
+        missing, partly = (np.zeros(block.shape[0], dtype=bool) for _ in range(2))
         row_of = np.repeat(np.arange(block.shape[0]), np.diff(block.indptr))
-        missing[row_of[np.isnan(block.data)]] = True
-        return missing
+        gone = np.isnan(block.data)
+        missing[row_of[gone]] = True
+        partly[row_of[~gone & (block.data != 0)]] = True
+        return missing & ~partly
     if block.dtype.kind != "f":
         return np.zeros(len(block), dtype=bool)
     return np.isnan(block).all(axis=1)

@@ -19,7 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._labels import check_rows
-from sklearn_geo._settings import check_strictly
+from sklearn_geo._settings import check_settings, check_strictly
 from sklearn_geo._weights import check_weights
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.context._columns import default_encoding
@@ -218,7 +218,7 @@ class GPS2VecPlusTransformer(ZoneLearner, ZoneReader, GeoEstimator):
     history_ : ndarray
         A row an epoch of a network of a zone: "zone", "network" and the fields of
         :func:`~sklearn_geo.nets.history_table`. The networks of the whole globe are
-        called "fallback".
+        called "fallback". What was read from a store or a checkpoint has none.
 
     skipped_zones_ : list of str
         Names of the zones that the last training left out, because memory ran out. A
@@ -458,8 +458,9 @@ class GPS2VecPlusTransformer(ZoneLearner, ZoneReader, GeoEstimator):
     def partial_fit(self, X, y=None, sample_weight=None):
         """Train on some photos for one epoch, and on others in the next call.
 
-        With a `corpus` every call is one more epoch on all of it. `contexts`,
-        `networks`, `regions`, `encoding` and `hidden` stay those of the first call.
+        With a `corpus` every call is one more epoch on all of it, and its photos are
+        counted once. `contexts`, `networks`, `regions`, `encoding` and `hidden` stay
+        those of the first call.
 
         Parameters
         ----------
@@ -467,7 +468,8 @@ class GPS2VecPlusTransformer(ZoneLearner, ZoneReader, GeoEstimator):
             Latitude and longitude in degrees.
 
         y : {array-like, sparse matrix, data frame} of shape (n_photos, n_columns)
-            Teacher distributions, the same columns in every call.
+            Teacher distributions, the same columns in every call. From the second one
+            on all photos may miss a context, unless a zone gets its first networks.
 
         sample_weight : array-like of shape (n_photos,), default=None
             What every photo counts.
@@ -476,7 +478,8 @@ class GPS2VecPlusTransformer(ZoneLearner, ZoneReader, GeoEstimator):
         -------
         self : GPS2VecPlusTransformer
             The transformer. A zone gets networks in the call in which it has seen
-            `min_samples` photos, earlier calls included.
+            `min_samples` photos, earlier calls included. A first call that trains no
+            network at all is refused, and its photos do not count.
         """
         return self._more(X, y, sample_weight, epochs=1, early_stopping=False)
 
@@ -490,7 +493,8 @@ class GPS2VecPlusTransformer(ZoneLearner, ZoneReader, GeoEstimator):
             Places of the photos to learn from, in degrees.
 
         y : {array-like, sparse matrix, data frame} of shape (n_photos, n_columns)
-            Teacher distributions, the same columns as in `fit`.
+            Teacher distributions, the same columns as in `fit`. All photos may miss a
+            context, unless a zone gets its first networks.
 
         sample_weight : array-like of shape (n_photos,), default=None
             What every photo counts.
@@ -574,6 +578,8 @@ class GPS2VecPlusTransformer(ZoneLearner, ZoneReader, GeoEstimator):
             The file.
         """
         check_is_fitted(self)
+        check_settings(self, "output_layer")
+        self._check_layer(self._zones.plan.hidden)
         export_one(self._zones, zone, path, self.output_layer)
 
     def numpy_forward(self, X):
@@ -615,9 +621,11 @@ class GPS2VecPlusTransformer(ZoneLearner, ZoneReader, GeoEstimator):
         -------
         float
             :math:`-\frac1C \sum_c` of the mean KL(teacher || student) in context c,
-            over the photos that do not miss it.
+            over the photos that do not miss it. A context that all photos miss is not
+            among the `C`.
         """
         check_is_fitted(self)
+        check_settings(self, "target_propagator")
         places = self._read_places(X, reset=False)
         matrix, names = self._read_teachers(y)
         check_rows(len(places), matrix, "y")
@@ -628,7 +636,7 @@ class GPS2VecPlusTransformer(ZoneLearner, ZoneReader, GeoEstimator):
         photos, places, weights = of_weight(places, weights)
         numbers = np.arange(len(places)) if photos is None else photos
         teachers = self._zones.teachers(self, places, matrix, photos)
-        teachers.check()
+        teachers.check(some=True)
         inference = self._inference()
         total = {name: np.zeros(2) for name in self._zones.contexts.widths}
         n_columns = self._zones.architecture.n_outputs("softmax")

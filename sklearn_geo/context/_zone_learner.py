@@ -4,8 +4,6 @@
 
 import numbers
 
-import numpy as np
-
 from sklearn_geo._labels import check_rows
 from sklearn_geo._made_for import check_made_for, made_for
 from sklearn_geo._settings import check_strictly
@@ -13,6 +11,7 @@ from sklearn_geo._weights import check_weights
 from sklearn_geo.context._columns import default_encoding
 from sklearn_geo.context._fingerprint import stored_seed
 from sklearn_geo.context._fitted import FittedZones
+from sklearn_geo.context._propagators import photos_that_teach
 from sklearn_geo.context._teachers import open_teachers
 from sklearn_geo.nets import draw_seed
 from sklearn_geo.nets._estimator import CallbackSupportMixin, with_callbacks
@@ -61,9 +60,8 @@ class ZoneLearner(CallbackSupportMixin):
             corpus = self.corpus
             names = None if corpus.tag_names is None else list(corpus.tag_names)
             places, tags = corpus.places, corpus.tags
-            tagged = np.diff(tags.indptr) > 0
-            # A photo without tags is a neighbour, but it teaches nothing by itself.
-            if self.target_propagator is None and not tagged.all():
+            tagged = photos_that_teach(self)
+            if tagged is not None:
                 places, tags = places[tagged], tags[tagged]
             return places, tags, names, None
         if y is None:

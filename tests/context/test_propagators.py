@@ -57,6 +57,21 @@ def test_propagators_learn_from_the_photos_that_have_tags(kind):
     assert_allclose(rows, np.tile(mean / mean.sum(), (2, 1)), rtol=1e-6)
 
 
+@pytest.mark.parametrize("order", [[0, 1, 2], [2, 1, 0]])
+def test_columns_of_a_corpus_in_any_order(order):
+    tags = np.zeros((48, 3))
+    tags[:, 0] = 8.0
+    tags[:, 1] = 1.0
+    corpus = GeoTagCorpus(PLACES, tags)
+    contexts = read_contexts({"tag": order}, 3, None)
+    given = GeoNeighborTagPropagator()
+    fitted = fit_propagators(given, contexts, corpus.places, corpus.tags, corpus)
+    teachers = Teachers(corpus.tags, contexts, fitted, PLACES)
+    rows = teachers.rows(np.arange(5), "tag")
+    expected = np.array([8 / 9, 1 / 9, 0.0])[order]
+    assert_allclose(rows.toarray(), np.tile(expected, (5, 1)), atol=1e-6)
+
+
 def test_a_corpus_is_indexed_once():
     tags = sparse.csr_array(np.eye(4)[rng.integers(0, 4, 48)])
     corpus = GeoTagCorpus(PLACES, tags)

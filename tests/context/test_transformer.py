@@ -640,6 +640,32 @@ def test_a_search_learns_once_for_all_folds(photos, corpus, monkeypatch):
     assert len(learnt) == 2
 
 
+def test_contexts_in_another_order_are_not_shared(photos, corpus):
+    contexts = {"sky": ["sun"], "ground": ["sea", "cat"]}
+    first = GPS2VecPlusTransformer(corpus=corpus, contexts=contexts, **SMALL)
+    turned = dict(reversed(contexts.items()))
+    second = GPS2VecPlusTransformer(corpus=corpus, contexts=turned, **SMALL)
+    for model in (first, second):
+        model.fit(photos[0])
+    names = ["ground_sea", "ground_cat", "sky_sun"]
+    assert second.get_feature_names_out().tolist() == names
+    alone = clone(second).set_params(
+        corpus=GeoTagCorpus(corpus.places, corpus.tags, tag_names=corpus.tag_names)
+    )
+    said = alone.fit(photos[0]).transform(photos[0])
+    assert_array_equal(second.transform(photos[0]), said)
+
+
+def test_partial_fits_count_the_photos_of_a_corpus_once(photos, corpus):
+    model = GPS2VecPlusTransformer(corpus=corpus, **{**SMALL, "min_samples": 100})
+    model.partial_fit(photos[0])
+    once = model.zone_report_[["zone", "photos"]].tolist()
+    for _ in range(2):
+        model.partial_fit(photos[0])
+    assert model.zone_report_[["zone", "photos"]].tolist() == once
+    assert model.n_iter_ == 3
+
+
 def test_what_is_shared_is_not_changed_by_going_on(photos, corpus):
     places, _ = photos
     first = GPS2VecPlusTransformer(corpus=corpus, **SMALL).fit(places)
