@@ -3,10 +3,14 @@
 """One photo, said to be taken here and there: the rows a ranker reads."""
 
 import numpy as np
+from scipy import sparse
 
 from sklearn_geo._answers import final
 from sklearn_geo._numbers import naming, reject_masked
 from sklearn_geo._tables import check_sparse, location_positions, reject_unread
+
+# A sparse row of more than these is laid out by nobody.
+_MOST_COLUMNS = 10_000_000
 
 
 def photo_at(ranker, photo, places, location):
@@ -49,6 +53,10 @@ def photo_at(ranker, photo, places, location):
         names = [str(column) for column in photo.columns]
         pair = tuple(location_positions(location, names, len(names)))
         return _repeat(photo, places, pair), pair
+    if sparse.issparse(photo) and photo.shape[-1] > _MOST_COLUMNS:
+        raise ValueError(
+            f"photo must be one row of X; got a sparse array of shape {photo.shape}."
+        )
     with naming("photo"):
         row = photo.toarray() if hasattr(photo, "toarray") else np.asarray(photo)
     if row.size == 0 or row.ndim > 2 or (row.ndim == 2 and len(row) != 1):

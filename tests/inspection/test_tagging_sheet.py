@@ -259,6 +259,9 @@ def test_rows_of_polars():
     torn.indices = np.array([0, 1, 70_000_000], dtype=np.int32)
     with pytest.raises(ValueError, match="photo is a csr_array whose arrays contradic"):
         TaggingSheetDisplay.from_ranker(ranker, torn, CITIES, k=1)
+    wide = sparse.csr_array((4, 10**9))
+    with pytest.raises(ValueError, match=r"photo must be one row of X.* \(4, 10000000"):
+        TaggingSheetDisplay.from_ranker(ranker, wide, CITIES, k=1)
     with pytest.raises(TypeError, match=r"photo is a polars LazyFrame"):
         TaggingSheetDisplay.from_ranker(ranker, photo.lazy(), CITIES, k=1)
 

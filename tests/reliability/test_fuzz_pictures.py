@@ -117,12 +117,6 @@ located = _rows_of("KernelTagger")
 PHOTO = table(6, dress=False)
 
 
-# What an estimator has to have, arguments that others take, and words of others.
-ALSO = ("partition", "predict", "predict_proba", "cell", "zone_report_", "fuses")
-ALSO += ("geolocator", "coverage", "no search", "classes", "not fitted", "mapping")
-ALSO += ("continuous", "codec", "dtype", "Sample weights", "targets")
-
-
 def _draw(cls, maker="from_estimator", **arguments):
     """Draw it, and return the tables behind it."""
     looked_at = arguments.pop("looked_at", False)
@@ -141,14 +135,14 @@ def _anything(arguments):
     return True
 
 
-def _door(cls, takes, *, maker="from_estimator"):
+def _door(cls, takes, *, maker="from_estimator", also=()):
     return Door(
         partial(_draw, cls, maker),
         takes | looked_at,
         free=_anything,
         allowance=200,
         undressed=False,
-        also=ALSO,
+        also=("not fitted", *also),
     )
 
 
@@ -166,6 +160,7 @@ DOORS = {
             "times": ~seconds,
             "names": some(("one", "other")),
         },
+        also=("has no predict",),
         maker="from_estimators",
     ),
     "AttentionDisplay": _door(
@@ -178,6 +173,12 @@ DOORS = {
             "sample_weight": ~weights,
             "scoring": some("r2", "accuracy"),
         },
+        also=(
+            "fuses no blocks",
+            "and continuous targets",
+            "and binary targets",
+            "Sample weights",
+        ),
     ),
     "CellMapDisplay": _door(
         inspection.CellMapDisplay,
@@ -188,6 +189,7 @@ DOORS = {
             "color_by": some("count", "error", "level"),
             "label": ~words,
         },
+        also=("has no cells to draw",),
     ),
     "CoverageDisplay": _door(
         inspection.CoverageDisplay,
@@ -200,6 +202,7 @@ DOORS = {
             "name": some("model"),
             **resampled,
         },
+        also=("makes no regions", "coverage must lie"),
     ),
     "DistanceCurveDisplay": _door(
         inspection.DistanceCurveDisplay,
@@ -210,6 +213,7 @@ DOORS = {
             "name": some("model"),
             **resampled,
         },
+        also=("has no predict",),
     ),
     "FoldScoresDisplay": _door(
         inspection.FoldScoresDisplay,
@@ -225,6 +229,7 @@ DOORS = {
             "class_names": ~Kind(lambda draw, n: list("abcde"), numbers.bad),
             **resampled,
         },
+        also=("has no predict_proba",),
     ),
     "PlaceMapDisplay": _door(
         inspection.PlaceMapDisplay,
@@ -237,6 +242,7 @@ DOORS = {
             "photos": ~places,
             "label": ~words,
         },
+        also=("mapping is empty",),
     ),
     "ProbabilityMapDisplay": _door(
         inspection.ProbabilityMapDisplay,
@@ -247,6 +253,7 @@ DOORS = {
             "k": some(1, 3),
             "coverage": some(0.5, 0.8),
         },
+        also=("says nothing about how likely",),
     ),
     "RetrievalSheetDisplay": _door(
         inspection.RetrievalSheetDisplay,
