@@ -352,10 +352,11 @@ def _encoder_to_json(columns):
         remade = clone(encoder).fit(PROBES)
     if remade is None or not _same(ZoneColumns(remade), columns):
         raise ValueError(
-            f"encoding={encoder!r} learns from training places or is none of "
-            "sklearn_geo.encoding, and a store holds parameters of encoders only. Use "
-            "an encoder whose columns its parameters decide, such as SoftGridEncoder, "
-            'Sphere2VecEncoder or UTMOneHotEncoder(zones="all").'
+            f"encoding={encoder!r} learns from training places, draws with a "
+            "random_state that is no int, or is none of sklearn_geo.encoding, and a "
+            "store holds parameters of encoders only. Use an encoder whose columns its "
+            "parameters decide, such as SoftGridEncoder, Sphere2VecEncoder or "
+            'UTMOneHotEncoder(zones="all").'
         )
     plain = {
         key: np.dtype(value).name if key == "dtype" else _plain(value)

@@ -11,6 +11,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from sklearn_geo.context import GPS2VecPlusTransformer
 from sklearn_geo.context._columns import default_encoding, fit_columns
 from sklearn_geo.context._regions import (
     PartitionRegions,
@@ -139,3 +140,17 @@ def test_a_grid_inside_of_something(encoding):
     words = f"encoding is a {name} with a SoftGridEncoder in it, .* itself"
     with pytest.raises(ValueError, match=words):
         fit_columns(encoding, UTMRegions(), PLACES, seed=0)
+
+
+def test_an_encoder_that_draws_with_a_random_state_is_not_stored(tmp_path):
+    encoder = RandomFourierEncoder(random_state=np.random.RandomState(0))
+    teachers = np.random.default_rng(0).dirichlet(np.ones(2), 50)
+    model = GPS2VecPlusTransformer(
+        encoding=encoder, hidden=(4,), max_iter=1, min_samples=5, random_state=0
+    ).fit(PLACES, teachers)
+    with pytest.raises(ValueError, match="draws with a random_state that is no int"):
+        model.save_pretrained(tmp_path / "store")
+    model.set_params(encoding__random_state=3).fit(PLACES, teachers)
+    model.save_pretrained(tmp_path / "store")
+    read = GPS2VecPlusTransformer.from_pretrained(tmp_path / "store")
+    assert_array_equal(read.transform(PLACES), model.transform(PLACES))
