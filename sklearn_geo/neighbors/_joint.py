@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo.base import GeoEstimator
-from sklearn_geo.neighbors._approximate import index_of
+from sklearn_geo.neighbors._by_looks import ByLooks
 from sklearn_geo.neighbors._from_photos import FromPhotos
 from sklearn_geo.neighbors._looks import Excluded
 from sklearn_geo.neighbors._others import nearest_others
@@ -20,7 +20,7 @@ from sklearn_geo.neighbors._visual import check_corpus_features
 from sklearn_geo.neighbors._weights import add_up, weights
 
 
-class JointNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
+class JointNeighborTagPropagator(ByLooks, FromPhotos, TransformerMixin, GeoEstimator):
     r"""Tag distribution of a photo, from its geographic and its visual neighbours.
 
     Liao et al. [1]_ take tags of a photo from the photos taken near it and from those
@@ -278,9 +278,7 @@ class JointNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
             self._learn_photos(places, y, groups, features.copy())
             if self.corpus is not None:
                 check_corpus_features(self.corpus, features)
-            self._index = index_of(
-                self.corpus_.features, self.metric, ann=self.ann, owner=self.corpus_
-            )
+            self._index_looks(self.corpus_.features, self.corpus_)
             return places, features
 
     def _read(self, X, *, reset):

@@ -16,14 +16,14 @@ from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._labels import check_rows
 from sklearn_geo._numbers import naming
 from sklearn_geo.base import GeoEstimator
-from sklearn_geo.neighbors._approximate import index_of
+from sklearn_geo.neighbors._by_looks import ByLooks
 from sklearn_geo.neighbors._from_photos import FromPhotos
 from sklearn_geo.neighbors._groups import check_groups
 from sklearn_geo.neighbors._looks import Excluded
 from sklearn_geo.neighbors._weights import add_up, weights
 
 
-class VisualNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
+class VisualNeighborTagPropagator(ByLooks, FromPhotos, TransformerMixin, GeoEstimator):
     r"""Tag distribution of a photo, propagated from the photos that look like it.
 
     What :class:`GeoNeighborTagPropagator` does with places, this does with features of
@@ -249,9 +249,7 @@ class VisualNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
                         groups, features
                     )
             self._check_groups_are_known(photos)
-            self._index = index_of(
-                photos.features, self.metric, ann=self.ann, owner=self.corpus
-            )
+            self._index_looks(photos.features, self.corpus)
             self.corpus_ = photos
         return features
 

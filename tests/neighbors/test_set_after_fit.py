@@ -84,3 +84,21 @@ def test_what_fit_takes_may_be_set_later(fitted, name):
     else:
         changed = copy.copy(model).set_params(sparse_output=False)
         assert np.array_equal(changed.transform(X), model.transform(X).toarray())
+
+
+@pytest.mark.parametrize("name", ["visual", "joint"])
+def test_photos_stay_in_the_order_of_fit_or_are_refused(fitted, name):
+    model, X = fitted[name]
+    before = model.transform(X[:3])
+    model = copy.copy(model)
+    for wrong in ({"metric": "euclidean"}, {"ann": True}):
+        (parameter,) = wrong
+        model.set_params(**wrong)
+        with pytest.raises(ValueError, match=f"^{parameter} is .* fit again"):
+            model.transform(X[:3])
+        model.set_params(**FITTED[name][0].get_params(deep=False))
+        assert (model.transform(X[:3]) != before).nnz == 0
+    other = model.set_params(metric="euclidean").fit(X, TAGS).transform(X[:3])
+    assert (other != before).nnz
+    del model._made_for  # as of one that was pickled before this was kept
+    assert (model.transform(X[:3]) != other).nnz == 0
