@@ -25,6 +25,7 @@ from sklearn_geo.inspection._path_panel import (
 from sklearn_geo.inspection._paths import cut_lines, path_km
 from sklearn_geo.inspection._pyplot import panel_axes
 from sklearn_geo.inspection._text import literal
+from sklearn_geo.inspection._words import check_flags
 
 # Maps wider than this stand one above the other.
 _WIDE = 1.25
@@ -325,6 +326,7 @@ class AlbumPathDisplay(ShowsPlaces):
         AlbumPathDisplay
             The display, with its artists.
         """
+        check_flags(numbers=numbers, misses=misses, graticule=graticule)
         shown = self._shown(start, most)
         paths = {name: path[shown] for name, path in self.paths.items()}
         truth = None if self.truth is None else self.truth[shown]

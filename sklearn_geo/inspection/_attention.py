@@ -15,7 +15,7 @@ from sklearn_geo.inspection._classes import read_classes
 from sklearn_geo.inspection._export import frame_of
 from sklearn_geo.inspection._pyplot import COLORS, panel_axes
 from sklearn_geo.inspection._text import in_legend, literal
-from sklearn_geo.inspection._words import check_text, read_names
+from sklearn_geo.inspection._words import check_flags, check_text, read_names
 from sklearn_geo.metrics._rows import check_choice
 
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -275,6 +275,7 @@ class AttentionDisplay:
         AttentionDisplay
             The display, with its artists.
         """
+        check_flags(annotate=annotate)
         names = self._ordered(order)
         drawn = [part is not None for part in (self.attention, self.importance)]
         n_rows = len(names) * (1 if self.classes is None else 0.55 * len(self.classes))

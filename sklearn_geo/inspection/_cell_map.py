@@ -18,7 +18,7 @@ from sklearn_geo.inspection._errors import errors_of
 from sklearn_geo.inspection._export import ShowsPlaces, collection_of
 from sklearn_geo.inspection._map import RASTERIZED_FROM, MapWindow, cell_paths, plain
 from sklearn_geo.inspection._pyplot import axes_of, logarithmic_bar, scale_of, shown
-from sklearn_geo.inspection._words import check_text
+from sklearn_geo.inspection._words import check_flags, check_text
 
 _LABELS = {
     "count": "training places",
@@ -260,6 +260,7 @@ default="count"
         CellMapDisplay
             The display, with `ax_`, `figure_`, `cells_` and `colorbar_`.
         """
+        check_flags(graticule=graticule, colorbar=colorbar)
         geometries = [feature["geometry"] for feature in self.geojson["features"]]
         window = MapWindow.read(extent, corners_of(geometries))
         self.ax_, self.figure_ = axes_of(

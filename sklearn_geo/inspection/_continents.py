@@ -9,7 +9,7 @@ from sklearn_geo.inspection._by_name import by_text, is_by_name
 from sklearn_geo.inspection._export import frame_of
 from sklearn_geo.inspection._pyplot import COLORS, check_most, panel_axes, shares_axis
 from sklearn_geo.inspection._text import in_legend, literal
-from sklearn_geo.inspection._words import check_text
+from sklearn_geo.inspection._words import check_flags, check_text
 from sklearn_geo.metrics import precision_by_region
 from sklearn_geo.metrics._rows import check_choice
 
@@ -190,6 +190,7 @@ class ContinentDisplay:
         ContinentDisplay
             The display, with its artists.
         """
+        check_flags(annotate=annotate)
         table = self._all_regions()
         rows = self._choose(table, order, most)
         self.shown_ = table.region[rows].tolist()

@@ -22,7 +22,7 @@ from sklearn_geo.inspection._export import ShowsPlaces, collection_of, frame_of
 from sklearn_geo.inspection._map import point_feature
 from sklearn_geo.inspection._pyplot import COLORS, axes_of, shares_axis
 from sklearn_geo.inspection._text import in_legend
-from sklearn_geo.inspection._words import check_text
+from sklearn_geo.inspection._words import check_flags, check_text
 from sklearn_geo.metrics import bootstrap_interval
 
 
@@ -303,6 +303,7 @@ class CoverageDisplay(ShowsPlaces):
         CoverageDisplay
             The display, with `ax_`, `figure_`, `line_` and `errorbar_`.
         """
+        check_flags(sizes=sizes)
         self.ax_, self.figure_ = axes_of(ax, figsize=(4.8, 4.6))
         axes = self.ax_
         is_first = "as promised" not in axes.get_legend_handles_labels()[1]

@@ -18,7 +18,7 @@ from sklearn_geo.inspection._export import ShowsPlaces, collection_of, frame_of
 from sklearn_geo.inspection._map import plain, point_feature
 from sklearn_geo.inspection._pyplot import COLORS, STYLES, axes_of, shares_axis
 from sklearn_geo.inspection._text import in_legend
-from sklearn_geo.inspection._words import check_text
+from sklearn_geo.inspection._words import check_flags, check_text
 from sklearn_geo.metrics import accuracy_at_km, bootstrap_interval
 
 LOCALITIES = {1: "street", 25: "city", 200: "region", 750: "country", 2500: "continent"}
@@ -222,6 +222,7 @@ class DistanceCurveDisplay(ShowsPlaces):
         DistanceCurveDisplay
             The display, with `ax_`, `figure_`, `lines_` and `bands_`.
         """
+        check_flags(localities=localities)
         limits_km = _read_limits(limits_km)
         self.ax_, self.figure_ = axes_of(ax, figsize=(6.4, 4.4))
         from matplotlib.ticker import FuncFormatter, NullLocator

@@ -12,6 +12,7 @@ from sklearn_geo.inspection._export import frame_of
 from sklearn_geo.inspection._map import RASTERIZED_FROM, degrees_label
 from sklearn_geo.inspection._moments import read_moments, read_users
 from sklearn_geo.inspection._pyplot import COLORS, axes_of
+from sklearn_geo.inspection._words import check_flags
 from sklearn_geo.metrics._rows import check_choice
 
 _HOURS = 24
@@ -229,6 +230,7 @@ class LongitudeHourDisplay:
         LongitudeHourDisplay
             The display, with its artists.
         """
+        check_flags(sun=sun, counts=counts)
         self.ax_, self.figure_ = axes_of(ax, figsize=(8.6, 4.8))
         ax = self.ax_
         low, high = self.center - 180.0, self.center + 180.0

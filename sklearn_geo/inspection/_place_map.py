@@ -25,7 +25,7 @@ from sklearn_geo.inspection._map import (
 )
 from sklearn_geo.inspection._pyplot import logarithmic_bar, panel_axes, scale_of, shown
 from sklearn_geo.inspection._text import literal
-from sklearn_geo.inspection._words import check_text
+from sklearn_geo.inspection._words import check_flags, check_text
 from sklearn_geo.metrics._rows import check_choice
 
 _SHARES = ("all", "column", "panel")
@@ -316,6 +316,7 @@ class PlaceMapDisplay(ShowsPlaces):
         PlaceMapDisplay
             The display, with its artists.
         """
+        check_flags(graticule=graticule, colorbar=colorbar)
         check_choice(share, _SHARES, "share")
         window = self.grid.window if self.grid is not None else self._window()
         panels, shape = self._layout()

@@ -18,6 +18,7 @@ from sklearn_geo.inspection._map import (
     read_truth,
 )
 from sklearn_geo.inspection._pyplot import axes_of, logarithmic_bar
+from sklearn_geo.inspection._words import check_flags
 
 # Cells with less than this share of the likeliest one are as pale as those with none.
 _FAINTEST = 1e-3
@@ -310,6 +311,7 @@ class ProbabilityMapDisplay(ShowsPlaces):
         ProbabilityMapDisplay
             The display, with its artists.
         """
+        check_flags(graticule=graticule, colorbar=colorbar)
         window = MapWindow.read(extent, self._seen())
         self.ax_, self.figure_ = axes_of(
             ax, figsize=window.figsize(below=1.0), layout="compressed"

@@ -29,7 +29,7 @@ from sklearn_geo.inspection._sheet import (
 )
 from sklearn_geo.inspection._text import write
 from sklearn_geo.inspection._thumbnails import Thumbnails
-from sklearn_geo.inspection._words import read_names
+from sklearn_geo.inspection._words import check_flags, read_names
 
 # Units of the grid: a photo is 1 wide and 1 high.
 _NAMES, _GAP, _CAPTION, _TITLE, _FOOT = 1.5, 0.09, 0.2, 0.5, 0.3
@@ -369,6 +369,7 @@ class RetrievalSheetDisplay(ShowsPlaces):
         RetrievalSheetDisplay
             The display, with its artists.
         """
+        check_flags(show_scores=show_scores)
         pictures = Thumbnails(
             self.thumbnails, features=self.features, subjects=self.subjects
         )

@@ -8,7 +8,7 @@ from sklearn_geo.inspection._by_name import by_text, is_by_name
 from sklearn_geo.inspection._export import frame_of
 from sklearn_geo.inspection._pyplot import COLORS, STYLES, axes_of, shares_axis
 from sklearn_geo.inspection._text import in_legend
-from sklearn_geo.inspection._words import check_text, read_names
+from sklearn_geo.inspection._words import check_flags, check_text, read_names
 from sklearn_geo.metrics import precision_by_tag_frequency
 
 # Where tags stand that no training photo has: a logarithm has no place for them.
@@ -190,7 +190,11 @@ class TagFrequencyDisplay:
         TagFrequencyDisplay
             The display, with its artists.
         """
-        if points == "auto":
+        if not isinstance(points, str):
+            check_flags(points=points)
+        elif points != "auto":
+            raise ValueError(f"points must be True, False or 'auto'; got {points!r}.")
+        else:
             points = len(self.tables) <= _MODELS_WITH_POINTS
         self.ax_, self.figure_ = axes_of(ax, figsize=(6.8, 4.4))
         self.lines_, self.errorbars_, self.points_ = [], [], []

@@ -25,7 +25,7 @@ from sklearn_geo.inspection._sheet import (
 )
 from sklearn_geo.inspection._text import write
 from sklearn_geo.inspection._thumbnails import Thumbnails
-from sklearn_geo.inspection._words import read_names
+from sklearn_geo.inspection._words import check_flags, read_names
 
 # Units of the grid.
 _PHOTO, _COLUMN, _HEAD, _LINE, _FOOT = 2.0, 1.9, 0.62, 0.3, 0.3
@@ -312,6 +312,7 @@ class TaggingSheetDisplay:
         TaggingSheetDisplay
             The display, with its artists.
         """
+        check_flags(show_scores=show_scores)
         n_places, k = self.tags.shape
         n_columns = min(n_places, _MOST_COLUMNS)
         n_banks = -(-n_places // n_columns)

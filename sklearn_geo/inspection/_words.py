@@ -5,6 +5,8 @@
 import numpy as np
 from scipy import sparse
 
+from sklearn_geo.metrics._rows import check_flag
+
 
 def check_text(value, name):
     """Check that a value is a text, or None."""
@@ -18,6 +20,12 @@ def check_text(value, name):
         raise ValueError(
             f"{name} holds half a character, which no font has; got {value!r:.60}."
         ) from error
+
+
+def check_flags(**flags):
+    """Check that settings are true or false, as pandas.NA and arrays are not."""
+    for name, value in flags.items():
+        check_flag(value, name)
 
 
 def read_names(values, name):

@@ -19,7 +19,7 @@ from sklearn_geo.inspection._pyplot import (
     shown,
 )
 from sklearn_geo.inspection._text import in_legend
-from sklearn_geo.inspection._words import check_text
+from sklearn_geo.inspection._words import check_flags, check_text
 from sklearn_geo.inspection._zones import (
     counts_of,
     numbers_of,
@@ -314,6 +314,7 @@ class ZoneReportDisplay(ShowsPlaces):
         ZoneReportDisplay
             The display, with its artists.
         """
+        check_flags(graticule=graticule, colorbar=colorbar)
         check_choice(kind, _KINDS, "kind")
         check_most(most)
         from matplotlib import colormaps

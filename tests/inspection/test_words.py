@@ -35,7 +35,7 @@ WRONG = [pd.NA, 0.5 + 1j, np.datetime64("2020-01-01"), {"a": {}}, object()]
 
 
 def _displays():
-    """Return, by argument, the displays that take it."""
+    """Return, by argument, the displays that take it; flags by themselves."""
     quick = {"n_resamples": 9}
 
     def curve(**given):
@@ -105,10 +105,19 @@ def _displays():
         "thumbnails": (found,),
         "importance": (attention,),
         "confidence_level": (classes, curve, continents, frequency),
+    }, {
+        "annotate": (attention, continents),
+        "colorbar": (cells, values, zones),
+        "graticule": (cells, values, zones),
+        "localities": (curve,),
+        "points": (frequency,),
+        "show_scores": (tags, found),
+        "sizes": (coverage,),
+        "sun": (hours,),
     }
 
 
-DISPLAYS = _displays()
+DISPLAYS, FLAGS = _displays()
 
 
 @pytest.mark.parametrize("argument", DISPLAYS)
@@ -127,6 +136,15 @@ def test_what_is_no_text_nor_list_is_named(argument, value):
             continue  # its keys are names
         with pytest.raises((TypeError, ValueError), match=rf"\b{argument}\b"):
             draw(**{argument: value})
+
+
+@pytest.mark.parametrize("argument", FLAGS)
+def test_what_is_neither_true_nor_false_is_named(argument):
+    for draw in FLAGS[argument]:
+        draw(**{argument: np.False_})
+        for value in (pd.NA, np.array([True, False])):
+            with pytest.raises(TypeError, match=rf"^{argument} must be True or False"):
+                draw(**{argument: value})
 
 
 def test_ends_of_an_axis_of_distances():
