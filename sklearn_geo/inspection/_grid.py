@@ -7,6 +7,7 @@ import numpy as np
 from sklearn_geo.base import wrap_longitude
 from sklearn_geo.geometry import utm_zone_bounds, utm_zone_ids
 from sklearn_geo.inspection._map import MapWindow
+from sklearn_geo.inspection._words import check_text
 
 # A window around photos of one street is not a window around a country.
 LEAST_DEGREES = 0.02
@@ -55,6 +56,7 @@ def window_of(extent, zone, photos):
     if zone is not None:
         if not automatic:
             raise ValueError("Say which region to draw once: by extent or by zone.")
+        check_text(zone, "zone")
         south, west, north, east = utm_zone_bounds(utm_zone_ids([zone]))[0]
         return MapWindow(west, east, south, north)
     if not automatic:

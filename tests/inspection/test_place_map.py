@@ -467,6 +467,9 @@ def test_what_cannot_be_drawn():
         draw({"student": GPS2VecPlusTransformer()}, zone="30U")
     with pytest.raises(ValueError, match="32X"):
         draw(UnitVectorEncoder().fit(UK), zone="32X")
+    for zone in ([], ["30U", "31U"], 30):
+        with pytest.raises(TypeError, match="zone must be a text; got"):
+            draw(UnitVectorEncoder().fit(UK), zone=zone)
     with pytest.raises(ValueError, match="once: by extent or by zone"):
         draw(UnitVectorEncoder().fit(UK), zone="30U", extent="world")
     with pytest.raises(ValueError, match="resolution must be a whole number"):

@@ -11,6 +11,7 @@ from inspect import signature
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from sklearn.model_selection import GridSearchCV
@@ -105,6 +106,11 @@ one_row = Kind(
     _rows_of("HierarchicalCellClassifier").bad,
 )
 coverages = Kind(lambda draw, n: draw.sample([0.1, 0.5, 0.75, 0.99], 2), numbers.bad)
+# A class is a scorer of the caller's, which raises what it will.
+scoring = Kind(
+    lambda draw, n: draw.choice(["r2", "accuracy"]),
+    lambda draw, n: draw.choice([7, "nonsense", b"r2", pd.NA, ["r2"], np.nan, {}]),
+)
 one_of_three = vector(lambda draw: draw.choice([0, 1, 2]))
 columns = Kind(lambda draw, n: draw.sample(range(3), 2), numbers.bad)
 classes = Kind(lambda draw, n: draw.choice([True, False]), numbers.bad)
@@ -171,7 +177,7 @@ DOORS = {
             "y": one_of_three,
             "by_class": ~classes,  # what is handed to block_importance is tried there
             "sample_weight": ~weights,
-            "scoring": some("r2", "accuracy"),
+            "scoring": ~scoring,
         },
         also=(
             "fuses no blocks",
