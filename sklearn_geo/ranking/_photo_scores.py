@@ -38,10 +38,11 @@ class PhotoScores:
         )
         self._vectors = None
 
-    @property
-    def known(self):
-        """Which tags have a vector that is not zero; None where there are none."""
-        return self._model.tag_vectors_.any(axis=1) if self._has_vectors else None
+    def known(self, tags):
+        """Return which of some tags can be scored: all but those of a zero vector."""
+        if not self._has_vectors:
+            return np.ones(len(tags), dtype=bool)
+        return np.asarray(self._model.tag_vectors_[tags]).any(axis=1)
 
     def chunks(self, tags, n_rows):
         """Yield those of some tags that are scored together.

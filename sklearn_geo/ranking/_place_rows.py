@@ -161,6 +161,12 @@ def without_names(estimator):
     return kept
 
 
+def evenly(rows, n_most):
+    """Return so many of some rows, or all: they may be sorted by where they are."""
+    at = np.linspace(0, len(rows) - 1, min(len(rows), n_most))
+    return rows[at.astype(np.intp)]
+
+
 def scales_of(places, seed):
     """Return lengths in km, from coarse to fine, that places live at.
 
@@ -173,8 +179,8 @@ def scales_of(places, seed):
         some = places[rng.choice(len(places), _SAMPLE, replace=False)]
     distinct = np.unique(places, axis=0)
     n_neighbors = min(_NEIGHBORS, len(distinct))
-    # Evenly: photos may be sorted by where they are.
-    asked = some[:: -(-len(some) // _ASKED)]
+    # A sample is in any order.
+    asked = evenly(some, _ASKED) if some is places else some[:_ASKED]
     km, _ = PlaceIndex(distinct).nearest(asked, n_neighbors)
     finest = float(np.clip(np.median(km[:, -1]), _FINEST_KM, _COARSEST_KM))
     center = some[rng.integers(len(some))]

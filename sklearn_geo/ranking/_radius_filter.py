@@ -242,16 +242,17 @@ class RadiusFilter(PlaceColumns, GeoEstimator):
                 "RadiusFilter looks around a place, and there is none: pass a latitude "
                 "and a longitude, or set radius_km=None and pass any place."
             )
+        different = np.unique(queries.tags)
         refuse_unknown(
-            queries.tags,
-            gallery.photos.known,
+            different,
+            gallery.photos.known(different),
             self._vocabulary,
             "Fit photo_model with word_vectors that has it.",
         )
         photos = np.full((len(queries.tags), k), -1, dtype=np.int64)
         scores = None
         near = self._photos_near(queries.places)
-        for tags in gallery.photos.chunks(np.unique(queries.tags), len(near)):
+        for tags in gallery.photos.chunks(different, len(near)):
             asked = np.flatnonzero(np.isin(queries.tags, tags))
             known = gallery.photos.of(near, tags)
             if scores is None:

@@ -405,9 +405,10 @@ def _read_settled(model, settled):
     fine = isinstance(settled, list) and [type(each) for each in settled] == [float] * 2
     need(fine and 0.01 <= settled[0] <= 1.0, "settled is no share")
     need(abs(settled[1]) <= _LARGEST_SHARE, "settled is no share")
-    need(model._prior is not None, "it is settled, and has no prior")
-    rest, share = settled
     module = model.net_.module_
+    fine = model._prior is not None and hasattr(module, "prior_share")
+    need(fine, "it is settled, and has no prior")
+    rest, share = settled
     module.scale(1.0 / rest)
     module.prior_share.data.fill_(share)
 

@@ -34,6 +34,7 @@ from sklearn_geo.ranking._photo_rows import PhotoRows, PhotoScaling
 from sklearn_geo.ranking._place_prior import PlacePrior
 from sklearn_geo.ranking._place_rows import (
     PlaceRows,
+    evenly,
     fit_place_encoder,
     scales_of,
     without_names,
@@ -301,9 +302,7 @@ class RankerTraining(NetMixin):
 
     def _asked_now(self, scorer, rows, valid, groups):
         """Yield what the prior is weighed by, some photos at a time."""
-        # Evenly: photos may be sorted by where they are.
-        valid = valid[:: -(-len(valid) // _MANY_HELD_OUT)]
-        places = rows["places"]
+        valid, places = evenly(valid, _MANY_HELD_OUT), rows["places"]
         for at in blocks(len(valid), rows_in_memory(32 * self.n_tags_, len(valid))):
             some = valid[at]
             vectors = scorer.photo_vectors(PhotoRows(rows["photos"].rows(some), None))

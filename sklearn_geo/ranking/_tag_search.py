@@ -63,12 +63,13 @@ def read_queries(tags, tag_vectors, vocabulary, known=None):
         return np.atleast_2d(queries.astype(np.float32)), queries.ndim == 1
     is_one = isinstance(tags, str) or n_axes == 0
     numbers = vocabulary.positions([tags] if is_one else tags)
-    refuse_unknown(
-        numbers,
-        known,
-        vocabulary,
-        "Pass a vector instead, or fit with word_vectors that has it.",
-    )
+    if known is not None:
+        refuse_unknown(
+            numbers,
+            known[numbers],
+            vocabulary,
+            "Pass a vector instead, or fit with word_vectors that has it.",
+        )
     return tag_vectors[numbers], is_one
 
 
@@ -80,8 +81,8 @@ def refuse_unknown(numbers, known, vocabulary, remedy):
     numbers : ndarray of int
         Tags.
 
-    known : ndarray of bool of shape (n_tags,) or None
-        Which tags have a vector; None is all.
+    known : ndarray of bool of shape (len(numbers),)
+        Which of them have a vector.
 
     vocabulary : Vocabulary
         Their names.
@@ -89,8 +90,8 @@ def refuse_unknown(numbers, known, vocabulary, remedy):
     remedy : str
         What to do about it: a sentence.
     """
-    if known is not None and not known[numbers].all():
-        tag = vocabulary.name(int(numbers[np.argmin(known[numbers])]))
+    if not known.all():
+        tag = vocabulary.name(int(numbers[np.argmin(known)]))
         raise ValueError(
             f"The tag {tag!r} has no word vector, so no photo is near it. {remedy}"
         )

@@ -68,7 +68,7 @@ def read_word_vectors(path, words=None):
         for number, line in enumerate(_lines(path, file), start=1):
             if number == 1:
                 line = line.removeprefix(_BOM)
-            line = line.rstrip(b" \t\r\n")
+            line = line.rstrip()
             if not line:
                 continue
             if n_numbers is None:

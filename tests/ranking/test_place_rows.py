@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from sklearn_geo.geometry import haversine
-from sklearn_geo.ranking._place_rows import scales_of
+from sklearn_geo.ranking._place_rows import evenly, scales_of
 
 
 def town_and_country():
@@ -30,3 +30,14 @@ def test_scales_do_not_hang_on_the_order_of_photos(order):
     elif order == "shuffled":
         places = np.random.default_rng(1).permutation(places)
     assert scales_of(places, 0)[-1] == pytest.approx(np.median(tenth), rel=0.15)
+
+
+@pytest.mark.parametrize("n_rows", [1, 6, 7, 8, 13, 100])
+def test_rows_are_taken_evenly_and_no_fewer_than_may_be(n_rows):
+    found = evenly(np.arange(n_rows), 7)
+    assert len(found) == min(n_rows, 7)
+    assert found[0] == 0
+    assert found[-1] == n_rows - 1
+    steps = np.diff(found)
+    assert (steps >= 1).all()
+    assert np.ptp(steps) <= 1 if len(steps) else n_rows == 1

@@ -461,6 +461,19 @@ def _cut(block, name):
     return change
 
 
+def _settled_trunk(content, blocks):
+    """Say that a trunk weighs a prior, which it cannot."""
+    content["settled"] = [0.7, 0.5]
+    blocks["prior"] = {
+        "places": np.zeros((1, 2)),
+        "data": np.ones(1),
+        "indices": np.zeros(1, dtype=np.int64),
+        "indptr": np.array([0, 1]),
+        "bandwidths_km": np.ones(1),
+        "smoothing": np.array(1.0),
+    }
+
+
 WEIGHTS = "state-0"
 
 
@@ -608,6 +621,8 @@ def test_words_about_changed_rankers(stored, change, words, tmp_path):
         (_set("encoder", "has_infrequent", to=3), None),
         (_set("encoder", "partition", to={}), "partition"),
         (_set("encoder", "partition", "class", to="os"), "partition"),
+        (_set("settled", to=[0.7, 0.5]), "it is settled, and has no prior"),
+        (_settled_trunk, "it is settled, and has no prior"),
     ],
 )
 def test_words_about_changed_trunks(trunk, change, words, tmp_path):

@@ -36,6 +36,7 @@ def test_reads_words_and_their_numbers(written):
     [
         "3 2\n" + LINES,  # as word2vec and fastText write it
         LINES.replace("\n", " \r\n"),
+        "\x0c\n" + LINES.replace("\n", "\n \x0b\f\n"),
         "\n" + LINES.replace(" ", "\t").replace("at\thome", "at home") + "\n\n",
         "".join(
             f"  {line}\n" for line in LINES.replace(" ", "  ").splitlines()
@@ -48,6 +49,7 @@ def test_reads_words_and_their_numbers(written):
     ids=[
         "header",
         "blanks at ends",
+        "blank lines",
         "tabs",
         "two blanks",
         "byte order mark",
