@@ -36,7 +36,6 @@ from sklearn_geo.nets import (
     TRAINING_CONSTRAINTS,
     NetMixin,
     RowData,
-    draw_seed,
     hold_out,
     net_outputs,
 )
@@ -118,11 +117,8 @@ class FusionBase(NetMixin, GeoEstimator, ABC):
         self.blocks_, self.block_names_ = blocks, list(blocks)
         check_values(X, self.blocks_, self.missing_block)
         target, balance = self._read_target(y, y_names, sample_weight, go_on)
-        # Rows that are held out stay those of before, whatever the seed is now.
-        same = go_on and self.random_state is None
-        seed = self._seed if same else draw_seed(self.random_state)
+        seed = self._draw_seed(go_on)
         if not go_on:
-            self._seed = seed
             self._reader = BlockReader(
                 list(self.blocks_.values()), self.missing_block == "mask"
             ).fit(X, self.scale, rows)

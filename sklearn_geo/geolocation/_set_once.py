@@ -6,7 +6,6 @@ import joblib
 
 from sklearn_geo._made_for import SET_AFTER_FIT, check_made_for, made_for
 from sklearn_geo._settings import check_strictly
-from sklearn_geo.nets import draw_seed
 
 __all__ = ["GO_ON", "SetOnce", "SetOnceAround"]
 
@@ -35,17 +34,6 @@ class SetOnce:
         # Estimators that were pickled before this was kept have none.
         before = getattr(self, "_made_for", None)
         check_made_for(before, self._architecture(), remedy)
-
-    def _draw_seed(self, go_on):
-        """Return the seed of a training; `_seed` is that of the first fit.
-
-        Rows that are held out stay those of the first fit, whatever the seed is now.
-        """
-        same = go_on and self.random_state is None
-        seed = self._seed if same else draw_seed(self.random_state)
-        if not go_on:
-            self._seed = seed
-        return seed
 
     def _check_storable(self):
         """Refuse what could not be read again as what it is, before it is written."""

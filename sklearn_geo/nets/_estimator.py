@@ -3,6 +3,7 @@
 """What an estimator mixes in to hold a net: training, progress, history."""
 
 from sklearn_geo.nets._history import history_table
+from sklearn_geo.nets._seeding import draw_seed
 from sklearn_geo.nets._train_net import train_net
 from sklearn_geo.nets._training import Training
 
@@ -68,6 +69,17 @@ class NetMixin(CallbackSupportMixin):
     >>> Softmax().fit(X, np.array([0, 1, 1] * 9)).predict(X[:3])
     array([0, 1, 1])
     """
+
+    def _draw_seed(self, go_on):
+        """Return the seed of a training; `_seed` is that of the first fit.
+
+        Rows that are held out stay those of the first fit, whatever the seed is now.
+        """
+        same = go_on and self.random_state is None
+        seed = self._seed if same else draw_seed(self.random_state)
+        if not go_on:
+            self._seed = seed
+        return seed
 
     def _train(self, module, criterion, data, *, seed, **options):
         """Train `net_`, and set `history_` and `n_iter_`.

@@ -161,7 +161,8 @@ class HashtagEmbedding(TaggerMixin, TransformerMixin, EmbeddingFitting, GeoEstim
         1 prints a line an epoch.
 
     warm_start : bool, default=False
-        Go on with the network of the last `fit`.
+        Go on with the network of the last `fit`; held-out photos are drawn as they
+        were.
 
     random_state : int, RandomState instance or None, default=None
         Decides the held-out photos, the first weights, the order of photos and the

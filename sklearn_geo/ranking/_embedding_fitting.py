@@ -14,7 +14,7 @@ from sklearn_geo._made_for import check_made_for, made_for
 from sklearn_geo._numbers import check_float32, naming, reject_masked
 from sklearn_geo._weights import check_weights
 from sklearn_geo.fusion._scaling import Scaling
-from sklearn_geo.nets import NetMixin, draw_seed, rows_in_memory
+from sklearn_geo.nets import NetMixin, rows_in_memory
 from sklearn_geo.ranking._embedding_data import EmbeddingData
 from sklearn_geo.ranking._embedding_loss import (
     EmbeddingLoss,
@@ -47,11 +47,8 @@ class EmbeddingFitting(NetMixin):
         if self.supervision == "her":
             vectors = self._read_vectors(go_on)
         data = EmbeddingData(self, X, indicator, sample_weight, rows, vectors)
-        # Rows that are held out stay those of before, whatever the seed is now.
-        same = go_on and self.random_state is None
-        seed = self._seed if same else draw_seed(self.random_state)
+        seed = self._draw_seed(go_on)
         if not go_on:
-            self._seed = seed
             self._made_for = made_for(self._architecture())
             self._shape = X.shape[1:]
             self.n_components_ = self.n_components

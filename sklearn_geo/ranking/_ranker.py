@@ -15,7 +15,7 @@ from sklearn_geo._labels import check_groups, check_rows
 from sklearn_geo._made_for import made_for
 from sklearn_geo._weights import check_weights
 from sklearn_geo.base import GeoEstimator
-from sklearn_geo.nets import TRAINING_CONSTRAINTS, draw_seed
+from sklearn_geo.nets import TRAINING_CONSTRAINTS
 from sklearn_geo.ranking._ranker_answers import RankerAnswers
 from sklearn_geo.ranking._ranker_files import load_ranker, save_ranker
 from sklearn_geo.ranking._ranker_training import RankerTraining
@@ -197,7 +197,8 @@ class LocSensRanker(RankerAnswers, RankerTraining, GeoEstimator):
         0 prints nothing; 1 prints a line an epoch.
 
     warm_start : bool, default=False
-        Let `fit` go on with the last state there is, instead of beginning anew.
+        Let `fit` go on with the last state there is, instead of beginning anew;
+        held-out photos are drawn as they were.
 
     random_state : int, RandomState instance or None, default=None
         Decides everything that is left to chance. Pass an int for the same numbers
@@ -468,11 +469,8 @@ class LocSensRanker(RankerAnswers, RankerTraining, GeoEstimator):
             indicator = self._read_target(y, len(places), go_on)
             tagged, sample_weight = self._lessons(indicator, sample_weight)
             tagged = np.arange(len(places)) if tagged is None else tagged
-            # Photos that are held out stay those of before, whatever the seed is now.
-            same = go_on and self.random_state is None
-            seed = self._seed if same else draw_seed(self.random_state)
+            seed = self._draw_seed(go_on)
             if not go_on:
-                self._seed = seed
                 self._made_for = made_for(self._architecture())
                 self._begin(features, places, indicator, tagged, sample_weight)
             rows = {
