@@ -81,7 +81,8 @@ def best_bandwidths(places, weighted, frequencies, *, kernel, smoothing, groups=
         gains, n_pairs = trial.gains(asked, pair_of(coarse_km))
         n_pairs_each = n_pairs / len(asked)
         if best is not None:
-            mean, error = _mean_and_error(gains - best[: len(asked)], counts[asked])
+            ahead = gains - best[: len(asked)]
+            mean, error = _mean_and_error(ahead, counts[asked])
             n_worse = n_worse + 1 if mean < -2.0 * error else 0
         if best is None or mean > 0.0:
             best_km, best = coarse_km, gains
@@ -99,10 +100,13 @@ def _left_out(places):
 
 
 def _mean_and_error(values, counts):
-    """Return the weighted mean and its standard error, whatever weights add up to."""
-    share = counts / counts.max()
-    share = share / share.sum()
-    mean = float(share @ values)
+    """Return the weighted mean and its standard error, whatever weights add up to.
+
+    Of whole numbers, with whole weights, the sum is exact, so that a tie is one.
+    """
+    counts = np.ldexp(counts, -np.frexp(counts.max())[1])
+    total = counts.sum()
+    mean, share = float(counts @ values / total), counts / total
     return mean, float(np.sqrt(share @ (values - mean) ** 2 * (share @ share)))
 
 
@@ -118,9 +122,9 @@ class _Trial:
     def gains(self, asked, bandwidths_km):
         """Return how high up the first right tag of photos is, and the pairs seen.
 
-        From 1 for the first of the list to 0.1 for the tenth, and 0 if none is right:
-        the mean is that of the hit rates at 1, 2, ... 10, which neither the name of the
-        town alone nor a long tail satisfies.
+        From 10 for the first of the list to 1 for the tenth, and 0 if none is right:
+        the mean is ten times that of the hit rates at 1, 2, ... 10, which neither the
+        name of the town alone nor a long tail satisfies.
         """
         gains = np.zeros(len(asked))
         n_pairs = 0
@@ -156,5 +160,5 @@ class _Trial:
             start, stop = self._weighted.indptr[photo : photo + 2]
             right = np.isin(listed[at], self._weighted.indices[start:stop])
             if right.any():
-                gains[at] = 1.0 - right.argmax() / _N_LISTED
+                gains[at] = _N_LISTED - right.argmax()
         return gains

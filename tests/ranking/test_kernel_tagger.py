@@ -16,7 +16,7 @@ from sklearn.utils.estimator_checks import check_param_validation
 from sklearn_geo.geometry import EARTH_RADIUS_KM, haversine, pairwise_haversine
 from sklearn_geo.neighbors import PlaceIndex
 from sklearn_geo.ranking import KernelTagger
-from sklearn_geo.ranking._bandwidth import _Trial
+from sklearn_geo.ranking._bandwidth import _mean_and_error, _Trial
 from sklearn_geo.ranking._top_k import top_k
 from tests.contract import OTHER_INPUT
 from tests.ranking.places import TakesPlainTables, checks_of, photos_of
@@ -237,7 +237,7 @@ def test_auto_counts_what_is_right_for_photos_left_out():
             p = (n + 5.0 * p) / (n.sum() + 5.0)
         listed = np.argsort(-p, kind="stable")
         hit_at = [tags[photo, listed[:k]].any() for k in range(1, 11)]
-        assert gains[row] == pytest.approx(np.mean(hit_at))
+        assert gains[row] == pytest.approx(np.sum(hit_at))
     km = pairwise_haversine(places[asked], places)
     assert n_pairs == (km <= 16.0).sum()
 
@@ -264,6 +264,21 @@ def test_auto_counts_photos_as_often_as_they_weigh():
         scale = {"sample_weight": 1e-200 * weight, "groups": users}
         assert KernelTagger(smoothing=0).fit(places, tags, **scale).bandwidths_km_
     assert found[0] < found[1]
+
+
+def test_a_tie_is_one_whatever_photos_weigh():
+    # As many photos lose as win: by plain means of floats some of them would be ahead.
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        won = rng.integers(11, size=31).astype(float)
+        ahead = rng.permutation(np.concatenate([won, -won]))
+        for weight in (1.0, 7.0, 2.0**-900, 2.0**1000):
+            mean, error = _mean_and_error(ahead, np.full(62, weight))
+            assert mean == 0.0
+            assert error == pytest.approx(ahead.std() / np.sqrt(62))
+    values, weights = np.array([2.0, -3.0, 5.0]), np.array([4, 3, 2])
+    mean, _ = _mean_and_error(values, 1.0 * weights)
+    assert mean == np.repeat(values, weights).mean()
 
 
 def test_users_are_left_out_whole():
