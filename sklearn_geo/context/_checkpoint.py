@@ -51,10 +51,23 @@ class Checkpoint:
     resume : bool, default=False
         Go on with what is in the folder. Otherwise a checkpoint there is started over.
         A folder with anything else in it is refused.
+
+    renew : callable, default=None
+        Given fingerprint and content of a checkpoint, returns the fingerprint that its
+        fit would have now: that of an older release may say less. None takes it as it
+        is.
     """
 
     def __init__(
-        self, folder, fingerprint, *, kind, content, dtype="float32", resume=False
+        self,
+        folder,
+        fingerprint,
+        *,
+        kind,
+        content,
+        dtype="float32",
+        resume=False,
+        renew=None,
     ):
         self.folder = folder_of(folder, "checkpoint_dir")
         self.kind = kind
@@ -62,6 +75,7 @@ class Checkpoint:
         self.dtype = dtype
         self._manifest = ZoneManifest(self.folder, kind, dtype)
         self._fingerprint = strict_json(to_json(dict(fingerprint)))
+        self._renew = renew
         self._written, self._named = {}, {}
         self._lock, self._manifest_lock = threading.Lock(), threading.Lock()
         self._find(resume)  # so that nothing is written to a folder that is refused
@@ -193,10 +207,13 @@ class Checkpoint:
                 f"checkpoint_dir: {self.folder} holds a {self.kind} that was saved, "
                 "not a checkpoint. Pass a new folder."
             )
-        if resume and theirs["fingerprint"] != self._fingerprint:
+        fingerprint = theirs["fingerprint"]
+        if self._renew is not None:
+            fingerprint = self._renew(fingerprint, store.content)
+        if resume and fingerprint != self._fingerprint:
             raise ValueError(
                 f"checkpoint_dir: {self.folder} is the checkpoint of another fit: "
-                f"{_difference(theirs['fingerprint'], self._fingerprint)}. Pass a new "
+                f"{_difference(fingerprint, self._fingerprint)}. Pass a new "
                 "folder, or resume=False to start this one over."
             )
         return store

@@ -16,7 +16,7 @@ from sklearn_geo.context._files import KIND, content_of
 from sklearn_geo.neighbors import GeoTagCorpus
 from sklearn_geo.nets import Store, rows_in_memory
 
-__all__ = ["fingerprint_of", "open_checkpoint", "stored_seed"]
+__all__ = ["fingerprint_of", "open_checkpoint", "renewed", "stored_seed"]
 
 # Settings that change how fast a fit is and how much it prints, not what comes out.
 _HOW = ("device", "verbose")
@@ -60,6 +60,7 @@ def open_checkpoint(model, zones, teachers, weights, preset, epochs=None):
         kind=KIND,
         content=content,
         resume=model.resume,
+        renew=renewed,
     )
 
 
@@ -72,10 +73,9 @@ def fingerprint_of(model, content, teachers, weights, preset):
         for field in dataclasses.fields(preset)
         if field.name != "training"
     }
-    contexts = content["contexts"]
+    photos = teachers.photos
     return {
-        "contexts": [[each["name"], len(each["columns"])] for each in contexts],
-        "columns": _digest_of_json([each["columns"] for each in contexts]),
+        **_columns(content),
         "networks": content["networks"],
         "hidden": content["hidden"],
         "encoder": content["encoder"],
@@ -92,9 +92,36 @@ def fingerprint_of(model, content, teachers, weights, preset):
         "seed": content["seed"],
         "places": _digest(teachers.places),
         "y": _digest(teachers.matrix),
-        "photos": None if teachers.photos is None else _digest(teachers.photos),
+        **({} if photos is None else {"photos": _digest(photos)}),
         "sample_weight": None if weights is None else _digest(weights),
     }
+
+
+def renewed(fingerprint, content):
+    """Return what a checkpoint that was begun before would say of its fit now.
+
+    Columns were counted then, in no order; which they are, its content says.
+
+    Parameters
+    ----------
+    fingerprint : object
+        What it says of its fit.
+
+    content : object
+        What else it says.
+
+    Returns
+    -------
+    object
+        The same of what was begun now, or of what cannot be read.
+    """
+    if not isinstance(fingerprint, dict) or "columns" in fingerprint:
+        return fingerprint
+    try:
+        columns = _columns(content)
+    except (KeyError, TypeError):
+        return fingerprint
+    return {**fingerprint, **columns}
 
 
 def stored_seed(folder):
@@ -111,6 +138,15 @@ def stored_seed(folder):
     except ValueError:
         return None
     return seed if type(seed) is int and seed >= 0 else None
+
+
+def _columns(content):
+    """Say which columns are whose, and in which order."""
+    contexts = content["contexts"]
+    return {
+        "contexts": [[each["name"], len(each["columns"])] for each in contexts],
+        "columns": _digest_of_json([each["columns"] for each in contexts]),
+    }
 
 
 def _digest(array):

@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Which fits go on with the zones of another one, and which are other fits."""
 
+import json
+
 import numpy as np
 import pytest
 
 from sklearn_geo.context import GPS2VecPlusTransformer
+from sklearn_geo.context._fingerprint import renewed
 
 RNG = np.random.default_rng(0)
 # All at one place, so that places do not tell which photos are meant.
@@ -57,3 +60,42 @@ def test_other_photos_of_weight_0_are_another_fit(tmp_path):
     with pytest.raises(ValueError, match="of another fit: photos was"):
         again.fit(PLACES, TEACHERS, sample_weight=weights[::-1])
     again.fit(PLACES, TEACHERS, sample_weight=weights)
+
+
+def as_before(folder):
+    """Let a checkpoint say what one said that only counted columns."""
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    fingerprint = manifest["content"]["checkpoint"]["fingerprint"]
+    del fingerprint["columns"]
+    fingerprint.pop("photos", None)
+    fingerprint["contexts"] = {"a": 2, "b": 2}
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+
+
+def test_what_was_begun_before_columns_were_told_goes_on(tmp_path):
+    contexts = {"a": [0, 1], "b": [2, 3]}
+    first = model_of(tmp_path, contexts).fit(PLACES, TEACHERS)
+    as_before(tmp_path)
+    other = model_of(tmp_path, {"a": [2, 3], "b": [0, 1]}, resume=True)
+    with pytest.raises(ValueError, match="of another fit: columns was"):
+        other.fit(PLACES, TEACHERS)
+    again = model_of(tmp_path, contexts, resume=True).fit(PLACES, TEACHERS)
+    assert (again.zone_report_["seconds"] == first.zone_report_["seconds"]).all()
+
+
+def test_what_was_begun_before_does_not_tell_photos_of_weight_0(tmp_path):
+    weights = np.repeat([0.0, 1.0], [20, 40])
+    contexts = {"a": 2, "b": 2}
+    model_of(tmp_path, contexts).fit(PLACES, TEACHERS, sample_weight=weights)
+    as_before(tmp_path)
+    again = model_of(tmp_path, contexts, resume=True)
+    with pytest.raises(ValueError, match="of another fit: photos was not set and is"):
+        again.fit(PLACES, TEACHERS, sample_weight=weights)
+
+
+@pytest.mark.parametrize("content", [None, {}, {"contexts": [3]}, {"contexts": 3}])
+def test_what_cannot_be_read_stays_as_it_is(content):
+    fingerprint = {"contexts": {"a": 2}}
+    assert renewed(fingerprint, content) == {"contexts": {"a": 2}}
+    assert renewed("odd", content) == "odd"
