@@ -39,10 +39,9 @@ class PhotoScores:
         self._vectors = None
 
     def known(self, tags):
-        """Return which of some tags can be scored: all but those of a zero vector."""
-        if not self._has_vectors:
-            return np.ones(len(tags), dtype=bool)
-        return np.asarray(self._model.tag_vectors_[tags]).any(axis=1)
+        """Return which of some tags have a word vector, where the model needs one."""
+        known = getattr(self._model, "_known", None) if self._has_vectors else None
+        return np.ones(len(tags), dtype=bool) if known is None else known[tags]
 
     def chunks(self, tags, n_rows):
         """Yield those of some tags that are scored together.

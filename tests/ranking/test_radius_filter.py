@@ -412,3 +412,23 @@ def test_tags_without_a_word_vector_find_nothing(frozen):
     for asked in ("unheard", ["sea", "unheard"]):
         with pytest.raises(ValueError, match="'unheard' has no word vector"):
             search.retrieve(asked, [48.0, 2.0])
+
+
+class Axes(BaseEstimator):
+    """Tags are axes of the features; of one nothing is known."""
+
+    def fit(self, X, y):
+        self.tag_vectors_ = np.eye(3) * [1.0, 0.0, 1.0]
+        return self
+
+    def transform(self, X):
+        return np.asarray(X)
+
+    def decision_function(self, X):
+        return self.transform(X) @ self.tag_vectors_.T
+
+
+def test_a_vector_of_zeros_of_any_other_model_is_a_vector():
+    X = np.hstack([np.tile([48.0, 2.0], (6, 1)), np.tile(np.eye(3), (2, 1))])
+    search = RadiusFilter(Axes()).fit(X, np.tile(np.eye(3), (2, 1))).index(X)
+    assert_array_equal(search.retrieve([0, 1], [48.0, 2.0], k=2), [[0, 3], [0, 1]])
