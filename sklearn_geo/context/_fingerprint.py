@@ -16,7 +16,7 @@ from sklearn_geo.context._files import KIND, content_of
 from sklearn_geo.neighbors import GeoTagCorpus
 from sklearn_geo.nets import Store, rows_in_memory
 
-__all__ = ["fingerprint_of", "open_checkpoint", "renewed", "stored_seed"]
+__all__ = ["digest_of", "fingerprint_of", "open_checkpoint", "renewed", "stored_seed"]
 
 # Settings that change how fast a fit is and how much it prints, not what comes out.
 _HOW = ("device", "verbose")
@@ -90,10 +90,10 @@ def fingerprint_of(model, content, teachers, weights, preset):
         "fallback_samples": int(model.fallback_samples),
         **{name: str(value) for name, value in {**how, **more}.items()},
         "seed": content["seed"],
-        "places": _digest(teachers.places),
-        "y": _digest(teachers.matrix),
-        **({} if photos is None else {"photos": _digest(photos)}),
-        "sample_weight": None if weights is None else _digest(weights),
+        "places": digest_of(teachers.places),
+        "y": digest_of(teachers.matrix),
+        **({} if photos is None else {"photos": digest_of(photos)}),
+        "sample_weight": None if weights is None else digest_of(weights),
     }
 
 
@@ -149,8 +149,19 @@ def _columns(content):
     }
 
 
-def _digest(array):
-    """Return a checksum of the numbers of an array, read a few rows at a time."""
+def digest_of(array):
+    """Return a checksum of the numbers of an array, read a few rows at a time.
+
+    Parameters
+    ----------
+    array : ndarray or csr_array
+        The array.
+
+    Returns
+    -------
+    str
+        The same for the same numbers.
+    """
     digest = hashlib.sha256()
     if sparse.issparse(array):
         parts = (array.data, array.indices, array.indptr)
@@ -169,9 +180,9 @@ def _digest(array):
 def _described(value):
     """Return what an estimator is made of, and a digest of the data that it holds."""
     if isinstance(value, GeoTagCorpus):
-        return [_digest(value.places), _digest(value.tags)]
+        return [digest_of(value.places), digest_of(value.tags)]
     if isinstance(value, np.ndarray) or sparse.issparse(value):
-        return repr(value) if value.dtype.hasobject else _digest(value)
+        return repr(value) if value.dtype.hasobject else digest_of(value)
     if not hasattr(value, "get_params") or isinstance(value, type):
         return repr(value)
     params = value.get_params(deep=False)

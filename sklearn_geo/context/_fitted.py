@@ -11,7 +11,7 @@ from scipy import sparse
 
 from sklearn_geo.context._balanced import balanced_rows
 from sklearn_geo.context._files import content_of
-from sklearn_geo.context._fingerprint import open_checkpoint
+from sklearn_geo.context._fingerprint import digest_of, open_checkpoint
 from sklearn_geo.context._fitting import train_plan
 from sklearn_geo.context._inference import FALLBACK, FALLBACK_NAME
 from sklearn_geo.context._plan import make_plan
@@ -73,6 +73,8 @@ class FittedZones(Zones):
     def _set(self, **parts):
         super().__init__(**parts)
         self.histories = {}
+        # Digests of the places of corpora whose photos are among those seen.
+        self.counted = frozenset()
         # The zones that the last training had no memory for.
         self.skipped = []
 
@@ -144,11 +146,15 @@ class FittedZones(Zones):
         with rows_named(rows, name=whose):
             zones = self.regions.locate(places)
         # Photos of a corpus are the same in every call.
-        seen = {} if model.corpus is not None else self.photos_seen
-        seen, rows_of = self._rows_to_train(zones, seen, model.min_samples)
+        corpus = None if model.corpus is None else digest_of(places)
+        counted = getattr(self, "counted", frozenset())  # pickles of before have none
+        again = corpus in counted
+        seen, rows_of = self._rows_to_train(zones, model.min_samples, again=again)
         if means.untaught:
-            self._refuse_new_zones(rows_of, means.untaught)
+            self._refuse_new_zones(rows_of, means.untaught, teachers.source)
         self.photos_seen = seen
+        if corpus is not None:
+            self.counted = counted | {corpus}
         fallback_rows = None
         if fallback and self.fallback_columns is not None:
             fallback_rows = balanced_rows(zones, model.fallback_samples, self.seed)
@@ -259,22 +265,23 @@ class FittedZones(Zones):
             'would be trained. Lower min_samples, or use missing_zone="fallback".'
         )
 
-    def _refuse_new_zones(self, zones, untaught):
+    def _refuse_new_zones(self, zones, untaught, source):
         """Refuse to make networks that have nothing to say in a context."""
         new = [zone for zone in zones if zone not in self.shelf]
         if new:
             raise ValueError(
-                f"y: no photo teaches the context {untaught[0]!r}, and zone "
+                f"{source}: no photo teaches the context {untaught[0]!r}, and zone "
                 f"{self.regions.names(new)[0]} would get its first networks. Add "
                 "photos that teach it, or raise min_samples."
             )
 
-    def _rows_to_train(self, zones, seen, min_samples):
+    def _rows_to_train(self, zones, min_samples, *, again):
         """Return the photos of each zone that has networks or is to get some.
 
-        Before them, how many photos of each zone were seen by now.
+        Before them, how many photos of each zone were seen by now: none is new if they
+        are seen again.
         """
-        seen = dict(seen)
+        seen = dict(self.photos_seen)
         order = np.argsort(zones, kind="stable")
         present, starts = np.unique(zones[order], return_index=True)
         rows_of = {}
@@ -283,7 +290,7 @@ class FittedZones(Zones):
         ):
             if zone < 0:  # in no cell of a partition
                 continue
-            seen[zone] = seen.get(zone, 0) + len(rows)
+            seen[zone] = seen.get(zone, 0) + (0 if again else len(rows))
             if seen[zone] >= min_samples or zone in self.shelf:
                 rows_of[zone] = rows
         return seen, rows_of

@@ -41,7 +41,9 @@ class MeanRows:
     def __init__(self, teachers, sums, weights, *, some=False):
         self._teachers = teachers
         self._weights = weights
-        self._means = mean_rows(sums, teachers.propagators, some=some)
+        self._means = mean_rows(
+            sums, teachers.propagators, some=some, source=teachers.source
+        )
         self._waiting = set(teachers.propagators)
         self.untaught = [name for name in sums if name not in self._means]
 
@@ -54,7 +56,7 @@ class MeanRows:
         return self._means[name]
 
 
-def mean_rows(sums, propagated=(), *, some=False):
+def mean_rows(sums, propagated=(), *, some=False, source="y"):
     """Return the mean row of each context from the sum of all rows.
 
     Parameters
@@ -68,6 +70,9 @@ def mean_rows(sums, propagated=(), *, some=False):
     some : bool, default=False
         Leave out contexts that no row teaches, if there are others.
 
+    source : {"y", "corpus"}, default="y"
+        Where rows come from, for the message.
+
     Returns
     -------
     dict of str to ndarray
@@ -80,6 +85,11 @@ def mean_rows(sums, propagated=(), *, some=False):
         if not total.sum() > 0.0:
             if some:
                 continue
+            if source == "corpus":
+                raise ValueError(
+                    f"corpus: no photo teaches the context {name!r}: none has a tag "
+                    "of it. Leave it out of contexts, or add photos that have some."
+                )
             raise ValueError(
                 f"y: no photo teaches the context {name!r}: all its rows are NaN"
                 f"{' or zero' if name in propagated else ''}. Drop its columns, or "

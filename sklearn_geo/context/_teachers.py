@@ -163,6 +163,11 @@ class Teachers:
         self.photos = photos
         self.are_tags = are_tags
 
+    @property
+    def source(self):
+        """The argument that rows come from, for messages."""
+        return "corpus" if self.are_tags else "y"
+
     def check(self, weights=None, *, some=False):
         """Refuse rows that are no distributions, and a context that no row teaches.
 

@@ -459,8 +459,8 @@ class GPS2VecPlusTransformer(ZoneLearner, ZoneReader, GeoEstimator):
         """Train on some photos for one epoch, and on others in the next call.
 
         With a `corpus` every call is one more epoch on all of it, and its photos are
-        counted once. `contexts`, `networks`, `regions`, `encoding` and `hidden` stay
-        those of the first call.
+        counted once, but once more after loading. `contexts`, `networks`, `regions`,
+        `encoding` and `hidden` stay those of the first call.
 
         Parameters
         ----------

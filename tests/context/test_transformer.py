@@ -666,6 +666,34 @@ def test_partial_fits_count_the_photos_of_a_corpus_once(photos, corpus):
     assert model.n_iter_ == 3
 
 
+def test_partial_fits_count_the_photos_of_every_corpus(photos, corpus):
+    places, _ = photos
+    model = GPS2VecPlusTransformer(corpus=corpus, **{**SMALL, "min_samples": 100})
+    model.partial_fit(places)
+    first = dict(model._zones.photos_seen)
+    south = GeoTagCorpus(
+        corpus.places * [-1.0, 1.0], corpus.tags, tag_names=corpus.tag_names
+    )
+    for each in (south, corpus, south):
+        model.set_params(corpus=each).partial_fit(places)
+    seen = model._zones.photos_seen
+    assert {zone: seen[zone] for zone in first} == first
+    assert sum(seen.values()) == 2 * sum(first.values())
+
+
+def test_photos_of_a_corpus_are_added_to_others(photos, corpus):
+    model = GPS2VecPlusTransformer(**{**SMALL, "min_samples": 100})
+    teachers = corpus.tags.toarray() + 1.0
+    model.fit(corpus.places, teachers)
+    alone = sum(model._zones.photos_seen.values())
+    unnamed = GeoTagCorpus(corpus.places, teachers)
+    for _ in range(2):
+        model.set_params(corpus=unnamed).partial_fit(corpus.places)
+        assert sum(model._zones.photos_seen.values()) == 2 * alone
+    model.set_params(corpus=None).partial_fit(corpus.places, teachers)
+    assert sum(model._zones.photos_seen.values()) == 3 * alone
+
+
 def test_what_is_shared_is_not_changed_by_going_on(photos, corpus):
     places, _ = photos
     first = GPS2VecPlusTransformer(corpus=corpus, **SMALL).fit(places)

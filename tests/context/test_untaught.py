@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_geo.context import GPS2VecPlusTransformer
-from sklearn_geo.neighbors import GeoNeighborTagPropagator
+from sklearn_geo.neighbors import GeoNeighborTagPropagator, GeoTagCorpus
 
 RNG = np.random.default_rng(0)
 PLACES = RNG.uniform([44.0, 6.5], [47.0, 11.5], (40, 2))  # zone 32T
@@ -67,3 +67,22 @@ def test_somebody_has_to_teach_something(fitted, method):
         getattr(model, method)(PLACES, nothing)
     with pytest.raises(ValueError, match="no photo teaches the context 'tag'"):
         model.fit(PLACES, NO_TAGS)
+
+
+def test_a_corpus_without_tags_of_a_context():
+    tags = np.eye(3)[np.zeros(40, dtype=int)]
+    model = GPS2VecPlusTransformer(
+        contexts={"scene": [0], "tag": [1, 2]},
+        hidden=(4,),
+        max_iter=1,
+        min_samples=20,
+        random_state=0,
+    )
+    words = "^corpus: no photo teaches the context 'tag': none has a tag of it"
+    with pytest.raises(ValueError, match=words):
+        model.set_params(corpus=GeoTagCorpus(PLACES, tags)).fit(PLACES)
+    all_tags = GeoTagCorpus(PLACES, np.ones((40, 3)))
+    model.set_params(corpus=all_tags).fit(PLACES)
+    model.set_params(corpus=GeoTagCorpus(PLACES + [0.0, 6.0], tags))
+    with pytest.raises(ValueError, match=r"^corpus: no photo .* and zone 33T would"):
+        model.partial_fit(PLACES)
