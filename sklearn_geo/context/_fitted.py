@@ -150,14 +150,15 @@ class FittedZones(Zones):
         counted = getattr(self, "counted", frozenset())  # pickles of before have none
         again = corpus in counted
         seen, rows_of = self._rows_to_train(zones, model.min_samples, again=again)
-        if means.untaught:
-            self._refuse_new_zones(rows_of, means.untaught, teachers.source)
-        self.photos_seen = seen
-        if corpus is not None:
-            self.counted = counted | {corpus}
         fallback_rows = None
         if fallback and self.fallback_columns is not None:
             fallback_rows = balanced_rows(zones, model.fallback_samples, self.seed)
+        if means.untaught:
+            globe = [] if fallback_rows is None else [FALLBACK]
+            self._refuse_new_zones([*globe, *rows_of], means.untaught, teachers.source)
+        self.photos_seen = seen
+        if corpus is not None:
+            self.counted = counted | {corpus}
         if not rows_of and fallback_rows is None and not len(self.shelf):
             self.refuse_to_train_nothing(model.min_samples)
         checkpoint = None
@@ -268,12 +269,16 @@ class FittedZones(Zones):
     def _refuse_new_zones(self, zones, untaught, source):
         """Refuse to make networks that have nothing to say in a context."""
         new = [zone for zone in zones if zone not in self.shelf]
-        if new:
-            raise ValueError(
-                f"{source}: no photo teaches the context {untaught[0]!r}, and zone "
-                f"{self.regions.names(new)[0]} would get its first networks. Add "
-                "photos that teach it, or raise min_samples."
-            )
+        if not new:
+            return
+        whose, remedy = "the whole globe", "."
+        if new[0] != FALLBACK:
+            whose = f"zone {self.regions.names(new[:1])[0]}"
+            remedy = ", or raise min_samples."
+        raise ValueError(
+            f"{source}: no photo teaches the context {untaught[0]!r}, and {whose} "
+            f"would get its first networks. Add photos that teach it{remedy}"
+        )
 
     def _rows_to_train(self, zones, min_samples, *, again):
         """Return the photos of each zone that has networks or is to get some.

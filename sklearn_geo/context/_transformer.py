@@ -469,7 +469,8 @@ class GPS2VecPlusTransformer(ZoneLearner, ZoneReader, GeoEstimator):
 
         y : {array-like, sparse matrix, data frame} of shape (n_photos, n_columns)
             Teacher distributions, the same columns in every call. From the second one
-            on all photos may miss a context, unless a zone gets its first networks.
+            on all photos may miss a context, unless a zone, or the whole globe, gets
+            its first networks.
 
         sample_weight : array-like of shape (n_photos,), default=None
             What every photo counts.

@@ -9,6 +9,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_geo.context import GPS2VecPlusTransformer
+from sklearn_geo.context._zone_shelf import ZoneShelf
 from sklearn_geo.neighbors import GeoNeighborTagPropagator, GeoTagCorpus
 
 RNG = np.random.default_rng(0)
@@ -57,6 +58,20 @@ def test_a_zone_needs_teachers_of_all_contexts_to_begin(fitted):
     assert model.zone_report_["photos"].tolist() == [40]
     model.update_zones(PLACES[:15] + [0.0, 6.0], TEACHERS[:15])
     assert model.zone_report_["zone"].tolist() == ["32T"]
+
+
+def test_so_does_the_whole_globe(fitted):
+    model = copy.deepcopy(fitted)
+    [record] = [each for each in model._zones.shelf.records if each["name"] == "32T"]
+    only_32t = ZoneShelf()  # as if there had been no memory for the globe
+    only_32t.put(record["id"], record, model._zones.shelf.get(record["id"]))
+    model._zones.shelf = only_32t
+    model.update_zones(PLACES, NO_TAGS)
+    with pytest.raises(ValueError, match="context 'tag', and the whole globe would"):
+        model.partial_fit(PLACES, NO_TAGS)
+    model.partial_fit(PLACES, TEACHERS).partial_fit(PLACES, NO_TAGS)
+    # Four calls of 40 photos, and one that was refused.
+    assert model.zone_report_["photos"].tolist() == [160]
 
 
 @pytest.mark.parametrize("method", ["fit", "update_zones", "partial_fit", "score"])
