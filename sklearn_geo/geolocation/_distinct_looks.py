@@ -69,8 +69,7 @@ def copies_of(features):
     copies = np.flatnonzero(first != np.arange(n_rows))
     if not len(copies):
         return first
-    size = max(1, _BLOCK // max(1, features.shape[1]))
-    for part in gen_batches(len(copies), size):
+    for part in gen_batches(len(copies), _rows_at_once(features)):
         at = copies[part]
         same = _are_equal(features[at], features[first[at]])
         first[at[~same]] = at[~same]  # of one sum by chance
@@ -84,14 +83,22 @@ def _sums(features):
         1
     )
     sums = np.zeros(features.shape[0], dtype=np.uint64)
-    if sparse.issparse(features):
-        rows = np.repeat(np.arange(len(sums)), np.diff(features.indptr))
-        np.add.at(sums, rows, _mixed(features.data) * weights[features.indices])
-        return sums
-    size = max(1, _BLOCK // max(1, features.shape[1]))
-    for rows in gen_batches(len(sums), size):
-        sums[rows] = (_mixed(features[rows]) * weights).sum(axis=1, dtype=np.uint64)
+    for rows in gen_batches(len(sums), _rows_at_once(features)):
+        part = features[rows]
+        if sparse.issparse(part):
+            at = np.repeat(np.arange(part.shape[0]), np.diff(part.indptr))
+            np.add.at(sums[rows], at, _mixed(part.data) * weights[part.indices])
+        else:
+            sums[rows] = (_mixed(part) * weights).sum(axis=1, dtype=np.uint64)
     return sums
+
+
+def _rows_at_once(features):
+    """Return how many rows are looked through at a time."""
+    width = features.shape[1]
+    if sparse.issparse(features):  # whose zeros are not stored
+        width = features.nnz // max(1, features.shape[0])
+    return max(1, _BLOCK // max(1, width))
 
 
 def _mixed(values):
@@ -135,20 +142,31 @@ class DistinctLooks:
     def nearest(self, queries, n_neighbors):
         """Find the nearest rows to some queries, see `FeatureIndex.nearest`."""
         n_neighbors = min(n_neighbors, len(self._rows))
-        distances, looks = self._index.nearest(queries, n_neighbors)
-        shape = len(looks), n_neighbors
+        far, looks = self._index.nearest(queries, n_neighbors)
+        starts = self._starts[looks]
+        counts = np.minimum(self._starts[looks + 1] - starts, n_neighbors)
+        enough = np.argmax(np.cumsum(counts, axis=1) >= n_neighbors, axis=1)
+        # Of looks that are equally far the first rows come first.
+        counts[far > np.take_along_axis(far, enough[:, np.newaxis], axis=1)] = 0
+        shape = len(far), n_neighbors
         out, rows = np.empty(shape), np.empty(shape, dtype=np.intp)
-        for at, (far, own) in enumerate(zip(distances, looks, strict=True)):
-            starts = self._starts[own]
-            counts = np.minimum(self._starts[own + 1] - starts, n_neighbors)
-            # Of looks that are equally far the first rows come first.
-            enough = np.searchsorted(np.cumsum(counts), n_neighbors)
-            n_looks = np.searchsorted(far, far[enough], side="right")
-            starts, counts, far = starts[:n_looks], counts[:n_looks], far[:n_looks]
-            run = np.arange(counts.sum()) - np.repeat(
-                np.cumsum(counts) - counts, counts
+        blocks = np.cumsum(counts.sum(axis=1)) // _BLOCK
+        ends = np.flatnonzero(np.diff(blocks)) + 1
+        for part in np.split(np.arange(len(far)), ends):
+            out[part], rows[part] = self._first_rows(
+                far[part], starts[part], counts[part], n_neighbors
             )
-            found = self._rows[np.repeat(starts, counts) + run]
-            by = np.lexsort((found, np.repeat(far, counts)))[:n_neighbors]
-            rows[at], out[at] = found[by], np.repeat(far, counts)[by]
         return out, rows
+
+    def _first_rows(self, far, starts, counts, n_neighbors):
+        """Find the first rows of looks, by how many of each can be among them."""
+        look = np.repeat(np.arange(counts.size), counts.ravel())
+        begins = np.cumsum(counts) - counts.ravel()
+        found = self._rows[starts.ravel()[look] + np.arange(len(look)) - begins[look]]
+        farther = np.ones(far.shape, dtype=bool)
+        farther[:, 1:] = far[:, 1:] != far[:, :-1]
+        # In order of distance already, and now of rows where that is the same.
+        keys = np.cumsum(farther)[look] * len(self._rows) + found
+        keys.sort(kind="stable")
+        first = begins.reshape(counts.shape)[:, :1] + np.arange(n_neighbors)
+        return far.ravel()[look[first]], keys[first] % len(self._rows)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from sklearn_geo.geolocation import NeighborGeolocator
+from sklearn_geo.geolocation import NeighborGeolocator, _distinct_looks
 from sklearn_geo.geolocation._distinct_looks import (
     DistinctLooks,
     copies_of,
@@ -61,12 +61,49 @@ def test_copies_by_a_loop():
     assert copies_of(np.arange(5.0)[:, np.newaxis]).tolist() == [0, 1, 2, 3, 4]
 
 
+def test_copies_among_a_million_columns_are_found_in_blocks(monkeypatch):
+    rng = np.random.default_rng(0)
+    columns = rng.integers(2**20, size=(50, 4))
+    which = rng.integers(50, size=4_000)
+    ends = np.arange(0, 16_001, 4)
+    X = (np.ones(16_000), columns[which].ravel(), ends)
+    X = sparse.csr_array(X, shape=(4_000, 2**20))
+    compared = []
+    are_equal = _distinct_looks._are_equal
+
+    def counted(some, others):
+        compared.append(some.shape[0])
+        return are_equal(some, others)
+
+    monkeypatch.setattr(_distinct_looks, "_are_equal", counted)
+    first = copies_of(X)
+    assert first.tolist() == [which.tolist().index(look) for look in which]
+    # By the numbers that are stored, and not by columns, one row at a time.
+    assert compared == [4_000 - len(np.unique(which))]
+
+
 def test_rows_that_all_differ_are_compared_as_they_are():
     X = np.random.default_rng(0).normal(size=(30, 3))
     assert isinstance(index_of_looks(X, "cosine"), FeatureIndex)
     assert isinstance(index_of_looks(sparse.csr_array(X), "cosine"), SparseFeatureIndex)
     # Copies of a third are no reason to copy the others.
     assert isinstance(index_of_looks(np.vstack([X, X[:15]]), "cosine"), FeatureIndex)
+
+
+def test_neighbours_are_the_same_in_blocks(monkeypatch):
+    rng = np.random.default_rng(0)
+    X = np.repeat(rng.integers(-1, 2, (60, 2)).astype(float), 3, axis=0)
+    queries = rng.integers(-1, 2, (40, 2)).astype(float)
+    far = np.sqrt(((queries[:, np.newaxis] - X) ** 2).sum(axis=2))
+    expected = np.argsort(far, axis=1, kind="stable")[:, :25]
+    index = index_of_looks(X, "euclidean")
+    for block in (1, 100, 1 << 20):
+        monkeypatch.setattr(_distinct_looks, "_BLOCK", block)
+        found, rows = index.nearest(queries, 25)
+        np.testing.assert_array_equal(rows, expected)
+        np.testing.assert_allclose(
+            found, np.take_along_axis(far, expected, axis=1), rtol=1e-12
+        )
 
 
 @pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array])
