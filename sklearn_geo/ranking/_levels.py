@@ -159,7 +159,7 @@ def pick_state(states, granularity):
         km = GRANULARITIES[granularity]
     elif (
         isinstance(granularity, Real)
-        and not isinstance(granularity, bool)
+        and not isinstance(granularity, (bool, np.timedelta64))
         and granularity > 0
     ):
         km = float(granularity)

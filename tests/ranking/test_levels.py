@@ -104,7 +104,8 @@ def test_names_have_the_distances_of_the_paper():
 
 
 @pytest.mark.parametrize(
-    "granularity", ["town", 0, -3.0, np.nan, True, False, [25], b"city"]
+    "granularity",
+    ["town", 0, -3.0, np.nan, True, False, [25], b"city", np.timedelta64(1, "D")],
 )
 def test_words_about_granularities(granularity):
     with pytest.raises(ValueError, match=r"granularity.*a distance in km"):

@@ -183,6 +183,7 @@ DOORS = {
             "fuses no blocks",
             "and continuous targets",
             "and binary targets",
+            "continuous is not supported",
             "Sample weights",
         ),
     ),
