@@ -121,11 +121,7 @@ DISPLAYS, FLAGS = _displays()
 
 
 @pytest.mark.parametrize("argument", DISPLAYS)
-@pytest.mark.parametrize(
-    "value",
-    [pd.NA, 0.5 + 1j, np.datetime64("2020-01-01"), {"a": {}}, object()],
-    ids=str,
-)
+@pytest.mark.parametrize("value", WRONG, ids=lambda value: type(value).__name__)
 def test_what_is_no_text_nor_list_is_named(argument, value):
     mapping = isinstance(value, dict)
     if mapping and argument in {"coastline", "thumbnails", "importance"}:
