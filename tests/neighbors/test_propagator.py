@@ -10,6 +10,7 @@ import pytest
 import sklearn
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from joblib.externals.loky import get_reusable_executor
 from scipy import sparse
 from sklearn import config_context
 from sklearn.base import clone
@@ -563,7 +564,10 @@ def test_workers_of_a_grid_search_build_no_index():
     search = GridSearchCV(
         Pipeline(steps), grid, cv=3, n_jobs=2, refit=False, error_score="raise"
     )
-    assert search.fit(venues, y).best_params_ == {"tags__sigma_km": 60.0}
+    try:
+        assert search.fit(venues, y).best_params_ == {"tags__sigma_km": 60.0}
+    finally:  # workers are kept, and the tests that follow build trees in theirs
+        get_reusable_executor().shutdown(wait=True)
     # What the search asserted about workers, the trap does in this process too.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_index, "cKDTree", _index.cKDTree)
