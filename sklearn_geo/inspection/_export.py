@@ -27,6 +27,8 @@ class ShowsPlaces:
             {**feature, "properties": _flat(feature["properties"])}
             for feature in self.to_geojson()["features"]
         ]
+        if not features:  # of which geopandas 1.0 makes no column of geometries
+            return geopandas.GeoDataFrame(geometry=[], crs="EPSG:4326")
         return geopandas.GeoDataFrame.from_features(features, crs="EPSG:4326")
 
 

@@ -51,7 +51,7 @@ class SceneHierarchy(TransformerMixin, GeoEstimator):
         What the columns of X are called, in their order; rows of the table are found by
         these names. None goes by the names of the columns of X where they are those of
         the table, with or without `prefix` or what else all begin with, such as the
-        "class_" of :class:`PosteriorTransformer`, and otherwise takes the columns in
+        ``class_`` of :class:`PosteriorTransformer`, and otherwise takes the columns in
         the order of the table. If only some are names of the table, these must be in
         its order.
 

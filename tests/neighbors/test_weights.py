@@ -8,6 +8,7 @@ from scipy import sparse
 
 from sklearn_geo.neighbors import NeighborVoteAnnotator
 from sklearn_geo.neighbors._weights import multiply
+from tests.sparse_rows import sparse_rows
 
 # A billion tags, of which two photos have three.
 WIDE = sparse.csr_array(
@@ -18,8 +19,8 @@ WIDE = sparse.csr_array(
 @pytest.mark.parametrize("n_tags", [3, 2**20 + 9])
 def test_products_are_those_of_numpy(n_tags):
     rng = np.random.default_rng(0)
-    few = sparse.random_array((5, 3), density=0.6, rng=rng, format="csr")
-    weights = sparse.random_array((4, 5), density=0.6, rng=rng, format="csr")
+    few = sparse_rows(rng, (5, 3), 0.6)
+    weights = sparse_rows(rng, (4, 5), 0.6)
     columns = np.array([0, 1, n_tags - 1])
     tags = sparse.csr_array((few.data, columns[few.indices], few.indptr), (5, n_tags))
     found = multiply(weights, tags)

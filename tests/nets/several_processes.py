@@ -48,8 +48,9 @@ def train(device):
 
 if __name__ == "__main__":
     from accelerate import PartialState
+    from torch.distributed import destroy_process_group
 
     weights = train("accelerate")
     np.savez(f"{sys.argv[1]}/{PartialState().process_index}.npz", **weights)
     # Threads of torch that are still at work when a process ends, end it with SIGABRT.
-    PartialState().destroy_process_group()
+    destroy_process_group()

@@ -106,7 +106,10 @@ def test_what_is_transparent_is_put_on_white(tmp_path):
 def test_one_of_many_greys_may_be_transparent(tmp_path, clear, expected):
     # In 16 bits: a level of 8 bits is 257 levels of these, and 40000 is 155.6 of them.
     image = Image.fromarray(np.array([[0, 257, 40000]], dtype=np.uint16))
-    path = saved(tmp_path, image, transparency=clear)
+    try:
+        path = saved(tmp_path, image, transparency=clear)
+    except OSError:
+        pytest.skip("this Pillow writes no 16 bits with a transparent level")
     assert read_photo(path)[0, :, 0].tolist() == expected
     assert read_photo(saved(tmp_path, image))[0, :, 0].tolist() == [0, 1, 156]
 
