@@ -353,6 +353,9 @@ def main():
     parser.add_argument("--kept", default=KEPT, type=Path, help="counts of all runs")
     parser.add_argument("--out", default=ROOT / "build" / "nights", help="folder")
     arguments = parser.parse_args()
+    import torch
+
+    torch.set_num_threads(1)  # a process that has threads of OpenMP is not forked
     os.environ["OMP_NUM_THREADS"] = "1"
     os.environ["CUDA_VISIBLE_DEVICES"] = ""  # a card is not there for forked processes
     folder = Path(arguments.out)
