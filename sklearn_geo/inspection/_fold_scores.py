@@ -350,7 +350,7 @@ def _read_later(later, scores):
             raise ValueError(
                 f"The later score of {name} must be a number; got {score!r:.60}."
             ) from error
-        if abs(read[str(name)]) > _MOST:
+        if abs(read[name]) > _MOST:
             raise ValueError(
                 f"The later score of {name} must not be infinite, nor beyond "
                 f"{_MOST:g}; got {score!r:.60}."
