@@ -59,13 +59,9 @@ def parts_of(frame, columns, function, setup, *more):
 
 def _parts(frame, columns):
     """Return the parts of a table with some columns: the same, whatever columns."""
-    table = frame[columns]
-    whole = hasattr(table, "simplify")
-    if whole:
-        # Dask reads no other columns then; all it does to be faster would also put
-        # small parts together, the more the fewer columns there are.
-        table = table.simplify()
-    parts = table.to_delayed(optimize_graph=not whole)
+    # Dask reads no other columns then; all it does to be faster would also put small
+    # parts together, the more the fewer columns there are.
+    parts = frame[columns].simplify().to_delayed(optimize_graph=False)
     if len(parts) != frame.npartitions:
         raise ValueError(
             f"photos has {frame.npartitions} parts, and {len(parts)} when it is read. "

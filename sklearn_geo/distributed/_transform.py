@@ -15,8 +15,6 @@ from sklearn_geo.distributed._photos import in_part
 
 __all__ = ["transform"]
 
-_NODE = "model-"  # what the name of its node in a graph begins with
-
 
 def transform(model, places):
     """Encode the places of a dask collection, part by part and when it is asked for.
@@ -134,7 +132,7 @@ def _frame_part(part, model, names):
     columns = np.empty((0, len(names)), dtype=np.float32)
     if len(part):
         with in_part(f"that begins with {part.index[0]}", "places"):
-            columns = _made(model).transform(part)
+            columns = model.transform(part)
     if not isinstance(columns, pd.DataFrame):  # else set_output asked for one
         columns = pd.DataFrame(np.asarray(columns), columns=names, index=part.index)
     return columns
@@ -144,22 +142,10 @@ def _array_part(part, model, n_columns, block_id=None):
     if not len(part):
         return np.empty((0, n_columns), dtype=np.float32)
     with in_part(block_id[0], "places"):
-        return np.asarray(_made(model).transform(part))
-
-
-def _made(model):
-    """Return the transformer.
-
-    Dask of 2024 takes an attribute of its node for it, which has it in its graph.
-    """
-    if not hasattr(model, "__dask_graph__"):
-        return model
-    graph = model.__dask_graph__()
-    return next(graph[key] for key in graph if str(key).startswith(_NODE))
+        return np.asarray(model.transform(part))
 
 
 def _node(model):
     import dask
 
-    name = f"{_NODE}{uuid.uuid4().hex}"
-    return dask.delayed(model, name=name, traverse=False)
+    return dask.delayed(model, name=f"model-{uuid.uuid4().hex}", traverse=False)

@@ -232,8 +232,7 @@ def test_a_query_on_many_small_files(frame, tmp_path):
     files = write_parquet(frame, tmp_path / "photos", 12)
     photos = dd.read_parquet(files)
     photos = photos[photos.longitude != 11.9]
-    if hasattr(photos, "optimize"):  # old ones put none together
-        assert len(photos[LOCATION].optimize().to_delayed()) < 12
+    assert len(photos[LOCATION].optimize().to_delayed()) < 12
     model = make_transformer(fallback_samples=60)
     fitted = fit_zone_store(photos, tmp_path / "store", model)
     alone = fit_in_memory(model, photos.compute(scheduler="synchronous"))

@@ -40,19 +40,22 @@ FITTED = {
 
 @pytest.fixture
 def card(monkeypatch):
-    """A machine with a card, as far as it is asked."""
-    with monkeypatch.context() as patch:
-        patch.setattr(torch.cuda, "is_available", lambda: True)
-        patch.setattr(torch.cuda, "device_count", lambda: 1)
-        yield patch
+    """Return what makes a machine one with a card, as far as it is asked."""
+
+    def put(there=True):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
+        monkeypatch.setattr(torch.cuda, "device_count", lambda: int(there))
+
+    return put
 
 
 @pytest.mark.parametrize("kind", FITTED)
 def test_what_a_card_has_taught_is_read_without_one(kind, card, tmp_path):
     model = FITTED[kind]()
     expected = model.predict(X if kind != "ranker" else np.hstack([PLACES, X]))
+    card()  # only now: a torch that is built for cards uses it in training
     model.set_params(device="cuda:0").save_pretrained(tmp_path)
-    card.setattr(torch.cuda, "is_available", lambda: False)
+    card(False)
     said = (
         r"stored with device='cuda:0', which is not on this machine\. It is read with"
     )
@@ -94,6 +97,7 @@ def test_devices_that_are_here_are_kept():
 
 
 def test_one_card_of_many(card):
+    card()
     assert device_here("cuda:0") == "cuda:0"
     with pytest.warns(UserWarning, match="'cuda:1', which is not on this machine"):
         assert device_here("cuda:1") == "auto"
