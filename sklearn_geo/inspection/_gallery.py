@@ -141,11 +141,19 @@ def tag_position(tag, tag_names, n_tags, *, needs):
             hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
             raise ValueError(f"There is no tag {tag!r}.{hint}")
         tag = names.index(tag)
+    tag = read_tag(tag)
+    if not 0 <= tag < n_tags:
+        raise ValueError(f"There is no tag {tag}, only 0 to {n_tags - 1}.")
+    return tag
+
+
+def read_tag(tag):
+    """Return a name as it is, and a whole number as an int."""
+    if isinstance(tag, str):
+        return tag
     whole = isinstance(tag, Integral) or (is_real(tag) and float(tag).is_integer())
     if not whole:
         raise ValueError(f"A tag is a name or a whole number; got {tag!r:.60}.")
-    if not 0 <= tag < n_tags:
-        raise ValueError(f"There is no tag {tag}, only 0 to {n_tags - 1}.")
     return int(tag)
 
 

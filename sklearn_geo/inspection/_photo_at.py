@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from sklearn_geo._answers import final
-from sklearn_geo._numbers import naming, reject_masked
+from sklearn_geo._numbers import naming, read_numbers, reject_masked
 from sklearn_geo._tables import check_sparse, location_positions, reject_unread
 
 # A sparse row of more than these is laid out by nobody.
@@ -58,7 +58,8 @@ def photo_at(ranker, photo, places, location):
             f"photo must be one row of X; got a sparse array of shape {photo.shape}."
         )
     with naming("photo"):
-        row = photo.toarray() if hasattr(photo, "toarray") else np.asarray(photo)
+        row = photo.toarray() if hasattr(photo, "toarray") else photo
+    row = read_numbers(row, "photo")
     if row.size == 0 or row.ndim > 2 or (row.ndim == 2 and len(row) != 1):
         raise ValueError(
             f"photo must be one row of X; got shape {row.shape}. Select one, such as "

@@ -11,6 +11,7 @@ from sklearn_geo.inspection._export import ShowsPlaces, collection_of, frame_of
 from sklearn_geo.inspection._gallery import (
     check_gallery,
     distances_of,
+    read_tag,
     right_answers,
     tag_column,
     tag_position,
@@ -227,6 +228,7 @@ class RetrievalSheetDisplay(ShowsPlaces):
         remedy = "Pass a fitted ranker, such as LocSensRanker or RadiusFilter."
         need_method(ranker, "ranker", "retrieve", remedy=remedy)
         names, places = read_asked(places, place_names, allow_missing=True)
+        tag = read_tag(tag)
         asked = {"granularity": granularity, "within_km": within_km}
         asked = {key: value for key, value in asked.items() if value is not None}
         lists, scores = [], []

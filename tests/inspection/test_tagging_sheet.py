@@ -264,6 +264,8 @@ def test_rows_of_polars():
         TaggingSheetDisplay.from_ranker(ranker, wide, CITIES, k=1)
     with pytest.raises(TypeError, match=r"photo is a polars LazyFrame"):
         TaggingSheetDisplay.from_ranker(ranker, photo.lazy(), CITIES, k=1)
+    with pytest.raises(TypeError, match=r"photo must hold numbers; .* real part"):
+        TaggingSheetDisplay.from_ranker(ranker, np.ones(4, complex), CITIES, k=1)
 
 
 def test_true_tags_are_whole_numbers_or_the_row_of_one_photo():
