@@ -185,6 +185,7 @@ DOORS = {
             "and binary targets",
             "continuous is not supported",
             "Sample weights",
+            "Input contains",
         ),
     ),
     "CellMapDisplay": _door(
