@@ -87,7 +87,7 @@ class SeededDropout(RandomLayer):
     Parameters
     ----------
     p : float, default=0.5
-        Share of inputs that are dropped while training.
+        Share of inputs that are dropped while training, from 0 to 1.
 
     See Also
     --------
@@ -96,7 +96,7 @@ class SeededDropout(RandomLayer):
     Notes
     -----
     While training, :math:`x_j m_j / (1 - p)` with :math:`m_j` one with probability
-    :math:`1 - p` and else zero. Otherwise `x`.
+    :math:`1 - p` and else zero; all zeros for :math:`p = 1`. Otherwise `x`.
 
     Examples
     --------
@@ -112,6 +112,8 @@ class SeededDropout(RandomLayer):
 
     def __init__(self, p=0.5):
         super().__init__()
+        if not 0.0 <= p <= 1.0:
+            raise ValueError(f"p={p!r} is no share: dropout needs 0 to 1.")
         self.p = p
 
     def extra_repr(self):
@@ -139,10 +141,11 @@ class SeededDropout(RandomLayer):
         """
         if not self.training or not self.p:
             return inputs
+        share = 1.0 - self.p
         kept = torch.empty_like(inputs).bernoulli_(
-            1.0 - self.p, generator=self.generator(inputs.device)
+            share, generator=self.generator(inputs.device)
         )
-        return inputs * kept.div_(1.0 - self.p)
+        return inputs * (kept.div_(share) if share else kept)
 
 
 def seed_layers(module, seed):
@@ -195,14 +198,17 @@ def draws_from_torch(module):
     >>> draws_from_torch(torch.nn.Dropout())
     True
     """
-    return not all(
-        isinstance(part, _QUIET) or type(part).__module__.startswith("sklearn_geo.")
-        for part in module.modules()
-    )
+    return not all(map(_is_quiet, module.modules()))
 
 
-_QUIET = (
-    RandomLayer,
+def _is_quiet(part):
+    # What is derived from a quiet layer may draw in a `forward` of its own.
+    kind = type(part)
+    ours = kind.__module__.startswith("sklearn_geo.")
+    return ours or kind in _QUIET or isinstance(part, RandomLayer)
+
+
+_QUIET = {
     nn.Linear,
     nn.Sequential,
     nn.Identity,
@@ -219,4 +225,4 @@ _QUIET = (
     nn.AdaptiveAvgPool2d,
     nn.ModuleList,
     nn.ModuleDict,
-)
+}

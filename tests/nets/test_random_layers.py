@@ -55,6 +55,46 @@ def test_who_draws_from_torch():
     assert draws_from_torch(torch.nn.LSTM(2, 2))
 
 
+class NoisyRows(torch.nn.Sequential):
+    """What is derived from a layer that is quiet, and is not."""
+
+    def __init__(self):
+        super().__init__(torch.nn.Linear(3, 2))
+
+    def forward(self, inputs):
+        return (torch.nn.functional.dropout(self[0](inputs), 0.5, self.training),)
+
+
+def test_who_is_derived_from_a_quiet_layer_may_draw():
+    assert draws_from_torch(NoisyRows())
+    rng = np.random.default_rng(0)
+    rows = RowData(rng.standard_normal((40, 3)), [rng.integers(2, size=40)])
+    training = Training(max_iter=3, device="cpu")
+
+    def train():
+        net = train_net(NoisyRows, HeadsLoss, rows, training=training, seed=1)
+        return get_weights(net)["0.weight"]
+
+    before = torch.get_rng_state()
+    first = train()
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.rand(7)
+    assert np.array_equal(train(), first)
+
+
+def test_shares_that_dropout_has():
+    everything = SeededDropout(1.0)
+    inputs = torch.ones(9, requires_grad=True)
+    outputs = everything(inputs)
+    assert torch.equal(outputs, torch.zeros(9))
+    outputs.sum().backward()
+    assert torch.equal(inputs.grad, torch.zeros(9))
+    assert torch.equal(everything.eval()(inputs), inputs)
+    for p in (-0.1, 1.5, float("nan")):
+        with pytest.raises(ValueError, match=r"^p=.* is no share"):
+            SeededDropout(p)
+
+
 @pytest.mark.parametrize("foreign", [False, True])
 def test_threads_do_not_disturb_each_other(foreign):
     rng = np.random.default_rng(0)
