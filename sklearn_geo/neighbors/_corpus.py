@@ -76,10 +76,10 @@ class GeoTagCorpus:
 
     Notes
     -----
-    A corpus never changes: its arrays are copies that cannot be written to (read-only
-    input, such as a memory map opened with ``mmap_mode="r"``, is used as it is). So
-    `copy.deepcopy` and :func:`sklearn.base.clone` return the corpus itself, and a grid
-    search over an encoder neither copies nor indexes it again.
+    A corpus never changes: its arrays are copies that cannot be written to (an array
+    of read-only memory, such as a map opened with ``mmap_mode="r"``, is used as it
+    is). So `copy.deepcopy` and :func:`sklearn.base.clone` return the corpus itself, and
+    a grid search over an encoder neither copies nor indexes it again.
 
     A pickle holds the arrays and the finished index. Between processes joblib replaces
     large arrays by memory maps, written once for all tasks, so workers share one copy.
@@ -371,7 +371,22 @@ def _restored(cls, arrays, n_tags, tag_names, index, ranked):
 
 
 def _own(array, given):
-    """Return an array nobody else can write to: itself if it is read-only."""
-    if array.flags.writeable and np.may_share_memory(array, np.asarray(given)):
+    """Return an array nobody else can write to: itself if its memory is read-only."""
+    if np.may_share_memory(array, np.asarray(given)) and not _is_read_only(array):
         return array.copy()
     return array
+
+
+def _is_read_only(array):
+    """Say whether neither an array nor what it is a view of can be written to.
+
+    A frame of pandas hands out views that are read-only, and writes to their memory.
+    """
+    while isinstance(array, np.ndarray):
+        if array.flags.writeable:
+            return False
+        array = array.base
+    try:
+        return array is None or memoryview(array).readonly
+    except TypeError:  # nobody knows
+        return False

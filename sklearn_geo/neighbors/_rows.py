@@ -21,7 +21,8 @@ class RowBuilder:
     def __init__(self, n_columns, dtype):
         self._n_columns = n_columns
         self._data = np.empty(0, dtype=dtype)
-        self._indices = np.empty(0, dtype=np.int32)
+        wide = n_columns > np.iinfo(np.int32).max
+        self._indices = np.empty(0, dtype=np.int64 if wide else np.int32)
         self._lengths = []
         self._n_filled = 0
 
@@ -52,7 +53,7 @@ class RowBuilder:
         """Return all rows as one csr_array."""
         lengths = np.concatenate(self._lengths)
         wide = self._n_filled > np.iinfo(np.int32).max
-        index_type = np.int64 if wide else np.int32
+        index_type = np.int64 if wide else self._indices.dtype
         indptr = np.zeros(len(lengths) + 1, dtype=index_type)
         np.cumsum(lengths, out=indptr[1:])
         parts = (self._data, self._indices.astype(index_type, copy=False), indptr)

@@ -426,3 +426,27 @@ def test_a_full_disk_is_said_whatever_the_arrays_have_got_of_it(tmp_path):
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         assert str(tmp_path) in str(caught.value)
         np.testing.assert_array_equal(GeoTagCorpus.load(tmp_path).places, places + 1.0)
+
+
+@pytest.mark.parametrize("given", ["frame", "view"])
+@pytest.mark.parametrize("columns", [["lat", "lon"], None])
+def test_a_frame_that_is_written_to_later(given, columns):
+    before = np.arange(8.0).reshape(4, 2)
+    places = pd.DataFrame(before.copy(), columns=columns)
+    looks = pd.DataFrame({"look": np.ones(4)})
+    parts = places, TAGS, looks
+    if given == "view":  # which pandas 3 makes read-only
+        parts = places.to_numpy(), TAGS, looks.to_numpy()
+        parts[0].flags.writeable = parts[2].flags.writeable = False
+    corpus = GeoTagCorpus(*parts)
+    places.iloc[0, 0] = looks.iloc[0, 0] = 77.0
+    np.testing.assert_array_equal(corpus.places, before)
+    np.testing.assert_array_equal(corpus.features, np.ones((4, 1)))
+
+
+def test_a_map_that_nobody_writes_to_is_not_copied(tmp_path):
+    np.save(tmp_path / "looks.npy", np.ones((4, 2)))
+    for mode, same in (("r", True), ("c", False)):
+        looks = np.load(tmp_path / "looks.npy", mmap_mode=mode)
+        corpus = GeoTagCorpus(PLACES, TAGS, looks)
+        assert np.shares_memory(corpus.features, looks) is same

@@ -276,3 +276,15 @@ def test_most_columns_may_be_empty(n_tags):
     counts = {2: 1, 7: 1, 999_999_999: 2}
     wanted = np.array([counts.get(column, 0) for column in expected], dtype=float)
     np.testing.assert_allclose(counted, wanted / wanted.sum())
+
+
+@pytest.mark.parametrize("norm", [None, "l1"])
+def test_more_columns_than_32_bits_count(norm):
+    # The last of ten million tags, within each of three hundred circles.
+    tags = sparse.csr_array(([1.0], [9_999_999], [0, 1]), shape=(1, 10**7))
+    encoder = HashTagEncoder(range(1, 301), n_tags=None, norm=norm)
+    found = encoder.fit([[0.0, 0.0]], tags).transform([[0.0, 0.0], [0.0, 50.0]])
+    assert found.shape == (2, 3 * 10**9)
+    assert found.indices.tolist() == list(range(9_999_999, 3 * 10**9, 10**7))
+    np.testing.assert_array_equal(found.indptr, [0, 300, 300])
+    np.testing.assert_allclose(found.data, 1.0 if norm is None else 1.0 / 300)
