@@ -201,7 +201,7 @@ class NeighborVoteAnnotator(ClassifierMixin, GeoEstimator):
                         f"{_MOST_TAGS:,} are the most. Leave out columns without tags."
                     )
                 tags, names = read_tags(y, name="y")
-                tags.data[:] = 1.0
+                tags.data = np.ones(tags.nnz)
                 self.classes_ = np.arange(tags.shape[1])
             else:
                 labels = _read_labels(y, warn=not self._sparse_y)
@@ -393,6 +393,8 @@ class NeighborVoteAnnotator(ClassifierMixin, GeoEstimator):
             prior = multiply(even, corpus.tags.astype(np.float64, copy=False))
             silent = sparse.csr_array((~voted).astype(np.float64)[:, np.newaxis])
             shares = sparse.csr_array(shares + multiply(silent, prior))
+        # Nine votes of a ninth add up to a little more than one.
+        np.minimum(shares.data, 1.0, out=shares.data)
         return shares
 
     def __sklearn_tags__(self):
@@ -442,6 +444,8 @@ def _classes_of(labels):
 
 
 def _by_distance_and_row(km, rows):
-    """Sort rows by distance, rounded to a micrometre, and then by their number."""
-    by = np.lexsort((rows, km.round(9)), axis=-1)
+    """Sort rows, nearest first; those within a micrometre go by their number."""
+    with np.errstate(invalid="ignore"):  # of infinity
+        farther = np.diff(km, axis=1, prepend=km[:, :1]) > 1e-9
+    by = np.lexsort((rows, np.cumsum(farther, axis=1)), axis=-1)
     return np.take_along_axis(rows, by, axis=1)

@@ -395,7 +395,8 @@ class TagVectorizer(TransformerMixin, GeoEstimator):
                 "left between min_df and max_df. Check the delimiter "
                 f"({self.delimiter!r}), or relax what leaves tags out."
             )
-        keep = keep[np.argsort(names[keep].astype(str), kind="stable")]
+        # Not by numpy, whose texts would all be as wide as the longest.
+        keep = keep[sorted(range(len(keep)), key=names[keep].tolist().__getitem__)]
         if self.max_features is not None:
             # The stable sort takes the tags that come first in the alphabet.
             most = np.argsort(-n_carriers[keep], kind="stable")[: self.max_features]

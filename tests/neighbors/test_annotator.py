@@ -24,6 +24,7 @@ from sklearn.utils.validation import validate_data
 from sklearn_geo import neighbors
 from sklearn_geo.geometry import EARTH_RADIUS_KM, pairwise_haversine
 from sklearn_geo.neighbors import NeighborVoteAnnotator
+from sklearn_geo.neighbors._annotator import _by_distance_and_row
 from tests.contract import OTHER_INPUT, fold
 
 DEGREE_KM = EARTH_RADIUS_KM * np.pi / 180.0
@@ -364,3 +365,35 @@ def test_scores_are_of_the_tags_of_fit():
     model = NeighborVoteAnnotator(1, 1).fit(X, pd.DataFrame(tags, columns=["a", "b"]))
     with pytest.raises(ValueError, match=r"The tags of y have other names"):
         model.score(X, pd.DataFrame(tags, columns=["b", "a"]))
+
+
+def test_an_indicator_that_is_read_only():
+    tags = sparse.csr_array(np.array([[1.0, 0.0, 2.0], [0.0, 3.0, 0.0], [0, 0, 0]]))
+    for array in (tags.data, tags.indices, tags.indptr):
+        array.flags.writeable = False
+    model = NeighborVoteAnnotator(1, 1).fit(FAR[:3], tags)
+    given = model.predict(FAR[:3]).toarray()
+    np.testing.assert_array_equal(given, [[1, 0, 1], [0, 1, 0], [0, 0, 0]])
+    np.testing.assert_array_equal(tags.data, [1.0, 2.0, 3.0])
+
+
+@pytest.mark.parametrize("n_photos", [9, 11, 49])
+@pytest.mark.parametrize("asked", [0.0, 90.0])
+def test_shares_are_at_most_one(n_photos, asked):
+    # Added up one by one, as many parts of one are more than that.
+    assert sum([1.0 / n_photos] * n_photos) > 1.0
+    X = np.tile([[0.0, 0.0, 1.0, 0.0]], (n_photos, 1))
+    tags = np.tile([[1, 0]], (n_photos, 1))
+    model = NeighborVoteAnnotator(n_photos, n_photos, radius_km=1.0).fit(X, tags)
+    shares = model.predict_proba([[asked, 0.0, 1.0, 0.0]])
+    np.testing.assert_array_equal(shares, [[1.0, 0.0]])
+
+
+def test_photos_as_far_but_for_rounding_go_by_their_numbers():
+    km = np.array([[1.0, 1.0000000005 - 1e-13, 1.0000000005 + 1e-13, 2.0, np.inf]])
+    rows = np.array([[7, 5, 2, 1, -1]])
+    # Between the second and the third is where tenths of a micrometre are rounded.
+    assert np.diff(km.round(9))[0, 1] > 0.0
+    np.testing.assert_array_equal(_by_distance_and_row(km, rows), [[2, 5, 7, 1, -1]])
+    nowhere = np.full((1, 2), np.inf), np.full((1, 2), -1)
+    np.testing.assert_array_equal(_by_distance_and_row(*nowhere), nowhere[1])

@@ -476,3 +476,11 @@ def test_how_tags_are_read_is_looked_at_after_fit(params):
     vectorizer = _dense().fit(ROWS).set_params(**params)
     with pytest.raises(ValueError, match=next(iter(params))):
         vectorizer.transform(ROWS)
+
+
+def test_one_endless_tag_among_thousands():
+    # As texts of numpy they would all be as wide: forty gigabytes.
+    words = [f"word{number}" for number in range(1_000)]
+    endless = "x" * 10**7
+    vectorizer = TagVectorizer(None).fit([words, [endless]])
+    assert list(vectorizer.vocabulary_) == [*sorted(words), endless]
