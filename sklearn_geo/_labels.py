@@ -178,6 +178,14 @@ def number_labels(labels, *, name):
             f"{name} mixes values that cannot be sorted ({', '.join(kinds)}). Make all "
             "of them text or all of them numbers."
         ) from None
+    if values.dtype.kind == "O":
+        tables = (type(one).__name__ for one in values if getattr(one, "shape", ()))
+        table = next(tables, None)
+        if table is not None:  # arrays of one element can be sorted
+            raise TypeError(
+                f"{name} holds arrays ({table}), not labels. Make each of them text or "
+                "a number."
+            )
     return values, codes.astype(np.int64, copy=False).reshape(-1)
 
 

@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from scipy import sparse
 
 from sklearn_geo._labels import (
     check_groups,
@@ -143,6 +145,19 @@ def test_other_bad_groups():
         check_groups([["a", "b"]], 2)
     with pytest.raises(ValueError, match=r"groups, row 1: the group is infinite"):
         check_groups([1.0, np.inf], 2)
+
+
+def test_arrays_are_no_labels():
+    for one in (sparse.csr_array([[1.0]]), torch.ones(1)):
+        several = np.empty(3, dtype=object)
+        several[:] = [one] * 3
+        with pytest.raises(
+            TypeError, match=rf"groups holds arrays \({type(one).__name__}"
+        ):
+            check_groups(several, 3)
+    inside = np.empty(2, dtype=object)
+    inside[:] = [(1, "a"), (0, "b")]  # tuples can be told apart and sorted
+    assert check_groups(inside, 2)[1].tolist() == [1, 0]
 
 
 def test_numbers_beyond_floats_stay_what_they_are():
