@@ -3,18 +3,19 @@
 """The skorch net behind an estimator, and the loop that trains it."""
 
 import time
-from contextlib import nullcontext
 from functools import partial
 
 import numpy as np
 import torch
 from skorch import NeuralNet
 
+from sklearn_geo.nets._chance import seeded_training
 from sklearn_geo.nets._device_rows import keep_on_device
 from sklearn_geo.nets._optimizers import make_optimizers
+from sklearn_geo.nets._precision import autocast, loss_scaler
 from sklearn_geo.nets._processes import start_processes
 from sklearn_geo.nets._row_data import RowData
-from sklearn_geo.nets._seeding import choose_device
+from sklearn_geo.nets._seeding import choose_device, seeded
 from sklearn_geo.nets._stopping import BestWeights, Patience
 from sklearn_geo.nets._training import Training
 
@@ -40,7 +41,8 @@ class EstimatorNet(NeuralNet):
         The settings; None is their defaults.
 
     seed : int, default=0
-        Decides the first weights, the shuffles and dropout.
+        Decides the first weights, the shuffles and dropout. Torch's random numbers
+        neither matter nor change.
 
     sparse : bool, default=False
         Whether batches are sparse.
@@ -97,6 +99,17 @@ class EstimatorNet(NeuralNet):
         self.training = training
         self.seed = seed
         self.sparse = sparse
+
+    def initialize(self):
+        """Make the network, its loss and its optimizers; the seed decides them.
+
+        Returns
+        -------
+        EstimatorNet
+            The net itself.
+        """
+        with seeded(self.seed, self.device):
+            return super().initialize()
 
     def initialize_optimizer(self, triggered_directly=None):
         """Make the optimizers that the settings ask for.
@@ -194,35 +207,43 @@ class EstimatorNet(NeuralNet):
         self
             The net.
         """
-        data, training = self.get_dataset(X, y), self.training
+        data = self.get_dataset(X, y)
         _refuse_no_weight(valid)
-        patience = Patience(training.n_iter_no_change, training.tol)
+        epochs = self.training.max_iter if epochs is None else epochs
         best = None if valid is None else BestWeights(self.module_)
+        chance = self.seed, len(self.history), self.device
         self.interrupted_ = True  # until all epochs are done
         try:
-            data, valid = keep_on_device([data, valid], self.device)
-            processes = start_processes(training.device)
-            step = partial(self._step, processes, self._scaler())
-            if valid is not None and watch_start:
-                patience.tell(self.evaluate(valid, processes=processes))
-                best.keep()
-            for _ in range(training.max_iter if epochs is None else epochs):
-                record = self._epoch(data, valid, draw, processes, step)
-                watched = record["train_loss" if valid is None else "valid_loss"]
-                record["best"] = patience.tell(watched)
-                if best is not None and record["best"]:
-                    best.keep()
-                self.history.append(record)
-                if training.verbose and processes.is_first:
-                    print(_line(record))
-                if (on_epoch is not None and on_epoch(record)) or patience.exhausted:
-                    break
+            with seeded_training(self.module_, *chance):
+                self._epochs(data, valid, epochs, best, watch_start, draw, on_epoch)
             self.interrupted_ = False
         except KeyboardInterrupt:
             pass  # and what was learnt is kept
         if best is not None:
             best.restore()
         return self
+
+    def _epochs(self, data, valid, epochs, best, watch_start, draw, on_epoch):
+        training = self.training
+        patience = Patience(training.n_iter_no_change, training.tol)
+        data, valid = keep_on_device([data, valid], self.device)
+        processes = start_processes(training.device)
+        scaler = loss_scaler(self.device, training.mixed_precision)
+        step = partial(self._step, processes, scaler)
+        if valid is not None and watch_start:
+            patience.tell(self.evaluate(valid, processes=processes))
+            best.keep()
+        for _ in range(epochs):
+            record = self._epoch(data, valid, draw, processes, step)
+            watched = record["train_loss" if valid is None else "valid_loss"]
+            record["best"] = patience.tell(watched)
+            if best is not None and record["best"]:
+                best.keep()
+            self.history.append(record)
+            if training.verbose and processes.is_first:
+                print(_line(record))
+            if (on_epoch is not None and on_epoch(record)) or patience.exhausted:
+                break
 
     def _epoch(self, data, valid, draw, processes, step):
         began, epoch = time.perf_counter(), len(self.history)
@@ -240,13 +261,7 @@ class EstimatorNet(NeuralNet):
         self.module_.train()
         parts = data.parts(self.batch_size, order)
         train_loss = _mean((step(data, at) for at in parts), processes)
-        if not np.isfinite(train_loss):
-            raise ValueError(
-                f"The training loss of epoch {epoch + 1} is {train_loss}: the steps "
-                f"were too long. Lower learning_rate_init (it is "
-                f"{self.training.learning_rate_init:g}), or scale the features, for "
-                "example with StandardScaler."
-            )
+        self._check_loss("training loss", epoch, train_loss)
         record = {
             "epoch": epoch + 1,
             "train_loss": train_loss,
@@ -254,9 +269,21 @@ class EstimatorNet(NeuralNet):
             "n_rows": len(data) if order is None else len(order),
         }
         if valid is not None:
-            record["valid_loss"] = self.evaluate(valid, processes=processes)
+            valid_loss = self.evaluate(valid, processes=processes)
+            self._check_loss("held-out loss", epoch, valid_loss)
+            record["valid_loss"] = valid_loss
         record["seconds"] = time.perf_counter() - began
         return record
+
+    def _check_loss(self, name, epoch, loss):
+        if np.isfinite(loss):
+            return
+        raise ValueError(
+            f"The {name} of epoch {epoch + 1} is {loss}: the steps were too long, or "
+            "features are too large. Lower learning_rate_init (it is "
+            f"{self.training.learning_rate_init:g}), or scale the features, for "
+            "example with StandardScaler."
+        )
 
     def _step(self, processes, scaler, data, at):
         """Do one step; return what its rows add to the sums of losses and weights."""
@@ -267,7 +294,7 @@ class EstimatorNet(NeuralNet):
         optimizers = self.optimizers()
         for optimizer in optimizers:
             optimizer.zero_grad(set_to_none=True)
-        with self._autocast():
+        with autocast(self.device, self.training.mixed_precision):
             outputs = self.module_(batch.inputs)
             loss = self.criterion_(outputs, batch.targets, batch.weight)
         scaled = loss if scale == 1.0 else loss * scale
@@ -423,20 +450,6 @@ class EstimatorNet(NeuralNet):
             optimizer.state.clear()
             optimizer.zero_grad(set_to_none=True)
 
-    def _autocast(self):
-        kind = _half_precision(self.device, self.training.mixed_precision)
-        if kind is None:
-            return nullcontext()
-        return torch.autocast(torch.device(self.device).type, dtype=kind)
-
-    def _scaler(self):
-        kind = _half_precision(self.device, self.training.mixed_precision)
-        if kind is not torch.float16:
-            return None
-        if not hasattr(torch.amp, "GradScaler"):  # torch 2.2
-            return torch.cuda.amp.GradScaler()
-        return torch.amp.GradScaler(torch.device(self.device).type)
-
 
 def _device(device):
     if isinstance(device, str) and device == "accelerate":
@@ -472,16 +485,6 @@ def _mean(steps, processes):
         weight_sum = weight_sum + weight
     loss_sum, weight_sum = processes.sums(loss_sum, weight_sum)
     return loss_sum / weight_sum if weight_sum else 0.0
-
-
-def _half_precision(device, wanted):
-    device = torch.device(device)
-    if device.type == "cpu" or wanted is False:
-        return None
-    if wanted in ("auto", True):
-        able = device.type != "cuda" or torch.cuda.is_bf16_supported()
-        return torch.bfloat16 if able else torch.float16
-    return getattr(torch, wanted)
 
 
 def _line(record):

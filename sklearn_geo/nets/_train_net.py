@@ -3,15 +3,11 @@
 """A net is made and trained, or trained further, and chance is seeded."""
 
 import warnings
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from contextvars import ContextVar
-
-import numpy as np
 
 from sklearn_geo.nets._held_out import hold_out
 from sklearn_geo.nets._net import EstimatorNet
-from sklearn_geo.nets._random_layers import draws_from_torch, seed_layers
-from sklearn_geo.nets._seeding import seeded
 from sklearn_geo.nets._training import Training
 
 __all__ = ["train_net", "whole_trainings"]
@@ -152,24 +148,18 @@ def train_net(
             seed=seed,
             sparse=data.is_sparse,
         )
-        with seeded(seed, net.device):
-            net.initialize()
+        net.initialize()
     else:
         net.renew(training, seed=seed, criterion=criterion, sparse=data.is_sparse)
-    later = _later_seed(seed, len(net.history))
-    seed_layers(net.module_, later)
-    # Networks of our own layers train in several threads at once.
-    shared = draws_from_torch(net.module_)
     net.interrupted_ = True  # skorch keeps an early Ctrl-C to itself
-    with seeded(later, net.device) if shared else nullcontext():
-        net.partial_fit(
-            data,
-            epochs=epochs,
-            valid=valid,
-            watch_start=watch_start and goes_on,
-            draw=draw,
-            on_epoch=on_epoch,
-        )
+    net.partial_fit(
+        data,
+        epochs=epochs,
+        valid=valid,
+        watch_start=watch_start and goes_on,
+        draw=draw,
+        on_epoch=on_epoch,
+    )
     if net.interrupted_ and _WHOLE.get():
         raise KeyboardInterrupt
     if not keep_steps:
@@ -183,8 +173,3 @@ def train_net(
             stacklevel=2,
         )
     return net
-
-
-def _later_seed(seed, n_epochs):
-    """Give the epochs that a warm start adds a dropout of their own."""
-    return int(np.random.SeedSequence([seed, n_epochs]).generate_state(1)[0])

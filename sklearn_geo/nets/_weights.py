@@ -6,7 +6,6 @@ import numpy as np
 import torch
 
 from sklearn_geo.nets._net import EstimatorNet
-from sklearn_geo.nets._seeding import seeded
 
 __all__ = ["check_weights", "get_weights", "net_from_weights", "set_weights"]
 
@@ -156,8 +155,7 @@ def net_from_weights(module, criterion, weights, **options):
     True
     """
     net = EstimatorNet(module, criterion, **options)
-    with seeded(net.seed, net.device):
-        net.initialize()
+    net.initialize()
     set_weights(net, weights)
     net.module_.eval()
     return net

@@ -20,12 +20,12 @@ from sklearn_geo.nets import (
     HeadsLoss,
     RowData,
     Training,
-    _train_net,
+    _chance,
     get_weights,
     hold_out,
     train_net,
 )
-from sklearn_geo.nets import _net as module
+from sklearn_geo.nets._precision import half_precision
 
 N, D, K = 90, 5, 3
 
@@ -200,7 +200,7 @@ def test_evaluate_by_hand():
 
 def test_going_on_is_warm(monkeypatch):
     whole = fit(keep_steps=True)
-    monkeypatch.setattr(_train_net, "_later_seed", lambda seed, n_epochs: seed)
+    monkeypatch.setattr(_chance, "_later_seed", lambda seed, n_epochs: seed)
     part = fit(epochs=2, keep_steps=True)
     more = train_net(None, None, data(), training=SETTINGS, net=part, epochs=2)
     assert more is part
@@ -405,6 +405,14 @@ def test_steps_that_are_too_long_are_told():
         fit(training=training)
 
 
+def test_a_held_out_loss_that_is_no_number_is_told():
+    rows = data()
+    far = np.full((4, D), 3e38, dtype=np.float32)
+    far = RowData(far, [np.zeros(4, dtype=int)])
+    with pytest.raises(ValueError, match=r"^The held-out loss of epoch 1 is nan"):
+        fit(rows, valid=far, network=partial(HeadedMLP, D, [K], hidden=(40,)))
+
+
 @pytest.mark.parametrize("sparse_rows", [False, True])
 def test_pickles_go_on_and_predict_the_same(sparse_rows):
     rows = data(sparse_rows=sparse_rows)
@@ -417,11 +425,11 @@ def test_pickles_go_on_and_predict_the_same(sparse_rows):
 
 
 def test_half_precision_is_for_accelerators():
-    assert module._half_precision("cpu", "auto") is None
-    assert module._half_precision("cpu", "float16") is None
-    assert module._half_precision("mps", "float16") is torch.float16
-    assert module._half_precision("mps", "auto") is torch.bfloat16
-    assert module._half_precision("mps", False) is None
+    assert half_precision("cpu", "auto") is None
+    assert half_precision("cpu", "float16") is None
+    assert half_precision("mps", "float16") is torch.float16
+    assert half_precision("mps", "auto") is torch.bfloat16
+    assert half_precision("mps", False) is None
 
 
 def test_skorch_can_use_it_alone():
@@ -432,6 +440,22 @@ def test_skorch_can_use_it_alone():
     (logits,) = net.forward(rows.X)
     assert logits.shape == (N, K)
     assert net.get_loss((logits,), torch.from_numpy(rows.targets[0])) < np.log(K)
+
+
+def test_the_seed_decides_all_where_skorch_is_asked():
+    rows = data()
+    network = partial(HeadedMLP, D, [K], hidden=(4,), dropout=0.5)
+    wanted = get_weights(fit(rows, network=network, seed=5))["heads.weight"]
+    before = torch.get_rng_state()
+    for ask in (
+        lambda net: net.fit(rows),
+        lambda net: net.fit(rows.X, rows.targets[0]),
+        lambda net: net.initialize().fit_loop(rows),
+        lambda net: net.fit(rows).fit(rows),
+    ):
+        net = EstimatorNet(network, HeadsLoss, training=SETTINGS, seed=5)
+        assert np.array_equal(get_weights(ask(net))["heads.weight"], wanted)
+        torch.testing.assert_close(torch.get_rng_state(), before)
 
 
 @pytest.mark.parametrize("first", [np.asarray, sparse.csr_array])
