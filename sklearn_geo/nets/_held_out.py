@@ -30,7 +30,8 @@ def hold_out(data, fraction, seed):
     Returns
     -------
     train, valid : RowData
-        Views, their rows ascending. Rows of weight 0 are in neither.
+        Views, their rows ascending. Rows of weight 0 are in neither, as if they were
+        not there: the others weigh one in the mean.
 
     See Also
     --------
@@ -44,11 +45,21 @@ def hold_out(data, fraction, seed):
     >>> len(train), len(valid)
     (8, 2)
     """
-    weights = data.weights()
-    if weights is not None:  # a row of weight 0 is as if it were not there
-        data = data.subset(np.flatnonzero(weights))
+    data = _with_weight(data)
     train, valid = split_rows(len(data), fraction, seed)
     return data.subset(train), data.subset(valid)
+
+
+def _with_weight(data):
+    """Return the rows that weigh anything, one in the mean."""
+    weights = data.weights()
+    if weights is None or weights.all():
+        return data
+    part = data.subset(np.flatnonzero(weights))
+    if len(part):
+        mean = weights.sum(dtype=np.float64) / len(part)
+        part.sample_weight = (data.sample_weight / mean).astype(np.float32)
+    return part
 
 
 def split_rows(n_rows, fraction, seed, *, of="rows", remedy=_REMEDY):
