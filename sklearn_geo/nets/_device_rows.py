@@ -101,7 +101,8 @@ def keep_on_device(parts, device):
     Parameters
     ----------
     parts : sequence of RowData or None
-        Parts of the same arrays (rows to learn from, rows held out).
+        Rows to learn from, and rows held out: parts of the same arrays, as
+        :meth:`RowData.subset` gives them. Others stay where they are.
 
     device : str or torch.device
         The device.
@@ -126,7 +127,7 @@ def keep_on_device(parts, device):
     """
     device = torch.device(device)
     first = parts[0]
-    shared = all(part is None or part.X is first.X for part in parts)
+    shared = all(part is None or _share_arrays(part, first) for part in parts)
     if device.type != "cuda" or not shared or not _is_dense(first):
         return list(parts)
     n_bytes = sum(each.nbytes for each in (first.X, *first.targets))
@@ -142,6 +143,17 @@ def keep_on_device(parts, device):
             moved.rows = part.rows
         there.append(moved)
     return there
+
+
+def _share_arrays(part, other):
+    """Say whether two parts have the very same rows, targets and weights."""
+    pairs = zip(_arrays(part), _arrays(other), strict=False)
+    same_number = len(part.targets) == len(other.targets)
+    return same_number and all(one is another for one, another in pairs)
+
+
+def _arrays(data):
+    return data.X, data.sample_weight, *data.targets
 
 
 def _is_dense(data):

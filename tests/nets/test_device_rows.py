@@ -51,6 +51,18 @@ def test_what_stays_where_it_is(monkeypatch, tmp_path):
     other = RowData(X.copy())
     first = RowData(X)
     assert keep_on_device([first, other], "cuda") == [first, other]
+    # What lies there has one target and one weight a row.
+    weight = rng.random(30)
+    whole = RowData(X, [y], weight)
+    for other in (
+        RowData(X, [y.copy()], weight, rows=np.arange(9)),
+        RowData(X, [y, P], weight),
+        RowData(X, [y], 1 + weight),
+        RowData(X, [y]),
+        RowData(X),
+    ):
+        assert keep_on_device([whole, other], "cuda") == [whole, other]
+        assert keep_on_device([other, whole], "cuda") == [other, whole]
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="There is no CUDA device.")
