@@ -239,6 +239,12 @@ class HeadsLoss(nn.Module):
         self.reduce = reduce
         if reduce not in ("mean", "sum"):
             raise ValueError(f'reduce={reduce!r}: use "mean" or "sum".')
+        for name in [losses] if isinstance(losses, str) or callable(losses) else losses:
+            if not callable(name) and name not in _LOSSES:
+                raise ValueError(
+                    f"losses: {name!r} is none. Use one of {sorted(_LOSSES)}, or a "
+                    "function of logits and a target."
+                )
 
     def rows(self, outputs, targets):
         """Return the loss of every row, the heads taken together.
@@ -263,7 +269,14 @@ class HeadsLoss(nn.Module):
         losses = self.losses
         if isinstance(losses, str) or callable(losses):
             losses = [losses] * len(outputs)
-        weights = self.head_weights or [1.0] * len(outputs)
+        weights = self.head_weights
+        if weights is None:
+            weights = [1.0] * len(outputs)
+        if not len(losses) == len(weights) == len(outputs):
+            raise ValueError(
+                f"The network has {len(outputs)} heads; there are {len(losses)} losses "
+                f"and {len(weights)} head_weights."
+            )
         total = 0.0
         for name, a, logits, target in zip(
             losses, weights, outputs, targets, strict=True

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What a network says of rows, a few rows at a time."""
 
+import itertools
+
 import numpy as np
 import torch
 from sklearn.utils import gen_batches
@@ -54,7 +56,7 @@ def net_outputs(net, X, *, bytes_a_row=None, method=None):
     slice(0, 4, None) (4, 3)
     """
     module = getattr(net, "module_", net)
-    device = next(module.parameters()).device
+    device = _device_of(module)
     if bytes_a_row is None:
         bytes_a_row = _bytes_a_row(module, X)
     data = RowData(X)
@@ -72,6 +74,13 @@ def net_outputs(net, X, *, bytes_a_row=None, method=None):
         for output in outputs:
             check_outputs(output.numpy(), rows.start)
         yield rows, outputs
+
+
+def _device_of(module):
+    """Return where a network is; one that holds nothing is on the processor."""
+    tensors = itertools.chain(module.parameters(), module.buffers())
+    first = next(tensors, None)
+    return torch.device("cpu") if first is None else first.device
 
 
 def check_outputs(outputs, first=0):

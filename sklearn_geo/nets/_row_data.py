@@ -184,6 +184,15 @@ class Lookup(LazyRows):
 
     def __init__(self, index, table):
         index = np.asarray(index)
+        if index.dtype.kind not in "iu":
+            if index.size:
+                raise ValueError(
+                    f"index has the dtype {index.dtype}: it needs whole numbers, the "
+                    "row of the table for every row."
+                )
+            index = index.astype(np.int64)
+        if not sparse.issparse(table):
+            table = np.asarray(table)
         n_classes = table.shape[0]
         if len(index) and not (index.min() >= -1 and index.max() < n_classes):
             raise ValueError(
@@ -393,7 +402,8 @@ def _features(block, training):
         return Several(tuple(_features(each, training) for each in block.blocks))
     if sparse.issparse(block):
         return SparseRows(block, by_column=training)
-    block = np.ascontiguousarray(block)
+    # Torch has no numbers of another byte order.
+    block = np.ascontiguousarray(block, dtype=block.dtype.newbyteorder("="))
     if block.ndim == 2:
         block = block.astype(np.float32, copy=False)
     elif block.dtype == np.float64:

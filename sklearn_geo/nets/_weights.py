@@ -102,7 +102,8 @@ def set_weights(net, weights):
     _check_shapes(own, weights)
     for name, tensor in own.items():
         # A read-only array (a memory map) is copied from, never shared.
-        tensor.copy_(torch.tensor(np.asarray(weights[name])))
+        array = np.array(weights[name])
+        tensor.copy_(torch.from_numpy(array.astype(array.dtype.newbyteorder("="))))
 
 
 def _check_shapes(own, weights):

@@ -191,3 +191,16 @@ def test_heads_say_what_is_wrong():
         HeadsLoss()([torch.zeros(1, 2)], [torch.tensor([0])] * 2)
     with pytest.raises(ValueError, match=r'reduce=.max.: use "mean"'):
         HeadsLoss(reduce="max")
+    with pytest.raises(ValueError, match=r"^losses: .KL. is none\. Use one of .*.kl."):
+        HeadsLoss(["kl", "KL"])
+    heads = [torch.zeros(1, 2)] * 2, [torch.tensor([0])] * 2
+    for wrong in (HeadsLoss(["kl"]), HeadsLoss(head_weights=[1.0])):
+        with pytest.raises(ValueError, match=r"has 2 heads; there are . losses and ."):
+            wrong(*heads)
+
+
+@pytest.mark.parametrize("form", [list, tuple, np.array])
+def test_weights_of_heads_are_any_sequence(form):
+    heads = [torch.zeros(1, 2), torch.zeros(1, 8)], [torch.tensor([0])] * 2
+    loss = HeadsLoss(head_weights=form([2.0, 1.0]), reduce="sum")(*heads)
+    assert float(loss) == pytest.approx(np.log(2 * 2 * 8))

@@ -78,3 +78,10 @@ def test_answers_that_are_not_finite_name_the_row():
     assert len(list(net_outputs(network, X[::2]))) == 1
     with pytest.raises(ValueError, match="X, row 1: the network's answer"):
         list(net_outputs(network, X))
+
+
+def test_a_network_may_have_nothing_to_learn():
+    X = np.arange(6.0).reshape(3, 2)
+    ((rows, (outputs,)),) = net_outputs(torch.nn.Flatten(), X)
+    assert rows == slice(0, 3)
+    assert outputs.tolist() == X.tolist()

@@ -133,3 +133,24 @@ def test_batch_moves():
     batch = Batch(torch.zeros(2, 1), (torch.zeros(2),), torch.ones(2)).to("meta")
     assert batch.inputs.device.type == "meta"
     assert batch.targets[0].device.type == batch.weight.device.type == "meta"
+
+
+def test_tables_to_look_up_are_anything_with_rows():
+    for table in ([[1.0, 0.0], [0.25, 0.75]], sparse.coo_array([[1, 0], [0.25, 0.75]])):
+        rows = Lookup([1, 0, -1], table)[np.array([0, 2])].toarray()
+        assert rows.tolist() == [[0.25, 0.75], [0.0, 0.0]]
+    assert Lookup([], np.eye(2)).shape == (0, 2)
+    for index in ([0.0, 1.5], [True, False], ["0", "1"]):
+        with pytest.raises(ValueError, match=r"^index has the dtype .* whole numbers"):
+            Lookup(index, np.eye(2))
+
+
+@pytest.mark.parametrize("kind", ["i2", "f4", "f8", "i4"])
+def test_images_come_in_any_byte_order(kind):
+    images = np.arange(24).reshape(2, 3, 2, 2)
+    here, there = (
+        RowData(images.astype(order + kind)).take(np.array([1])).inputs
+        for order in ("<", ">")
+    )
+    assert here.dtype == there.dtype
+    assert there.tolist() == images[1:].tolist()

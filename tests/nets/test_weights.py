@@ -75,3 +75,19 @@ def test_weights_of_strangers_are_checked_before_a_network_is_made():
     # As wide as no memory is: it is not made.
     with pytest.raises(ValueError, match=r"another network: heads\.weight"):
         check_weights(good, partial(HeadedMLP, 10**6, [10**7]))
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda array: array.astype(array.dtype.newbyteorder(">")),
+        lambda array: array[::-1].copy()[::-1] if array.ndim else array,
+        lambda array: array.tolist(),
+        lambda array: array.copy(order="F"),
+    ],
+)
+def test_weights_lie_in_memory_as_they_like(form):
+    weights, network = get_weights(NETWORK()), NETWORK()
+    set_weights(network, {name: form(array) for name, array in weights.items()})
+    for name, array in get_weights(network).items():
+        assert np.array_equal(array, weights[name])
