@@ -9,7 +9,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_geo._all_or_nothing import all_or_nothing
-from sklearn_geo._numbers import naming
+from sklearn_geo._numbers import naming, reject_masked
 from sklearn_geo._tables import reject_unread
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.encoding._feature_names import check_input_features
@@ -30,9 +30,9 @@ class PostingTimeEncoder(TransformerMixin, GeoEstimator):
     the hour in UTC says something about the longitude, and the month about the
     hemisphere. The three columns are those of [1]_.
 
-    X is one column of times instead of places: an array of shape (n, 1) of datetime64
-    or of :class:`datetime.datetime`, a data frame of one column, or a Series of pandas
-    or polars.
+    X is one column of times instead of places: an array of shape (n, 1) of datetime64,
+    of :class:`datetime.datetime` or of :class:`datetime.date`, a data frame of one
+    column, or a Series of pandas or polars.
 
     Parameters
     ----------
@@ -195,6 +195,7 @@ class PostingTimeEncoder(TransformerMixin, GeoEstimator):
             if isinstance(X, (list, tuple)):
                 X = np.array(X, dtype=object)
             reject_unread(X, "X")
+            reject_masked(X, "X")
             if not hasattr(X, "columns"):  # arrays of all kinds, and what is none
                 X = check_array(X, dtype=None, ensure_all_finite=False, estimator=self)
         validate_data(self, X, reset=reset, skip_check_array=True)

@@ -9,6 +9,7 @@ import zoneinfo
 import numpy as np
 
 from sklearn_geo._missing import is_missing
+from sklearn_geo._numbers import reject_masked
 
 _NEED_ZONE = (
     'say where these clocks stand, with time_zone="UTC", a name such as "Europe/Paris" '
@@ -55,7 +56,8 @@ def read_times(column, zone, name="X"):
     Parameters
     ----------
     column : ndarray, Series of pandas or polars, DatetimeIndex, of shape (n_times,)
-        datetime64, or objects of :class:`datetime.datetime`, with or without zone.
+        datetime64, or objects of :class:`datetime.datetime`, with or without zone, or
+        of :class:`datetime.date`, which mean their midnight.
 
     zone : tzinfo or None
         The zone of times that do not tell theirs; None refuses them.
@@ -68,6 +70,7 @@ def read_times(column, zone, name="X"):
     ndarray of shape (n_times,), datetime64
         Moments in UTC, NaT where there is none.
     """
+    reject_masked(column, name)
     dtype = getattr(column, "dtype", None)
     aware = getattr(dtype, "tz", None) or getattr(dtype, "time_zone", None)
     if aware is not None and not hasattr(column, "dt"):  # an index of pandas
@@ -81,6 +84,10 @@ def read_times(column, zone, name="X"):
         raise TypeError(
             f"{name} is a {type(column).__name__}, which is no column of times. Pass "
             "an array, a list or a column of a frame, with one time a row."
+        )
+    if times.ndim > 1:
+        raise ValueError(
+            f"{name} must be one column of times; it has the shape {times.shape}."
         )
     if times.dtype.kind == "O":
         return _read_objects(times, zone, name)
@@ -134,6 +141,8 @@ def _read_objects(values, zone, name):
         if isinstance(value, np.datetime64):
             moments[row] = read_times(np.array([value]), zone, name)[0]
             continue
+        if type(value) is datetime.date:
+            value = datetime.datetime.combine(value, datetime.time.min)
         if not isinstance(value, datetime.datetime):
             raise TypeError(
                 f"{name}, row {row}: {value!r:.60} is no time. Convert the column "

@@ -271,6 +271,43 @@ def test_what_is_no_time(X, words):
         PostingTimeEncoder(time_zone="UTC").fit(X)
 
 
+DAY = datetime.date(2018, 4, 1)
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        [[DAY], [None]],
+        np.array([[DAY], [None]], dtype=object),
+        pd.DataFrame({"taken": [DAY, None]}, dtype=object),
+        pl.DataFrame({"taken": [DAY, None]}),
+        np.array([["2018-04-01"], ["NaT"]], dtype="datetime64[D]"),
+    ],
+)
+def test_dates_mean_their_midnight(X):
+    encoder = PostingTimeEncoder(handle_missing="nan", time_zone="+03:00")
+    found = encoder.fit_transform(X)
+    # 21 o'clock of Saturday, the last of March, in UTC
+    assert_allclose(found[0] * [24, 7, 12] + [11.5, 3.5, 6.5], [21, 7, 3])
+    assert np.isnan(found[1]).all()
+    with pytest.raises(ValueError, match=r"row 0: 2018-04-01.* tells no time zone"):
+        encoder.set_params(time_zone=None).transform(X)
+
+
+def test_masked_times_are_not_uncovered():
+    days = np.array([["2018-04-01"], ["2018-04-02"]], dtype="datetime64[D]")
+    masked = np.ma.array(days, mask=[[False], [True]])
+    for handle_missing in ("error", "zero"):
+        encoder = PostingTimeEncoder(time_zone="UTC", handle_missing=handle_missing)
+        encoder.fit(days)
+        for ask in (encoder.fit, encoder.transform):
+            with pytest.raises(ValueError, match="X, row 1: the value is masked"):
+                ask(masked)
+    assert encoder.transform(np.ma.array(days)).shape == (2, 3)
+    with pytest.raises(ValueError, match="times, row 1: the value is masked"):
+        read_times(masked[:, 0], None, "times")
+
+
 def test_shapes():
     two = utc("2018-04-01").assign(more=pd.Timestamp("2018-04-01", tz="UTC"))
     with pytest.raises(ValueError, match=r"one column of times.*2 feature.*'more'"):
