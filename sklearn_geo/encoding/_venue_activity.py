@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._labels import label_array
 from sklearn_geo._missing import is_missing
-from sklearn_geo._numbers import naming
+from sklearn_geo._numbers import naming, read_numbers, reject_masked
 from sklearn_geo._tables import reject_unread
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.encoding._times import hours_days_months, read_times, read_zone
@@ -262,10 +262,11 @@ class VenueActivityEncoder(TransformerMixin, GeoEstimator):
         if self.utc_offset is None:
             return times
         name = f"X[{self.utc_offset!r}]"
-        offsets = _to_numpy(_column(X, self.utc_offset)).astype(np.float64)
+        offsets = read_numbers(_column(X, self.utc_offset), name)
         if offsets.shape != times.shape:
             raise ValueError(
-                f"{name} has {len(offsets)} rows and there are {len(times)} times."
+                f"{name} has the shape {offsets.shape} and there are {len(times)} "
+                "times. Check-ins have one of each."
             )
         seconds = offsets * _SECONDS[self.offset_unit]
         good = np.abs(seconds) <= 3600 * _LARGEST_OFFSET_HOURS
@@ -279,14 +280,14 @@ class VenueActivityEncoder(TransformerMixin, GeoEstimator):
         return times + np.round(seconds).astype("timedelta64[s]")
 
     def _venue_column(self, X):
-        if isinstance(X, Mapping):
-            return _column(X, self.venue)
         reject_unread(X, "X")
-        if hasattr(X, "columns"):
-            only = X.shape[1] == 1 and self.venue not in list(X.columns)
-            return _column(X, X.columns[0] if only else self.venue)
+        names = _names_of(X)
+        if names is not None:
+            only = len(names) == 1 and self.venue not in names
+            return _column(X, names[0] if only else self.venue)
         if hasattr(X, "to_numpy"):
             return X
+        reject_masked(X, "X")
         with naming("X"):
             dtype = object if isinstance(X, (list, tuple)) else None
             values = np.asarray(X, dtype=dtype)
@@ -320,12 +321,12 @@ class VenueActivityEncoder(TransformerMixin, GeoEstimator):
 def _column(table, name):
     """Take a column out of a data frame or a mapping."""
     reject_unread(table, "X")
-    if not (isinstance(table, Mapping) or hasattr(table, "columns")):
+    names = _names_of(table)
+    if names is None:
         raise TypeError(
             "X is no table of check-ins. Pass a data frame, or a mapping of names to "
             "columns, with the venue, the user and the time of each check-in."
         )
-    names = list(table.keys() if isinstance(table, Mapping) else table.columns)
     if name not in names:
         raise ValueError(
             f"X has no column {name!r}; it has {names}. Name the columns with the "
@@ -334,13 +335,17 @@ def _column(table, name):
     return table[name]
 
 
-def _to_numpy(column):
-    return column.to_numpy() if hasattr(column, "to_numpy") else np.asarray(column)
+def _names_of(table):
+    """Return the names of a table's columns, or None if it is none."""
+    if isinstance(table, Mapping):
+        return list(table)
+    return list(table.columns) if hasattr(table, "columns") else None
 
 
 def _ids(column, name):
     """Return ids as an array, none of them missing or without a hash."""
-    ids = column.to_numpy() if hasattr(column, "to_numpy") else label_array(column)
+    plain = hasattr(column, "to_numpy")
+    ids = column.to_numpy() if plain else label_array(column, f"X[{name!r}]")
     if ids.ndim != 1:
         raise ValueError(
             f"X[{name!r}] must be one column; it has the shape {ids.shape}."

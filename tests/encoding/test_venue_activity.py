@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """VenueActivityEncoder: who checks in at a venue how often, and when."""
 
+import datetime
 import inspect
 import pickle
 from collections import Counter
@@ -240,6 +241,62 @@ def test_what_is_no_table(checkins):
         VenueActivityEncoder().fit(uneven)
     with pytest.raises(ValueError, match=r"of shape \(n_venues,\)"):
         VenueActivityEncoder().fit(checkins).transform([["zoo", "cafe"]])
+
+
+@pytest.mark.parametrize(
+    "offsets",
+    [
+        ["1", "1", "1", "1", "2"],
+        np.array(["1", "1", "1", "1", "2"], dtype=object),
+        pd.to_timedelta([0] * 5, unit="h"),
+        [datetime.timedelta(hours=1)] * 5,
+        pd.to_datetime(["1970-01-01"] * 5),
+        np.array([1 + 2j] * 5),
+    ],
+)
+def test_offsets_that_are_no_numbers_are_refused(checkins, offsets):
+    table = {name: checkins[name] for name in ("venue", "user", "time")}
+    with pytest.raises(TypeError, match=r"X\['off'\] must hold numbers"):
+        VenueActivityEncoder(utc_offset="off").fit({**table, "off": offsets})
+
+
+def test_columns_have_one_value_a_check_in(checkins):
+    table = {name: checkins[name].to_numpy() for name in ("venue", "user")}
+    table |= {"time": checkins["time"], "off": 1}
+    encoder = VenueActivityEncoder(utc_offset="off")
+    with pytest.raises(ValueError, match=r"X\['off'\] has the shape \(\) and"):
+        encoder.fit(table)
+    with pytest.raises(ValueError, match=r"the shape \(2,\) and there are 5"):
+        encoder.fit({**table, "off": [1, 2]})
+    days = np.full((5, 1), "2012-04-01", dtype="M8[D]")
+    with pytest.raises(ValueError, match=r"X\['time'\] must be one column .*\(5, 1\)"):
+        VenueActivityEncoder(time_zone="UTC").fit({**table, "time": days})
+
+
+@pytest.mark.parametrize("name", ["venue", "user", "time", "off"])
+def test_masked_columns_are_not_uncovered(checkins, name):
+    table = {key: checkins[key].to_numpy() for key in ("venue", "user")}
+    table |= {"time": np.full(5, "2012-04-01", dtype="M8[D]"), "off": np.ones(5)}
+    encoder = VenueActivityEncoder(utc_offset="off", time_zone="UTC").fit(table)
+    table[name] = np.ma.array(np.asarray(table[name]), mask=[0, 0, 1, 0, 0])
+    with pytest.raises(ValueError, match=rf"X\['{name}'\], row 2: .* masked"):
+        encoder.fit(table)
+    venues = np.ma.array(["cafe", "zoo"], mask=[False, True])
+    with pytest.raises(ValueError, match="X, row 1: the value is masked"):
+        encoder.transform(venues)
+    with pytest.raises(ValueError, match=r"X\['venue'\], row 1: the value is masked"):
+        encoder.transform({"venue": venues})
+
+
+def test_venues_are_the_only_column_whatever_its_name(checkins):
+    encoder = VenueActivityEncoder().fit(checkins)
+    wanted = encoder.transform(["zoo", "cafe"])
+    for table in ({"place": ["zoo", "cafe"]}, pd.DataFrame({"place": ["zoo", "cafe"]})):
+        assert_array_equal(encoder.transform(table), wanted)
+    two = {"place": ["zoo", "cafe"], "height": [1, 2]}
+    for table in (two, pd.DataFrame(two)):
+        with pytest.raises(ValueError, match=r"no column 'venue'; it has \['place'"):
+            encoder.transform(table)
 
 
 def test_frozen_in_a_pipeline(checkins):
