@@ -197,7 +197,7 @@ DOORS = {
             "color_by": some("count", "error", "level"),
             "label": ~words,
         },
-        also=("has no cells to draw",),
+        also=("has no cells to draw", "no partition in an empty list"),
     ),
     "CoverageDisplay": _door(
         inspection.CoverageDisplay,
