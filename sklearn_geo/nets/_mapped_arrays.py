@@ -15,15 +15,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from sklearn_geo._numbers import reject_masked
 from sklearn_geo.nets._strict_json import strict_json
 
-__all__ = ["checksum", "map_file", "mapped_arrays"]
+__all__ = ["checksum", "map_file", "mapped_arrays", "readable_arrays"]
 
 _PIECE = 1 << 20
 # More threads than this are not faster than the memory that they read.
 _MAX_THREADS = 8
 _MAX_HEADER = 100_000_000
 _MAX_NDIM = 32
+_METADATA = "__metadata__"
 _DTYPES = {
     "F64": "<f8",
     "F32": "<f4",
@@ -38,6 +40,7 @@ _DTYPES = {
     "U8": "|u1",
     "BOOL": "|b1",
 }
+_READ = {np.dtype(text) for text in _DTYPES.values()}
 
 
 def checksum(data):
@@ -69,6 +72,41 @@ def checksum(data):
         with ThreadPoolExecutor(n_threads) as threads:
             digests = threads.map(digest, starts)
             return hashlib.sha256(b"".join(digests)).hexdigest()
+
+
+def readable_arrays(name, arrays):
+    """Return arrays as they are written, or refuse those that could not be read back.
+
+    Parameters
+    ----------
+    name : str
+        The block that they are of, for errors.
+
+    arrays : mapping of str to array-like
+        The arrays.
+
+    Returns
+    -------
+    dict of str to ndarray
+        The same, row after row in memory.
+    """
+    plain = {}
+    for key, array in arrays.items():
+        if not isinstance(key, str) or key == _METADATA:
+            raise ValueError(
+                f"Block {name!r}: {key!r} is no name of an array. Use text other than "
+                f"{_METADATA!r}, which files keep for themselves."
+            )
+        reject_masked(array, f"Block {name!r}, array {key!r}")
+        array = np.asarray(array, order="C")
+        if array.dtype.newbyteorder("<") not in _READ or array.ndim > _MAX_NDIM:
+            raise ValueError(
+                f"Block {name!r}, array {key!r}: {array.dtype} in {array.ndim} "
+                "dimensions could not be read back. Stores hold real numbers of up to "
+                f"64 bits and booleans, in up to {_MAX_NDIM} dimensions."
+            )
+        plain[key] = array
+    return plain
 
 
 def map_file(path):
@@ -115,7 +153,7 @@ def mapped_arrays(data):
         raise ValueError(f"its header is not JSON: {error}") from error
     if not isinstance(header, dict):
         raise ValueError("its header is no mapping")
-    header.pop("__metadata__", None)
+    header.pop(_METADATA, None)
     fields = {name: _checked(name, field) for name, field in header.items()}
     position = 0
     for name, (_, _, begin, end) in sorted(fields.items(), key=lambda f: f[1][2:]):

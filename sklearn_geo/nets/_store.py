@@ -6,12 +6,16 @@ import re
 import stat
 from pathlib import Path
 
-import numpy as np
 from safetensors.numpy import save
 
 from sklearn_geo._file_lock import folder_locked
 from sklearn_geo._whole_files import is_part, write_whole
-from sklearn_geo.nets._mapped_arrays import checksum, map_file, mapped_arrays
+from sklearn_geo.nets._mapped_arrays import (
+    checksum,
+    map_file,
+    mapped_arrays,
+    readable_arrays,
+)
 from sklearn_geo.nets._strict_json import strict_json, to_json
 
 __all__ = ["Store", "write_block", "write_manifest", "write_store"]
@@ -95,7 +99,7 @@ def write_block(folder, name, arrays):
         Name of the block.
 
     arrays : mapping of str to ndarray
-        The arrays.
+        The arrays: real numbers of up to 64 bits, or booleans.
 
     Returns
     -------
@@ -130,7 +134,7 @@ def write_block(folder, name, arrays):
         )
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    data = save({key: np.asarray(a, order="C") for key, a in arrays.items()})
+    data = save(readable_arrays(name, arrays))
     digest = checksum(data)
     # Its content is in its name: a file in use is never written over.
     file = f"{name}-{digest[:16]}.safetensors"

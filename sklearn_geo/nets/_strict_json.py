@@ -82,7 +82,9 @@ def _whole(text):
 
 def _plain(value):
     if isinstance(value, np.generic):
-        return value.item()
+        item = value.item()
+        if not isinstance(item, np.generic):  # as long doubles still are
+            return item
     if isinstance(value, np.ndarray):
         return value.tolist()
     raise TypeError(

@@ -477,6 +477,41 @@ def test_names_and_content_are_checked_when_writing(tmp_path):
         write_store(tmp_path, "Thing", {}, twice)
     with pytest.raises(TypeError, match="object cannot be written to JSON"):
         write_store(tmp_path, "Thing", {"x": object()}, {})
+    with pytest.raises(TypeError, match="longdouble cannot be written to JSON"):
+        write_store(tmp_path, "Thing", {"x": np.longdouble(1)}, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "words"),
+    [
+        ("w", np.ones(2, np.complex64), "array 'w': complex64 in 1 dim"),
+        ("w", np.ones(2, complex), "array 'w': complex128 in 1 dim"),
+        ("w", np.array(["a"]), "array 'w': <U1 in 1 dim"),
+        ("w", np.array([1, None]), "array 'w': object in 1 dim"),
+        ("w", np.array(["2020"], "M8[D]"), "array 'w': datetime64"),
+        ("w", np.ma.array([1.0, 2.0], mask=[0, 1]), "array 'w'.* masked"),
+        ("__metadata__", np.ones(2), "'__metadata__' is no name"),
+        (3, np.ones(2), "3 is no name"),
+    ],
+)
+def test_what_could_not_be_read_back_is_not_written(folder, name, array, words):
+    files = sorted(folder.iterdir())
+    with pytest.raises(ValueError, match=f"^Block 'zone-32U'.*{words}"):
+        write_store(folder, "Thing", {}, {"zone-32U": {"v": np.ones(1), name: array}})
+    assert sorted(folder.iterdir()) == files
+    assert Store(folder, kind="Thing").load("zone-32U")["w"].shape == (2, 3)
+
+
+@pytest.mark.parametrize(
+    "kind", ["f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"]
+)
+def test_numbers_of_every_kind_and_byte_order_come_back(tmp_path, kind):
+    array = np.array([[0, 1], [1, 0]])
+    arrays = {order: array.astype(order + kind) for order in ("<", ">")}
+    back = write_store(tmp_path, "Thing", {}, {"a": arrays}).load("a")
+    for each in back.values():
+        assert each.dtype == np.dtype(kind)
+        assert each.tolist() == array.tolist()
 
 
 def test_writing_that_fails_leaves_the_old_store(folder):
