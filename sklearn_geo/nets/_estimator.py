@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What an estimator mixes in to hold a net: training, progress, history."""
 
+from sklearn_geo.nets._held_out import hold_out
 from sklearn_geo.nets._history import history_table
 from sklearn_geo.nets._seeding import draw_seed
 from sklearn_geo.nets._train_net import train_net
@@ -90,8 +91,8 @@ class NetMixin(CallbackSupportMixin):
             Make the network and its loss; a `functools.partial` of a class, say.
 
         data, valid : RowData
-            Rows to learn from, and rows to watch (None holds out a share if
-            `early_stopping`).
+            Rows to learn from, and rows to watch. None holds out a share if
+            `early_stopping`: that of the first fit, where :meth:`_draw_seed` drew it.
 
         seed : int
             From :func:`draw_seed`.
@@ -143,6 +144,9 @@ class NetMixin(CallbackSupportMixin):
         most = training.max_iter if epochs is None else epochs
         if keep_steps is None:
             keep_steps = bool(getattr(self, "warm_start", False))
+        if valid is None and training.early_stopping:
+            first = vars(self).get("_seed", seed)
+            data, valid = hold_out(data, training.validation_fraction, first)
         progress = Progress(self, most)
         net = train_net(
             module,

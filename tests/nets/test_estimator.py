@@ -185,6 +185,42 @@ def test_warm_start_and_partial_fit():
     )
 
 
+class Drawing(Classifier):
+    """One whose held-out rows are those of its first fit."""
+
+    def _train(self, module, criterion, data, *, seed, go_on=False, **options):
+        data.X = data.X.view(Watched)
+        data.X.asked = self.asked = []
+        seed = self._draw_seed(go_on)
+        options |= {"seed": seed, "go_on": go_on}
+        return super()._train(module, criterion, data, **options)
+
+
+class Watched(np.ndarray):
+    """Rows that remember which of them were asked for."""
+
+    def __getitem__(self, at):
+        if getattr(self, "asked", None) is not None and isinstance(at, np.ndarray):
+            self.asked.append(np.sort(at))
+        return super().__getitem__(at).view(np.ndarray)
+
+
+def test_rows_held_out_are_those_of_the_first_fit():
+    model = Drawing(
+        early_stopping=True,
+        warm_start=True,
+        max_iter=1,
+        batch_size=1000,
+        random_state=np.random.RandomState(0),
+    )
+    (learnt, watched), *later = [model.fit(X, y).asked for _ in range(3)]
+    assert sorted([*learnt, *watched]) == list(range(len(X)))
+    assert len(watched) == 12
+    for again in later:
+        assert np.array_equal(again[0], learnt)
+        assert np.array_equal(again[1], watched)
+
+
 def test_ctrl_c_leaves_a_fitted_estimator(monkeypatch):
     from sklearn_geo.nets import EstimatorNet
 
