@@ -7,7 +7,7 @@ import functools
 import numpy as np
 
 from sklearn_geo._blocks import blocks
-from sklearn_geo._numbers import naming
+from sklearn_geo._numbers import naming, reject_masked
 from sklearn_geo.geometry import (
     EARTH_RADIUS_KM,
     N_UTM_ZONES,
@@ -57,8 +57,7 @@ class UTMPlanes:
 
     def read_zones(self, zones, n_places):
         """Return ids of zones, one a place, from ids or names."""
-        with naming("zones"):
-            zones = np.asarray(zones)
+        zones = _zone_array(zones)
         if zones.dtype.kind in "OUT":
             zones = utm_zone_ids(zones)
         n_zones = len(utm_zone_bounds())
@@ -129,7 +128,7 @@ class CellPlanes:
         """Return cells, one a place, or -1."""
         n_cells = self._partition.n_cells_
         return one_zone_a_place(
-            np.asarray(zones),
+            _zone_array(zones),
             n_places,
             range(-1, n_cells),
             f"This partition has the cells 0 to {n_cells - 1}, and -1 stands for none.",
@@ -209,6 +208,12 @@ class CellPlanes:
             which = np.concatenate([which, which])
             steps = self.project(last, cells[which]) - self.project(first, cells[which])
         return np.column_stack([low, high])
+
+
+def _zone_array(zones):
+    reject_masked(zones, "zones")
+    with naming("zones"):
+        return np.asarray(zones)
 
 
 def one_zone_a_place(zones, n_places, known, remedy):

@@ -17,14 +17,13 @@ from sklearn import get_config
 from sklearn.base import TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils._set_output import _get_output_config
-from sklearn.utils.validation import check_array, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._blocks import blocks
-from sklearn_geo._numbers import naming
-from sklearn_geo._tables import check_sparse
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.encoding._feature_names import check_input_features
+from sklearn_geo.encoding._given_columns import read_given_columns
 
 # What stands for the column of a place whose region has none.
 UNKNOWN = -1  # treated as `handle_unknown` says
@@ -181,14 +180,7 @@ class PlaceOneHotEncoder(TransformerMixin, GeoEstimator, abc.ABC):
             rare ones, and None for rows without a positive entry.
         """
         check_is_fitted(self)
-        check_sparse(X)
-        dtype = getattr(X, "dtype", None)
-        if getattr(dtype, "kind", None) in ("T", "V"):  # scikit-learn knows neither
-            raise TypeError(f"X has the dtype {dtype}, not numbers.")
-        with naming("X"):
-            X = check_array(X, accept_sparse="csr", estimator=self, input_name="X")
-        if X.dtype.kind not in "biuf":
-            raise TypeError(f"X has the dtype {X.dtype}, not numbers.")
+        X = read_given_columns(self, X, accept_sparse="csr")
         n_columns = len(self._column_regions)
         if X.shape[1] != n_columns:
             raise ValueError(

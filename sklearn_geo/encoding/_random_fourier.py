@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 
-from sklearn_geo._numbers import reject_many
+from sklearn_geo._numbers import reject_many, reject_masked
 from sklearn_geo.encoding._dense import DensePlaceEncoder
 from sklearn_geo.geometry import unit_vectors
 
@@ -125,9 +125,12 @@ class RandomFourierEncoder(DensePlaceEncoder):
 
     def _prepare(self, places):
         reject_many(self.sigmas, "sigmas")
+        reject_masked(self.sigmas, "sigmas")
         sigmas = np.asarray(self.sigmas)
         good = sigmas.ndim == 1 and sigmas.size and sigmas.dtype.kind in "iuf"
         if good:
+            with np.errstate(over="ignore"):
+                sigmas = sigmas.astype(np.float64)  # half floats do not reach 1e300
             # A draw from the largest is finite, and so is a place times that.
             good = bool(((sigmas > 0) & (sigmas <= 1e300)).all())
         if not good or len(np.unique(sigmas)) < len(sigmas):

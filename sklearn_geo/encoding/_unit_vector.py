@@ -4,12 +4,12 @@
 
 import numpy as np
 from sklearn.base import TransformerMixin, _fit_context
-from sklearn.utils.validation import check_array, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._all_or_nothing import all_or_nothing
-from sklearn_geo._numbers import naming
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.encoding._feature_names import check_input_features
+from sklearn_geo.encoding._given_columns import read_given_columns
 from sklearn_geo.geometry import places_from_vectors, unit_vectors
 
 
@@ -133,8 +133,7 @@ class UnitVectorEncoder(TransformerMixin, GeoEstimator):
             Latitude and longitude in degrees, longitudes in [-180, 180).
         """
         check_is_fitted(self)
-        with naming("X"):
-            X = check_array(X, dtype=np.float64, estimator=self, input_name="X")
+        X = read_given_columns(self, X).astype(np.float64, copy=False)
         if X.shape[1] != 3:
             raise ValueError(
                 "inverse_transform takes the three columns x, y and z that transform "

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._blocks import blocks
-from sklearn_geo._numbers import naming
+from sklearn_geo._numbers import naming, reject_masked
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.geometry import unit_vectors
 from sklearn_geo.partition._cells import (
@@ -385,6 +385,7 @@ class PlacePartition(TransformerMixin, GeoEstimator, abc.ABC):
 
     def _read_cells(self, cells):
         """Return cells as int64 of shape (n,), each -1 or a row of the table."""
+        reject_masked(cells, "cells")
         with naming("cells"):
             given = np.asarray(cells)
         if given.ndim == 2 and given.shape[1] == 1:

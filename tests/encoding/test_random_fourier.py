@@ -49,6 +49,24 @@ def test_order_and_names():
     assert names[-1] == "sin_sigma256_10"
 
 
+def test_sigmas_of_any_float():
+    half = np.array([1, 0.5, 256], dtype=np.float16)
+    for sigmas in (half, half.astype(np.longdouble), half.astype(">f4")):
+        encoder = RandomFourierEncoder(2, sigmas=sigmas, random_state=0)
+        found = encoder.fit([[0.0, 0.0]])
+        wanted = RandomFourierEncoder(2, sigmas=(1, 0.5, 256), random_state=0)
+        wanted = wanted.fit([[0.0, 0.0]])
+        assert_array_equal(found.frequencies_, wanted.frequencies_)
+        names = found.get_feature_names_out()
+        assert_array_equal(names, wanted.get_feature_names_out())
+
+
+def test_masked_sigmas_are_not_uncovered():
+    sigmas = np.ma.array([1.0, 2.0], mask=[False, True])
+    with pytest.raises(ValueError, match="sigmas, row 1: the value is masked"):
+        RandomFourierEncoder(2, sigmas=sigmas).fit([[0.0, 0.0]])
+
+
 def test_frequencies_have_their_spread():
     encoder = RandomFourierEncoder(20_000, random_state=1).fit([[0.0, 0.0]])
     for sigma, scale in zip((1, 16, 256), encoder.frequencies_, strict=True):

@@ -104,6 +104,8 @@ def test_weights_of_nothing():
             belts.inverse_transform([1, wrong])
     for nothing in ([], np.empty((0, 1)), pd.Series([], dtype=object)):
         assert belts.inverse_transform(nothing).shape == (0, 2)
+    with pytest.raises(ValueError, match="cells, row 1: the value is masked"):
+        belts.inverse_transform(np.ma.array([0, 1], mask=[False, True]))
     belts.refill(places, sample_weight=[0.0, 0.0, 0.0, 2.0])
     assert belts.cells_["weight"].tolist() == [2.0, 0.0]
     assert belts.inverse_transform([0]).tolist() == [[-10.0, 0.0]]
