@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.model_selection import KFold
 from sklearn.utils import check_random_state, gen_batches
 
+from sklearn_geo._labels import check_groups
 from sklearn_geo._numbers import is_whole, read_numbers
 from sklearn_geo.base import check_places
 from sklearn_geo.geometry import s2_cell_ids
@@ -89,8 +90,15 @@ class Resamples:
     """
 
     def __init__(self, n_rows, n_resamples=500, *, groups=None, random_state=None):
+        for name, number in (("n_rows", n_rows), ("n_resamples", n_resamples)):
+            if not is_whole(number) or number < 1:
+                raise ValueError(
+                    f"{name} must be a whole number, at least 1; got {number!r}."
+                )
         rng = check_random_state(random_state)
-        codes = np.arange(n_rows) if groups is None else _codes(groups, n_rows)
+        codes = np.arange(n_rows)
+        if groups is not None:
+            _, codes = check_groups(groups, n_rows)
         n_groups = int(codes.max()) + 1
         drawn = rng.randint(0, n_groups, size=(n_resamples, n_groups))
         counts = np.zeros((n_resamples, n_groups))
@@ -153,14 +161,14 @@ class Resamples:
         Returns
         -------
         Estimate
-            Its value and interval. Classes that no row belongs to are left out.
+            Its value and interval. Classes that no row belongs to are left out, and so
+            are resamples without a row of any class.
 
         See Also
         --------
         sklearn_geo.metrics.macro_average_precision : The same without an interval.
         """
-        y_true = np.asarray(y_true) > 0
-        y_score = np.asarray(y_score, dtype=np.float64)
+        y_true, y_score = _read_labels(y_true, y_score, "y_score", self.counts.shape[1])
         classes = np.flatnonzero(y_true.any(axis=0))
         if not classes.size:
             raise ValueError("No row of y_true belongs to any class.")
@@ -178,7 +186,10 @@ class Resamples:
         # A class that a resample has no row of is left out there.
         drawn = np.isfinite(precisions)
         sums = np.where(drawn, precisions, 0.0).sum(axis=1)
-        return _with_interval(float(value), sums / np.maximum(drawn.sum(axis=1), 1))
+        n_drawn = drawn.sum(axis=1)
+        samples = np.full(len(sums), np.nan)
+        np.divide(sums, n_drawn, out=samples, where=n_drawn > 0)
+        return _with_interval(float(value), samples)
 
 
 def _row_values(values, n_rows):
@@ -196,6 +207,29 @@ def _row_values(values, n_rows):
             f"values, row {row}: {values[row]} cannot be averaged. Leave such rows out."
         )
     return values
+
+
+def _read_labels(y_true, scores, name, n_rows):
+    """Return which row has which label, and a score for each."""
+    y_true, scores = read_numbers(y_true, "y_true"), read_numbers(scores, name)
+    if scores.shape != y_true.shape:
+        raise ValueError(
+            f"y_true has the shape {y_true.shape}, and {name} has {scores.shape}. Both "
+            "need a row a sample and a column a label."
+        )
+    if y_true.ndim != 2 or len(y_true) != n_rows:
+        raise ValueError(
+            f"y_true has the shape {y_true.shape}, but the resamples are of {n_rows} "
+            "rows: it needs a row for each, and a column a label."
+        )
+    for what, values in (("y_true", y_true), (name, scores)):
+        holes = np.isnan(values).any(axis=1)
+        if holes.any():
+            raise ValueError(
+                f"{what}, row {np.argmax(holes)}: NaN is neither a label nor a score. "
+                "Leave such rows out."
+            )
+    return y_true > 0, scores
 
 
 def _average_precisions(true, score, counts):
@@ -238,16 +272,13 @@ def difference(first, second):
     >>> gain.value, gain.low, gain.high
     (1.0, 1.0, 1.0)
     """
-    samples = (getattr(each, "samples", None) for each in (first, second))
-    samples_of_first, samples_of_second = samples
-    if samples_of_first is None or samples_of_second is None:
+    ours, theirs = (getattr(each, "samples", None) for each in (first, second))
+    if ours is None or np.shape(ours) != np.shape(theirs):
         raise ValueError(
-            "first and second have to be what the same Resamples gave; these are "
-            "numbers."
+            "first and second have to be what the same Resamples gave, not numbers or "
+            "what others gave."
         )
-    return _with_interval(
-        first.value - second.value, samples_of_first - samples_of_second
-    )
+    return _with_interval(first.value - second.value, ours - theirs)
 
 
 def multilabel_estimates(y_true, probabilities, resamples):
@@ -282,19 +313,9 @@ def multilabel_estimates(y_true, probabilities, resamples):
     >>> {name: round(each.value, 3) for name, each in estimates.items()}
     {'hamming loss': 0.333, 'coverage error': 1.333, 'mAP': 0.917}
     """
-    y_true = read_numbers(y_true, "y_true") > 0
-    probabilities = read_numbers(probabilities, "probabilities")
-    if probabilities.shape != y_true.shape:
-        raise ValueError(
-            f"y_true has the shape {y_true.shape}, and the probabilities have "
-            f"{probabilities.shape}. Both need a row a sample and a column a label."
-        )
-    n_rows = resamples.counts.shape[1]
-    if y_true.ndim != 2 or len(y_true) != n_rows:
-        raise ValueError(
-            f"y_true has the shape {y_true.shape}, but the resamples are of {n_rows} "
-            "rows: it needs a row for each, and a column a label."
-        )
+    y_true, probabilities = _read_labels(
+        y_true, probabilities, "probabilities", resamples.counts.shape[1]
+    )
     if not np.isfinite(probabilities).all():
         raise ValueError("probabilities have to be finite numbers.")
     wrong = ((probabilities >= 0.5) != y_true).mean(axis=1)
@@ -405,16 +426,8 @@ def block_level(places, n_splits):
 
 
 def _with_interval(value, samples):
-    tail = (1.0 - _CONFIDENCE) / 2
-    low, high = np.quantile(samples, [tail, 1.0 - tail])
+    tail, known = (1.0 - _CONFIDENCE) / 2, samples[np.isfinite(samples)]
+    low = high = np.nan
+    if known.size:
+        low, high = np.quantile(known, [tail, 1.0 - tail])
     return _Sampled(value, float(low), float(high), samples)
-
-
-def _codes(groups, n_rows):
-    groups = np.asarray(groups)
-    if groups.shape != (n_rows,):
-        raise ValueError(
-            f"groups has the shape {groups.shape}, and there are {n_rows} rows. Pass "
-            "one group a row."
-        )
-    return np.unique(groups, return_inverse=True)[1]

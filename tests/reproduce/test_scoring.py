@@ -74,6 +74,43 @@ def test_a_label_that_a_resample_lacks_is_left_out_there():
         resamples.mean_average_precision(np.zeros((8, 2)), y)
 
 
+def test_a_resample_without_any_class_says_nothing():
+    y = np.zeros((20, 1), dtype=int)
+    y[3] = 1
+    resamples = Resamples(20, 300, random_state=0)
+    lacking = resamples.counts[:, 3] == 0
+    assert 0.3 < lacking.mean() < 0.42  # (1 - 1 / 20) ** 20 = 0.358
+    first = resamples.mean_average_precision(y, y.astype(float))
+    assert (first.value, first.low, first.high) == (1.0, 1.0, 1.0)
+    assert np.array_equal(np.isnan(first.samples), lacking)
+    second = resamples.mean_average_precision(y, np.ones((20, 1)))
+    gain = difference(first, second)
+    assert gain.value == pytest.approx(1 - 1 / 20)
+    shares = (1 - resamples.counts[:, 3] / 20)[~lacking]
+    assert gain.low == pytest.approx(np.quantile(shares, 0.025))
+    nobody = Resamples(20, 1, random_state=0)
+    nobody.counts = resamples.counts[lacking][:1]
+    estimate = nobody.mean_average_precision(y, y)
+    assert (estimate.value, estimate.has_interval) == (1.0, False)
+
+
+def test_groups_are_told_apart_as_everywhere():
+    big = Resamples(2, 50, groups=[2**53, 2**53 + 1], random_state=0)
+    assert set(big.counts[:, 0]) == {0.0, 1.0, 2.0}
+    with pytest.raises(ValueError, match=r"^groups, row 1: the group is missing"):
+        Resamples(3, groups=["a", None, "b"])
+    with pytest.raises((TypeError, ValueError), match=r"^groups"):
+        Resamples(3, groups=[1, "1", 2])
+
+
+@pytest.mark.parametrize("wrong", [0, -1, 2.5, True, "3"])
+def test_there_is_a_row_and_a_resample(wrong):
+    with pytest.raises(ValueError, match=r"^n_rows must be a whole number"):
+        Resamples(wrong)
+    with pytest.raises(ValueError, match=r"^n_resamples must be a whole number"):
+        Resamples(3, wrong)
+
+
 def test_differences_are_paired():
     values = np.random.default_rng(0).normal(size=50)
     resamples = Resamples(50, 300, random_state=0)
@@ -84,14 +121,25 @@ def test_differences_are_paired():
     assert resamples.mean(values).high - resamples.mean(values).low > 0.3
     with pytest.raises(ValueError, match="same Resamples"):
         difference(Estimate(0.2), resamples.mean(values))
+    with pytest.raises(ValueError, match="same Resamples"):
+        difference(Resamples(50, 40).mean(values), resamples.mean(values))
 
 
 def test_shapes_that_do_not_fit_are_refused():
     resamples = Resamples(3, random_state=0)
     with pytest.raises(ValueError, match="a column a label"):
         multilabel_estimates([[1, 0]] * 3, [[0.5]] * 3, resamples)
-    with pytest.raises(ValueError, match="one group a row"):
+    with pytest.raises(ValueError, match=r"^groups must name .* each of the 3 rows"):
         Resamples(3, groups=[1, 2])
+    for y, scores, words in (
+        ([[1, 0]] * 2, [[0.5, 0.1]] * 2, r"the resamples are of 3 rows"),
+        ([[1, 0]] * 3, [[0.5]] * 3, r"y_score has \(3, 1\)"),
+        ([1, 0, 1], [0.5, 0.1, 0.2], r"a column a label"),
+        ([[1, 0]] * 3, [[0, 1], [0.5, np.nan], [0, 1]], r"^y_score, row 1: NaN"),
+        ([[1, 0], [0, 1], [np.nan, 1]], [[0, 1]] * 3, r"^y_true, row 2: NaN"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            resamples.mean_average_precision(y, scores)
 
 
 def test_every_row_is_tested_once_and_blocks_are_whole():
