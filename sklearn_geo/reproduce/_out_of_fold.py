@@ -26,8 +26,8 @@ def out_of_fold(model, X, y, splits, *, n_jobs=None, progress=None):
     y : array-like of shape (n_rows, n_labels)
         0/1 indicator.
 
-    splits : sequence of (train, test)
-        Positions of rows.
+    splits : iterable of (train, test)
+        Positions of rows; what `split` of a splitter yields.
 
     n_jobs : int, default=None
         How many folds to do at a time, in processes of their own.
@@ -67,6 +67,7 @@ def out_of_fold(model, X, y, splits, *, n_jobs=None, progress=None):
             f"y has the shape {y.shape}, but it needs a row a sample and a column a "
             "label. Of one label pass y.reshape(-1, 1)."
         )
+    splits = list(splits)  # gone through twice
     probabilities = np.full(y.shape, np.nan)
     start = time.perf_counter()
     jobs = (delayed(_predict_fold)(model, X, y, *split) for split in splits)

@@ -8,6 +8,7 @@ import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import KFold
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import ClassifierChain, MultiOutputClassifier
 from sklearn.naive_bayes import BernoulliNB
@@ -114,3 +115,13 @@ def test_one_label_is_likelier_where_it_is(model):
 def test_one_label_is_a_column():
     with pytest.raises(ValueError, match=r"pass y\.reshape\(-1, 1\)"):
         out_of_fold(DummyClassifier(), np.zeros((6, 1)), np.zeros(6), HALVES)
+
+
+@pytest.mark.parametrize("n_splits", [2, 3, 4])
+def test_splits_may_come_as_a_splitter_yields_them(n_splits):
+    y = np.array([[1, 0], [0, 1], [1, 0], [1, 1], [0, 0], [1, 0]])
+    X, folds = np.zeros((6, 1)), KFold(n_splits)
+    model = DummyClassifier(strategy="prior")
+    told = out_of_fold(model, X, y, folds.split(X))[0]
+    for train, test in folds.split(X):
+        assert told[test] == pytest.approx(np.tile(y[train].mean(0), (len(test), 1)))
