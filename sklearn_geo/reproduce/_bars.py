@@ -7,6 +7,7 @@ import textwrap
 import numpy as np
 
 from sklearn_geo.inspection._pyplot import COLORS
+from sklearn_geo.inspection._text import in_legend, literal
 
 _ROW_INCHES, _PANEL_INCHES = 0.27, 3.2
 
@@ -17,7 +18,8 @@ def draw_table(table):
     Parameters
     ----------
     table : ResultTable
-        The table; rows without numbers are left out.
+        The table; rows without numbers are left out, and the panel of a measure that
+        no row has is empty.
 
     Returns
     -------
@@ -30,7 +32,7 @@ def draw_table(table):
         raise ImportError(
             "Pictures of tables need matplotlib: pip install 'sklearn-geo[plot]'"
         ) from error
-    rows = [row for row in table.rows if row.values]
+    rows = [row for row in table.rows if _has_number(row)]
     if not rows:
         raise ValueError("The table has no rows with numbers, so nothing can be drawn.")
     heights, colors = _layout(rows)
@@ -45,15 +47,20 @@ def draw_table(table):
     )  # fmt: skip
     for ax, measure in zip(panels[0], table.measures, strict=True):
         _draw_measure(ax, measure, rows, heights, colors)
-    panels[0, 0].set_yticks(heights, [row.method for row in rows])
+    panels[0, 0].set_yticks(heights, [literal(row.method) for row in rows])
     panels[0, 0].set_ylim(heights.max() + 0.7, -0.7)
     _draw_groups(panels[0], rows, colors)
     characters = int(size[0] * 11)
-    figure.suptitle("\n".join(textwrap.wrap(table.title, characters)), fontsize=11)
+    title = literal("\n".join(textwrap.wrap(table.title, characters)))
+    figure.suptitle(title, fontsize=11)
     if table.data_differ:
         text = "\n".join(textwrap.wrap(table.data_differ, characters + 20))
-        figure.supxlabel(text, fontsize=8, color="0.35")
+        figure.supxlabel(literal(text), fontsize=8, color="0.35")
     return figure
+
+
+def _has_number(row):
+    return any(np.isfinite(estimate.value) for estimate in row.values.values())
 
 
 def _layout(rows):
@@ -75,7 +82,7 @@ def _draw_measure(ax, measure, rows, heights, colors):
     papers = np.full(len(rows), np.nan)
     for number, row in enumerate(rows):
         estimate, paper = row.values.get(measure.name), row.paper.get(measure.name)
-        if estimate is not None:
+        if estimate is not None and np.isfinite(estimate.value):
             values[number] = factor * estimate.value
             if estimate.has_interval:
                 ends = estimate.value - estimate.low, estimate.high - estimate.value
@@ -96,9 +103,10 @@ def _draw_measure(ax, measure, rows, heights, colors):
     start = _set_limits(ax, ends, measure)
     unit = " (%)" if measure.percent else ""
     better = f"\n{measure.better} is better" if measure.better else ""
-    ax.set_xlabel(f"{measure.name}{unit}{better}")
-    if start > 0.0 and not measure.log:
-        ax.set_xlabel(f"{ax.get_xlabel()}\n(the axis does not start at 0)")
+    name = literal(measure.name)
+    cut = start > 0.0 and ax.get_xscale() == "linear"
+    remark = "\n(the axis does not start at 0)" if cut else ""
+    ax.set_xlabel(f"{name}{unit}{better}{remark}")
     ax.spines[["top", "right"]].set_visible(False)
     ax.tick_params(axis="y", length=0)
     ax.grid(axis="x", color="0.9", linewidth=0.8)
@@ -107,17 +115,22 @@ def _draw_measure(ax, measure, rows, heights, colors):
 
 def _set_limits(ax, ends, measure):
     """Set where the axis begins and ends; return where it begins."""
-    low, high = ends.min(), ends.max()
-    if measure.log:
+    if measure.log and (ends > 0.0).any():
+        low, high = ends[ends > 0.0].min(), ends.max()
         ax.set_xscale("log")
         ax.xaxis.get_major_locator().set_params(numticks=12)
-        low = ends[ends > 0].min()
         ax.set_xlim(low / 2, high * 2)
         return low / 2
+    if not ends.any():  # of nothing, and of bars without a length
+        ax.set_xlim(0.0, 1.0)
+        return 0.0
+    low, high = ends.min(), ends.max()
     # Bars begin at 0 where that shows differences; else where the shortest is short.
     one = low == high  # a single number starts at 0
     start = 0.0 if one or low < 0.75 * high else max(0.0, low - 0.6 * (high - low))
-    start = low - 0.06 * (high - low) if low < 0.0 else start
+    if low < 0.0:
+        high = max(high, 0.0)
+        start = low - 0.06 * (high - low)
     ax.set_xlim(start, high + 0.06 * (high - start))
     return start
 
@@ -127,8 +140,11 @@ def _draw_groups(panels, rows, colors):
     from matplotlib.patches import Patch
 
     labels = dict(zip((row.group for row in rows), colors, strict=True))
-    handles = [Patch(color=color, label=group) for group, color in labels.items()]
-    handles = [handle for handle in handles if handle.get_label()]
+    handles = [
+        Patch(color=color, label=in_legend(literal(group)))
+        for group, color in labels.items()
+        if group
+    ]
     marks = [mark for ax in panels for mark in ax.get_legend_handles_labels()[0]]
     handles += marks[:1]
     if handles:

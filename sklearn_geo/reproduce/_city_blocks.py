@@ -49,9 +49,9 @@ def city_blocks(data, *, size=None, random_state=0, progress=None):
     Returns
     -------
     dict of str to (transformer, list of str)
-        The blocks "app", "utm", "hashtag", "tagfeature", "onehot", "tag", "around" and
-        "labels". Only the last sees labels: those of training venues, each venue's own
-        left out.
+        The blocks "app", "utm", "hashtag", "density", "tagfeature", "quarter",
+        "onehot", "tag" and "labels". Only the last sees labels: those of training
+        venues, each venue's own left out.
 
     See Also
     --------
@@ -67,7 +67,7 @@ def city_blocks(data, *, size=None, random_state=0, progress=None):
     >>> from sklearn_geo.reproduce import city_blocks, read_venues
     >>> data = read_venues("foursquare", city="NYC")  # doctest: +SKIP
     >>> sorted(city_blocks(data))[:3]  # doctest: +SKIP
-    ['app', 'around', 'hashtag']
+    ['app', 'density', 'hashtag']
     """
     size = VenueSize() if size is None else size
     corpus = data.tags

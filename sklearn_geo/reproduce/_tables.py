@@ -223,6 +223,8 @@ class ResultTable:
         self.title = title
         self.measures = tuple(measures)
         self.rows = list(rows)
+        for row in self.rows:
+            self._check(row)
         self.notes = list(notes)
         self.methods = tuple(methods)
         self.data_differ = data_differ
@@ -238,6 +240,13 @@ class ResultTable:
         file : file, default=None
             Where to print it.
         """
+        self._check(row)
+        before = self.rows[-1].group if self.rows else ""
+        self.rows.append(row)
+        if file is not None:
+            print("\n".join(self._lines(row, before)), file=file, flush=True)
+
+    def _check(self, row):
         known = {measure.name for measure in self.measures}
         for name in (*row.values, *row.paper):
             if name not in known:
@@ -245,10 +254,6 @@ class ResultTable:
                     f"The row {row.method!r} has the measure {name!r}; this table has "
                     f"{sorted(known)}."
                 )
-        before = self.rows[-1].group if self.rows else ""
-        self.rows.append(row)
-        if file is not None:
-            print("\n".join(self._lines(row, before)), file=file, flush=True)
 
     def print_head(self, file=None):
         """Print the title and the headings.

@@ -83,6 +83,8 @@ def test_csv_has_all_digits_and_leaves_empty_what_is_not_known(tmp_path):
 def test_a_measure_that_no_column_is_for_is_refused():
     with pytest.raises(ValueError, match="'accuracy'; this table has"):
         a_table().append(Result("C", values={"accuracy": Estimate(0.5)}))
+    with pytest.raises(ValueError, match="'accuracy'; this table has"):
+        ResultTable("T", MEASURES, [Result("C", paper={"accuracy": 0.5})])
 
 
 def test_picture_has_a_bar_a_number_and_a_mark_for_the_papers(tmp_path):
@@ -103,6 +105,46 @@ def test_picture_has_a_bar_a_number_and_a_mark_for_the_papers(tmp_path):
 def test_a_table_without_numbers_is_not_drawn():
     with pytest.raises(ValueError, match="nothing can be drawn"):
         ResultTable("Empty", MEASURES).plot()
+    nothing = Result("B", values={"mAP": Estimate(np.nan)})
+    with pytest.raises(ValueError, match="nothing can be drawn"):
+        ResultTable("Empty", MEASURES, [nothing]).plot()
+
+
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize("values", [[0.0], [-1.0], [-1.0, -2.0], [-1.0, 2.0], [3.0]])
+def test_pictures_have_room_for_any_numbers(values, log):
+    measures = Measure("gain", log=log), Measure("cells")
+    rows = [Result(str(v), values={"gain": Estimate(v)}) for v in values]
+    rows.append(Result("far", values={"gain": Estimate(np.inf)}))
+    figure = ResultTable("T", measures, rows).plot()
+    gain, cells = figure.axes
+    low, high = gain.get_xlim()
+    # All of each bar, which begins at 0 but where axes are logarithmic.
+    assert low < high
+    shown = values if gain.get_xscale() == "linear" else [v for v in values if v > 0]
+    assert low <= min(shown)
+    assert high >= max(values)
+    assert gain.get_xscale() == "log" or low <= 0.0 <= high
+    assert len(gain.get_yticklabels()) == len(values)
+    assert "does not start" not in gain.get_xlabel()
+    assert cells.get_xlim() == (0.0, 1.0)
+    figure.canvas.draw()
+    matplotlib.pyplot.close(figure)
+
+
+def test_names_are_drawn_as_they_read(tmp_path):
+    measure = Measure("$m_$ in $")
+    rows = [
+        Result("$a_$", "_$g_$", {measure.name: Estimate(0.5)}),
+        Result("b", "h", {measure.name: Estimate(0.7)}),
+    ]
+    table = ResultTable("Costs $5_$", [measure], rows, data_differ="$6_$")
+    figure = table.plot(tmp_path / "table.png")
+    (ax,) = figure.axes
+    assert ax.get_yticklabels()[0].get_text() == r"\$a_\$"
+    group = ax.get_legend().get_texts()[0].get_text()
+    assert group == r" _\$g_\$"
+    matplotlib.pyplot.close(figure)
 
 
 class Terminal(io.StringIO):
