@@ -63,7 +63,7 @@ def make_parser():
             "(default: %(default)s)",
         )
         command.add_argument(
-            "--seed", type=int, default=0, metavar="S", help="default: 0"
+            "--seed", type=_seed, default=0, metavar="S", help="default: 0"
         )
         command.add_argument(
             "--quick", action="store_true", help="small, to see that it works"
@@ -83,29 +83,35 @@ def main(arguments=None):
     Returns
     -------
     int
-        0, or 1 where a file cannot be read.
+        0, or 1 where a file cannot be read or written.
     """
     options = make_parser().parse_args(arguments)
     start = time.perf_counter()
     progress = Progress()
     try:
+        if options.out is not None:  # before anything takes its time
+            options.out.mkdir(parents=True, exist_ok=True)
         tables = _module(COMMANDS[options.command][0]).run(options, progress)
+        if options.out is not None:
+            _write(tables, options.out)
     except (OSError, ValueError, ImportError) as error:
         progress.clear()
         print(f"{options.command}: {error}", file=sys.stderr)
         return 1
-    for name, table in tables:
-        if options.out is not None:
-            files = [options.out / f"{name}.csv", options.out / f"{name}.png"]
-            table.to_csv(files[0])
-            _save(table, files[1])
-            print(f"\nWritten: {files[0]} and {files[1]}")
     print(f"\n{time.perf_counter() - start:.0f} s in all")
     return 0
 
 
 def _module(name):
     return importlib.import_module(f"sklearn_geo.reproduce.{name}")
+
+
+def _write(tables, folder):
+    for name, table in tables:
+        files = [folder / f"{name}.csv", folder / f"{name}.png"]
+        table.to_csv(files[0])
+        _save(table, files[1])
+        print(f"\nWritten: {files[0]} and {files[1]}")
 
 
 def _save(table, file):
@@ -123,6 +129,15 @@ def _count(text):
     if not text.strip().isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(
             f"must be 1 or more, a whole number; got {text}"
+        )
+    return int(text)
+
+
+def _seed(text):
+    # Some tables draw twice, by the double of it and one more.
+    if not text.strip().isdecimal() or int(text) >= 2**31:
+        raise argparse.ArgumentTypeError(
+            f"must be a whole number from 0 to {2**31 - 1}; got {text}"
         )
     return int(text)
 

@@ -101,7 +101,8 @@ def add_corpus_argument(parser):
         "--corpus",
         type=int,
         metavar="N",
-        help="how many photos of other users to learn about places from",
+        help="how many photos of other users to learn about places from; without "
+        "--data only",
     )
 
 
@@ -121,6 +122,11 @@ def open_task(options, *, factor=1):
     PhotoTask
     """
     if options.data is not None:
+        if options.corpus is not None:
+            raise ValueError(
+                "--corpus is of synthetic photos; of those in --data half of the users "
+                "are the corpus. Leave out one of them."
+            )
         # Above this module, since it makes the same thing of other files.
         from sklearn_geo.reproduce._nus_wide_task import nus_wide_task
 

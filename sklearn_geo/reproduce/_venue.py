@@ -154,6 +154,8 @@ def run(options, progress, file=None):
     file = sys.stdout if file is None else file
     size = QUICK if options.quick else VenueSize()
     if options.data is None:
+        if options.city is not None:
+            raise ValueError("--city is one of those in --data: pass the folder too.")
         n_venues = options.rows or size.n_venues
         data = synthetic_venues(n_venues, size.n_photos, seed=options.seed)
     else:

@@ -53,6 +53,32 @@ def test_what_cannot_be_done_is_said_without_a_traceback(a_command, capsys):
     )
 
 
+def test_a_folder_that_cannot_be_written_is_told_before_anything_is_done(
+    a_command, capsys, tmp_path
+):
+    (tmp_path / "file").write_text("here")
+    assert command_line.main(["venue", "--out", str(tmp_path / "file")]) == 1
+    assert "file" in capsys.readouterr().err
+    assert not a_command
+
+
+def test_a_picture_that_cannot_be_written_is_told(a_command, capsys, tmp_path):
+    (tmp_path / "venue_random.png").mkdir()
+    assert command_line.main(["venue", "--out", str(tmp_path)]) == 1
+    assert "venue_random.png" in capsys.readouterr().err
+    assert (tmp_path / "venue_random.csv").is_file()
+
+
+def test_options_that_would_change_nothing_are_refused(capsys, tmp_path):
+    for arguments, text in (
+        (["venue", "--city", "NYC"], "venue: --city is one of those in --data"),
+        (["image", "--data", str(tmp_path), "--corpus", "9"], "image: --corpus is of"),
+        (["zones", "--data", str(tmp_path), "--corpus", "9"], "zones: --corpus is of"),
+    ):
+        assert command_line.main(arguments) == 1
+        assert text in capsys.readouterr().err
+
+
 def test_unknown_tables_and_numbers_are_refused(capsys):
     for arguments, text in (
         (["venues"], "invalid choice: 'venues'"),
@@ -60,6 +86,8 @@ def test_unknown_tables_and_numbers_are_refused(capsys):
         (["venue", "--rows", "-3"], "must be 1 or more"),
         (["venue", "--rows", "1e3"], "must be 1 or more, a whole number; got 1e3"),
         (["venue", "--folds", "ten"], "invalid choice: 'ten'"),
+        (["zones", "--seed", "-1"], "--seed: must be a whole number from 0 to"),
+        (["zones", "--seed", "2147483648"], "0 to 2147483647; got 2147483648"),
         ([], "required: TABLE"),
     ):
         with pytest.raises(SystemExit):
