@@ -7,11 +7,13 @@ from scipy import sparse
 from sklearn.utils.validation import check_array
 
 from sklearn_geo._labels import check_rows
+from sklearn_geo._missing import is_missing
 from sklearn_geo._numbers import naming
 from sklearn_geo._tags import check_tag_names, read_tags
 from sklearn_geo.base import check_places
 from sklearn_geo.neighbors._corpus_files import read_corpus, write_corpus
 from sklearn_geo.neighbors._groups import check_groups
+from sklearn_geo.neighbors._in_order import names_in_order
 from sklearn_geo.neighbors._index import PlaceIndex
 
 
@@ -121,7 +123,7 @@ class GeoTagCorpus:
         if tag_names is None:
             tag_names = column_names
         else:
-            tag_names = check_tag_names(tag_names, tags.shape[1], "tags")
+            tag_names = _read_names(tag_names, tags.shape[1])
         if features is not None:
             with naming("features"):
                 checked = check_array(
@@ -368,6 +370,16 @@ def _restored(cls, arrays, n_tags, tag_names, index, ranked):
         ranked,
     )
     return corpus
+
+
+def _read_names(tag_names, n_tags):
+    """Return the name of each tag as text."""
+    if np.iterable(tag_names):
+        tag_names = names_in_order(tag_names, "tag_names")
+        for column, tag in enumerate(tag_names):
+            if is_missing(tag):
+                raise ValueError(f"tag_names, column {column}: the name is missing.")
+    return check_tag_names(tag_names, n_tags, "tags")
 
 
 def _own(array, given):

@@ -19,6 +19,7 @@ from sklearn_geo._numbers import naming
 from sklearn_geo._tables import check_sparse
 from sklearn_geo._tags import as_output
 from sklearn_geo.base import GeoEstimator
+from sklearn_geo.neighbors._in_order import names_in_order, reject_frame
 from sklearn_geo.neighbors._spelling import earlier_spelling, spelling
 from sklearn_geo.neighbors._stop_tags import CAMERA_BRANDS, STOP_TAGS
 from sklearn_geo.neighbors._written_tags import (
@@ -82,7 +83,9 @@ class TagVectorizer(TransformerMixin, GeoEstimator):
         Leave out tags that more photos carry than this number or share.
 
     vocabulary : array-like of str, default=None
-        The tags that have columns, in this order; tags are spelt like those in rows.
+        The tags that have columns, in this order; tags are spelt like those in rows. A
+        mapping, such as the `vocabulary_` of another one, is in the order of its
+        numbers.
         What concerns frequencies and what leaves tags out is ignored then.
 
     sparse_output : bool, default=True
@@ -327,6 +330,11 @@ class TagVectorizer(TransformerMixin, GeoEstimator):
                 f"dtype={self.dtype!r} does not suit an indicator. Use a type of "
                 "numbers such as np.float64, np.int8 or bool."
             )
+        if self.sparse_output and np.dtype(self.dtype) == np.float16:
+            raise ValueError(
+                f"dtype={self.dtype!r} is one that sparse matrices cannot have. Use "
+                "np.float32, or sparse_output=False."
+            )
         if self.delimiter == "":
             raise ValueError(
                 'delimiter="" separates nothing. Name the character between tags, or '
@@ -359,9 +367,7 @@ class TagVectorizer(TransformerMixin, GeoEstimator):
 
     def _given_vocabulary(self):
         clean, columns = self._clean(), {}
-        if isinstance(self.vocabulary, (set, frozenset)):
-            raise ValueError("vocabulary is a set, which has no order. Pass a list.")
-        for tag in self.vocabulary:
+        for tag in names_in_order(self.vocabulary, "vocabulary"):
             if not isinstance(tag, str):
                 raise TypeError(f"vocabulary holds {tag!r}, which is no string.")
             if not clean(tag):
@@ -434,8 +440,9 @@ class TagVectorizer(TransformerMixin, GeoEstimator):
         return sparse.csr_array(parts, shape=(len(indptr) - 1, n_tags))
 
     def _output(self, indicator):
-        indicator = indicator.astype(self.dtype)
-        return as_output(indicator) if self.sparse_output else indicator.toarray()
+        if not self.sparse_output:
+            return indicator.toarray().astype(self.dtype, copy=False)
+        return as_output(indicator.astype(self.dtype))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -486,6 +493,7 @@ def _listed(tags, default, clean, name):
     if tags is None:
         return frozenset()
     tags = default if isinstance(tags, str) else tags
+    reject_frame(tags, name)
     for tag in tags:
         if not isinstance(tag, str):
             raise TypeError(f"{name} holds {tag!r}, which is no string.")

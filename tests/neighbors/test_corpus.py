@@ -450,3 +450,27 @@ def test_a_map_that_nobody_writes_to_is_not_copied(tmp_path):
         looks = np.load(tmp_path / "looks.npy", mmap_mode=mode)
         corpus = GeoTagCorpus(PLACES, TAGS, looks)
         assert np.shares_memory(corpus.features, looks) is same
+
+
+@pytest.mark.parametrize(
+    ("names", "error", "match"),
+    [
+        ({"a", "b", "c"}, ValueError, "^tag_names is a set, which has no order"),
+        ({"a": 1, "b": 0, "c": 2}, ValueError, r"^tag_names is a mapping.*sorted\("),
+        ("abc", TypeError, "^tag_names is one name, 'abc'"),
+        (pd.DataFrame({"n": list("abc")}), TypeError, "^tag_names is a frame"),
+        (np.array([["a"], ["b"], ["c"]]), ValueError, r"^tag_names has the shape \(3"),
+        (["a", None, "c"], ValueError, "^tag_names, column 1: the name is missing"),
+        (pd.Series(["a", "b", np.nan]), ValueError, "column 2: the name is missing"),
+    ],
+)
+def test_what_is_no_name_for_each_tag(names, error, match):
+    with pytest.raises(error, match=match):
+        GeoTagCorpus(PLACES, TAGS, tag_names=names)
+
+
+def test_the_vocabulary_of_a_vectorizer_names_tags():
+    names = {"a": 0, "b": 1, "c": 2}
+    assert GeoTagCorpus(PLACES, TAGS, tag_names=names).tag_names == ("a", "b", "c")
+    shown = GeoTagCorpus(PLACES, TAGS, tag_names=pd.Index(["x", 2, "z"]))
+    assert shown.tag_names == ("x", "2", "z")
