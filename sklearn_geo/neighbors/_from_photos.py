@@ -66,11 +66,11 @@ class FromPhotos:
 
     def _learn_photos(self, places, y, groups, features=None):
         """Set `corpus_`: that of the parameter, or one of the training rows."""
-        if groups is not None:
-            check_groups(groups, places)
         if self.corpus is not None:
             corpus = self.corpus
         else:
+            if groups is not None:
+                check_groups(groups, places)
             tags, tag_names = self._read_tags(y)
             check_rows(len(places), tags, "y")
             corpus = GeoTagCorpus._of(places, tags, tag_names, groups, features)

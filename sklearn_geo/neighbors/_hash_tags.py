@@ -13,7 +13,7 @@ from sklearn.utils import gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_geo._all_or_nothing import all_or_nothing
-from sklearn_geo._numbers import reject_many
+from sklearn_geo._numbers import read_numbers, reject_many
 from sklearn_geo._tags import as_output
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.encoding._feature_names import check_input_features
@@ -216,8 +216,9 @@ class HashTagEncoder(FromPhotos, TransformerMixin, GeoEstimator):
                 (n_photos, n_radii * n_tags)
             Counts, scaled to `norm`.
         """
-        places = self._fit(X, y, groups)
-        return self._count(places, self._own_rows(places, groups), groups)
+        with all_or_nothing(self):
+            places = self._fit(X, y, groups)
+            return self._count(places, self._own_rows(places, groups), groups)
 
     def transform(self, X, *, groups=None):
         """Count photos around places.
@@ -280,7 +281,7 @@ class HashTagEncoder(FromPhotos, TransformerMixin, GeoEstimator):
     def _read_radii(self):
         reject_many(self.radii_km, "radii_km")
         try:
-            radii = np.array(self.radii_km, dtype=np.float64)
+            radii = read_numbers(self.radii_km, "radii_km").copy()
         except (TypeError, ValueError) as error:
             raise ValueError(
                 f"radii_km={self.radii_km!r} must be numbers of kilometres."

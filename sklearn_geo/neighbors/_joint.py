@@ -17,7 +17,7 @@ from sklearn_geo.neighbors._from_photos import FromPhotos
 from sklearn_geo.neighbors._looks import Excluded
 from sklearn_geo.neighbors._others import nearest_others
 from sklearn_geo.neighbors._visual import check_corpus_features
-from sklearn_geo.neighbors._weights import add_up, weights
+from sklearn_geo.neighbors._weights import add_up, in_type, weights
 
 
 class JointNeighborTagPropagator(ByLooks, FromPhotos, TransformerMixin, GeoEstimator):
@@ -241,9 +241,10 @@ class JointNeighborTagPropagator(ByLooks, FromPhotos, TransformerMixin, GeoEstim
         {csr_matrix, csr_array, ndarray, data frame} of shape (n_photos, n_tags)
             Tag distributions.
         """
-        places, features = self._fit(X, y, groups)
-        own_rows = self._own_rows(places, groups)
-        return self._propagate(places, features, own_rows, groups)
+        with all_or_nothing(self):
+            places, features = self._fit(X, y, groups)
+            own_rows = self._own_rows(places, groups)
+            return self._propagate(places, features, own_rows, groups)
 
     def transform(self, X, *, groups=None):
         """Propagate tags of the nearest and of the most similar photos.
@@ -339,7 +340,7 @@ class JointNeighborTagPropagator(ByLooks, FromPhotos, TransformerMixin, GeoEstim
         return add_up(
             gen_batches(len(places), looks.query_rows()),
             weights_of,
-            corpus.tags.astype(dtype, copy=False),
+            in_type(corpus.tags, dtype),
             norm=self.norm,
             sparse_output=self.sparse_output,
             n_rows=len(places),

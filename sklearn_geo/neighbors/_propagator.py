@@ -7,17 +7,17 @@ import numbers
 import numpy as np
 from sklearn import get_config
 from sklearn.base import TransformerMixin, _fit_context
-from sklearn.preprocessing import normalize
 from sklearn.utils import gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._tags import as_output
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.geometry import s2_leaf_ids
 from sklearn_geo.neighbors._from_photos import FromPhotos
 from sklearn_geo.neighbors._others import nearest_others
 from sklearn_geo.neighbors._rows import RowBuilder
-from sklearn_geo.neighbors._weights import weights
+from sklearn_geo.neighbors._weights import in_type, multiply, scaled, weights
 
 # Rows a block: what a block needs is small enough for the allocator to reuse.
 _BLOCK_ROWS = 4096
@@ -216,9 +216,10 @@ class GeoNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
         {csr_matrix, csr_array, ndarray, data frame} of shape (n_photos, n_tags)
             Tag distributions.
         """
-        places = self._fit(X, y, groups)
-        own_rows = self._own_rows(places, groups)
-        return self._propagate(places, own_rows, groups)
+        with all_or_nothing(self):
+            places = self._fit(X, y, groups)
+            own_rows = self._own_rows(places, groups)
+            return self._propagate(places, own_rows, groups)
 
     def transform(self, X, *, groups=None):
         """Propagate tags of the nearest photos to places.
@@ -246,7 +247,7 @@ class GeoNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
         corpus = self.corpus_
         dtype = np.dtype(self.dtype)
         # In the order of the curve, like the places in the index.
-        tags = corpus._ranked_tags.astype(dtype, copy=False)
+        tags = in_type(corpus._ranked_tags, dtype)
         tagged = np.diff(tags.indptr) > 0
         groups = self._query_groups(places, groups)
         if self.sparse_output:
@@ -284,9 +285,7 @@ class GeoNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
                     relative=self.norm is not None,
                     dtype=dtype,
                 )
-                sums = near @ tags
-                if self.norm is not None:
-                    sums = normalize(sums, norm=self.norm, copy=False)
+                sums = scaled(multiply(near, tags), self.norm)
                 if self.sparse_output:
                     blocks.append((order[block], sums))
                 else:

@@ -20,7 +20,7 @@ from sklearn_geo.neighbors._by_looks import ByLooks
 from sklearn_geo.neighbors._from_photos import FromPhotos
 from sklearn_geo.neighbors._groups import check_groups
 from sklearn_geo.neighbors._looks import Excluded
-from sklearn_geo.neighbors._weights import add_up, weights
+from sklearn_geo.neighbors._weights import add_up, in_type, weights
 
 
 class VisualNeighborTagPropagator(ByLooks, FromPhotos, TransformerMixin, GeoEstimator):
@@ -204,8 +204,10 @@ class VisualNeighborTagPropagator(ByLooks, FromPhotos, TransformerMixin, GeoEsti
         {csr_matrix, csr_array, ndarray, data frame} of shape (n_photos, n_tags)
             Tag distributions.
         """
-        features = self._fit(X, y, groups)
-        return self._propagate(features, self._own_rows(features, groups), groups)
+        with all_or_nothing(self):
+            features = self._fit(X, y, groups)
+            own_rows = self._own_rows(features, groups)
+            return self._propagate(features, own_rows, groups)
 
     def transform(self, X, *, groups=None):
         """Propagate tags of the most similar photos to photos.
@@ -236,8 +238,6 @@ class VisualNeighborTagPropagator(ByLooks, FromPhotos, TransformerMixin, GeoEsti
             self._check_dtype()
             self._check_y_or_corpus(y)
             features = self._read_features(X, reset=True)
-            if groups is not None:
-                check_groups(groups, features)
             if self.corpus is not None:
                 check_corpus_features(self.corpus, features)
                 photos = self.corpus
@@ -285,7 +285,7 @@ class VisualNeighborTagPropagator(ByLooks, FromPhotos, TransformerMixin, GeoEsti
         return add_up(
             gen_batches(len(features), index.query_rows()),
             weights_of,
-            photos.tags.astype(dtype, copy=False),
+            in_type(photos.tags, dtype),
             norm=self.norm,
             sparse_output=self.sparse_output,
             n_rows=len(features),

@@ -99,9 +99,7 @@ def add_up(batches, weights_of, tags, *, norm, sparse_output, n_rows, progress=N
     else:
         dense = np.zeros((n_rows, tags.shape[1]), dtype=tags.dtype)
     for batch in batches:
-        sums = multiply(weights_of(batch), tags)
-        if norm is not None:
-            sums = normalize(sums, norm=norm, copy=False)
+        sums = scaled(multiply(weights_of(batch), tags), norm)
         if sparse_output:
             sums.sort_indices()
             builder.append([(np.arange(sums.shape[0]), sums)])
@@ -110,6 +108,56 @@ def add_up(batches, weights_of, tags, *, norm, sparse_output, n_rows, progress=N
         if progress is not None:
             progress.advance(sums.shape[0])
     return as_output(builder.finish()) if sparse_output else dense
+
+
+def scaled(rows, norm):
+    """Scale rows to a norm, None to none, in place.
+
+    Parameters
+    ----------
+    rows : csr_array of shape (n_rows, n_tags)
+        Sums of weighted tags.
+
+    norm : {"l1", "l2", "max"} or None
+        The norm.
+
+    Returns
+    -------
+    csr_array of shape (n_rows, n_tags)
+        The same rows.
+    """
+    if norm is None:
+        return rows
+    if norm == "l2":  # squares of what is at most one are no larger
+        rows = normalize(rows, norm="max", copy=False)
+    return normalize(rows, norm=norm, copy=False)
+
+
+def in_type(tags, dtype):
+    """Return tags in the type of numbers of the rows, or say that it holds them not.
+
+    Parameters
+    ----------
+    tags : csr_array of shape (n_photos, n_tags)
+        Tags of photos, without explicit zeros.
+
+    dtype : dtype
+        float32 or float64.
+
+    Returns
+    -------
+    csr_array of shape (n_photos, n_tags)
+        The tags.
+    """
+    with np.errstate(over="ignore", under="ignore"):
+        same = tags.astype(dtype, copy=False)
+    if same is not tags and not (np.isfinite(same.data).all() and same.data.all()):
+        counts = f"{tags.data.min():.3g} to {tags.data.max():.3g}"
+        raise ValueError(
+            f"The tags have counts from {counts}, which dtype={np.dtype(dtype).name} "
+            "does not hold. Set dtype=numpy.float64, or scale the counts."
+        )
+    return same
 
 
 def multiply(weights, tags):

@@ -228,6 +228,8 @@ def test_a_tag_that_nobody_used_and_photos_without_tags():
         ({"radii_km": [2, 1]}, TAGS, r"must ascend, but 1\.0 comes after 2\.0"),
         ({"radii_km": [1, 1]}, TAGS, r"must ascend.*name each once"),
         ({"radii_km": ["near"]}, TAGS, "must be numbers of kilometres"),
+        ({"radii_km": ["1", "3"]}, TAGS, "must be numbers of kilometres"),
+        ({"radii_km": np.array([1, 3], "m8[s]")}, TAGS, "must be numbers of kilom"),
         ({"radii_km": 3}, TAGS, "'radii_km' parameter"),
         ({"n_tags": 0}, TAGS, "'n_tags' parameter"),
         ({"norm": "l3"}, TAGS, "'norm' parameter"),

@@ -5,6 +5,7 @@ import copy
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.utils._param_validation import InvalidParameterError
 
 from sklearn_geo import neighbors
@@ -102,3 +103,30 @@ def test_photos_stay_in_the_order_of_fit_or_are_refused(fitted, name):
     assert (other != before).nnz
     del model._made_for  # as of one that was pickled before this was kept
     assert (model.transform(X[:3]) != other).nnz == 0
+
+
+CORPUS = neighbors.GeoTagCorpus(PLACES, TAGS, LOOKS, groups=np.arange(40))
+
+
+@pytest.mark.parametrize("name", ["geographic", "visual", "joint", "hash"])
+@pytest.mark.parametrize("groups", [None, ["ann"] * 20])
+def test_a_fit_transform_that_fails_leaves_the_fit_before(name, groups):
+    model, X = FITTED[name]
+    model = clone(model).set_params(corpus=CORPUS, exclude_same_group=True).fit(X)
+    before = model.transform(X[:3])
+    other = neighbors.GeoTagCorpus(PLACES[:9], TAGS[:9], LOOKS[:9], groups=range(9))
+    model.set_params(corpus=other)
+    # Whose the rows are nobody says, or in words where the corpus has numbers.
+    with pytest.raises((ValueError, TypeError), match="groups"):
+        model.fit_transform(X[:20], groups=groups)
+    assert model.corpus_ is CORPUS
+    assert (model.transform(X[:3]) != before).nnz == 0
+
+
+@pytest.mark.parametrize("name", ["geographic", "visual", "joint", "hash"])
+def test_with_a_corpus_fit_reads_neither_tags_nor_groups(name):
+    model, X = FITTED[name]
+    model = clone(model).set_params(corpus=CORPUS)
+    expected = model.fit(X).transform(X)
+    model.fit(X, ["no", "tags"], groups=[None] * 40)
+    assert (model.transform(X) != expected).nnz == 0

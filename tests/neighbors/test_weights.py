@@ -3,10 +3,16 @@
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
-from sklearn_geo.neighbors import NeighborVoteAnnotator
+from sklearn_geo.neighbors import (
+    GeoNeighborTagPropagator,
+    GeoTagCorpus,
+    JointNeighborTagPropagator,
+    NeighborVoteAnnotator,
+    VisualNeighborTagPropagator,
+)
 from sklearn_geo.neighbors._weights import multiply
 from tests.sparse_rows import sparse_rows
 
@@ -61,3 +67,46 @@ def test_a_billion_tags_are_no_classes():
     X = np.array([[0.0, 0.0, 1.0, 0.0], [0.0, 0.001, 0.0, 1.0]])
     with pytest.raises(ValueError, match=r"y has 1,000,000,000 columns.*Leave out"):
         NeighborVoteAnnotator().fit(X, WIDE)
+
+
+@pytest.mark.parametrize("norm", ["l1", "l2", "max"])
+@pytest.mark.parametrize(
+    ("dtype", "scale"),
+    [(np.float64, scale) for scale in (1e-200, 1e-30, 1.0, 1e30, 1e200)]
+    + [(np.float32, scale) for scale in (1e-30, 1.0, 1e30)],
+)
+def test_the_unit_of_tags_cancels(norm, dtype, scale):
+    tags = [[3.0 * scale, 4.0 * scale]]
+    length = {"l1": 7.0, "l2": 5.0, "max": 4.0}[norm]
+    params = {"norm": norm, "dtype": dtype, "sparse_output": False}
+    for model, X in (
+        (GeoNeighborTagPropagator(1, **params), [[0.0, 0.0]]),
+        (VisualNeighborTagPropagator(1, **params), [[1.0, 0.0]]),
+        (JointNeighborTagPropagator(1, 1, **params), [[0.0, 0.0, 1.0]]),
+    ):
+        row = model.fit(X, tags).transform(X)
+        assert_allclose(row, [[3.0 / length, 4.0 / length]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("count", [1e60, 1e-60])
+@pytest.mark.parametrize("norm", ["l1", None])
+def test_counts_of_a_corpus_that_narrow_numbers_do_not_hold(count, norm):
+    corpus = GeoTagCorpus([[0.0, 0.0]], [[count, 0.0]], [[1.0]])
+    for model, X in (
+        (GeoNeighborTagPropagator(norm=norm, corpus=corpus), [[0.0, 0.0]]),
+        (VisualNeighborTagPropagator(norm=norm, corpus=corpus), [[1.0]]),
+        (JointNeighborTagPropagator(norm=norm, corpus=corpus), [[0.0, 0.0, 1.0]]),
+    ):
+        row = model.fit(X).transform(X).toarray()
+        assert_allclose(row, [[count if norm is None else 1.0, 0.0]])
+        model.set_params(dtype=np.float32)
+        with pytest.raises(ValueError, match=r"dtype=float32 does not hold.*float64"):
+            model.transform(X)
+
+
+def test_a_place_between_photos_of_a_billion_tags():
+    model = GeoNeighborTagPropagator(2, sigma_km=1.0).fit([[0, 0], [0, 1]], WIDE)
+    row = model.transform([[0.0, 0.5]])
+    assert row.shape == (1, 10**9)
+    found = dict(zip(row.indices.tolist(), row.data, strict=True))
+    assert found == pytest.approx({7: 6.0 / 9.0, 999_999_999: 3.0 / 9.0})
