@@ -177,6 +177,11 @@ class UTMOneHotEncoder(PlaceOneHotEncoder):
 
     def _listed_zones(self):
         """Read the list `zones` as ids."""
+        if isinstance(self.zones, (set, frozenset)):
+            raise TypeError(
+                f"zones is a {type(self.zones).__name__}, which has no order for the "
+                "columns to have. Pass a list, for example sorted(zones)."
+            )
         names = [str(name) for name in self.zones]
         if not names:
             raise ValueError(

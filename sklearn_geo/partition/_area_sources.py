@@ -182,10 +182,17 @@ def _from_geopandas(areas):
         )
     columns = {}
     if hasattr(areas, "columns"):
+        names = [str(name) for name in areas.columns]
+        if len(set(names)) < len(names):
+            again = next(name for name in names if names.count(name) > 1)
+            raise ValueError(
+                f"areas has several columns called {again!r:.60}. Rename all but one, "
+                "or drop them."
+            )
         columns = {
-            str(name): areas[name].tolist()
-            for name in areas.columns
-            if name != geometry.name
+            name: areas.iloc[:, at].tolist()
+            for at, name in enumerate(names)
+            if areas.columns[at] != geometry.name
         }
     elif all(isinstance(label, str) for label in areas.index):
         columns = {_NAME: areas.index.tolist()}

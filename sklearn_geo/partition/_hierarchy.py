@@ -15,9 +15,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo._all_or_nothing import all_or_nothing
 from sklearn_geo._numbers import is_whole
+from sklearn_geo._settings import check_settings
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.partition._base import PlacePartition
-from sklearn_geo.partition._cells import too_full
+from sklearn_geo.partition._cells import read_weights, too_full
 from sklearn_geo.partition._quad_cells import locate
 from sklearn_geo.partition._s2 import S2Partition
 
@@ -132,7 +133,7 @@ class CellHierarchy(TransformerMixin, GeoEstimator):
             Ignored.
 
         sample_weight : array-like of shape (n_places,), default=None
-            Weights of the places.
+            Weights of the places. Frozen partitions keep those that they have counted.
 
         Returns
         -------
@@ -140,14 +141,15 @@ class CellHierarchy(TransformerMixin, GeoEstimator):
             The fitted hierarchy.
         """
         with all_or_nothing(self):
-            self._learn(self._read_places(X, reset=True), sample_weight)
+            places = self._read_places(X, reset=True)
+            self._learn(places, read_weights(sample_weight, len(places)))
         return self
 
-    def _learn(self, places, sample_weight):
+    def _learn(self, places, weights):
         partitions = [
             partition
             if isinstance(partition, FrozenEstimator)
-            else clone(partition).fit(places, sample_weight=sample_weight)
+            else clone(partition).fit(places, sample_weight=weights)
             for partition in self._partitions()
         ]
         # What lies in a cell that lies in another lies in that as well.
@@ -296,6 +298,7 @@ class CellHierarchy(TransformerMixin, GeoEstimator):
                 f"partitions[{k}] is no partition but {inside!r:.80}. Use "
                 "S2Partition or TrianglePartition."
             )
+        check_settings(inside)
         if inside._grid is None:
             raise ValueError(
                 f"partitions[{k}], {inside!r:.80}, has cells without ids that say what "

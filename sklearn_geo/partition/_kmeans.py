@@ -49,7 +49,8 @@ class KMeansPartition(PlacePartition):
 
     tol : float, default=1e-4
         The search on the sphere ends when no more than this share of the weight changes
-        its cell in a round. With fewer than 10,000 places that is when none does.
+        its cell in a round. With fewer than 10,000 places, all of one weight, that is
+        when none does.
 
     representative : {"mean", "center", "medoid", "median"}, default="mean"
         What stands for a cell: the direction of the mean unit vector of its places,

@@ -205,7 +205,7 @@ class TrianglePartition(PlacePartition):
     @property
     def _grid(self):
         # Of the cells there are, whatever the parameter says by now.
-        kind = type(self._cells) if hasattr(self, "_cells") else _CELLS[self.refine]
+        kind = type(self._cells) if hasattr(self, "_cells") else _CELLS.get(self.refine)
         return TRIANGLE_GRID if kind is MidpointCells else None
 
     def _check_limits(self):

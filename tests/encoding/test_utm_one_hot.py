@@ -469,6 +469,14 @@ def test_bad_parameters(parameters, words):
         UTMOneHotEncoder(**parameters).fit([[51.5, -0.1]])
 
 
+@pytest.mark.parametrize("kind", [set, frozenset])
+def test_zones_without_an_order_are_refused(kind):
+    with pytest.raises(TypeError, match=f"zones is a {kind.__name__}, .* no order"):
+        UTMOneHotEncoder(kind(["31U", "30U"])).fit([[51.5, -0.1]])
+    named = UTMOneHotEncoder({"31U": 1, "30U": 2}.keys()).fit([[51.5, -0.1]])
+    assert list(named.zones_) == ["31U", "30U"]
+
+
 def test_seen_zones_need_a_zone():
     with pytest.raises(ValueError, match=r'found no zone.*caps is \'ignore\'.*"own"'):
         UTMOneHotEncoder("seen", caps="ignore").fit([[88.0, 1.0]])

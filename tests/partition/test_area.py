@@ -561,6 +561,15 @@ def test_bad_names():
         AreaPartition(frame).fit(PLACES)
 
 
+def test_columns_of_one_name_are_refused():
+    frame = geopandas.GeoDataFrame({"land": NAMES, "code": NAMES}, geometry=SHAPES)
+    assert AreaPartition(frame, name_column="code").fit(PLACES).n_cells_ == 2
+    frame.columns = ["land", "land", "geometry"]
+    for name_column in ("land", None):
+        with pytest.raises(ValueError, match="areas has several columns called 'land'"):
+            AreaPartition(frame, name_column=name_column).fit(PLACES)
+
+
 def test_bad_files(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"nowhere.json is not there"):
         AreaPartition(tmp_path / "nowhere.json").fit(PLACES)

@@ -215,6 +215,21 @@ def frozen(partition):
     return FrozenEstimator(partition)
 
 
+def test_weights_are_looked_at_where_all_partitions_are_frozen():
+    partition = FrozenEstimator(S2Partition(30, 1).fit(globe(100)))
+    hierarchy = CellHierarchy([partition])
+    with pytest.raises(ValueError, match=r"sample_weight.shape == \(3,\)"):
+        hierarchy.fit(globe(100), sample_weight=[1.0, 2.0, 3.0])
+    with pytest.raises(ValueError, match="sample_weight, row 1"):
+        hierarchy.fit(globe(100), sample_weight=np.append([1.0, -2.0], np.ones(98)))
+
+
+def test_parameters_of_partitions_are_looked_at_by_name():
+    words = "'refine' parameter of TrianglePartition"
+    with pytest.raises(ValueError, match=words):
+        CellHierarchy([TrianglePartition(refine="thirds")]).fit(globe(100))
+
+
 def test_frozen_partitions_are_kept(tmp_path):
     places, others = photos(2000, seed=5), photos(500, seed=6)
     fitted = [partition.fit(places) for partition in three()]
