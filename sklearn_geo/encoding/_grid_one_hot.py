@@ -195,7 +195,7 @@ class GridOneHotEncoder(PlaceOneHotEncoder):
         return round((float(self.cells_[-1, 0]) + 0.5) * 180.0 / float(south))
 
     def _rows_asked_for(self):
-        return max(1, round(math.pi * EARTH_RADIUS_KM / self.cell_km))
+        return max(1, round(math.pi * EARTH_RADIUS_KM / float(self.cell_km)))
 
     def _stride(self):
         """Give a number of which no row has more cells."""

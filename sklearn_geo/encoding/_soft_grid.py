@@ -343,7 +343,7 @@ class SoftGridEncoder(DensePlaceEncoder):
         out[np.arange(len(out)), cells[:, 0] * self.n_rows + cells[:, 1]] = 1
 
     def _write_soft(self, metres, spans, out):
-        sigma = self.sigma_km * 1000.0
+        sigma = float(self.sigma_km) * 1000.0
         shape = (self.n_cols, self.n_rows)
         # Half floats are too short for distances, and slow.
         working = np.promote_types(out.dtype, np.float32)

@@ -108,7 +108,7 @@ class SphericalHarmonicsEncoder(DensePlaceEncoder):
     def _column_names(self):
         return [
             f"Y_l{degree}_m{order}"
-            for degree in range(self.degree + 1)
+            for degree in range(int(self.degree) + 1)
             for order in range(-degree, degree + 1)
         ]
 
@@ -118,17 +118,18 @@ class SphericalHarmonicsEncoder(DensePlaceEncoder):
         return max(64, super()._block_rows(n_columns))
 
     def _write(self, places, out):
-        orders = np.arange(self.degree + 1.0)
+        highest = int(self.degree)
+        orders = np.arange(highest + 1.0)
         sines, cosines = sines_and_cosines(places[:, 1], orders)
         sines *= np.sqrt(2.0)
         cosines[:, 1:] *= np.sqrt(2.0)
         up, around = sines_and_cosines(places[:, 0], np.ones(1))
         # Legendre functions of the last two degrees, a column for each order.
-        before = np.zeros((len(places), self.degree + 1))
+        before = np.zeros((len(places), highest + 1))
         last = np.zeros_like(before)
         last[:, 0] = np.sqrt(0.25 / np.pi)
         out[:, 0] = last[:, 0]
-        for degree in range(1, self.degree + 1):
+        for degree in range(1, highest + 1):
             m = orders[:degree]
             size = np.sqrt((4.0 * degree**2 - 1.0) / (degree**2 - m**2))
             # Zero at order degree - 1, where there is no degree before the last.
