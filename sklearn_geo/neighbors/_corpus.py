@@ -220,7 +220,8 @@ class GeoTagCorpus:
     @property
     def tags(self):
         """The tag indicator."""
-        return self._tags
+        # Anew: whoever gives it other arrays does not change that of the corpus.
+        return _view(self._tags)
 
     @property
     def tag_names(self):
@@ -370,6 +371,14 @@ def _restored(cls, arrays, n_tags, tag_names, index, ranked):
         ranked,
     )
     return corpus
+
+
+def _view(tags):
+    """Return another csr_array of the same arrays."""
+    parts = (tags.data, tags.indices, tags.indptr)
+    view = sparse.csr_array(parts, shape=tags.shape)
+    view.has_canonical_format = True
+    return view
 
 
 def _read_names(tag_names, n_tags):

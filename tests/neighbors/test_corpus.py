@@ -474,3 +474,16 @@ def test_the_vocabulary_of_a_vectorizer_names_tags():
     assert GeoTagCorpus(PLACES, TAGS, tag_names=names).tag_names == ("a", "b", "c")
     shown = GeoTagCorpus(PLACES, TAGS, tag_names=pd.Index(["x", 2, "z"]))
     assert shown.tag_names == ("x", "2", "z")
+
+
+def test_an_indicator_that_is_given_other_arrays():
+    corpus = _corpus()
+    before, tags = corpus.tags.toarray(), corpus.tags
+    assert np.shares_memory(tags.data, corpus.tags.data)
+    tags.data = np.zeros(tags.nnz)
+    assert corpus.n_photos == 4
+    np.testing.assert_array_equal(corpus.tags.toarray(), before)
+    encoder = GeoNeighborTagPropagator(1, corpus=corpus).fit(PLACES)
+    np.testing.assert_allclose(
+        encoder.transform(PLACES[:1]).toarray(), [[1 / 3, 0, 2 / 3]]
+    )
