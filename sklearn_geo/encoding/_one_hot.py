@@ -130,6 +130,12 @@ class PlaceOneHotEncoder(TransformerMixin, GeoEstimator, abc.ABC):
             names = self._region_names(regions[~rare]).astype(object)
             self._has_infrequent = n_own < len(regions)
             if self._has_infrequent:
+                if INFREQUENT in names:  # areas have any names
+                    raise ValueError(
+                        f"a cell is called {INFREQUENT!r}, and so is the column of "
+                        "rare ones. Give the cell another name, or leave out "
+                        "min_frequency and max_categories."
+                    )
                 names = np.append(names, INFREQUENT)
             self._keep_regions(regions, columns, rare)
             self._column_regions = names

@@ -20,7 +20,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from sklearn_geo.encoding import S2OneHotEncoder, SoftGridEncoder
-from sklearn_geo.partition import S2Partition, TrianglePartition
+from sklearn_geo.partition import AreaPartition, S2Partition, TrianglePartition
 
 
 def cell(place, level):
@@ -304,3 +304,26 @@ def test_frozen_and_other_partitions(city):
     for encoder in (S2OneHotEncoder(partition=young), SoftGridEncoder(regions=young)):
         with pytest.raises(ValueError, match="frozen S2Partition keeps no cells yet"):
             encoder.fit(city)
+
+
+def test_no_cell_is_called_like_the_column_of_rare_ones(city):
+    box = pytest.importorskip("shapely").box
+    south, west, north, east = *city.min(axis=0), *city.max(axis=0)
+    middle = np.quantile(city[:, 1], 0.7)  # more places are in the west
+    areas = [box(west, south, middle, north), box(middle, south, east, north)]
+
+    def named(*names):
+        kind = {"type": "Feature"}
+        features = [
+            {**kind, "properties": {"name": name}, "geometry": area.__geo_interface__}
+            for name, area in zip(names, areas, strict=True)
+        ]
+        return AreaPartition({"type": "FeatureCollection", "features": features})
+
+    encoder = S2OneHotEncoder(partition=named("infrequent", "b")).fit(city)
+    assert encoder.transform(city).shape[1] == 2
+    encoder.set_params(max_categories=2)
+    with pytest.raises(ValueError, match="a cell is called 'infrequent', and so is"):
+        encoder.fit(city)
+    encoder.set_params(partition=named("b", "infrequent")).fit(city)
+    assert list(encoder.get_feature_names_out()) == ["area_b", "area_infrequent"]
