@@ -89,6 +89,11 @@ class HeadedMLP(nn.Module):
             raise ValueError(
                 f"activation has {len(names)} names for {len(hidden)} hidden layers."
             )
+        for name in names:
+            if name not in ACTIVATIONS:
+                raise ValueError(
+                    f"activation={name!r} is none. Use one of {sorted(ACTIVATIONS)}."
+                )
         layers, width = [], n_features
         for position, (size, name) in enumerate(zip(hidden, names, strict=True)):
             layer = RowLinear(width, size) if position == 0 else nn.Linear(width, size)

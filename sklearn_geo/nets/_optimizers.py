@@ -219,7 +219,12 @@ def make_optimizers(module, training, *, sparse=False):
         layers = getattr(module, "sparse_layers", None)
         if layers is None:
             parts = (part for part in module.modules() if isinstance(part, RowLinear))
-            layers = [next(parts)]
+            layers = [next(parts, None)]
+            if layers[0] is None:
+                raise ValueError(
+                    f"{type(module).__name__} has no RowLinear layer, which sparse "
+                    "rows need: read them by one, or make the rows dense."
+                )
         by_row = [layer.weight for layer in layers]
     apart = {id(weight) for weight in by_row}
     dense = [
@@ -231,6 +236,8 @@ def make_optimizers(module, training, *, sparse=False):
     rest = {"momentum": training.momentum} if training.solver == "sgd" else {}
     optimizers = []
     if dense:
+        if training.solver not in SOLVERS:
+            raise ValueError(f"solver={training.solver!r}: use one of {SOLVERS}.")
         cls = _TORCH[training.solver]
         quick = {id(weight) for weight in getattr(module, "quick_weights", ())}
         groups = [

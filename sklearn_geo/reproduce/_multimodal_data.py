@@ -178,9 +178,12 @@ def outdoor_probabilities(scenes, membership, indoor):
     Returns
     -------
     ndarray of shape (n_photos,), float32
+        NaN where no scene has a probability.
     """
     kinds = SceneHierarchy(membership).fit_transform(scenes)
-    indoors = kinds[:, list(indoor)].sum(axis=1) / kinds.sum(axis=1)
+    every = kinds.sum(axis=1)
+    every = np.where(every == 0.0, np.nan, every)
+    indoors = kinds[:, list(indoor)].sum(axis=1) / every
     return (1.0 - indoors).astype(np.float32)
 
 

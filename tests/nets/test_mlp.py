@@ -75,6 +75,8 @@ def test_he_bounds():
 def test_says_what_is_wrong():
     with pytest.raises(ValueError, match="activation has 1 names for 2 hidden layers"):
         HeadedMLP(3, [2], hidden=(4, 4), activation=["relu"])
+    with pytest.raises(ValueError, match=r"^activation=.swish. is none. Use one of"):
+        HeadedMLP(3, [2], hidden=(4, 4), activation=["relu", "swish"])
     with pytest.raises(ValueError, match='init="zeros" never learns'):
         HeadedMLP(3, [2], hidden=(4,), init="zeros")
     with pytest.raises(ValueError, match=r'init=.ones.: use "glorot"'):

@@ -175,3 +175,10 @@ def test_quick_weights_follow_the_rate_of_the_epochs():
     net_of = [net.initialize()]
     net.partial_fit(RowData(X, [np.zeros(8, dtype=int)]), on_epoch=watch)
     np.testing.assert_allclose(rates, [[0.1, 1.0], [0.05, 0.5]])
+
+
+def test_what_cannot_be_made_is_said():
+    with pytest.raises(ValueError, match=r"^solver=.lbfgs.: use one of"):
+        make_optimizers(HeadedMLP(3, [2]), Training(solver="lbfgs"))
+    with pytest.raises(ValueError, match=r"^Linear has no RowLinear layer"):
+        make_optimizers(torch.nn.Linear(3, 2), Training(), sparse=True)

@@ -397,6 +397,12 @@ def test_outdoor_photos_are_told_by_scenes_and_a_table(tmp_path):
     (tmp_path / "scene_table.csv").write_text(table)
     read = yfcc_task(tmp_path)
     assert_allclose(read.test.outdoor, 0.75)
+    # Of a photo without scenes nothing says that it was taken outdoors.
+    scenes[:30], scenes[30:60] = 0.0, np.nan
+    np.save(tmp_path / "scenes.npy", scenes)
+    told = np.concatenate([part.outdoor for part in _every(yfcc_task(tmp_path))])
+    assert set(np.unique(told)) == {np.float32(0.0), np.float32(0.75)}
+    assert (told == 0.0).sum() == 60
     assert "scene_table.csv" in " ".join(read.notes)
     (tmp_path / "scene_table.csv").write_text(table.replace("indoor", "inside"))
     with pytest.raises(ValueError, match="is called indoor"):
