@@ -175,7 +175,7 @@ def read_venues(folder, *, city=None, n_rows=None, seed=0):
     >>> from sklearn_geo.reproduce import read_venues
     >>> data = read_venues("foursquare", city="NYC", n_rows=1000)  # doctest: +SKIP
     >>> data.target.shape  # doctest: +SKIP
-    (1000, 10)
+    (1000, 6)
     """
     venues = _read_checkins(Path(folder), city)
     located = np.isfinite(venues.places).all(axis=1)

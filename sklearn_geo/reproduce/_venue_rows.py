@@ -114,13 +114,17 @@ class VenueRow:
         )
         if self.model == "fusion":
             return model
-        return Pipeline([model.steps[0], ("classify", _classical(self.model))])
+        return Pipeline(
+            [model.steps[0], ("classify", _classical(self.model, random_state))]
+        )
 
 
-def _classical(name):
+def _classical(name, random_state):
     """Return what scikit-learn has to offer, a classifier for each label."""
     if name == "boosting":
-        return OneVsRestClassifier(HistGradientBoostingClassifier(random_state=0))
+        return OneVsRestClassifier(
+            HistGradientBoostingClassifier(random_state=random_state)
+        )
     logistic = OneVsRestClassifier(LogisticRegression(C=0.1, max_iter=1000))
     return make_pipeline(StandardScaler(), logistic)
 

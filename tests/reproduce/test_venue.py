@@ -128,6 +128,17 @@ def test_table_has_every_row_of_the_paper():
     assert "labels" in ours.blocks
 
 
+@pytest.mark.parametrize("model", ["fusion", "logistic", "boosting"])
+def test_the_seed_of_a_row_is_that_of_all_in_it(model):
+    blocks = {"utm": (UTMOneHotEncoder(sparse_output=False), PLACE)}
+    row = VenueRow("OneHot", "geo", ("utm",), model=model)
+    params = row.pipeline(blocks, TINY, 7).get_params()
+    seeds = {name: v for name, v in params.items() if name.endswith("random_state")}
+    # The logistic regression draws nothing.
+    wanted = {None} if model == "logistic" else {7}
+    assert set(seeds.values()) == wanted
+
+
 def test_command_prints_the_table_and_says_what_was_gained(monkeypatch):
     monkeypatch.setattr(venue_module, "QUICK", replace(TINY, n_photos=600))
     options = Namespace(
