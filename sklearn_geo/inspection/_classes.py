@@ -209,6 +209,8 @@ def read_classes(y, names, wanted, *, most):
     empty = [name for name, rows in classes.items() if not rows.any()]
     if empty:
         raise ValueError(f"No row of y is of the class {empty[0]!r}.")
+    if not classes:
+        raise ValueError("No row of y is of any class. Leave y out.")
     if len(classes) > most:
         raise ValueError(
             f"y has {len(classes)} classes, and at most {most} can be told apart. Name "

@@ -62,7 +62,17 @@ def frame_of(columns):
         raise ImportError(
             "to_frame needs pandas: pip install 'sklearn-geo[pandas]'"
         ) from error
-    return pd.DataFrame(columns)
+    return pd.DataFrame({name: _column(values) for name, values in columns.items()})
+
+
+def _column(values):
+    """Return a column that pandas can hold: half a character is no text of its own."""
+    import pandas as pd
+
+    try:
+        return pd.Series(values)
+    except UnicodeEncodeError:
+        return pd.Series(values, dtype=object)
 
 
 def collection_of(features):

@@ -3,13 +3,12 @@
 """What is known of photos: how far they are, which tags they have."""
 
 import difflib
-from numbers import Integral
 
 import numpy as np
 from scipy import sparse
 
 from sklearn_geo._labels import label_array
-from sklearn_geo._numbers import is_real, read_numbers
+from sklearn_geo._numbers import is_real, is_whole, read_numbers
 from sklearn_geo._tables import check_sparse
 from sklearn_geo.geometry import haversine
 from sklearn_geo.metrics._indicator import check_indicator
@@ -151,7 +150,7 @@ def read_tag(tag):
     """Return a name as it is, and a whole number as an int."""
     if isinstance(tag, str):
         return tag
-    whole = isinstance(tag, Integral) or (is_real(tag) and float(tag).is_integer())
+    whole = is_whole(tag) or (is_real(tag) and float(tag).is_integer())
     if not whole:
         raise ValueError(f"A tag is a name or a whole number; got {tag!r:.60}.")
     return int(tag)

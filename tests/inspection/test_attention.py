@@ -260,3 +260,9 @@ def test_by_class_may_be_a_bool_of_numpy():
     found = draw(fused, X, Y, by_class=np.True_).classes
     assert list(found) == list(draw(fused, X, Y, by_class=True).classes)
     plt.close("all")
+
+
+@pytest.mark.parametrize("y", [np.empty((2, 0)), np.zeros((2, 3), dtype=int)])
+def test_classes_without_any_row_are_told(y):
+    with pytest.raises(ValueError, match=r"No row of y is of any class\. Leave y out"):
+        AttentionDisplay.from_predictions(np.array([[0.1, 0.9], [0.2, 0.8]]), y)

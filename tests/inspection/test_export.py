@@ -99,3 +99,11 @@ def test_without_the_extras(monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(ImportError, match=r"pip install 'sklearn-geo\[pandas\]'"):
         frame_of({"a": [1]})
+
+
+def test_half_a_character_in_a_frame():
+    frame = frame_of({"name": ["\ud800", "b"], "n": [1, 2], "none": [None, "a"]})
+    assert frame["name"].tolist() == ["\ud800", "b"]
+    assert frame["n"].dtype == np.int64
+    assert list(frame.columns) == ["name", "n", "none"]
+    assert frame_of({"name": []}).shape == (0, 1)

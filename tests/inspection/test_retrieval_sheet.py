@@ -268,7 +268,7 @@ def test_what_does_not_fit(changes, words):
 
 def test_tags_that_are_not_there():
     ask = RetrievalSheetDisplay.from_ranker
-    for several in (np.array([0, 1]), [0, 1], None, 0.5):
+    for several in (np.array([0, 1]), [0, 1], None, 0.5, np.timedelta64(1)):
         with pytest.raises(ValueError, match="A tag is a name or a whole number; got"):
             ask(Nearest(), several, CITIES)
     table = pd.DataFrame(TAGS, columns=["bridges", "market"])
