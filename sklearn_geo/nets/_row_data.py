@@ -247,8 +247,8 @@ class RowData(Dataset):
     def __init__(self, X, targets=(), sample_weight=None, *, rows=None):
         if sparse.issparse(X):
             X = X.tocsr()
-        elif not hasattr(X, "shape"):
-            X = np.asarray(X)
+        elif not hasattr(X, "shape") or hasattr(X, "columns"):
+            X = np.asarray(X)  # of a frame numbers would be columns
         self.X = X
         self.targets = tuple(_readable(target) for target in targets)
         n_rows = X.shape[0]

@@ -15,7 +15,7 @@ class SparseRows:
 
     Parameters
     ----------
-    rows : scipy.sparse.csr_array or csr_matrix of shape (n_rows, n_columns)
+    rows : sparse array or matrix of shape (n_rows, n_columns)
         The rows; entries of the same place are added up.
 
     by_column : bool, default=False
@@ -57,6 +57,7 @@ class SparseRows:
     )
 
     def __init__(self, rows, *, by_column=False):
+        rows = rows.tocsr()
         self.shape = tuple(int(size) for size in rows.shape)
         if not rows.has_canonical_format:  # losses are not linear in the entries
             rows = rows.copy()

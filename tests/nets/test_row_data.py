@@ -3,6 +3,7 @@
 """Batches are slices of what was given, whatever holds it."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from scipy import sparse
@@ -154,3 +155,13 @@ def test_images_come_in_any_byte_order(kind):
     )
     assert here.dtype == there.dtype
     assert there.tolist() == images[1:].tolist()
+
+
+def test_frames_are_read_by_row():
+    X = np.arange(12.0).reshape(4, 3)
+    frame = pd.DataFrame(X, index=[3, 2, 1, 0])
+    rows = RowData(frame, [frame[0], frame[[1, 2]]])
+    batch = rows.take(np.array([0, 3]))
+    assert batch.inputs.tolist() == X[[0, 3]].tolist()
+    assert batch.targets[0].tolist() == [0.0, 9.0]
+    assert batch.targets[1].tolist() == X[[0, 3], 1:].tolist()

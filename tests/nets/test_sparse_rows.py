@@ -83,3 +83,14 @@ def test_transposed_product_needs_columns():
     rows = SparseRows(sparse.csr_array(MATRIX))
     with pytest.raises(ValueError, match="without by_column=True"):
         rows.transposed_product(torch.ones(3, 1))
+
+
+@pytest.mark.parametrize("form", ["csr", "csc", "coo", "lil", "dok", "bsr"])
+def test_rows_of_every_format(form):
+    dense = np.array([[0, 2.0, 0, 1], [0, 0, 0, 0], [3, 0, 0, 4]], dtype=np.float32)
+    for kind in (sparse.csr_array, sparse.csr_matrix):
+        rows = SparseRows(kind(dense).asformat(form), by_column=True)
+        assert np.array_equal(rows.to_scipy().toarray(), dense)
+        assert rows.touched.tolist() == [0, 1, 3]
+        weight = torch.arange(8.0).reshape(4, 2)
+        assert torch.equal(rows.product(weight), torch.from_numpy(dense) @ weight)
