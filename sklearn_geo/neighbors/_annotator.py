@@ -292,7 +292,7 @@ class NeighborVoteAnnotator(ClassifierMixin, GeoEstimator):
     def _given(self, shares):
         """Turn shares into the tags that have enough votes, in place."""
         # Sums of equal votes may be a rounding error short.
-        shares.data = (shares.data >= self.threshold - 1e-9).astype(np.int64)
+        shares.data = (shares.data >= float(self.threshold) - 1e-9).astype(np.int64)
         shares.eliminate_zeros()
         return shares
 
@@ -369,7 +369,7 @@ class NeighborVoteAnnotator(ClassifierMixin, GeoEstimator):
             return normalize(votes, norm="l1", copy=False)
 
         memory = get_config()["working_memory"] * 2**20
-        n_candidates = min(self.n_neighbors, corpus.n_photos)
+        n_candidates = int(min(self.n_neighbors, corpus.n_photos))
         batch_rows = max(1, int(memory // (_CANDIDATE_BYTES * n_candidates)))
         voted = np.zeros(len(places), dtype=bool)
 

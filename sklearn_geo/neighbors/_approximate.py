@@ -72,7 +72,7 @@ class ApproximateIndex:
 
         The arguments and results are those of `FeatureIndex.nearest`.
         """
-        n_neighbors = min(n_neighbors, self._n_photos)
+        n_neighbors = int(min(n_neighbors, self._n_photos))
         shape = (len(queries), n_neighbors)
         distances, rows = np.full(shape, np.inf), np.full(shape, -1, dtype=np.intp)
         pending, width = np.arange(len(queries)), n_neighbors

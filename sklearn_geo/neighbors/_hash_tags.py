@@ -27,6 +27,8 @@ _COUNT_BYTES = 32
 _RING_BYTES = 16
 # Photos of the curve that are read for each that is found, rather than sort them out.
 _MOST_BETWEEN = 8
+# Numbers of more tags take gigabytes.
+_MOST_TAGS = 10**8
 
 
 class HashTagEncoder(FromPhotos, TransformerMixin, GeoEstimator):
@@ -274,9 +276,22 @@ class HashTagEncoder(FromPhotos, TransformerMixin, GeoEstimator):
         radii = self._read_radii()
         with all_or_nothing(self):
             places = super()._fit(X, y, groups)
-            self.tag_columns_ = np.sort(_most_frequent(self.corpus_.tags, self.n_tags))
+            n_tags = self._n_tags_there_are()
+            self.tag_columns_ = np.sort(_most_frequent(self.corpus_.tags, n_tags))
             self.radii_km_ = radii
         return places
+
+    def _n_tags_there_are(self):
+        """Return how many tags have columns, or refuse what no array holds."""
+        n_tags = self.corpus_.n_tags
+        if self.n_tags is not None:
+            n_tags = int(min(self.n_tags, n_tags))
+        if n_tags > _MOST_TAGS:
+            raise ValueError(
+                f"n_tags={self.n_tags!r} would count {n_tags:,} tags, and the most are "
+                f"{_MOST_TAGS:,}. Pass a smaller number: it takes the most frequent."
+            )
+        return n_tags
 
     def _read_radii(self):
         reject_many(self.radii_km, "radii_km")
@@ -430,9 +445,7 @@ def _inside(n_queries, n_radii):
 def _most_frequent(tags, n_most):
     """Return the columns of the tags that most photos carry, the earlier of equals."""
     # Most columns may be empty: only so many of them are looked at as are needed.
-    n_columns = tags.shape[1]
-    if n_most is not None:
-        n_columns = min(n_columns, tags.nnz + n_most)
+    n_columns = min(tags.shape[1], tags.nnz + n_most)
     is_beyond = tags.indices >= n_columns
     beyond, number = np.unique(tags.indices[is_beyond], return_inverse=True)
     at = tags.indices.copy()

@@ -324,7 +324,8 @@ class JointNeighborTagPropagator(ByLooks, FromPhotos, TransformerMixin, GeoEstim
 
         def weights_of(batch):
             total = None
-            parts = (geographic, self.geo_weight), (visual, 1.0 - self.geo_weight)
+            geo_weight = float(self.geo_weight)
+            parts = (geographic, geo_weight), (visual, 1.0 - geo_weight)
             for neighbors_of, share in parts:
                 if share == 0.0:
                     continue

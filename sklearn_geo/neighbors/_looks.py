@@ -73,7 +73,7 @@ class FeatureIndex:
             Photos; -1 fills up.
         """
         n_photos = len(self._features)
-        n_neighbors = min(n_neighbors, n_photos)
+        n_neighbors = int(min(n_neighbors, n_photos))
         norms = _norms(queries)
         queries = self._vectors(queries, norms)
         squared = self._squared(norms)

@@ -65,7 +65,8 @@ def nearest_others(
     rows : ndarray of shape (n_queries, width)
         Indexed rows; -1 fills up.
     """
-    n_neighbors = min(n_neighbors, index.n_places)
+    # Narrow integers do not hold what is made of it.
+    n_neighbors = int(min(n_neighbors, index.n_places))
     if groups is not None:
         km, rows = _nearest_of_other_groups(
             index,

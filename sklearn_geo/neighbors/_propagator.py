@@ -297,7 +297,7 @@ class GeoNeighborTagPropagator(FromPhotos, TransformerMixin, GeoEstimator):
 
     def _n_rows_that_fit(self, tags):
         """Return how many rows to put in order at a time, and how many to compute."""
-        n_neighbors = min(self.n_neighbors, tags.shape[0])
+        n_neighbors = int(min(self.n_neighbors, tags.shape[0]))
         tags_a_photo = tags.nnz / tags.shape[0]
         tag_bytes = _TAG_BYTES * min(n_neighbors * tags_a_photo, tags.shape[1])
         memory = get_config()["working_memory"] * 2**20

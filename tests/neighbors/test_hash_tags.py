@@ -290,3 +290,16 @@ def test_more_columns_than_32_bits_count(norm):
     assert found.indices.tolist() == list(range(9_999_999, 3 * 10**9, 10**7))
     np.testing.assert_array_equal(found.indptr, [0, 300, 300])
     np.testing.assert_allclose(found.data, 1.0 if norm is None else 1.0 / 300)
+
+
+@pytest.mark.parametrize("n_tags", [None, 10**9])
+def test_a_billion_tags_are_too_many_to_count(n_tags):
+    tags = sparse.csr_array(([1.0], [7], [0, 1]), shape=(1, 10**9))
+    encoder = HashTagEncoder([1.0], n_tags=n_tags)
+    words = (
+        rf"^n_tags={n_tags} would count 1,000,000,000 tags, and the most are 100,000"
+    )
+    with pytest.raises(ValueError, match=words):
+        encoder.fit([[0.0, 0.0]], tags)
+    with pytest.raises(ValueError, match=words):
+        encoder.set_params(corpus=GeoTagCorpus([[0, 0]], tags)).fit([[0.0, 0.0]])

@@ -130,3 +130,41 @@ def test_with_a_corpus_fit_reads_neither_tags_nor_groups(name):
     expected = model.fit(X).transform(X)
     model.fit(X, ["no", "tags"], groups=[None] * 40)
     assert (model.transform(X) != expected).nnz == 0
+
+
+MANY = np.tile(BOTH, (5, 1)), np.tile(TAGS, (5, 60))
+NARROW = {
+    "geographic": {"n_neighbors": 127},
+    "visual": {"n_neighbors": 127},
+    "joint": {"n_neighbors": 127, "n_visual_neighbors": 127},
+    "hash": {"n_tags": 127},
+    "vote": {"n_neighbors": 127, "n_votes": 126},
+}
+
+
+@pytest.mark.parametrize("groups", [None, np.arange(200) // 3])
+@pytest.mark.parametrize("name", NARROW)
+def test_a_narrow_integer_is_the_same_number(name, groups):
+    model, X = FITTED[name]
+    columns = {"geographic": [0, 1], "hash": [0, 1], "visual": [2, 3, 4]}
+    X, y = MANY[0][:, columns.get(name, range(5))], MANY[1]
+    found = []
+    for integer in (int, np.int8, np.uint8):
+        params = {key: integer(value) for key, value in NARROW[name].items()}
+        model = clone(model).set_params(**params)
+        if name == "vote":
+            found.append(model.fit(X, y).predict_proba(X))
+            continue
+        model.set_params(exclude_same_group=groups is not None)
+        found.append(model.fit_transform(X, y, groups=groups).toarray())
+    assert found[0].any()
+    for rows in found[1:]:
+        np.testing.assert_array_equal(rows, found[0])
+
+
+def test_shares_in_narrow_floats():
+    share = np.float16(0.1)
+    assert float(share) + float(np.float16(1.0) - share) < 0.9999
+    model = neighbors.JointNeighborTagPropagator(3, 3, norm=None, geo_weight=share)
+    rows = model.fit(BOTH, np.ones((40, 1))).transform(BOTH).toarray()
+    np.testing.assert_allclose(rows, 1.0, rtol=1e-12)
