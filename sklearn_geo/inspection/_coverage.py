@@ -3,6 +3,7 @@
 """Whether regions hold the truth as often as they promise."""
 
 import numpy as np
+from scipy import sparse
 from sklearn.utils import Bunch
 
 from sklearn_geo._answers import (
@@ -14,7 +15,7 @@ from sklearn_geo._answers import (
     innermost,
 )
 from sklearn_geo._labels import check_rows, shape_of
-from sklearn_geo._numbers import reject_many, reject_masked
+from sklearn_geo._numbers import read_numbers, reject_many, reject_masked
 from sklearn_geo._tables import check_sparse, reject_sparse_rows
 from sklearn_geo.base import check_places
 from sklearn_geo.inspection._by_name import is_by_name
@@ -466,3 +467,12 @@ def _check_regions(regions, cells):
             f"regions has {shape[1]} columns, and a row lies in cell {n_cells - 1}: "
             "every cell of the partition needs a column."
         )
+    if isinstance(regions, (list, tuple)) or sparse.issparse(regions):
+        return
+    if getattr(getattr(regions, "dtype", None), "kind", "O") not in "biu":
+        missing = np.isnan(read_numbers(regions, "regions")).any(axis=1)
+        if missing.any():
+            raise ValueError(
+                f"regions, row {missing.argmax()}: it is missing whether a cell is in "
+                "the region. Mark members by True, and others by False."
+            )

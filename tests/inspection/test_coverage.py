@@ -186,3 +186,17 @@ def test_promises_are_shares_that_stay_apart():
     assert covered == {"0.5": False, "0.9": True}
     with pytest.raises(ValueError, match=r"a coverage of 0\.5 more than once"):
         draw(places, {0.5: [[cell]] * 3, "0.5": [[cell]] * 3}, partition=partition)
+
+
+@pytest.mark.parametrize("missing", [np.nan, pd.NA, None])
+def test_nobody_knows_whether_a_cell_is_a_member(missing):
+    places = [[0.0, 0.0], [40.0, 40.0]]
+    cells = S2Partition(1, 1).fit(places)
+    marked = np.ones((2, len(cells.cells_)), dtype=object)
+    marked[1, 0] = missing
+    for regions in (marked, pd.DataFrame(marked)):
+        with pytest.raises(ValueError, match="regions, row 1: it is missing whether"):
+            CoverageDisplay.from_predictions(places, {0.5: regions}, partition=cells)
+    marked[1, 0] = "no"
+    with pytest.raises(TypeError, match="regions must hold numbers"):
+        CoverageDisplay.from_predictions(places, {0.5: marked}, partition=cells)
