@@ -9,10 +9,12 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_geo.partition._area_shapes import (
+    as_typed,
     cut_at_antimeridian,
     import_shapely,
     shape_area_km2,
     shape_outline,
+    turned,
 )
 from sklearn_geo.partition._area_sources import read_areas, to_geojson
 from sklearn_geo.partition._base import PlacePartition
@@ -261,14 +263,15 @@ class _Areas:
     def _locate_batch(self, places):
         n_areas = len(self.names)
         first = np.full(len(places), n_areas, dtype=np.int64)
-        latitude, longitude = places.T
+        latitude, longitude = places[:, 0], as_typed(places[:, 1])
         self._enter(first, np.arange(len(places)), longitude, latitude)
         # Polygons may end at 180 degrees, or go on. What was turned there is met by
-        # places that are turned as it was, with the same rounding.
-        turned = longitude + 360.0
-        beyond = np.flatnonzero(turned <= self._east)
-        if beyond.size:
-            self._enter(first, beyond, turned[beyond], latitude[beyond])
+        # places that are turned as it was; what was stored before, by a plain sum.
+        moved, plain = turned(longitude, 1.0), longitude + 360.0
+        for there, new in ((moved, True), (plain, plain != moved)):
+            beyond = np.flatnonzero((there <= self._east) & new)
+            if beyond.size:
+                self._enter(first, beyond, there[beyond], latitude[beyond])
         for turn, meridians in self._rounded:
             there = _there_and_back(longitude, turn)
             rows = np.flatnonzero(there != longitude)

@@ -13,6 +13,9 @@ import numpy as np
 from sklearn_geo.base import wrap_longitude
 from sklearn_geo.geometry import EARTH_RADIUS_KM
 
+# Decimals with no more digits behind the point are taken for typed ones.
+_TYPED = 10
+
 
 def import_shapely():
     """Return shapely, or say how to install it."""
@@ -102,9 +105,9 @@ def _polygons(shape):
 
 def _a_turn_back(xy, west):
     """Turn points back, to the shortest longitudes that are theirs after a turn."""
-    exact = xy[:, 0] - 360.0
-    short = np.round(exact, 13)
-    longitude = np.where(short + 360.0 == xy[:, 0], short, exact)
+    moved = turned(xy[:, 0], -1.0)
+    short = np.round(moved, 13)
+    longitude = np.where(short + 360.0 == xy[:, 0], short, moved)
     # Where it goes all around the globe, the ends meet.
     longitude = np.where(xy[:, 0] == west + 360.0, west, longitude)
     return np.column_stack([longitude, xy[:, 1]])
@@ -151,7 +154,9 @@ def _turned(part, turns):
     shapely = import_shapely()
     if turns == 0:
         return part
-    return shapely.transform(part, lambda xy: xy + np.array([360.0 * turns, 0.0]))
+    return shapely.transform(
+        part, lambda xy: np.column_stack([turned(xy[:, 0], turns), xy[:, 1]])
+    )
 
 
 def _check_part(part, where, long_edges):
@@ -237,7 +242,58 @@ def _cap(ring, turns):
 
 def _laid_out(ring, turns):
     """Return a ring with its longitudes moved by whole turns."""
-    return np.column_stack([ring[:, 0] + 360.0 * turns, ring[:, 1]])
+    return np.column_stack([turned(as_typed(ring[:, 0]), turns), ring[:, 1]])
+
+
+def turned(longitude, turns):
+    """Move longitudes by whole turns; decimals as people type them stay such.
+
+    A border at -281.730715 is the meridian 78.269285 of the map, and not the next
+    float beside it, which is what adding 360 gives.
+
+    Parameters
+    ----------
+    longitude : ndarray of shape (n_points,)
+        Longitudes in degrees.
+
+    turns : float or ndarray of shape (n_points,)
+        Whole turns to the east.
+
+    Returns
+    -------
+    ndarray of shape (n_points,)
+        The longitudes after them.
+    """
+    moved = longitude + 360.0 * turns
+    return np.where(_is_typed(longitude), np.round(moved, _TYPED), moved)
+
+
+def as_typed(longitude):
+    """Return the decimals that longitudes were before they were moved by whole turns.
+
+    What was typed as -281.730715, and wrapped without a loss, is the float beside
+    78.269285.
+
+    Parameters
+    ----------
+    longitude : ndarray of shape (n_points,)
+        Longitudes in degrees.
+
+    Returns
+    -------
+    ndarray of shape (n_points,)
+        The same, or these decimals.
+    """
+    typed = longitude
+    for turn in (-720.0, -360.0, 360.0, 720.0):
+        before = longitude + turn
+        was = _is_typed(before) & (before - turn == longitude)
+        typed = np.where(was, np.round(longitude, _TYPED), typed)
+    return typed
+
+
+def _is_typed(longitude):
+    return np.round(longitude, _TYPED) == longitude
 
 
 def _check_valid(shape, where):

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Areas in other turns of the globe: borders, rings around a pole, and their holes."""
 
+from decimal import Decimal
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -97,6 +99,26 @@ def test_a_border_that_was_drawn_a_turn_away_is_met_as_it_is_on_the_map(turn, tm
             assert partition.predict([[0, on_map + outside]]) == -1
     partition.save(tmp_path / "areas.json")
     assert_array_equal(AreaPartition.load(tmp_path / "areas.json").predict(places), 0)
+
+
+@pytest.mark.parametrize("turns", [-2, -1, 0, 1, 2])
+@pytest.mark.parametrize("digits", [1, 4, 6, 9])
+def test_a_border_of_any_digits_is_met_whatever_turn_it_was_drawn_in(turns, digits):
+    rng = np.random.default_rng(digits)
+    for _ in range(40):
+        # Decimals know what floats round: where a border is after whole turns.
+        west = Decimal(str(round(rng.uniform(-180, 180), digits)))
+        east = west + Decimal(str(round(rng.uniform(1, 300), digits)))
+        drawn = [float(x + 360 * turns) for x in (west, east)]
+        on_map = [float(x - 360 * (x >= 180)) for x in (west, east)]
+        beside = Decimal("1e-10")
+        out = [west - beside, east + beside]
+        out = [float(x - 360 * (x >= 180) + 360 * (x < -180)) for x in out]
+        partition = fitted(box(drawn[0], -20, drawn[1], 20), long_edges="straight")
+        again = AreaPartition(partition.to_geojson(), long_edges="straight")
+        for one in (partition, again.fit([[0.0, 0.0]])):
+            assert_array_equal(one.predict([[0, x] for x in on_map]), 0)
+            assert_array_equal(one.predict([[0, x] for x in out]), -1)
 
 
 def test_what_is_next_to_a_border_is_not_on_it():
