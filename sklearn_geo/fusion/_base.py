@@ -187,7 +187,7 @@ class FusionBase(NetMixin, GeoEstimator, ABC):
             scaling=scaling,
             attention=self.attention,
             auxiliary=any(self._aux_weights()),
-            dropout=self.dropout,
+            dropout=float(self.dropout),
             sparse_blocks=self._reader.sparse,
             masks=self.missing_block == "mask",
         )

@@ -74,12 +74,12 @@ class AlbumLearning(SetOnceAround, NetMixin):
         teaches = np.add.reduceat(cells[albums.order] >= 0, albums.starts[:-1]) > 0
         albums = albums.some(np.flatnonzero(teaches))
         return AlbumLesson(
-            rows, albums, self.album_size, cells, weights, self.batch_size
+            rows, albums, self.album_size, cells, weights, int(self.batch_size)
         )
 
     def _width(self):
         if self.hidden != "auto":
-            return self.hidden
+            return int(self.hidden)
         return _PAPER_HIDDEN if self.preset == "paper" else _HIDDEN
 
     def _module(self):

@@ -62,7 +62,7 @@ def calibration_rows(counted, fraction, seed, groups=None):
 
 def _share_of(n, fraction):
     # A hair more, since 0.29 * 100 should be 29 and not 28.999999999999996.
-    return min(math.floor(fraction * n + 1e-9), n - 1)
+    return min(math.floor(float(fraction) * n + 1e-9), n - 1)
 
 
 def _remedy(n_groups):

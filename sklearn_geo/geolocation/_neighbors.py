@@ -327,7 +327,7 @@ class NeighborGeolocator(GeolocatorMixin, GeoEstimator):
             raise ValueError(
                 f"n_neighbors must be a whole number above 0; got {n_neighbors!r}."
             )
-        width = min(n_neighbors, len(self.places_))
+        width = min(int(n_neighbors), len(self.places_))
         distances = np.empty((features.shape[0], width))
         rows = np.empty(distances.shape, dtype=np.intp)
         for batch in gen_batches(features.shape[0], self._batch_rows()):
@@ -411,7 +411,7 @@ class NeighborGeolocator(GeolocatorMixin, GeoEstimator):
 
     def _neighborhoods(self, features):
         """Yield slices of rows, their neighbours and the weights of these."""
-        width = min(self.n_neighbors, len(self.places_))
+        width = min(int(self.n_neighbors), len(self.places_))
         memory = int(get_config()["working_memory"] * 2**20)
         n_rows = min(self._batch_rows(), memory // (_NEIGHBOR_BYTES * width))
         n_rows = max(1, n_rows)

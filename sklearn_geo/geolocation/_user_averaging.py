@@ -269,6 +269,7 @@ class UserAveragingGeolocator(StoredWrapper, CellWrapper):
                 np.searchsorted(ranks, ranks, side="left"),
                 np.searchsorted(ranks, ranks, side="right"),
             )
+        window = float(window)
         moments, known, an_hour = self._since_first(photos)
         span = int(moments.max(initial=0))
         # A little more, for hours such as 1 / 3.

@@ -98,7 +98,7 @@ def split_rows(n_rows, fraction, seed, *, of="rows", remedy=_REMEDY):
     >>> len(train), len(valid)
     (8, 2)
     """
-    n_valid = max(1, round(fraction * n_rows))
+    n_valid = max(1, round(float(fraction) * n_rows))
     if n_valid >= n_rows:
         raise ValueError(
             f"validation_fraction={fraction} of {n_rows} {of} leaves none to learn "

@@ -5,6 +5,7 @@
 from dataclasses import dataclass, fields, replace
 from numbers import Integral, Real
 
+import numpy as np
 import torch
 from sklearn.utils._param_validation import Interval, StrOptions
 
@@ -162,7 +163,14 @@ class Training:
         """
         params = estimator.get_params(deep=False)
         names = {setting.name for setting in fields(cls)} & set(params)
-        return cls(**{**{name: params[name] for name in names}, **overrides})
+        settings = {**{name: params[name] for name in names}, **overrides}
+        # Narrow numbers of numpy would overflow in the arithmetic of a training.
+        return cls(
+            **{
+                name: value.item() if isinstance(value, np.number) else value
+                for name, value in settings.items()
+            }
+        )
 
     def but(self, **changes):
         """Return the same settings with changes.
