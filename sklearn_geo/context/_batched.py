@@ -297,7 +297,7 @@ class _Run:
 
         with _quick_products(self.training, self.device):
             train_losses = self._walk(train, orders, learn)
-        self._check(train_losses, epoch)
+        self._check("training loss", train_losses, epoch)
         valid_losses = [None] * len(train)
         if self.training.early_stopping:
             valid = [learner.valid for learner in self.learners]
@@ -305,6 +305,7 @@ class _Run:
             valid_losses = self._walk(
                 valid, orders, lambda *batch: self.stack.losses(*batch[:2])
             )
+            self._check("held-out loss", valid_losses, epoch)
         seconds = self._share_time(began)
         for slot, (learner, train_loss, valid_loss) in enumerate(
             zip(self.learners, train_losses, valid_losses, strict=True)
@@ -341,17 +342,18 @@ class _Run:
             means.append(loss / weights if weights else 0.0)
         return means
 
-    def _check(self, losses, epoch):
+    def _check(self, which, losses, epoch):
         wrong = [at for at, loss in enumerate(losses) if not np.isfinite(loss)]
         if not wrong:
             return
         names = [self.learners[at].name for at in wrong]
         more = f" (and of {len(names) - 1} more zones)" if len(names) > 1 else ""
         raise ValueError(
-            f"Zone {names[0]}: The training loss of epoch {epoch + 1} is "
-            f"{losses[wrong[0]]}{more}: the steps were too long. Lower "
-            f"learning_rate_init (it is {self.training.learning_rate_init:g}), or "
-            "scale the features, for example with StandardScaler."
+            f"Zone {names[0]}: The {which} of epoch {epoch + 1} is "
+            f"{losses[wrong[0]]}{more}: the steps were too long, or features are too "
+            f"large. Lower learning_rate_init (it is "
+            f"{self.training.learning_rate_init:g}), or scale the features, for "
+            "example with StandardScaler."
         )
 
 

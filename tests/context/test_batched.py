@@ -333,6 +333,20 @@ def test_zones_that_fit_by_hand():
         )
 
 
+def test_held_out_losses_that_are_no_numbers_are_told():
+    told, preset = [], a_preset(early_stopping=True, validation_fraction=0.2)
+    for row in range(30):
+        tasks = [a_task(zone, 30) for zone in range(2)]
+        tasks[1].X = tasks[1].X.copy()
+        tasks[1].X[row] = np.nan
+        with pytest.raises(
+            ValueError, match=r"Zone zone 1: The .* loss of epoch 1 is"
+        ) as e:
+            list(train_zones(tasks, SHAPE, preset))
+        told.append("held-out" in str(e.value))
+    assert sum(told) == 6
+
+
 def test_divergences_are_those_of_the_loss():
     rng = np.random.default_rng(0)
     logits = torch.tensor(rng.standard_normal((3, 5, 9)), dtype=torch.float32)
