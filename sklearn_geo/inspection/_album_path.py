@@ -2,11 +2,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A map of one user's photos in the order of time, as several models place them."""
 
-from numbers import Integral
-
 import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
+from sklearn_geo._numbers import is_whole
 from sklearn_geo.base import check_places
 from sklearn_geo.inspection._album_answers import answers_of_both, rows_of_user
 from sklearn_geo.inspection._by_name import by_text, is_by_name
@@ -361,8 +360,7 @@ class AlbumPathDisplay(ShowsPlaces):
 
     def _shown(self, start, most):
         n_photos = len(next(iter(self.paths.values())))
-        whole = isinstance(start, Integral) and isinstance(most, Integral | None)
-        if not whole:
+        if not is_whole(start) or not (most is None or is_whole(most)):
             raise ValueError(
                 f"start and most are whole numbers of photos; got {start!r} and "
                 f"{most!r}."

@@ -13,7 +13,7 @@ from sklearn_geo._tables import reject_unread
 from sklearn_geo.inspection._by_name import is_by_name, reject_twice
 from sklearn_geo.inspection._classes import read_classes
 from sklearn_geo.inspection._export import frame_of
-from sklearn_geo.inspection._pyplot import COLORS, panel_axes
+from sklearn_geo.inspection._pyplot import COLORS, check_drawable, panel_axes
 from sklearn_geo.inspection._text import in_legend, literal
 from sklearn_geo.inspection._words import check_flags, check_text, read_names
 from sklearn_geo.metrics._rows import check_choice
@@ -237,6 +237,7 @@ class AttentionDisplay:
                 f"The weights of the block {bad[0]!r} hold NaN or infinity. Leave such "
                 "rows or blocks out."
             )
+        check_drawable(np.array(list(attention.values())) if rows is None else rows)
         if importance is not None and not is_by_name(importance):
             raise TypeError(
                 "importance must be a dict from blocks to what each is worth; got "

@@ -15,7 +15,7 @@ from sklearn_geo._answers import (
     innermost,
 )
 from sklearn_geo._labels import check_rows, shape_of
-from sklearn_geo._numbers import read_numbers, reject_many, reject_masked
+from sklearn_geo._numbers import is_real, read_numbers, reject_many, reject_masked
 from sklearn_geo._tables import check_sparse, reject_sparse_rows
 from sklearn_geo.base import check_places
 from sklearn_geo.inspection._by_name import is_by_name
@@ -453,7 +453,7 @@ def _check_regions(regions, cells):
     reject_sparse_rows(regions, "regions")
     n_rows, n_cells = len(cells), int(cells.max(initial=-1)) + 1
     if isinstance(regions, (list, tuple)):
-        good = len(regions) == n_rows and all(map(np.iterable, regions))
+        good = len(regions) == n_rows and all(map(_is_cells, regions))
     else:
         shape = shape_of(regions)
         good = len(shape) == 2 and shape[0] == n_rows and shape[1] > 0
@@ -476,3 +476,12 @@ def _check_regions(regions, cells):
                 f"regions, row {missing.argmax()}: it is missing whether a cell is in "
                 "the region. Mark members by True, and others by False."
             )
+
+
+def _is_cells(region):
+    """Tell positions of cells, which neither text nor marks of members are."""
+    if isinstance(region, str | bytes) or not np.iterable(region):
+        return False
+    if isinstance(region, np.ndarray) and region.dtype.kind != "O":
+        return not region.size or region.dtype.kind in "iuf"
+    return all(is_real(one) and not isinstance(one, bool) for one in region)

@@ -250,6 +250,9 @@ def test_part_of_a_long_path():
         display.plot(start=60)
     with pytest.raises(ValueError, match="at least one photo, or None; got 0"):
         display.plot(most=0)
+    for start in (1.5, np.timedelta64(1), True):
+        with pytest.raises(ValueError, match="start and most are whole numbers of"):
+            display.plot(start=start)
 
 
 def test_other_photos_land_and_axes():

@@ -266,3 +266,11 @@ def test_by_class_may_be_a_bool_of_numpy():
 def test_classes_without_any_row_are_told(y):
     with pytest.raises(ValueError, match=r"No row of y is of any class\. Leave y out"):
         AttentionDisplay.from_predictions(np.array([[0.1, 0.9], [0.2, 0.8]]), y)
+
+
+@pytest.mark.parametrize("largest", [1e301, -1e308])
+def test_weights_that_no_axis_shows_are_told(largest):
+    weights = np.array([[0.5, 0.5, 0.5], [0.5, 0.5, largest]])
+    for given in (weights, {"a": 0.5, "b": largest}):
+        with pytest.raises(ValueError, match=r"No picture shows .* Divide them first"):
+            AttentionDisplay.from_predictions(given)

@@ -120,7 +120,19 @@ def test_regions_are_no_list_of_sparse_rows():
         CoverageDisplay.from_predictions(places, {0.9: rows}, partition=partition)
 
 
-@pytest.mark.parametrize("regions", [7, {0.5: 7}, {0.5: [0, 1]}, {0.5: np.ones(2)}])
+@pytest.mark.parametrize(
+    "regions",
+    [
+        7,
+        {0.5: 7},
+        {0.5: [0, 1]},
+        {0.5: np.ones(2)},
+        {0.5: ["0 1", "1"]},
+        {0.5: [["0"], ["1"]]},
+        {0.5: [np.array([True, False])] * 2},  # marks where positions are asked for
+        {0.5: [[True, False]] * 2},
+    ],
+)
 def test_regions_are_a_dict_of_one_region_a_row(regions):
     places = [[0.0, 0.0], [40.0, 40.0]]
     cells = S2Partition(1, 1).fit(places)
