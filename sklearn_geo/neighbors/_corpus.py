@@ -40,7 +40,8 @@ class GeoTagCorpus:
         Users or albums the photos belong to, as text or numbers.
 
     tag_names : array-like of str of shape (n_tags,), default=None
-        Names of the tags. If None, those of the columns of `tags`, if it has any.
+        Names of the tags, or the `vocabulary_` of what made the columns. If None, those
+        of the columns of `tags`, if it has any.
 
     Attributes
     ----------

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Names of columns, in the order of the columns."""
 
-from collections.abc import Mapping, Set
+from collections.abc import KeysView, Mapping, Sequence, Set
+
+from sklearn_geo._numbers import is_whole
 
 __all__ = ["names_in_order", "reject_frame"]
 
@@ -26,16 +28,19 @@ def names_in_order(names, name):
     """
     if isinstance(names, (str, bytes)):
         raise TypeError(f"{name} is one name, {names!r:.60}. Pass a list of names.")
-    if isinstance(names, Set) and not isinstance(names, Mapping):
+    # Keys of a mapping have its order, and some sets one of their own.
+    if isinstance(names, Set) and not isinstance(names, (KeysView, Sequence)):
         raise ValueError(f"{name} is a set, which has no order. Pass a list.")
     reject_frame(names, name)
     if isinstance(names, Mapping):
         numbers = list(names.values())
         if numbers != list(range(len(numbers))):
+            remedy = f"list({name}) or list({name}.values())"
+            if all(map(is_whole, numbers)):
+                remedy = f"sorted({name}, key={name}.get)"
             raise ValueError(
-                f"{name} is a mapping, of which the numbers are not 0, 1, 2 and so on "
-                f"in this order. Pass a list, for example sorted({name}, "
-                f"key={name}.get)."
+                f"{name} is a mapping, of which the values are not the numbers 0, 1, 2 "
+                f"and so on in this order. Pass a list, for example {remedy}."
             )
     return list(names)
 

@@ -83,10 +83,10 @@ class TagVectorizer(TransformerMixin, GeoEstimator):
         Leave out tags that more photos carry than this number or share.
 
     vocabulary : array-like of str, default=None
-        The tags that have columns, in this order; tags are spelt like those in rows. A
-        mapping, such as the `vocabulary_` of another one, is in the order of its
-        numbers.
-        What concerns frequencies and what leaves tags out is ignored then.
+        The tags that have columns, in this order; tags are spelt like those in rows.
+        The numbers of a mapping, such as the `vocabulary_` of another one, have to be
+        in this order as well. What concerns frequencies and what leaves tags out is
+        ignored then.
 
     sparse_output : bool, default=True
         Return a sparse matrix (or array, as scikit-learn's ``sparse_interface`` says).
