@@ -128,9 +128,23 @@ def scaled(rows, norm):
     """
     if norm is None:
         return rows
-    if norm == "l2":  # squares of what is at most one are no larger
-        rows = normalize(rows, norm="max", copy=False)
+    if norm == "l2":
+        _scale_by_powers_of_two(rows)
     return normalize(rows, norm=norm, copy=False)
+
+
+def _scale_by_powers_of_two(rows):
+    """Make the largest number of each row about one, and its square a number.
+
+    Whoever divides by a norm afterwards gets the same, to the last digit.
+    """
+    lengths = np.diff(rows.indptr)
+    filled = lengths > 0
+    if not filled.any():
+        return
+    largest = np.maximum.reduceat(rows.data, rows.indptr[:-1][filled])
+    powers = np.frexp(largest)[1]
+    rows.data = np.ldexp(rows.data, -np.repeat(powers, lengths[filled]))
 
 
 def in_type(tags, dtype):
@@ -151,11 +165,14 @@ def in_type(tags, dtype):
     """
     with np.errstate(over="ignore", under="ignore"):
         same = tags.astype(dtype, copy=False)
-    if same is not tags and not (np.isfinite(same.data).all() and same.data.all()):
+        # Nor is a sum of them infinite.
+        held = same is tags or (np.isfinite(same.data.sum()) and same.data.all())
+    if not held:
         counts = f"{tags.data.min():.3g} to {tags.data.max():.3g}"
         raise ValueError(
-            f"The tags have counts from {counts}, which dtype={np.dtype(dtype).name} "
-            "does not hold. Set dtype=numpy.float64, or scale the counts."
+            f"The tags have counts from {counts}, which, or the sum of which, "
+            f"dtype={np.dtype(dtype).name} does not hold. Set dtype=numpy.float64, or "
+            "scale the counts."
         )
     return same
 

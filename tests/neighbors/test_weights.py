@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
+from sklearn.preprocessing import normalize
 
 from sklearn_geo.neighbors import (
     GeoNeighborTagPropagator,
@@ -13,7 +14,7 @@ from sklearn_geo.neighbors import (
     NeighborVoteAnnotator,
     VisualNeighborTagPropagator,
 )
-from sklearn_geo.neighbors._weights import multiply
+from sklearn_geo.neighbors._weights import multiply, scaled
 from tests.sparse_rows import sparse_rows
 
 # A billion tags, of which two photos have three.
@@ -86,6 +87,33 @@ def test_the_unit_of_tags_cancels(norm, dtype, scale):
     ):
         row = model.fit(X, tags).transform(X)
         assert_allclose(row, [[3.0 / length, 4.0 / length]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_rows_of_length_one_are_the_same_to_the_last_digit(dtype):
+    rng = np.random.default_rng(0)
+    rows = sparse_rows(rng, (60, 30), 0.05).astype(dtype)
+    rows.data = rng.lognormal(0.0, 3.0, rows.nnz).astype(dtype)
+    assert (np.diff(rows.indptr) == 0).any()
+    found = scaled(rows.copy(), "l2")
+    assert found.dtype == dtype
+    assert_array_equal(found.toarray(), normalize(rows).toarray())
+    nothing = sparse.csr_array((3, 2), dtype=dtype)
+    assert_array_equal(scaled(nothing, "l2").toarray(), np.zeros((3, 2)))
+
+
+@pytest.mark.parametrize("norm", ["l1", "l2", None])
+def test_counts_of_which_the_sum_is_beyond_narrow_numbers(norm):
+    corpus = GeoTagCorpus(np.zeros((2, 2)), [[2e38], [3e38]], [[1.0], [1.0]])
+    for model, X in (
+        (GeoNeighborTagPropagator(2, norm=norm, corpus=corpus), [[0.0, 0.0]]),
+        (VisualNeighborTagPropagator(2, norm=norm, corpus=corpus), [[1.0]]),
+    ):
+        row = model.fit(X).transform(X).toarray()
+        assert_allclose(row, [[5e38 if norm is None else 1.0]])
+        model.set_params(dtype=np.float32)
+        with pytest.raises(ValueError, match=r"the sum of which, dtype=float32 does"):
+            model.transform(X)
 
 
 @pytest.mark.parametrize("count", [1e60, 1e-60])
