@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What every encoder does with the columns that `inverse_transform` is given."""
 
+import numpy as np
 from sklearn.utils.validation import check_array
 
 from sklearn_geo._numbers import naming, reject_masked
@@ -33,6 +34,8 @@ def read_given_columns(estimator, X, *, accept_sparse=False):
     if getattr(dtype, "kind", None) in ("T", "V"):  # scikit-learn knows neither
         raise TypeError(f"X has the dtype {dtype}, not numbers.")
     with naming("X"):
+        if isinstance(X, (list, tuple)):  # of which it makes no numbers of objects
+            X = np.asarray(X)
         X = check_array(
             X, accept_sparse=accept_sparse, estimator=estimator, input_name="X"
         )

@@ -141,13 +141,13 @@ def _read_objects(values, zone, name):
         if isinstance(value, np.datetime64):
             moments[row] = read_times(np.array([value]), zone, name)[0]
             continue
-        if type(value) is datetime.date:
-            value = datetime.datetime.combine(value, datetime.time.min)
-        if not isinstance(value, datetime.datetime):
+        if not isinstance(value, datetime.date):
             raise TypeError(
                 f"{name}, row {row}: {value!r:.60} is no time. Convert the column "
                 "first, for example with pd.to_datetime(column, utc=True)."
             )
+        if not isinstance(value, datetime.datetime):
+            value = datetime.datetime.combine(value, datetime.time.min)
         if value.utcoffset() is None:
             if zone is None:
                 raise ValueError(

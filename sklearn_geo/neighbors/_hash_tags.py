@@ -297,7 +297,7 @@ class HashTagEncoder(FromPhotos, TransformerMixin, GeoEstimator):
         reject_many(self.radii_km, "radii_km")
         try:
             radii = read_numbers(self.radii_km, "radii_km").copy()
-        except (TypeError, ValueError) as error:
+        except TypeError as error:
             raise ValueError(
                 f"radii_km={self.radii_km!r} must be numbers of kilometres."
             ) from error

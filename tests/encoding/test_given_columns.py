@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What encoders do with columns to turn back, and with zones, that they are given."""
 
+from decimal import Decimal
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -33,6 +36,26 @@ def test_masked_columns_are_not_uncovered(encoder):
         encoder.inverse_transform(masked)
     unmasked = encoder.inverse_transform(np.ma.array(given))
     assert_array_equal(unmasked, encoder.inverse_transform(given))
+
+
+@pytest.mark.parametrize("encoder", ENCODERS, ids=str)
+@pytest.mark.parametrize("kind", [Fraction, Decimal])
+def test_numbers_of_other_kinds(encoder, kind):
+    encoder = encoder.fit(PLACES)
+    given = [[kind(int(one)) for one in row] for row in np.eye(3)]
+    wanted = encoder.inverse_transform(np.eye(3))
+    assert_array_equal(encoder.inverse_transform(given), wanted)
+    as_array = np.array(given, dtype=object)
+    assert_array_equal(encoder.inverse_transform(as_array), wanted)
+
+
+@pytest.mark.parametrize("encoder", ENCODERS, ids=str)
+def test_what_is_missing_is_said_of_lists_and_arrays(encoder):
+    encoder = encoder.fit(PLACES)
+    given = [[1.0, None, 0.0]]
+    for table in (given, np.array(given, dtype=object), np.array(given, dtype=float)):
+        with pytest.raises(ValueError, match="Input X contains NaN"):
+            encoder.inverse_transform(table)
 
 
 @pytest.mark.parametrize("encoder", ENCODERS, ids=str)

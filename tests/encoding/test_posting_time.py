@@ -271,6 +271,10 @@ def test_what_is_no_time(X, words):
         PostingTimeEncoder(time_zone="UTC").fit(X)
 
 
+class Day(datetime.date):
+    """A date of a library of its own."""
+
+
 DAY = datetime.date(2018, 4, 1)
 
 
@@ -278,6 +282,7 @@ DAY = datetime.date(2018, 4, 1)
     "X",
     [
         [[DAY], [None]],
+        [[Day(2018, 4, 1)], [None]],
         np.array([[DAY], [None]], dtype=object),
         pd.DataFrame({"taken": [DAY, None]}, dtype=object),
         pl.DataFrame({"taken": [DAY, None]}),

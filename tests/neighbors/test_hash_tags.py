@@ -229,6 +229,7 @@ def test_a_tag_that_nobody_used_and_photos_without_tags():
         ({"radii_km": [1, 1]}, TAGS, r"must ascend.*name each once"),
         ({"radii_km": ["near"]}, TAGS, "must be numbers of kilometres"),
         ({"radii_km": ["1", "3"]}, TAGS, "must be numbers of kilometres"),
+        ({"radii_km": np.ma.array([1, 3], mask=[0, 1])}, TAGS, "row 1: .* is masked"),
         ({"radii_km": np.array([1, 3], "m8[s]")}, TAGS, "must be numbers of kilom"),
         ({"radii_km": 3}, TAGS, "'radii_km' parameter"),
         ({"n_tags": 0}, TAGS, "'n_tags' parameter"),
