@@ -6,6 +6,8 @@ Each language has syllables of its own, drawn at random, so names are pronouncea
 belong to no real place, and carry a hint of where they are, as real ones do.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 _ONSETS = (
@@ -64,6 +66,7 @@ def invent_names(languages, rng, taken=()):
     return np.array(names, dtype=str)
 
 
+@lru_cache(maxsize=1_024)
 def _sounds(language):
     """Return the onsets, vowels, codas and endings that a language uses."""
     rng = np.random.default_rng([7919, language])

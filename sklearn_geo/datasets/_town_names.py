@@ -135,10 +135,10 @@ def _endings(world):
     endings = []
     for region, one in enumerate(language):
         rng = np.random.default_rng([world.seed, 6, region])
-        onsets, vowels, codas, _ = _sounds(int(one))
+        parts = _sounds(int(one))[:3]
         endings.append(
             [
-                rng.choice(onsets) + rng.choice(vowels) + rng.choice(codas)
+                "".join(part[rng.integers(len(part))] for part in parts)
                 for _ in range(_N_ENDINGS)
             ]
         )
