@@ -16,15 +16,20 @@ _LARGEST = 1e300
 
 def axes_of(ax, *, figsize, layout="constrained"):
     """Return the axes to draw on, new ones if `ax` is None, and their figure."""
+    plt = _pyplot()
+    if ax is None:
+        _, ax = plt.subplots(figsize=figsize, layout=layout)
+    return ax, ax.figure
+
+
+def _pyplot():
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
         raise ImportError(
             "Displays need matplotlib: pip install 'sklearn-geo[plot]'"
         ) from error
-    if ax is None:
-        _, ax = plt.subplots(figsize=figsize, layout=layout)
-    return ax, ax.figure
+    return plt
 
 
 def panel_axes(ax, panels, shape, *, figsize, layout="constrained"):
@@ -57,8 +62,7 @@ def panel_axes(ax, panels, shape, *, figsize, layout="constrained"):
     """
     axes = np.full(shape, None, dtype=object)
     if ax is None:
-        first, figure = axes_of(None, figsize=figsize, layout=layout)
-        first.remove()
+        figure = _pyplot().figure(figsize=figsize, layout=layout)
         # Labels at the ends of neighbouring axes must not touch.
         figure.get_layout_engine().set(w_pad=0.1, h_pad=0.05)
         made = figure.subplots(*shape, squeeze=False)
