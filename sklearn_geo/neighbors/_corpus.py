@@ -133,14 +133,16 @@ class GeoTagCorpus:
             features = _own(checked, features)
             check_rows(len(places), features, "features", of="places")
         values, codes = (None, None) if groups is None else check_groups(groups, places)
-        self._fill(_own(places, given), tags, tag_names, features, values, codes)
+        places, tags = _own(places, given), own_tags(tags)
+        self._fill(places, tags, tag_names, features, values, codes)
 
     @classmethod
     def _of(cls, places, tags, tag_names=None, groups=None, features=None):
         """Make a corpus of parts that `check_places` and `read_tags` returned."""
         corpus = cls.__new__(cls)
         values, codes = (None, None) if groups is None else check_groups(groups, places)
-        corpus._fill(places.copy(), tags, tag_names, features, values, codes)
+        places, tags = places.copy(), own_tags(tags)
+        corpus._fill(places, tags, tag_names, features, values, codes)
         return corpus
 
     def _fill(
@@ -390,6 +392,17 @@ def _read_names(tag_names, n_tags):
             if is_missing(tag):
                 raise ValueError(f"tag_names, column {column}: the name is missing.")
     return check_tag_names(tag_names, n_tags, "tags")
+
+
+def own_tags(tags):
+    """Return an indicator that `read_tags` returned, and nobody else can write to.
+
+    Of its arrays those that cannot be written to are the caller's.
+    """
+    for array in (tags.data, tags.indices, tags.indptr):
+        if not array.flags.writeable and not _is_read_only(array):
+            return tags.copy()
+    return tags
 
 
 def _own(array, given):
