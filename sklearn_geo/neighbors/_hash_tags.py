@@ -187,7 +187,8 @@ class HashTagEncoder(FromPhotos, TransformerMixin, GeoEstimator):
             there is a corpus.
 
         groups : array-like of shape (n_photos,), default=None
-            Users or albums the photos belong to, as text or numbers.
+            Users or albums the photos belong to, as text or numbers. Ignored if there
+            is a corpus.
 
         Returns
         -------

@@ -211,7 +211,8 @@ class JointNeighborTagPropagator(ByLooks, FromPhotos, TransformerMixin, GeoEstim
             if there is a corpus.
 
         groups : array-like of shape (n_photos,), default=None
-            Users or albums the photos belong to, as text or numbers.
+            Users or albums the photos belong to, as text or numbers. Ignored if there
+            is a corpus.
 
         Returns
         -------

@@ -175,7 +175,8 @@ class VisualNeighborTagPropagator(ByLooks, FromPhotos, TransformerMixin, GeoEsti
             if there is a corpus.
 
         groups : array-like of shape (n_photos,), default=None
-            Users or albums the photos belong to, as text or numbers.
+            Users or albums the photos belong to, as text or numbers. Ignored if there
+            is a corpus.
 
         Returns
         -------
