@@ -5,12 +5,20 @@
 from collections import ChainMap
 from collections.abc import MutableSet, Sequence
 
+import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
+from sklearn.feature_extraction.text import CountVectorizer
 
 from sklearn_geo.neighbors import GeoTagCorpus, TagVectorizer
 from sklearn_geo.neighbors._in_order import names_in_order
 
 WANTED = ["sea", "beach"]
+
+
+def _dense(**params):
+    return TagVectorizer(None, sparse_output=False, **params)
 
 
 class OrderedSet(MutableSet, Sequence):
@@ -78,3 +86,25 @@ def test_a_set_has_none(names):
 def test_the_remedy_for_a_mapping_gives_names(names, remedy):
     with pytest.raises(ValueError, match=f"^names is a mapping, .* example {remedy}"):
         names_in_order(names, "names")
+
+
+def test_a_mapping_as_vocabulary_is_in_the_order_of_its_numbers():
+    counter = CountVectorizer(analyzer=list).fit([["sea", "beach"]])
+    assert counter.vocabulary_ == {"sea": 1, "beach": 0}
+    with pytest.raises(ValueError, match=r"^vocabulary is a mapping.*sorted\(vocab"):
+        _dense(vocabulary=counter.vocabulary_).fit([["sea"]])
+    again = _dense(vocabulary=_dense().fit([["sea", "beach"]]).vocabulary_)
+    np.testing.assert_array_equal(again.fit_transform([["sea"]]), [[0, 1]])
+
+
+@pytest.mark.parametrize("name", ["vocabulary", "stop_tags", "camera_brands"])
+def test_a_frame_is_no_list_of_tags(name):
+    for library in (pl, pd):
+        frame = library.DataFrame({"tag": ["sea", "beach"]})
+        with pytest.raises(TypeError, match=f"^{name} is a frame.*Pass one of them"):
+            _dense(**{name: frame}).fit([["sea", "tag"]])
+    with pytest.raises(ValueError, match=rf"^{name} has the shape \(2, 1\)"):
+        _dense(**{name: np.array([["sea"], ["beach"]])}).fit([["sea"]])
+    expected = ["tag"] if name != "vocabulary" else ["sea", "beach"]
+    vectorizer = _dense(**{name: frame["tag"]}).fit([["sea", "tag", "beach"]])
+    assert list(vectorizer.vocabulary_) == expected
