@@ -28,6 +28,12 @@ def is_geo(X):
     return all(hasattr(X, name) for name in ("crs", "to_crs", "geometry"))
 
 
+def in_memory(X):
+    """Return a frame of dask as one of pandas: its rows have no positions before."""
+    lazy = hasattr(X, "compute") and hasattr(X, "columns")
+    return X.compute() if lazy else X
+
+
 def points_to_frame(X):
     """Turn a GeoSeries or GeoDataFrame of points into plain degree columns."""
     cls = type(X)

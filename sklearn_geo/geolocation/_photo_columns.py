@@ -13,7 +13,7 @@ from sklearn.utils.validation import _num_samples
 from sklearn_geo._labels import label_array, reject_infinite
 from sklearn_geo._missing import is_missing
 from sklearn_geo._numbers import check_float32, naming, read_numbers, reject_masked
-from sklearn_geo._tables import check_sparse, column_names
+from sklearn_geo._tables import check_sparse, column_names, in_memory
 from sklearn_geo.encoding._times import read_times, read_zone
 
 __all__ = [
@@ -195,7 +195,7 @@ def read_photos(
     Photos
         Times and groups are None where neither a column nor an array is there.
     """
-    X, n_photos = given.X, len(given)
+    X, n_photos = in_memory(given.X), len(given)
     check_sparse(X)
     reject_masked(X, "X")
     wanted = [

@@ -11,6 +11,7 @@ from sklearn.utils.validation import validate_data
 from sklearn_geo._numbers import naming
 from sklearn_geo._tables import (
     column_names,
+    in_memory,
     location_positions,
     points_to_frame,
     reject_columns_of_text,
@@ -35,7 +36,7 @@ class PlaceColumns:
         """Check the columns of a table, whose values may be of any kind."""
         if self._reads_places(reset):
             reject_counted(X, self.location, points_first=True)
-        X = points_to_frame(X)
+        X = points_to_frame(in_memory(X))
         reject_what_is_no_table(X, "X", pair_only=False)
         if sparse.issparse(X):
             X = X.tocsr()

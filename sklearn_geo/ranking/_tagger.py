@@ -51,7 +51,8 @@ class TaggerMixin(ABC):
         """
 
     def _n_rows(self, X):
-        return X.shape[0] if hasattr(X, "shape") else len(X)
+        known = hasattr(X, "shape") and isinstance(X.shape[0], Integral)
+        return X.shape[0] if known else len(X)
 
     @property
     def classes_(self):
