@@ -14,6 +14,8 @@ from sklearn_geo.inspection._words import read_names
 
 # What a list of one class a row holds.
 _PLAIN = (str, int, float, np.generic)
+# A sparse indicator of more labels than these is laid out by nobody.
+_MOST_COLUMNS = 2**20
 
 
 def _read(y, names, name):
@@ -25,6 +27,11 @@ def _read(y, names, name):
     reject_unread(y, name)
     reject_masked(y, name)
     check_sparse(y, name)
+    if sparse.issparse(y) and y.shape[-1] > _MOST_COLUMNS:
+        raise ValueError(
+            f"{name} has {y.shape[-1]:,} columns, a label each, and {_MOST_COLUMNS:,} "
+            "are the most that is looked at. Pass the columns of the classes to draw."
+        )
     labels = _read_flat(y, name)
     if labels is None:
         with naming(name):

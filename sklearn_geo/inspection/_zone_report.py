@@ -3,6 +3,7 @@
 """What is known zone by zone: a map of zones, and bars of the largest."""
 
 import numpy as np
+from scipy import sparse
 
 from sklearn_geo._numbers import naming, reject_masked
 from sklearn_geo.inspection._by_name import by_text, is_by_name, reject_twice
@@ -240,6 +241,8 @@ class ZoneReportDisplay(ShowsPlaces):
             The display.
         """
         reject_masked(zones, "zones")
+        if sparse.issparse(zones):
+            raise TypeError("zones must be a list of names; got a sparse array.")
         with naming("zones"):
             names = [str(zone) for zone in np.asarray(zones, dtype=object).ravel()]
         if not names:

@@ -3,6 +3,7 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from sklearn_geo.inspection._classes import (
     classes_and_indicator,
@@ -53,3 +54,9 @@ def test_lists_of_large_and_of_unequal_rows():
         indicator_of(["a", None])
     with pytest.raises(ValueError, match="y, row 0, column 1: nan is neither 0 nor 1"):
         indicator_of([[0.0, np.nan]])
+
+
+def test_a_billion_labels_are_not_laid_out():
+    wide = sparse.csr_array((3, 10**9))
+    with pytest.raises(ValueError, match="y has 1,000,000,000 columns, a label each"):
+        indicator_of(wide)

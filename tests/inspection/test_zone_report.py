@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib.colors import CenteredNorm, LogNorm
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
 from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
@@ -193,6 +194,8 @@ def test_what_cannot_be_drawn(model):
             draw(["30U", "31U"], [-1e308, -1e308], kind=kind)
     with pytest.raises(ValueError, match="zones is empty"):
         draw([], [])
+    with pytest.raises(TypeError, match="zones must be a list of names"):
+        draw(sparse.csr_array(np.ones((2, 1))), [1.0, 2.0])
     with pytest.raises(ValueError, match="zones names '30U' more than once"):
         draw(["30U", "30U"], [1.0, 2.0])
     with pytest.raises(ValueError, match="values of a has 1 rows, but zones has 2"):
