@@ -15,7 +15,7 @@ from sklearn_geo._answers import (
     innermost,
 )
 from sklearn_geo._labels import check_rows, shape_of
-from sklearn_geo._numbers import is_real, read_numbers, reject_many, reject_masked
+from sklearn_geo._numbers import is_whole, read_numbers, reject_many, reject_masked
 from sklearn_geo._tables import check_sparse, reject_sparse_rows
 from sklearn_geo.base import check_places
 from sklearn_geo.inspection._by_name import is_by_name
@@ -250,8 +250,7 @@ class CoverageDisplay(ShowsPlaces):
         if not regions:
             raise ValueError("regions is empty: there is no coverage to draw.")
         regions = _by_promise(regions)
-        for marked in regions.values():
-            _check_regions(marked, cells)
+        regions = {share: _read_regions(one, cells) for share, one in regions.items()}
         coverages = list(regions)
         found = [holds(marked, cells) for marked in regions.values()]
         return cls._of_hits(
@@ -446,21 +445,22 @@ def _by_promise(regions):
     return dict(sorted(found.items()))
 
 
-def _check_regions(regions, cells):
-    """Refuse regions that are neither a row of cells a row nor lists of cells."""
+def _read_regions(regions, cells):
+    """Return regions, which are a row of cells a row or lists of cells."""
     reject_masked(regions, "regions")
     check_sparse(regions, "regions")
     reject_sparse_rows(regions, "regions")
     n_rows, n_cells = len(cells), int(cells.max(initial=-1)) + 1
     if isinstance(regions, (list, tuple)):
-        good = len(regions) == n_rows and all(map(_is_cells, regions))
+        regions = [_read_cells(region) for region in regions]
+        good = len(regions) == n_rows and all(one is not None for one in regions)
     else:
         shape = shape_of(regions)
         good = len(shape) == 2 and shape[0] == n_rows and shape[1] > 0
     if not good:
         raise ValueError(
             f"regions must hold one region for each of the {n_rows} rows: a matrix of "
-            "shape (n_rows, n_cells), or a list of the cells of each."
+            "shape (n_rows, n_cells), or a list of the cells of each, by their numbers."
         )
     if not isinstance(regions, (list, tuple)) and shape[1] < n_cells:
         raise ValueError(
@@ -468,7 +468,7 @@ def _check_regions(regions, cells):
             "every cell of the partition needs a column."
         )
     if isinstance(regions, (list, tuple)) or sparse.issparse(regions):
-        return
+        return regions
     if getattr(getattr(regions, "dtype", None), "kind", "O") not in "biu":
         missing = np.isnan(read_numbers(regions, "regions")).any(axis=1)
         if missing.any():
@@ -476,12 +476,24 @@ def _check_regions(regions, cells):
                 f"regions, row {missing.argmax()}: it is missing whether a cell is in "
                 "the region. Mark members by True, and others by False."
             )
+    return regions
 
 
-def _is_cells(region):
-    """Tell positions of cells, which neither text nor marks of members are."""
+def _read_cells(region):
+    """Return positions of cells; None for others, such as text or marks of members."""
     if isinstance(region, str | bytes) or not np.iterable(region):
-        return False
+        return None
+    if hasattr(region, "dtype"):  # what is "in" a Series is its index
+        region = np.asarray(region)
+    elif not hasattr(region, "__len__"):  # it can be gone through once
+        region = list(region)
     if isinstance(region, np.ndarray) and region.dtype.kind != "O":
-        return not region.size or region.dtype.kind in "iuf"
-    return all(is_real(one) and not isinstance(one, bool) for one in region)
+        good = not region.size or region.dtype.kind in "iu" or _all_whole(region)
+    else:
+        good = all(is_whole(one) or _all_whole(np.asarray(one)) for one in region)
+    return region if good else None
+
+
+def _all_whole(values):
+    floats = values.dtype.kind == "f"
+    return floats and bool((np.isfinite(values) & (values == np.floor(values))).all())

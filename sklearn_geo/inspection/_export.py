@@ -62,7 +62,10 @@ def frame_of(columns):
         raise ImportError(
             "to_frame needs pandas: pip install 'sklearn-geo[pandas]'"
         ) from error
-    return pd.DataFrame({name: _column(values) for name, values in columns.items()})
+    try:
+        return pd.DataFrame(columns)
+    except UnicodeEncodeError:
+        return pd.DataFrame({name: _column(one) for name, one in columns.items()})
 
 
 def _column(values):
@@ -70,9 +73,10 @@ def _column(values):
     import pandas as pd
 
     try:
-        return pd.Series(values)
+        pd.Series(values)
     except UnicodeEncodeError:
         return pd.Series(values, dtype=object)
+    return values
 
 
 def collection_of(features):

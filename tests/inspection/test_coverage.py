@@ -3,7 +3,9 @@
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
+import torch
 from scipy import sparse
 
 from sklearn_geo.geolocation import PriorGeolocator
@@ -131,6 +133,11 @@ def test_regions_are_no_list_of_sparse_rows():
         {0.5: [["0"], ["1"]]},
         {0.5: [np.array([True, False])] * 2},  # marks where positions are asked for
         {0.5: [[True, False]] * 2},
+        {0.5: [[np.True_], [1]]},
+        {0.5: [[0, np.nan], [1]]},
+        {0.5: [np.array([0.0, np.nan]), [1]]},
+        {0.5: [[0.5], [1]]},
+        {0.5: [pd.Series([0, None]), [1]]},
     ],
 )
 def test_regions_are_a_dict_of_one_region_a_row(regions):
@@ -212,3 +219,29 @@ def test_nobody_knows_whether_a_cell_is_a_member(missing):
     marked[1, 0] = "no"
     with pytest.raises(TypeError, match="regions must hold numbers"):
         CoverageDisplay.from_predictions(places, {0.5: marked}, partition=cells)
+
+
+FORMS = {
+    "array": np.array,
+    "floats": lambda cells: np.array(cells, dtype=float),
+    "objects": lambda cells: np.array(cells, dtype=object),
+    "set": set,
+    "series": lambda cells: pd.Series(cells, dtype="int64"),
+    "rows": lambda cells: pd.Series(cells, dtype="Int64", index=cells[::-1]),
+    "polars": lambda cells: pl.Series(cells, dtype=pl.Int64),
+    "tensor": torch.tensor,
+    "generator": iter,
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=list(FORMS))
+def test_cells_of_a_region_come_in_any_form(form):
+    places = [[0.0, 0.0], [40.0, 40.0], [40.0, 40.0]]
+    partition = S2Partition(1, 1).fit(places)
+    one, other = map(int, partition.predict(places[:2]))
+    regions = [form([one, 77]), form([99, one, 5]), form([other])]
+    display = CoverageDisplay.from_predictions(
+        places, {0.5: regions}, partition=partition, n_resamples=9
+    )
+    assert display.hits.tolist() == [[True, False, True]]
+    assert display.n_cells.tolist() == [2.0]

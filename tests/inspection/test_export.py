@@ -107,3 +107,10 @@ def test_half_a_character_in_a_frame():
     assert frame["n"].dtype == np.int64
     assert list(frame.columns) == ["name", "n", "none"]
     assert frame_of({"name": []}).shape == (0, 1)
+
+
+def test_columns_of_unequal_length_are_no_frame():
+    with pytest.raises(ValueError, match="of the same length"):
+        frame_of({"a": [1, 2], "b": [1, 2, 3]})
+    frame = frame_of({"a": np.arange(2), "b": "all"})
+    assert frame["b"].tolist() == ["all", "all"]
