@@ -102,8 +102,9 @@ def set_weights(net, weights):
     _check_shapes(own, weights)
     for name, tensor in own.items():
         # A read-only array (a memory map) is copied from, never shared.
-        array = np.array(weights[name])
-        tensor.copy_(torch.from_numpy(array.astype(array.dtype.newbyteorder("="))))
+        array = np.asarray(weights[name])
+        array = np.array(array, dtype=array.dtype.newbyteorder("="))
+        tensor.copy_(torch.from_numpy(array))
 
 
 def _check_shapes(own, weights):
