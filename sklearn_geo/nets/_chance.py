@@ -1,10 +1,11 @@
 # Authors: The sklearn-geo developers
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a network draws while it trains is decided by one seed."""
+"""What a network and its loss draw in a training is decided by one seed."""
 
 from contextlib import contextmanager, nullcontext
 
 import numpy as np
+from torch import nn
 
 from sklearn_geo.nets._random_layers import draws_from_torch, seed_layers
 from sklearn_geo.nets._seeding import seeded
@@ -13,22 +14,22 @@ __all__ = ["seeded_training"]
 
 
 @contextmanager
-def seeded_training(module, seed, n_epochs, device):
+def seeded_training(module, criterion, seed, n_epochs, device):
     """Let a network train, its dropout seeded, and torch's own chance put back.
 
     Parameters
     ----------
-    module : Module
-        The network.
+    module, criterion : Module
+        The network and its loss.
 
     seed : int
-        Decides what it draws.
+        Decides what they draw.
 
     n_epochs : int
-        How many epochs it has seen: later ones have a dropout of their own.
+        How many epochs they have seen: later ones have a dropout of their own.
 
     device : str or torch.device
-        Where it trains.
+        Where they train.
 
     Yields
     ------
@@ -36,9 +37,10 @@ def seeded_training(module, seed, n_epochs, device):
         The training runs within.
     """
     later = _later_seed(seed, n_epochs)
-    seed_layers(module, later)
+    both = nn.ModuleList([module, criterion])
+    seed_layers(both, later)
     # Networks of our own layers train in several threads at once.
-    shared = draws_from_torch(module)
+    shared = draws_from_torch(both)
     with seeded(later, device) if shared else nullcontext():
         yield
 

@@ -214,7 +214,7 @@ class EstimatorNet(NeuralNet):
         chance = self.seed, len(self.history), self.device
         self.interrupted_ = True  # until all epochs are done
         try:
-            with seeded_training(self.module_, *chance):
+            with seeded_training(self.module_, self.criterion_, *chance):
                 self._epochs(data, valid, epochs, best, watch_start, draw, on_epoch)
             self.interrupted_ = False
         except KeyboardInterrupt:

@@ -204,7 +204,7 @@ def draws_from_torch(module):
 def _is_quiet(part):
     # What is derived from a quiet layer may draw in a `forward` of its own.
     kind = type(part)
-    ours = kind.__module__.startswith("sklearn_geo.")
+    ours = kind.__module__.startswith(("sklearn_geo.", "torch.nn.modules.loss"))
     return ours or kind in _QUIET or isinstance(part, RandomLayer)
 
 

@@ -82,6 +82,30 @@ def test_who_is_derived_from_a_quiet_layer_may_draw():
     assert np.array_equal(train(), first)
 
 
+class NoisyLoss(HeadsLoss):
+    """A loss that draws."""
+
+    def rows(self, outputs, targets):
+        return super().rows(outputs, targets) * torch.rand(len(outputs[0]))
+
+
+def test_a_loss_may_draw():
+    assert draws_from_torch(NoisyLoss())
+    assert not draws_from_torch(torch.nn.CrossEntropyLoss())
+    rng = np.random.default_rng(0)
+    rows = RowData(rng.standard_normal((40, 3)), [rng.integers(2, size=40)])
+    training = Training(max_iter=3, device="cpu")
+    found = []
+    for _ in range(2):
+        before = torch.get_rng_state()
+        network = partial(HeadedMLP, 3, [2])
+        net = train_net(network, NoisyLoss, rows, training=training, seed=1)
+        found.append(get_weights(net)["heads.weight"])
+        assert torch.equal(torch.get_rng_state(), before)
+        torch.rand(7)
+    assert np.array_equal(*found)
+
+
 def test_shares_that_dropout_has():
     everything = SeededDropout(1.0)
     inputs = torch.ones(9, requires_grad=True)
