@@ -147,7 +147,7 @@ def _canonical(matrix, given):
     if sparse.issparse(given) and given.format == "csr":
         theirs = (given.data, given.indices, given.indptr)
         shared = any(
-            ours.flags.writeable and np.may_share_memory(ours, own)
+            np.may_share_memory(ours, own) and not is_read_only(ours)
             for ours, own in zip(arrays, theirs, strict=True)
         )
         clean = counts.has_canonical_format and counts.data.all()
@@ -166,6 +166,21 @@ def _canonical(matrix, given):
         counts = sparse.csr_array(parts, shape=counts.shape)
         counts.has_canonical_format = True
     return counts
+
+
+def is_read_only(array):
+    """Say whether neither an array nor what it is a view of can be written to.
+
+    A frame of pandas hands out views that are read-only, and writes to their memory.
+    """
+    while isinstance(array, np.ndarray):
+        if array.flags.writeable:
+            return False
+        array = array.base
+    try:
+        return array is None or memoryview(array).readonly
+    except TypeError:  # nobody knows
+        return False
 
 
 def _check_counts(counts, tag_names, name):

@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_array
 from sklearn_geo._labels import check_rows
 from sklearn_geo._missing import is_missing
 from sklearn_geo._numbers import naming
-from sklearn_geo._tags import check_tag_names, read_tags
+from sklearn_geo._tags import check_tag_names, is_read_only, read_tags
 from sklearn_geo.base import check_places
 from sklearn_geo.neighbors._corpus_files import read_corpus, write_corpus
 from sklearn_geo.neighbors._groups import check_groups
@@ -133,16 +133,14 @@ class GeoTagCorpus:
             features = _own(checked, features)
             check_rows(len(places), features, "features", of="places")
         values, codes = (None, None) if groups is None else check_groups(groups, places)
-        places, tags = _own(places, given), own_tags(tags)
-        self._fill(places, tags, tag_names, features, values, codes)
+        self._fill(_own(places, given), tags, tag_names, features, values, codes)
 
     @classmethod
     def _of(cls, places, tags, tag_names=None, groups=None, features=None):
         """Make a corpus of parts that `check_places` and `read_tags` returned."""
         corpus = cls.__new__(cls)
         values, codes = (None, None) if groups is None else check_groups(groups, places)
-        places, tags = places.copy(), own_tags(tags)
-        corpus._fill(places, tags, tag_names, features, values, codes)
+        corpus._fill(places.copy(), tags, tag_names, features, values, codes)
         return corpus
 
     def _fill(
@@ -394,34 +392,8 @@ def _read_names(tag_names, n_tags):
     return check_tag_names(tag_names, n_tags, "tags")
 
 
-def own_tags(tags):
-    """Return an indicator that `read_tags` returned, and nobody else can write to.
-
-    Of its arrays those that cannot be written to are the caller's.
-    """
-    for array in (tags.data, tags.indices, tags.indptr):
-        if not array.flags.writeable and not _is_read_only(array):
-            return tags.copy()
-    return tags
-
-
 def _own(array, given):
     """Return an array nobody else can write to: itself if its memory is read-only."""
-    if np.may_share_memory(array, np.asarray(given)) and not _is_read_only(array):
+    if np.may_share_memory(array, np.asarray(given)) and not is_read_only(array):
         return array.copy()
     return array
-
-
-def _is_read_only(array):
-    """Say whether neither an array nor what it is a view of can be written to.
-
-    A frame of pandas hands out views that are read-only, and writes to their memory.
-    """
-    while isinstance(array, np.ndarray):
-        if array.flags.writeable:
-            return False
-        array = array.base
-    try:
-        return array is None or memoryview(array).readonly
-    except TypeError:  # nobody knows
-        return False

@@ -17,7 +17,6 @@ from sklearn_geo._labels import check_rows
 from sklearn_geo._numbers import naming
 from sklearn_geo.base import GeoEstimator
 from sklearn_geo.neighbors._by_looks import ByLooks
-from sklearn_geo.neighbors._corpus import own_tags
 from sklearn_geo.neighbors._from_photos import FromPhotos
 from sklearn_geo.neighbors._groups import check_groups
 from sklearn_geo.neighbors._looks import Excluded
@@ -300,7 +299,7 @@ class _Photos:
 
     def __init__(self, features, tags, tag_names):
         self.features = features.copy()
-        self.tags = own_tags(tags)
+        self.tags = tags
         self.tag_names = tag_names
         self.n_photos, self.n_tags = tags.shape
         self._group_values = self._group_codes = None

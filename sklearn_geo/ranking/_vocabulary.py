@@ -43,8 +43,12 @@ def read_indicator(y, n_rows, *, name="y"):
             "rows. Pass one row of tags a photo, in the same order."
         )
     check_n_tags(indicator.shape[1], name)
-    indicator.data[:] = 1.0
-    return indicator, tag_names
+    # The counts may be the caller's, who does not let us write to them.
+    ones = np.ones(indicator.nnz, dtype=np.float32)
+    parts = (ones, indicator.indices, indicator.indptr)
+    marked = sparse.csr_array(parts, shape=indicator.shape)
+    marked.has_canonical_format = True
+    return marked, tag_names
 
 
 class Vocabulary:
