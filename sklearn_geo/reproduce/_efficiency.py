@@ -107,6 +107,8 @@ def run(options, progress):
     list of (str, ResultTable)
         The name for files, and the table.
     """
+    if options.data is not None:
+        raise ValueError("--data is not for efficiency, whose photos are synthetic.")
     sizes = QUICK if options.quick else Sizes()
     n_photos = options.rows or sizes.n_photos
     table = ResultTable(

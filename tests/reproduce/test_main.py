@@ -72,6 +72,7 @@ def test_a_picture_that_cannot_be_written_is_told(a_command, capsys, tmp_path):
 def test_options_that_would_change_nothing_are_refused(capsys, tmp_path):
     for arguments, text in (
         (["venue", "--city", "NYC"], "venue: --city is one of those in --data"),
+        (["efficiency", "--data", str(tmp_path)], "efficiency: --data is not for"),
         (["image", "--data", str(tmp_path), "--corpus", "9"], "image: --corpus is of"),
         (["zones", "--data", str(tmp_path), "--corpus", "9"], "zones: --corpus is of"),
     ):
