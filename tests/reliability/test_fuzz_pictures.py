@@ -186,6 +186,7 @@ DOORS = {
             "continuous is not supported",
             "Sample weights",
             "Input contains",
+            "Classification metrics can.t handle",
         ),
     ),
     "CellMapDisplay": _door(
