@@ -19,6 +19,7 @@ from sklearn_geo.context._batched_steps import NetworkStack
 from sklearn_geo.context._short_memory import ShortMemory, SkippedZone
 from sklearn_geo.context._zone_training import TrainedZone, train_or_skip, training_of
 from sklearn_geo.nets import Patience, RowData, choose_device, hold_out, seeded
+from sklearn_geo.nets._usual import usual_torch
 
 __all__ = ["train_zones"]
 
@@ -213,7 +214,7 @@ class _Learner:
         self.history, self.seconds = [], 0.0
 
     def _draw(self, make):
-        with seeded(self.seed):
+        with usual_torch(), seeded(self.seed):
             return make().state_dict()
 
     @property
@@ -235,23 +236,25 @@ class _Run:
         # Most batches first, in training and among the rows held out.
         self.learners = sorted(learners, key=lambda each: -len(each.data))
         self.training, self.device = training, device
-        self.stack = NetworkStack(
-            module,
-            len(learners),
-            training,
-            device,
-            half=half_of(training, device),
-            keeps_best=training.early_stopping,
-        )
+        with usual_torch():
+            self.stack = NetworkStack(
+                module,
+                len(learners),
+                training,
+                device,
+                half=half_of(training, device),
+                keeps_best=training.early_stopping,
+            )
 
     def train(self, is_resident):
         """Yield each learner with its weights, and whether it was interrupted."""
         began, interrupted = time.perf_counter(), False
-        for slot, learner in enumerate(self.learners):
-            self.stack.load(slot, learner.first())
-            learner.first = None
-        kind = ResidentRows if is_resident else StreamedRows
-        self.rows = kind([each.data for each in self.learners], self.device)
+        with usual_torch():
+            for slot, learner in enumerate(self.learners):
+                self.stack.load(slot, learner.first())
+                learner.first = None
+            kind = ResidentRows if is_resident else StreamedRows
+            self.rows = kind([each.data for each in self.learners], self.device)
         self._share_time(began)
         epoch = 0
         while self.learners:
@@ -266,7 +269,8 @@ class _Run:
                 self._leave(done)
                 continue
             try:
-                self._epoch(epoch)
+                with usual_torch():
+                    self._epoch(epoch)
             except KeyboardInterrupt:
                 interrupted = True
             epoch += 1

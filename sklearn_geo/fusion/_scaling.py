@@ -87,7 +87,8 @@ class _Scale(nn.Module):
         self.farthest = _FARTHEST[scaling.kind]
         self.register_buffer("center", torch.from_numpy(scaling.center))
         self.register_buffer("factor", torch.from_numpy(scaling.factor))
-        self.register_buffer("gain", torch.tensor([scaling.gain], dtype=torch.float32))
+        gain = np.array([scaling.gain], dtype=np.float32)
+        self.register_buffer("gain", torch.from_numpy(gain))
 
     def forward(self, block):
         """Return the block scaled; "robust" bends what is far out towards 3."""

@@ -23,6 +23,7 @@ from sklearn_geo.geolocation._prediction import CellPredictor, check_same_cells
 from sklearn_geo.geolocation._scene_files import load_networks, save_networks
 from sklearn_geo.geolocation._scenes import read_scenes, scene_columns, scene_report
 from sklearn_geo.nets import draw_seed, rows_in_memory, whole_trainings
+from sklearn_geo.nets._usual import usual_torch
 
 
 class SceneNetworks(CellPredictor):
@@ -416,7 +417,8 @@ class SceneNetworks(CellPredictor):
         """Return a copy of the common classifier that is trained further."""
         if groups is not None and len(np.unique(groups[weights > 0.0])) < 2:
             groups = None  # nobody else is there whose loss could be watched
-        network = copy.deepcopy(self.common_)
+        with usual_torch():  # copies made for inference could not be trained
+            network = copy.deepcopy(self.common_)
         network.net_.history.clear()
         network.set_params(
             warm_start=True,

@@ -18,6 +18,7 @@ from sklearn_geo.nets._row_data import RowData
 from sklearn_geo.nets._seeding import choose_device, seeded
 from sklearn_geo.nets._stopping import BestWeights, Patience
 from sklearn_geo.nets._training import Training
+from sklearn_geo.nets._usual import usual_torch
 
 __all__ = ["EstimatorNet"]
 
@@ -108,7 +109,7 @@ class EstimatorNet(NeuralNet):
         EstimatorNet
             The net itself.
         """
-        with seeded(self.seed, self.device):
+        with usual_torch(), seeded(self.seed, self.device):
             return super().initialize()
 
     def initialize_optimizer(self, triggered_directly=None):
@@ -214,7 +215,10 @@ class EstimatorNet(NeuralNet):
         chance = self.seed, len(self.history), self.device
         self.interrupted_ = True  # until all epochs are done
         try:
-            with seeded_training(self.module_, self.criterion_, *chance):
+            with (
+                usual_torch(),
+                seeded_training(self.module_, self.criterion_, *chance),
+            ):
                 self._epochs(data, valid, epochs, best, watch_start, draw, on_epoch)
             self.interrupted_ = False
         except KeyboardInterrupt:
