@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from os import PathLike
 
 import numpy as np
+from scipy import sparse
 
 from sklearn_geo._missing import is_missing
 from sklearn_geo.inspection._glyphs import Glyphs
@@ -38,6 +39,11 @@ class Thumbnails:
                 f"thumbnails must be an image for each photo; got the path {images!r}. "
                 "Pass a list of paths, or a function that makes an image of the number "
                 "of a photo."
+            )
+        if sparse.issparse(images):
+            raise TypeError(
+                f"thumbnails must be an image for each photo; got a {images.format} "
+                "array of scipy."
             )
         # A view of memory of more than one dimension does not give its parts.
         self._images = np.asarray(images) if isinstance(images, memoryview) else images

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 from PIL import Image
+from scipy import sparse
 
 from sklearn_geo.inspection._thumbnails import Thumbnails, pixels_of
 
@@ -157,3 +158,8 @@ def test_what_is_clear_stays_so(tmp_path):
     for value in (clear, tmp_path / "clear.png", tmp_path / "palette.png"):
         assert (pixels_of(value, 0)[..., 3] == 0).all()
     assert pixels_of(Image.new("RGB", (4, 4)), 0).shape == (4, 4, 3)
+
+
+def test_sparse_arrays_are_no_images():
+    with pytest.raises(TypeError, match="image for each photo; got a csr array"):
+        Thumbnails(sparse.csr_array(np.eye(3)))

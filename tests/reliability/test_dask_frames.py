@@ -37,4 +37,5 @@ def test_frames_of_dask_give_what_they_compute(subject):
         expected = dense(getattr(known, name)(frame))
         for estimator, asked in ((known, parts), (other, frame), (other, parts)):
             found = dense(getattr(estimator, name)(asked))
-            np.testing.assert_array_equal(found, expected, err_msg=name)
+            # Rows lie in memory in another way, which changes the last digit.
+            np.testing.assert_allclose(found, expected, 1e-6, 1e-9, err_msg=name)
