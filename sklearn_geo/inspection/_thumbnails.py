@@ -103,7 +103,8 @@ class Thumbnails:
         elif isinstance(images, Mapping):
             value = images.get(photo)
         else:
-            if not hasattr(images, "__getitem__") or getattr(images, "ndim", 1) == 0:
+            parts = all(hasattr(images, name) for name in ("__getitem__", "__len__"))
+            if not parts or getattr(images, "ndim", 1) == 0:
                 raise TypeError(
                     f"thumbnails must be an image for each photo; got {images!r:.60}."
                 )

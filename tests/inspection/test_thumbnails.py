@@ -163,3 +163,9 @@ def test_what_is_clear_stays_so(tmp_path):
 def test_sparse_arrays_are_no_images():
     with pytest.raises(TypeError, match="image for each photo; got a csr array"):
         Thumbnails(sparse.csr_array(np.eye(3)))
+
+
+def test_windows_of_a_series_are_no_images(ax):
+    windows = pd.Series([1.0, 2.0, 3.0]).rolling(2)  # with parts, but no length
+    with pytest.raises(TypeError, match="must be an image for each photo; got Rolling"):
+        Thumbnails(windows).draw(ax, 1, 0.0, 0.0, size=8)

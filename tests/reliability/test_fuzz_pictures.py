@@ -186,7 +186,8 @@ DOORS = {
             "continuous is not supported",
             "Sample weights",
             "Input contains",
-            "Classification metrics can.t handle",
+            "Classification metrics can't handle",
+            "not supported between",
         ),
     ),
     "CellMapDisplay": _door(
