@@ -10,6 +10,7 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.utils.validation import has_fit_parameter
 
 from sklearn_geo._entries import summed
+from sklearn_geo._numbers import read_numbers
 from sklearn_geo._seeds import hand_down
 from sklearn_geo._tables import column_names, columns_besides, location_positions
 
@@ -134,11 +135,17 @@ def plain_tags(y):
     """Return tags as models of scikit-learn read them, with rows that can be taken."""
     if sparse.issparse(y):
         return _with_one_entry(y)
+    y = y if hasattr(y, "shape") else np.asarray(y)
+    if hasattr(y, "iloc") and y.ndim == 2:
+        objects = [name for name, dtype in y.dtypes.items() if dtype.kind == "O"]
+        return y.astype(dict.fromkeys(objects, np.float64)) if objects else y
+    if isinstance(y, np.ndarray) and y.dtype.kind == "O":
+        return read_numbers(y, "y")
     if isinstance(y, np.ndarray) and y.dtype.kind in "iuf":
         # Models that make a sparse array of y need numbers that scipy knows.
         dtype = np.float32 if y.dtype == np.float16 else y.dtype.newbyteorder("=")
         y = y.astype(dtype, copy=False)
-    return y if hasattr(y, "shape") else np.asarray(y)
+    return y
 
 
 def _with_one_entry(y):

@@ -252,10 +252,12 @@ def _csr_with_some_twice(tags):
         _csr_with_some_twice,
         lambda tags: tags.astype(np.float16),
         lambda tags: tags.astype(">i4"),
+        lambda tags: tags.astype(object),
+        lambda tags: pd.DataFrame(tags).astype(object),
     ],
     ids=[
         *("entries twice", "some twice", "some in csr"),
-        *("half floats", "bytes the other way"),
+        *("half floats", "bytes the other way", "objects", "columns of objects"),
     ],
 )
 def test_tags_in_forms_that_models_do_not_read(dress):
