@@ -201,8 +201,9 @@ class NeighborGeolocator(GeolocatorMixin, GeoEstimator):
                     weights[counts],
                 )
             self.features_ = features
-            self.places_ = places
-            self.sample_weight_ = weights
+            # Not the caller's arrays, who may write to them.
+            self.places_ = places.copy()
+            self.sample_weight_ = None if weights is None else weights.copy()
             self._vectors = unit_vectors(places)
             self._index = self._make_index(features)
             self._made_for = made_for(self._looks())

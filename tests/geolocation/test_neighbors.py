@@ -476,3 +476,14 @@ def test_more_places_than_memory_holds_are_refused():
     np.testing.assert_array_equal(places[0, 0], [0.0, 0.0])
     assert np.isnan(places[0, 1:]).all()
     assert shares.tolist() == [[1.0, 0.0, 0.0]]
+
+
+def test_places_and_weights_that_are_written_to_later():
+    rng = np.random.default_rng(0)
+    X, y, weights = rng.normal(size=(30, 3)), rng.uniform(-60, 60, (30, 2)), np.ones(30)
+    model = NeighborGeolocator(n_neighbors=5).fit(X, y, weights)
+    before = model.predict(X)
+    y[:] = 0.0
+    weights[:] = 0.0
+    weights[0] = 1.0
+    np.testing.assert_array_equal(model.predict(X), before)
