@@ -237,7 +237,8 @@ class AttentionDisplay:
                 f"The weights of the block {bad[0]!r} hold NaN or infinity. Leave such "
                 "rows or blocks out."
             )
-        check_drawable(np.array(list(attention.values())) if rows is None else rows)
+        drawn = np.array(list(attention.values())) if rows is None else rows
+        check_drawable(drawn, "weights")
         if importance is not None and not is_by_name(importance):
             raise TypeError(
                 "importance must be a dict from blocks to what each is worth; got "

@@ -92,12 +92,12 @@ def check_most(most):
         raise ValueError(f"most must be a whole number, at least 1; got {most!r}.")
 
 
-def check_drawable(values):
+def check_drawable(values, name="values"):
     """Refuse numbers that are finite, but not so what matplotlib works out of them."""
     most = np.abs(values[np.isfinite(values)]).max(initial=0.0)
     if most > _LARGEST:
         raise ValueError(
-            f"No picture shows values as large as {most:g}. Divide them first."
+            f"No picture shows {name} as large as {most:g}. Divide them first."
         )
 
 

@@ -272,5 +272,7 @@ def test_classes_without_any_row_are_told(y):
 def test_weights_that_no_axis_shows_are_told(largest):
     weights = np.array([[0.5, 0.5, 0.5], [0.5, 0.5, largest]])
     for given in (weights, {"a": 0.5, "b": largest}):
-        with pytest.raises(ValueError, match=r"No picture shows .* Divide them first"):
+        with pytest.raises(
+            ValueError, match=r"No picture shows weights .* Divide them first"
+        ):
             AttentionDisplay.from_predictions(given)
