@@ -41,7 +41,8 @@ PLACES = np.random.default_rng(0).uniform(40.0, 50.0, (3000, 2))
 
 
 def frame(names=("lat", "lon")):
-    return pd.DataFrame(PLACES[:50], columns=list(names))
+    # A copy: older pandas writes to the array it is made of.
+    return pd.DataFrame(PLACES[:50].copy(), columns=list(names))
 
 
 def dense_rows(encoder, X):
