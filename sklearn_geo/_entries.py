@@ -4,7 +4,29 @@
 
 from scipy import sparse
 
-__all__ = ["summed"]
+__all__ = ["canonical", "summed"]
+
+
+def canonical(data, indices, indptr, shape):
+    """Return a csr_array of parts that are known to be in canonical form.
+
+    Parameters
+    ----------
+    data, indices, indptr : ndarray
+        The parts, which are shared. Columns ascend within a row, none twice.
+
+    shape : tuple of int
+        The shape.
+
+    Returns
+    -------
+    csr_array
+        A matrix that nothing will sort or add up again, which would write to parts
+        that may be read-only.
+    """
+    matrix = sparse.csr_array((data, indices, indptr), shape=shape)
+    matrix.has_canonical_format = True
+    return matrix
 
 
 def summed(X):

@@ -7,6 +7,7 @@ from scipy import sparse
 from sklearn import get_config
 from sklearn.utils.validation import check_array
 
+from sklearn_geo._entries import canonical
 from sklearn_geo._numbers import naming, reject_masked
 from sklearn_geo._tables import check_sparse, reject_sparse_rows, reject_unread
 
@@ -158,13 +159,12 @@ def _canonical(matrix, given):
         counts.eliminate_zeros()
     # Narrow indices are half the memory, and what the products are computed with.
     if max(counts.nnz, *counts.shape) <= np.iinfo(np.int32).max:
-        parts = (
+        counts = canonical(
             counts.data,
             counts.indices.astype(np.int32, copy=False),
             counts.indptr.astype(np.int32, copy=False),
+            counts.shape,
         )
-        counts = sparse.csr_array(parts, shape=counts.shape)
-        counts.has_canonical_format = True
     return counts
 
 

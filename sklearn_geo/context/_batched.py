@@ -19,6 +19,7 @@ from sklearn_geo.context._batched_steps import NetworkStack
 from sklearn_geo.context._short_memory import ShortMemory, SkippedZone
 from sklearn_geo.context._zone_training import TrainedZone, train_or_skip, training_of
 from sklearn_geo.nets import Patience, RowData, choose_device, hold_out, seeded
+from sklearn_geo.nets._training import check_loss
 from sklearn_geo.nets._usual import usual_torch
 
 __all__ = ["train_zones"]
@@ -350,15 +351,12 @@ class _Run:
         wrong = [at for at, loss in enumerate(losses) if not np.isfinite(loss)]
         if not wrong:
             return
-        names = [self.learners[at].name for at in wrong]
-        more = f" (and of {len(names) - 1} more zones)" if len(names) > 1 else ""
-        raise ValueError(
-            f"Zone {names[0]}: The {which} of epoch {epoch + 1} is "
-            f"{losses[wrong[0]]}{more}: the steps were too long, or features are too "
-            f"large. Lower learning_rate_init (it is "
-            f"{self.training.learning_rate_init:g}), or scale the features, for "
-            "example with StandardScaler."
-        )
+        try:
+            check_loss(self.training, which, epoch, losses[wrong[0]])
+        except ValueError as error:
+            name = self.learners[wrong[0]].name
+            more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+            raise ValueError(f"Zone {name}{more}: {error}") from None
 
 
 def _weight_sum(part):

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import check_array
 
+from sklearn_geo._entries import canonical
 from sklearn_geo._labels import check_rows
 from sklearn_geo._missing import is_missing
 from sklearn_geo._numbers import naming
@@ -222,7 +223,8 @@ class GeoTagCorpus:
     def tags(self):
         """The tag indicator."""
         # Anew: whoever gives it other arrays does not change that of the corpus.
-        return _view(self._tags)
+        tags = self._tags
+        return canonical(tags.data, tags.indices, tags.indptr, tags.shape)
 
     @property
     def tag_names(self):
@@ -357,8 +359,7 @@ class GeoTagCorpus:
 def _restored(cls, arrays, n_tags, tag_names, index, ranked):
     shape = (len(arrays["places"]), n_tags)
     tags = (arrays["tags_data"], arrays["tags_indices"], arrays["tags_indptr"])
-    tags = sparse.csr_array(tags, shape=shape)
-    tags.has_canonical_format = True
+    tags = canonical(*tags, shape)
     ranked = ranked[0], sparse.csr_array(ranked[1:], shape=shape)
     corpus = cls.__new__(cls)
     corpus._fill(
@@ -372,14 +373,6 @@ def _restored(cls, arrays, n_tags, tag_names, index, ranked):
         ranked,
     )
     return corpus
-
-
-def _view(tags):
-    """Return another csr_array of the same arrays."""
-    parts = (tags.data, tags.indices, tags.indptr)
-    view = sparse.csr_array(parts, shape=tags.shape)
-    view.has_canonical_format = True
-    return view
 
 
 def _read_names(tag_names, n_tags):

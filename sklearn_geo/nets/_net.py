@@ -17,7 +17,7 @@ from sklearn_geo.nets._processes import start_processes
 from sklearn_geo.nets._row_data import RowData
 from sklearn_geo.nets._seeding import choose_device, seeded
 from sklearn_geo.nets._stopping import BestWeights, Patience
-from sklearn_geo.nets._training import Training
+from sklearn_geo.nets._training import Training, check_loss
 from sklearn_geo.nets._usual import usual_torch
 
 __all__ = ["EstimatorNet"]
@@ -265,7 +265,7 @@ class EstimatorNet(NeuralNet):
         self.module_.train()
         parts = data.parts(self.batch_size, order)
         train_loss = _mean((step(data, at) for at in parts), processes)
-        self._check_loss("training loss", epoch, train_loss)
+        check_loss(self.training, "training loss", epoch, train_loss)
         record = {
             "epoch": epoch + 1,
             "train_loss": train_loss,
@@ -274,20 +274,10 @@ class EstimatorNet(NeuralNet):
         }
         if valid is not None:
             valid_loss = self.evaluate(valid, processes=processes)
-            self._check_loss("held-out loss", epoch, valid_loss)
+            check_loss(self.training, "held-out loss", epoch, valid_loss)
             record["valid_loss"] = valid_loss
         record["seconds"] = time.perf_counter() - began
         return record
-
-    def _check_loss(self, name, epoch, loss):
-        if np.isfinite(loss):
-            return
-        raise ValueError(
-            f"The {name} of epoch {epoch + 1} is {loss}: the steps were too long, or "
-            "features are too large. Lower learning_rate_init (it is "
-            f"{self.training.learning_rate_init:g}), or scale the features, for "
-            "example with StandardScaler."
-        )
 
     def _step(self, processes, scaler, data, at):
         """Do one step; return what its rows add to the sums of losses and weights."""

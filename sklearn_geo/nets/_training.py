@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_geo.nets._optimizers import SOLVERS
 
-__all__ = ["TRAINING_CONSTRAINTS", "Training"]
+__all__ = ["TRAINING_CONSTRAINTS", "Training", "check_loss"]
 
 # Some rates are multiplied once more, see make_optimizers.
 _LARGEST = 1e30
@@ -202,3 +202,15 @@ class Training:
         """
         steps = epoch // self.learning_rate_every
         return self.learning_rate_init * self.learning_rate_decay**steps
+
+
+def check_loss(training, which, epoch, loss):
+    """Refuse a loss that is no number, and say what may help."""
+    if np.isfinite(loss):
+        return
+    raise ValueError(
+        f"The {which} of epoch {epoch + 1} is {loss}: the steps were too long, or "
+        "features are too large. Lower learning_rate_init (it is "
+        f"{training.learning_rate_init:g}), or scale the features, for example with "
+        "StandardScaler."
+    )

@@ -8,6 +8,7 @@ from numbers import Integral
 import numpy as np
 from scipy import sparse
 
+from sklearn_geo._entries import canonical
 from sklearn_geo._numbers import reject_masked
 from sklearn_geo._tags import check_n_tags, check_tag_names, read_tags
 
@@ -46,9 +47,7 @@ def read_indicator(y, n_rows, *, name="y"):
     # The counts may be the caller's, who does not let us write to them.
     ones = np.ones(indicator.nnz, dtype=np.float32)
     parts = (ones, indicator.indices, indicator.indptr)
-    marked = sparse.csr_array(parts, shape=indicator.shape)
-    marked.has_canonical_format = True
-    return marked, tag_names
+    return canonical(*parts, indicator.shape), tag_names
 
 
 class Vocabulary:

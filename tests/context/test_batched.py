@@ -246,7 +246,7 @@ def test_failures_name_the_zone():
     ):
         list(train_zones(tasks, SHAPE, a_preset()))
     tasks[1].X = tasks[2].X
-    with pytest.raises(ValueError, match=r"zone 1: .* 1 more zones\): .* Lower learn"):
+    with pytest.raises(ValueError, match=r"zone 1 \(and 1 more\): The .* Lower learn"):
         list(train_zones(tasks, SHAPE, a_preset()))
     tasks[3].sample_weight = np.full(30, -1.0)
     for train in (train_zones, lambda tasks, *given: [train_zone(tasks[3], *given)]):
