@@ -5,6 +5,7 @@
     python -m tests.reliability.mutants geometry
     python -m tests.reliability.mutants geometry/_sphere partition --sample 200 --seed 0
     python -m tests.reliability.mutants geometry --again    # those that survived
+    python -m tests.reliability.mutants metrics --since v1.0    # in lines changed since
 
 The tests of a room are collected once. A mutant then is a forked process in which one
 function has other code; it runs the tests that call the function until one fails.
@@ -23,6 +24,8 @@ import importlib
 import json
 import os
 import random
+import re
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -85,15 +88,42 @@ def read_results(path):
     return {line["mutant"]: line for line in map(json.loads, lines)}
 
 
+def changed_lines(path, revision):
+    """Return which lines of a file a revision of git does not have."""
+    command = ["git", "diff", "--no-ext-diff", "--no-color", "--unified=0"]
+    command += [revision, "--", path]
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    lines = set()
+    for first, count in re.findall(
+        r"^@@ \S+ \+(\d+)(?:,(\d+))? @@", text, re.MULTILINE
+    ):
+        lines.update(range(int(first), int(first) + int(count or 1)))
+    return lines
+
+
+def span(mutant):
+    """Return the lines that hold what a mutant changes."""
+    nodes = [node for node in ast.walk(mutant.node) if hasattr(node, "lineno")]
+    first, last = mutant.lines
+    if nodes:
+        first = min(node.lineno for node in nodes)
+        last = max(node.end_lineno for node in nodes)
+    return range(first, last + 1)
+
+
 def choose(modules, results, arguments):
     """List the (module, mutant) that are to be tried."""
     chosen = [(module, mutant) for module in modules for mutant in module.mutants]
     random.Random(arguments.seed).shuffle(chosen)
-    wanted = []
+    wanted, lines = [], None
+    if arguments.since:
+        lines = {
+            module: changed_lines(module.path, arguments.since) for module in modules
+        }
     for module, mutant in chosen[: arguments.sample]:
         known = results.get(module.names[id(mutant)], {}).get("status")
         left = known in (SURVIVED, UNREACHED) if arguments.again else known is None
-        if left:
+        if left and (lines is None or not lines[module].isdisjoint(span(mutant))):
             wanted.append((module, mutant))
     return wanted
 
@@ -201,6 +231,7 @@ def main():
     parser.add_argument("--seed", type=int, default=0, help="of the order")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes")
     parser.add_argument("--budget", type=float, default=60.0, help="seconds a mutant")
+    parser.add_argument("--since", metavar="REVISION", help="in lines changed since")
     parser.add_argument("--again", action="store_true", help="try who survived again")
     parser.add_argument(
         "--record", action="store_true", help="note anew who calls what"

@@ -3,12 +3,14 @@
 """Which faults are planted; whether tests find them takes hours and no part of this."""
 
 import ast
+import shutil
+import subprocess
 
 import numpy as np
 import pytest
 
 from tests.reliability.mutant_operators import find_mutants
-from tests.reliability.mutants import PACKAGE, ROOT, Module
+from tests.reliability.mutants import PACKAGE, ROOT, Module, changed_lines, span
 
 
 def planted(text):
@@ -101,3 +103,22 @@ def test_names_are_kept_and_code_compiles():
         code = module.code(module.mutants[number])
         assert code.co_filename == whole.co_filename
         assert code != whole
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_mutants_of_a_change_are_those_of_its_lines(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "module.py"
+    path.write_text("a = 1\nb = 2\nc = 3\nd = (\n    4\n)\n")
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-c", "core.hooksPath="]
+    subprocess.run([*git, "init", "-q"], check=True)
+    subprocess.run([*git, "add", "module.py"], check=True)
+    subprocess.run([*git, "commit", "-q", "-m", "first"], check=True)
+    assert changed_lines(path, "HEAD") == set()
+    path.write_text("a = 1\nb = 7\nd = (\n    8\n)\ne = 9\nf = [x for x in e]\n")
+    lines = changed_lines(path, "HEAD")
+    assert lines == {2, 4, 6, 7}
+    mutants = find_mutants(ast.parse(path.read_text()))
+    inside = [str(each) for each in mutants if not lines.isdisjoint(span(each))]
+    assert {"number: 7  ->  8", "number: 8  ->  9", "number: 9  ->  10"} < set(inside)
+    assert "number: 1  ->  2" not in inside
