@@ -8,6 +8,7 @@ from scipy import sparse
 
 from sklearn_geo._blocks import blocks
 from sklearn_geo.nets import SparseRows, rows_in_memory
+from sklearn_geo.nets._usual import answering
 
 __all__ = ["ZoneModules"]
 
@@ -82,7 +83,7 @@ class ZoneModules:
         """
         n_rows = columns.shape[0]
         for rows in blocks(n_rows, rows_in_memory(self._bytes_a_row, n_rows)):
-            with torch.inference_mode():
+            with answering():
                 inputs = _inputs(columns[rows]).to(self.device)
                 if output_layer == "softmax":
                     self._write_distributions(inputs, out[rows])

@@ -5,7 +5,6 @@
 from numbers import Integral, Real
 
 import numpy as np
-import torch
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
@@ -22,6 +21,7 @@ from sklearn_geo.geolocation._photo_columns import Given, check_times
 from sklearn_geo.geolocation._wrapper import WRAPPER_CONSTRAINTS, CellWrapper
 from sklearn_geo.geolocation._wrapper_files import StoredAlbums
 from sklearn_geo.nets import TRAINING_CONSTRAINTS, rows_in_memory
+from sklearn_geo.nets._usual import answering
 
 __all__ = ["AlbumGeolocator"]
 
@@ -402,7 +402,7 @@ class AlbumGeolocator(StoredAlbums, AlbumLearning, CellWrapper):
         for batch in like_lengths(albums.lengths[shared], self._slots(len(photos))):
             padded = albums.padded(shared[batch])
             blocks = rows.tensors(padded).to(device)
-            with torch.inference_mode():
+            with answering():
                 scores = module.dense(module(blocks), blocks)
             there = padded >= 0
             scores = scores.cpu().numpy()[there]

@@ -8,6 +8,7 @@ from scipy import stats
 
 from sklearn_geo.geolocation._album_messages import MessagesLoss
 from sklearn_geo.geolocation._albums import by_user, like_lengths
+from sklearn_geo.nets._usual import answering
 
 __all__ = ["is_gain", "judge_correction"]
 
@@ -133,7 +134,7 @@ def _losses(net, rows, own, photos, cells, groups, size, *, alone=False):
         padded = np.where(there, own[at], -1)
         blocks = rows.tensors(padded).to(device)
         truth = torch.from_numpy(np.where(there, cells[padded], -1)).to(device)
-        with torch.inference_mode():
+        with answering():
             if alone:
                 for number, scale in enumerate(_SCALES):
                     outputs = module.alone(blocks, scale)

@@ -7,6 +7,7 @@ from sklearn.utils import gen_batches
 
 from sklearn_geo.geolocation._combine import product_scores, softmax
 from sklearn_geo.nets import RowData, rows_in_memory
+from sklearn_geo.nets._usual import answering
 
 
 def feature_blocks(X, network, n_crops):
@@ -31,8 +32,6 @@ def feature_blocks(X, network, n_crops):
     features : ndarray of shape (n_rows, n_crops, n_features)
         Their features.
     """
-    import torch
-
     n_rows, images = X.shape[0], X.ndim == 4
     # Pixels pass through a backbone whose maps are wider than they are.
     pixels = int(np.prod(X.shape[1:])) * (1 + 32 * n_crops * images)
@@ -43,9 +42,10 @@ def feature_blocks(X, network, n_crops):
             continue
         network.eval()
         device = next(network.parameters()).device
-        with torch.inference_mode():
+        with answering():
             inputs = data.take(rows).inputs.to(device)
-            yield rows, network.embed(inputs, n_crops).cpu().numpy()
+            features = network.embed(inputs, n_crops).cpu().numpy()
+        yield rows, features
 
 
 def crop_log_scores(scorer, blocks, log_prior):

@@ -20,6 +20,7 @@ from sklearn_geo.geolocation._combine import (
 from sklearn_geo.geolocation._tree import TreeMLP
 from sklearn_geo.nets import RowData
 from sklearn_geo.nets._outputs import check_outputs
+from sklearn_geo.nets._usual import answering
 
 # Scores of a piece of rows: large enough for a fast product, small enough for caches.
 _PIECE_BYTES = 1 << 23
@@ -180,7 +181,7 @@ class CellScorer:
                 inputs = torch.from_numpy(np.array(X[rows], dtype=np.float64))
             inputs = inputs.to(device)
             if not is_linear:
-                with torch.no_grad():
+                with answering():
                     inputs = network.features(inputs)
             yield rows, inputs
 
@@ -250,7 +251,7 @@ def _cut(weight, bias, start, stop):
 
 def _product(features, weight, bias):
     """Multiply features by weights and return an array."""
-    with torch.no_grad():
+    with answering():
         if not torch.is_tensor(features):
             return (features.product(weight) + bias).cpu().numpy()
         if weight.device.type != "cpu":

@@ -23,6 +23,7 @@ from sklearn_geo.geolocation._time_network import (
     time_waves,
 )
 from sklearn_geo.nets import HeadsLoss, LazyRows, RowData, rows_in_memory
+from sklearn_geo.nets._usual import answering
 
 __all__ = [
     "STRENGTHS",
@@ -406,7 +407,7 @@ def paper_inputs(first, columns):
     return LazyRows((len(first), first.n_cells + 1 + columns.shape[1]), some)
 
 
-@torch.inference_mode()
+@answering()
 def paper_scores(net, first, columns):
     """Return the logits of a network of Table 2.
 

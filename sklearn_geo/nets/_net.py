@@ -3,6 +3,7 @@
 """The skorch net behind an estimator, and the loop that trains it."""
 
 import time
+from contextlib import nullcontext
 from functools import partial
 
 import numpy as np
@@ -18,7 +19,7 @@ from sklearn_geo.nets._row_data import RowData
 from sklearn_geo.nets._seeding import choose_device, seeded
 from sklearn_geo.nets._stopping import BestWeights, Patience
 from sklearn_geo.nets._training import Training, check_loss
-from sklearn_geo.nets._usual import usual_torch
+from sklearn_geo.nets._usual import answering, usual_torch
 
 __all__ = ["EstimatorNet"]
 
@@ -337,7 +338,7 @@ class EstimatorNet(NeuralNet):
                 loss = self.criterion_(outputs, batch.targets, batch.weight)
                 yield loss * (size * counts), weight * counts
 
-        with torch.inference_mode():
+        with answering():
             return _mean(losses(), processes)
 
     def get_loss(self, y_pred, y_true, X=None, training=False):
@@ -385,13 +386,14 @@ class EstimatorNet(NeuralNet):
             What the network says of a batch.
         """
         self.module_.train(training)
-        with torch.inference_mode(not training):
-            for batch in self.get_dataset(X).batches(self.batch_size):
+        for batch in self.get_dataset(X).batches(self.batch_size):
+            with nullcontext() if training else answering():
                 outputs = self.module_(batch.to(self.device).inputs)
                 if isinstance(outputs, torch.Tensor):
-                    yield outputs.to(device)
+                    outputs = outputs.to(device)
                 else:
-                    yield tuple(output.to(device) for output in outputs)
+                    outputs = tuple(output.to(device) for output in outputs)
+            yield outputs
 
     def renew(self, training, *, seed, criterion=None, sparse=False):
         """Take settings that a training is to go on with.

@@ -11,6 +11,7 @@ from sklearn.utils import gen_batches
 from sklearn_geo._numbers import all_finite
 from sklearn_geo.nets._memory import rows_in_memory
 from sklearn_geo.nets._row_data import RowData
+from sklearn_geo.nets._usual import answering
 
 __all__ = ["check_outputs", "net_outputs"]
 
@@ -66,7 +67,7 @@ def net_outputs(net, X, *, bytes_a_row=None, method=None):
     if not n_rows:  # scikit-learn's batches begin at one row
         return
     for rows in gen_batches(n_rows, rows_in_memory(bytes_a_row, n_rows)):
-        with torch.inference_mode():
+        with answering():
             outputs = call(data.take(rows).inputs.to(device))
         if isinstance(outputs, torch.Tensor):
             outputs = (outputs,)

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 
 import torch
 
-__all__ = ["usual_torch"]
+__all__ = ["answering", "usual_torch"]
 
 
 class _SinglePrecision:
@@ -57,6 +57,29 @@ def usual_torch():
         # A device that is set is looked up at every call of torch: none if need not be.
         if torch.empty(0).device.type != "cpu":
             stack.enter_context(torch.device("cpu"))
+        stack.enter_context(_plain_products())
+        yield
+
+
+@contextmanager
+def answering():
+    """Run a block in which a network answers; also a decorator.
+
+    Nothing is kept for gradients, and numbers have the bits they were learnt with,
+    also within ``torch.autocast``: answers do not depend on what surrounds a call.
+
+    Yields
+    ------
+    None
+        The block runs so.
+    """
+    with _plain_products(), torch.inference_mode():
+        yield
+
+
+@contextmanager
+def _plain_products():
+    with ExitStack() as stack:
         for kind in ("cpu", "cuda"):
             if _has_autocast(kind):
                 stack.enter_context(torch.autocast(kind, enabled=False))

@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from sklearn_geo._numbers import all_finite
 from sklearn_geo.nets import rows_in_memory
+from sklearn_geo.nets._usual import answering
 
 __all__ = ["MultilinearScorer", "ScorerWithPrior", "TrunkScorer", "make_scorer"]
 
@@ -46,7 +47,7 @@ class _Scorer:
         array = array if array.flags.writeable else array.copy()
         return torch.from_numpy(array).to(self.device)
 
-    @torch.inference_mode()
+    @answering()
     def photo_vectors(self, photos):
         """Return vectors of photos, ndarray of shape (n_photos, n_components)."""
         width = sum(self.module.photos.linear.weight.shape)
@@ -70,7 +71,7 @@ class _Scorer:
         """Width of the vectors of photos."""
         return self.module.photos.linear.out_features
 
-    @torch.inference_mode()
+    @answering()
     def tag_vectors(self, inputs=None):
         """Return projected tags as a tensor: all that were taught, or of vectors."""
         if inputs is not None:
@@ -122,7 +123,7 @@ class MultilinearScorer(_Scorer):
         bias = self.module.tag_bias.detach()
         return bias if inputs is None else bias.mean().expand(len(inputs))
 
-    @torch.inference_mode()
+    @answering()
     def of_tags(self, photos, places, heard, inputs=None):
         """Score tags for photos.
 
@@ -156,7 +157,7 @@ class MultilinearScorer(_Scorer):
             scores = torch.addmm(bias, queries, vectors.T).add_(same[:, None])
         return _finite(scores.cpu().numpy())
 
-    @torch.inference_mode()
+    @answering()
     def of_pairs(self, photos, places, heard, tags):
         """Score some tags of each photo, positions of shape (n, n_listed)."""
         if (tags == tags[:1]).all():  # the same for all: they are all there is
@@ -170,7 +171,7 @@ class MultilinearScorer(_Scorer):
         every = self.of_tags(photos, places, heard)
         return np.take_along_axis(every, tags, axis=1)
 
-    @torch.inference_mode()
+    @answering()
     def of_photos(self, photos, places, heard, tags, inputs=None):
         """Score photos for tags with places.
 
@@ -195,7 +196,7 @@ class MultilinearScorer(_Scorer):
         """
         return self.answer(photos, *self.ask(places, heard, tags, inputs))
 
-    @torch.inference_mode()
+    @answering()
     def ask(self, places, heard, tags, inputs=None):
         """Return what :meth:`answer` takes, a row a query; parameters as above."""
         module = self.module
@@ -208,7 +209,7 @@ class MultilinearScorer(_Scorer):
         same = (w * module.D(place)).sum(1) + bias
         return module.photo_queries(w, place), same
 
-    @torch.inference_mode()
+    @answering()
     def answer(self, photos, queries, same, *, rows=None):
         """Score photos, or some rows of them, for what :meth:`ask` has prepared."""
         if rows is not None and len(queries) == 1 and self.device.type == "cpu":
@@ -225,7 +226,7 @@ class MultilinearScorer(_Scorer):
 class TrunkScorer(_Scorer):
     """Every triplet passes the trunk; see :class:`TrunkNetwork`."""
 
-    @torch.inference_mode()
+    @answering()
     def of_tags(self, photos, places, heard, inputs=None):
         """Score tags for photos, parameters as of :class:`MultilinearScorer`."""
         asked = self._photo_and_place(photos, places, heard)
@@ -238,7 +239,7 @@ class TrunkScorer(_Scorer):
                 scores[row, at] = self.module.scores(part + other).cpu().numpy()
         return _finite(scores)
 
-    @torch.inference_mode()
+    @answering()
     def of_pairs(self, photos, places, heard, tags):
         """Score some tags of each photo, positions of shape (n, n_listed)."""
         asked = self._photo_and_place(photos, places, heard)
@@ -249,12 +250,12 @@ class TrunkScorer(_Scorer):
             scores[row] = self._one_by_one(listed, other, 2)
         return _finite(scores)
 
-    @torch.inference_mode()
+    @answering()
     def of_photos(self, photos, places, heard, tags, inputs=None):
         """Score photos for tags, parameters as of :class:`MultilinearScorer`."""
         return self.answer(photos, *self.ask(places, heard, tags, inputs))
 
-    @torch.inference_mode()
+    @answering()
     def ask(self, places, heard, tags, inputs=None):
         """Return what :meth:`answer` takes, a row a query; parameters as above."""
         vectors = self.tag_vectors(inputs)
@@ -262,7 +263,7 @@ class TrunkScorer(_Scorer):
         asked = functional.linear(vectors, self.module._part(2))
         return (asked + self.module.place_parts(self._to(places), self._to(heard)),)
 
-    @torch.inference_mode()
+    @answering()
     def answer(self, photos, asked, *, rows=None):
         """Score photos, or some rows of them, for what :meth:`ask` has prepared."""
         photos = photos if rows is None else photos[rows]

@@ -39,6 +39,7 @@ SETTINGS = {
     "double precision": double_precision,
     "no gradients": torch.no_grad,
     "inference mode": torch.inference_mode,
+    "half precision": lambda: torch.autocast("cpu", dtype=torch.bfloat16),
     # What a card would be, which not every machine has: tensors are elsewhere.
     "another device": lambda: torch.device("meta"),
 }
