@@ -188,7 +188,12 @@ def sparse_columns(X, positions):
 
 
 def reject_unread(X, name):
-    """Refuse lazy frames, which have no rows yet, and arrow tables."""
+    """Refuse lazy frames, which have no rows yet, arrow tables, and groups of rows."""
+    if hasattr(X, "get_group"):
+        raise TypeError(
+            f"{name} is the groups of a data frame, which are not read: pass the frame "
+            "itself, or the rows of one group."
+        )
     for attribute, remedy in (("collect", ".collect()"), ("to_pandas", ".to_pandas()")):
         known = hasattr(X, "iloc") or hasattr(X, "row")  # frames of pandas, polars
         series = hasattr(X, "dtype")

@@ -5,7 +5,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import get_tags
 from sklearn.utils._param_validation import InvalidParameterError
@@ -108,7 +108,7 @@ def test_weights_of_nothing():
         belts.inverse_transform(np.ma.array([0, 1], mask=[False, True]))
     belts.refill(places, sample_weight=[0.0, 0.0, 0.0, 2.0])
     assert belts.cells_["weight"].tolist() == [2.0, 0.0]
-    assert belts.inverse_transform([0]).tolist() == [[-10.0, 0.0]]
+    assert_allclose(belts.inverse_transform([0]), [[-10.0, 0.0]], rtol=0, atol=1e-13)
     assert belts.dropped_.tolist() == [2]
 
 

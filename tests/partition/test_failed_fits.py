@@ -34,7 +34,8 @@ PLACES, OTHERS = photos(400, seed=1), photos(500, seed=2)
 
 
 def frame(places, names=("lat", "lon")):
-    return pd.DataFrame(places, columns=list(names))
+    # A frame of older pandas hands writes to it on to the array.
+    return pd.DataFrame(places.copy(), columns=list(names))
 
 
 def fitted(kind):
