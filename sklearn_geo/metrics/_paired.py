@@ -147,8 +147,7 @@ def paired_wilcoxon(
     statistic, pvalue = 0.0, 1.0
     if moved.size:
         # Differences that rounding tells apart are equal, and share their rank.
-        with np.errstate(divide="ignore", over="ignore"):  # of a globe of no size
-            moved = np.round(moved / (_NOISE * radius_km))
+        moved = np.round(moved / (_NOISE * radius_km))
         result = wilcoxon(moved, alternative=alternative)
         statistic, pvalue = float(result.statistic), float(result.pvalue)
     return WilcoxonResult(

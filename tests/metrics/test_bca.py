@@ -63,3 +63,21 @@ def test_what_is_zero_throughout_has_no_bias():
     tails = np.array([[0.2, 0.8]])
     found = bca_tails(tails, np.zeros((5, 1)), np.zeros(1), np.zeros((3, 1)))
     assert_allclose(found, tails, rtol=1e-12)
+
+
+@pytest.mark.parametrize("middle", [0.0, 5.0])
+def test_ends_turn_with_the_sign_and_grow_with_the_unit(middle):
+    # Whole numbers, so that a negative column is the mirror image to the last bit.
+    rng = np.random.default_rng(1)
+    column = rng.integers(-9, 10, 25).astype(float)
+    column += middle - column.sum() / 25.0 if middle else 0.0
+    column = np.append(column, -column) if not middle else column
+    low, high = ends(np.mean, column)
+    assert low < high
+    for unit in (2.0**-60, 2.0**60):
+        assert_allclose(ends(np.mean, column * unit), [low * unit, high * unit])
+    units = np.array([1.0, 2.0**-60, -(2.0**-60), -1.0])
+    both = ends(partial(np.mean, axis=0), column[:, np.newaxis] * units)
+    expected = np.outer([low, high], units)
+    assert_allclose(both[:, :2], expected[:, :2])
+    assert_allclose(both[::-1, 2:], expected[:, 2:], rtol=1e-6)

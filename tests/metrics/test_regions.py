@@ -25,6 +25,7 @@ from sklearn_geo.metrics import (
     per_region_score,
     tag_coverage_at_k,
 )
+from sklearn_geo.metrics._regions import CONTINENT_BOXES
 
 PARIS, BERLIN, SYDNEY = [48.86, 2.35], [52.52, 13.40], [-33.87, 151.21]
 TRUE = np.array([PARIS, BERLIN, SYDNEY, PARIS])
@@ -329,6 +330,16 @@ def test_the_largest_region_is_one_that_counts():
             )
 
 
+def test_the_largest_region_that_counts_is_named_among_several():
+    by = ["a", "a", "b", "c"]
+    with pytest.raises(ValueError, match=r"the largest one, a, has 2\.$"):
+        per_region_score("geo_score", TRUE, PRED, by=by[::-1], min_count=5)
+    with pytest.raises(ValueError, match=r"the largest one, b, has 1\.$"):
+        per_region_score(
+            "geo_score", TRUE, PRED, by=by, sample_weight=[0, 0, 1, 1], min_count=5
+        )
+
+
 def test_regions_that_do_not_count():
     table = per_region_score("geo_score", TRUE, PRED, by="continent", min_count=2)
     assert table.region.tolist() == ["Europe"]
@@ -618,6 +629,19 @@ def test_a_metric_that_fails_says_where():
     with pytest.raises(ValueError, match=words):
         per_region_score(picky, y, y, by=["a", "a", "b"])
 
+    def mistaken(y_true, y_pred):
+        return y_true + "km"
+
+    with pytest.raises(TypeError, match=r"^The metric 'score' fails in the region a "):
+        per_region_score(mistaken, y, y, by=["a", "a", "b"])
+
+
+@pytest.mark.parametrize("kind", [dict, set])
+def test_mappings_and_sets_have_no_rows(kind):
+    y = kind(zip("abcd", "efgh", strict=True))
+    with pytest.raises(TypeError, match=f"A {kind.__name__} has no rows; pass arrays"):
+        per_region_score(lambda a, b: 0.0, y, y, by=list("aabb"))
+
 
 @pytest.mark.parametrize("kind", ["memoryview", "dask array", "dask frame"])
 def test_rows_that_have_to_be_read_first(kind):
@@ -641,3 +665,20 @@ def test_boxes_that_end_at_180_hold_it():
     assert names.tolist() == ["Asia"] * 4
     west = continent_names([[66, -180], [66, -179.9999]])
     assert west[0] == west[1]
+
+
+def test_the_seam_by_the_rule_in_words():
+    # The first box that holds -180; if none does, the first that holds 180.
+    borders = {edge for box in CONTINENT_BOXES for edge in (box[1], box[3])}
+    for latitude in sorted({*borders, *(b + 0.5 for b in borders if b < 90)}):
+        expected = next(
+            (
+                name
+                for meridian in (-180, 180)
+                for name, south, west, north, east in CONTINENT_BOXES
+                if south <= latitude <= north and west <= meridian <= east
+            ),
+            "Elsewhere",
+        )
+        for meridian in (-180, 180):
+            assert continent_names([[latitude, meridian]]).tolist() == [expected]

@@ -189,9 +189,15 @@ def test_medians_of_whole_weights_are_those_of_copies():
     few = np.array([1.0, 2.0]), np.array([2.5, 2.0])
     assert median_of_sorted(*few) == 1.0
     # Beyond 2**53 whole numbers are rounded, as in 0.1 + 0.2 and 0.3.
-    tenths = np.array([0.1, 0.2, 0.3])
+    assert 0.1 + 0.7 < 0.8
+    tenths, three = np.array([0.1, 0.7, 0.8]), np.array([1.0, 2.0, 4.0])
     for scale in (1.0, 2.0**60):
-        assert median_of_sorted(np.array([1.0, 2.0, 4.0]), tenths * scale) == 3.0
+        assert median_of_sorted(three, tenths * scale) == 3.0
+    # One whole weight among others, or a large one among small, changes nothing.
+    four = np.array([-1.0, 1.0, 2.0, 4.0])
+    assert median_of_sorted(four[1:], np.array([1.0, 0.1, 1.1])) == 3.0
+    assert median_of_sorted(four, np.array([1.0, 0.1, 0.7, 1.8])) == 3.0
+    assert median_of_sorted(four, np.array([1e-9, 0.1, 0.7, 0.8]) * 2.0**60) == 2.0
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int64, np.uint64])

@@ -841,6 +841,14 @@ def test_silence_that_does_not_count_has_no_error():
             scorer(model, ORIGIN[:4], ORIGIN[:4], sample_weight=[0, 1, 1, 1])
 
 
+def test_who_has_no_score_for_silence_is_named_through_a_partial():
+    model = _Says(np.array([NOTHING] + 4 * [[0.0, 0.0]]))
+    metric = partial(mean_great_circle_error, radius_km=1.0)
+    scorer = make_geo_scorer(metric, greater_is_better=False)
+    with pytest.raises(ValueError, match="and mean_great_circle_error is known of"):
+        scorer(model, ORIGIN, ORIGIN)
+
+
 def test_weights_that_are_fixed_hold_for_silence():
     model = _Says(np.array([NOTHING] + 4 * [[0.0, 0.0]]))
     metric = partial(geo_score, sample_weight=[4, 1, 1, 1, 1])
