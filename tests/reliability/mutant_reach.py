@@ -33,6 +33,8 @@ class _Recorder:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item, nextitem):
         self.seen, started = set(), time.process_time()
+        # Python lets go of who notes calls where that fails: at the limit of recursion.
+        sys.setprofile(self.note)
         try:
             return (yield)
         finally:
