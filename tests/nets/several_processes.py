@@ -48,9 +48,11 @@ def train(device):
 
 if __name__ == "__main__":
     from accelerate import PartialState
-    from torch.distributed import destroy_process_group
+    from torch.distributed import barrier, destroy_process_group
 
     weights = train("accelerate")
     np.savez(f"{sys.argv[1]}/{PartialState().process_index}.npz", **weights)
     # Threads of torch that are still at work when a process ends, end it with SIGABRT.
+    # Before torch 2.4 or so, who leaves while another is at work can wait for ever.
+    barrier()
     destroy_process_group()
