@@ -16,6 +16,9 @@ from sklearn_geo.geometry import EARTH_RADIUS_KM
 # Decimals with no more digits behind the point are taken for typed ones.
 _TYPED = 10
 
+# By how many degrees the sum of a longitude and a full turn may miss that.
+_ROUNDING = 1e-9
+
 
 def import_shapely():
     """Return shapely, or say how to install it."""
@@ -104,11 +107,8 @@ def _polygons(shape):
 
 
 def _a_turn_back(xy, west):
-    """Turn points back, to the shortest longitudes that are theirs after a turn."""
-    moved = turned(xy[:, 0], -1.0)
-    short = np.round(moved, 13)
-    longitude = np.where(short + 360.0 == xy[:, 0], short, moved)
-    # Where it goes all around the globe, the ends meet.
+    """Turn points back; where they go all around the globe, the ends meet."""
+    longitude = turned(xy[:, 0], -1.0)
     longitude = np.where(xy[:, 0] == west + 360.0, west, longitude)
     return np.column_stack([longitude, xy[:, 1]])
 
@@ -188,7 +188,7 @@ def _filled(ring, turns, where):
         return _polygons(shapely.intersection(cap, _window(0))), True
     x = _laid_out(ring, turns)[:, 0]
     west, east = x.min(), x.max()
-    if east - west > 360.0:
+    if east - west > 360.0 + _ROUNDING:
         raise ValueError(
             f"{where} reaches from longitude {west:g} to {east:g}, more than once "
             "around the globe. Cut it into areas that do not."
@@ -196,7 +196,7 @@ def _filled(ring, turns, where):
     # The western end is on the map, whatever turn it was drawn in.
     turns = turns - np.floor((west + 180.0) / 360.0)
     polygon = shapely.Polygon(_laid_out(ring, turns))
-    if east - west < 360.0:
+    if east - west < 360.0 - _ROUNDING:
         return [polygon], False
     _check_valid(polygon, where)
     return _polygons(shapely.union_all([cut_at_antimeridian(polygon)])), True
@@ -346,7 +346,8 @@ def _check_ring(ring, where, long_edges):
         )
     steps = np.diff(ring[:, 0])
     # A full turn from -180 to 180 is the edge of the map.
-    long = (np.abs(steps) > 180.0) & (np.abs(steps) != 360.0)
+    full = np.abs(np.abs(steps) - 360.0) < _ROUNDING
+    long = (np.abs(steps) > 180.0) & ~full
     if long_edges == "straight":
         return ring, np.zeros(len(ring))
     if long_edges == "error" and long.any():
@@ -359,7 +360,7 @@ def _check_ring(ring, where, long_edges):
             "does not; or cut the polygon at the antimeridian."
         )
     turns = _shorter_way(ring, steps, long)
-    if long_edges == "shorter" and (np.abs(steps) == 360.0).any():
+    if long_edges == "shorter" and full.any():
         # From 180 to -180 it may stay where it is, or go along the edge of the map.
         stays = _shorter_way(ring, steps, np.abs(steps) > 180.0)
         closes = turns[-1] == 0.0 and stays[-1] != 0.0

@@ -7,7 +7,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from shapely import MultiPolygon, Polygon, box
+from shapely import MultiPolygon, Polygon, box, get_parts
 from shapely.geometry import shape
 
 from sklearn_geo.partition import AreaPartition
@@ -119,6 +119,30 @@ def test_a_border_of_any_digits_is_met_whatever_turn_it_was_drawn_in(turns, digi
         for one in (partition, again.fit([[0.0, 0.0]])):
             assert_array_equal(one.predict([[0, x] for x in on_map]), 0)
             assert_array_equal(one.predict([[0, x] for x in out]), -1)
+
+
+@pytest.mark.parametrize("turn", [-360, 360])
+@pytest.mark.parametrize("digits", [11, 12, 13])
+def test_most_borders_of_more_digits_are_met_a_turn_away(turn, digits):
+    # Floats of 360 and more do not know these digits: what is lost is lost.
+    rng, met = np.random.default_rng(0), []
+    for _ in range(60):
+        west = Decimal(str(round(rng.uniform(-170, 170), digits)))
+        drawn = box(float(west + turn), -20, float(west + turn + 1), 20)
+        met += fitted(drawn).predict([[0, float(west)], [0, float(west + 1)]]).tolist()
+    assert met.count(-1) <= 12
+
+
+def test_belts_that_begin_anywhere_have_no_gap():
+    rng = np.random.default_rng(0)
+    for west in rng.uniform(-180, 180, 100):
+        partition = fitted(box(west, -20, west + 360, 20))
+        beside = [np.nextafter(west, -500), west, np.nextafter(west, 500), 0.0, -180.0]
+        assert_array_equal(partition.predict([[0, x] for x in beside]), 0)
+        (polygon,) = get_parts(shape(partition.to_geojson()["features"][0]["geometry"]))
+        assert_allclose(polygon.bounds, [-180, -20, 180, 20], atol=1e-9)
+    with pytest.raises(ValueError, match="more than once around the globe"):
+        fitted(box(10.0, -20, 370.0 + 1e-8, 20), long_edges="straight")
 
 
 def test_what_is_next_to_a_border_is_not_on_it():
@@ -377,3 +401,15 @@ def test_more_than_once_around_a_pole_is_refused():
     ring = [(x % 360 - 180, -60 - x / 90) for x in range(0, 720, 60)]
     with pytest.raises(ValueError, match="more than once around the globe"):
         fitted(Polygon(ring), long_edges="shorter")
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+@pytest.mark.parametrize("turn", [-5, -2, 1, 3])
+def test_a_ring_around_a_pole_may_be_drawn_in_any_turn(side, turn):
+    ring = mirrored(COAST, side)
+    moved = [(x + 360 * turn, y) for x, y in ring]
+    here, there = (fitted(Polygon(r), long_edges="shorter") for r in (ring, moved))
+    places = globe(500, seed=4)
+    places[:, 0] = side * np.abs(places[:, 0])
+    assert_array_equal(there.predict(places), here.predict(places))
+    assert_allclose(there.cells_["area_km2"], here.cells_["area_km2"], rtol=1e-12)
