@@ -562,9 +562,10 @@ def test_bad_names():
 
 
 def test_columns_of_one_name_are_refused():
-    frame = geopandas.GeoDataFrame({"land": NAMES, "code": NAMES}, geometry=SHAPES)
+    columns = dict.fromkeys(["code", "land", "lake"], NAMES)
+    frame = geopandas.GeoDataFrame(columns, geometry=SHAPES)
     assert AreaPartition(frame, name_column="code").fit(PLACES).n_cells_ == 2
-    frame.columns = ["land", "land", "geometry"]
+    frame.columns = ["code", "land", "land", "geometry"]
     for name_column in ("land", None):
         with pytest.raises(ValueError, match="areas has several columns called 'land'"):
             AreaPartition(frame, name_column=name_column).fit(PLACES)

@@ -281,22 +281,33 @@ def test_a_file_keeps_areas_around_a_pole(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "holes",
+    ("holes", "words"),
     [
-        [[(0, -70), (10, -70), (10, -50), (0, -50)]],
-        [[(0, -70), (10, -70), (10, -65), (0, -65)], [(5, -69), (15, -69), (15, -66)]],
-        [[(-180, -90), (180, -90), (180, -60), (-180, -60)]],
-        [[(0, -70), (10, -65), (10, -70), (0, -65)]],
-        [[(0, 70), (10, 70), (10, 65), (0, 65)]],
+        (
+            [[(0, -70), (10, -70), (10, -50), (0, -50)]],
+            "its holes overlap, or reach out",
+        ),
+        (
+            [
+                [(0, -70), (10, -70), (10, -65), (0, -65)],
+                [(5, -69), (15, -69), (15, -66)],
+            ],
+            "its holes overlap, or reach out of it",
+        ),
+        (
+            [[(-180, -90), (180, -90), (180, -60), (-180, -60)]],
+            "its holes leave nothing",
+        ),
+        ([[(0, -70), (10, -65), (10, -70), (0, -65)]], "Self-intersection"),
+        ([[(0, 70), (10, 70), (10, 65), (0, 65)]], "its holes overlap, or reach out"),
     ],
     ids=["reaches out", "overlap", "all of it", "no ring", "outside"],
 )
-def test_holes_that_are_wrong_are_refused(holes):
+def test_holes_that_are_wrong_are_refused(holes, words):
+    words = rf"^areas, row 0 .* is no valid polygon: {words}.*\. Repair it first"
     for outer in (-180, 45):
         cap = [(outer, -90), (outer + 360, -90), (outer + 360, -60), (outer, -60)]
-        with pytest.raises(
-            ValueError, match=r"is no valid polygon: .* Repair it first"
-        ):
+        with pytest.raises(ValueError, match=words):
             fitted(Polygon(cap, holes))
     with pytest.raises(ValueError, match="is no valid polygon: "):
         fitted(
@@ -336,6 +347,22 @@ def test_a_ring_around_a_pole_that_is_closed_at_180(side):
         places = np.array(places) * [side, 1.0]
         expected = [0, 0, 0, 0, -1, 0 if south == -60 else -1]
         assert_array_equal(partition.predict(places), expected)
+
+
+@pytest.mark.parametrize("side", [1.0, -1.0])
+def test_a_ring_that_is_closed_at_180_is_read_as_drawn_unless_asked(side):
+    ring = mirrored([(-180, -60), (-60, -60), (60, -60), (180, -60)], side)
+    with pytest.raises(ValueError, match="is no valid polygon: Self-intersection"):
+        fitted(Polygon(ring))
+    wave = fitted(Polygon(mirrored([(-180, -60), (0, -70), (180, -60)], side)))
+    assert_array_equal(
+        wave.predict(side * np.c_[[85.0, 65.0, 62.0], 3 * [0.0]]), [-1, 0, 0]
+    )
+
+
+def test_a_belt_that_crosses_itself_is_refused():
+    with pytest.raises(ValueError, match=r"no valid polygon: Self-intersection\[0 5\]"):
+        fitted(Polygon([(-180, 0), (180, 10), (180, 0), (-180, 10)]))
 
 
 @pytest.mark.parametrize("first", range(6))
