@@ -13,7 +13,7 @@ _SMALLEST_KM, _LARGEST_KM = 1e-100, 1e100
 
 
 def check_radius(radius_km):
-    """Raise a ValueError unless the radius is a positive number that has a square."""
+    """Return the radius as a plain number; it is positive, and has a square."""
     # Narrow floats of numpy would make the limits infinite.
     narrow = isinstance(radius_km, np.floating)
     value = float(radius_km) if narrow else radius_km
@@ -22,3 +22,4 @@ def check_radius(radius_km):
             f"radius_km must be a positive number of kilometres, at most "
             f"{_LARGEST_KM:g}; got {radius_km!r:.60}."
         )
+    return float(value)

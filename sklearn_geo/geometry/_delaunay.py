@@ -213,7 +213,7 @@ class SphericalDelaunay:
         >>> (half.areas(radius_km=1.0) / np.pi).round(3)
         array([0.5, 0.5, 0.5, 0.5])
         """
-        check_radius(radius_km)
+        radius_km = check_radius(radius_km)
         return solid_angles(self._vectors[self.simplices]) * radius_km**2
 
     def centers(self):

@@ -106,7 +106,7 @@ def destination(places, bearing, distance_km, *, radius_km=EARTH_RADIUS_KM):
     array([[   0., -179.]])
     """
     places = check_places(places)
-    check_radius(radius_km)
+    radius_km = check_radius(radius_km)
     theta, way = (
         _check_row_values(values, name)
         for values, name in ((bearing, "bearing"), (distance_km, "distance_km"))

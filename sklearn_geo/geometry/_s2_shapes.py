@@ -235,7 +235,7 @@ def s2_areas(ids, *, radius_km=EARTH_RADIUS_KM):
     array([2.3156397e+05, 3.6700000e+00])
     """
     ids = S2_IDS.check(ids)
-    check_radius(radius_km)
+    radius_km = check_radius(radius_km)
     areas = np.empty(ids.size)
     for rows, block in _blocks(ids):
         areas[rows] = _steradians(*corners_and_sizes(block)[1:])
@@ -275,7 +275,7 @@ def s2_average_area(level, *, radius_km=EARTH_RADIUS_KM):
             f"level must be an integer between 0 (6 cells) and {S2_MAX_LEVEL}; got "
             f"{level!r}."
         )
-    check_radius(radius_km)
+    radius_km = check_radius(radius_km)
     return 4.0 * np.pi * float(radius_km) ** 2 / (6 * 4 ** int(level))
 
 

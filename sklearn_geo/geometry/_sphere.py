@@ -158,7 +158,7 @@ def haversine(a, b, *, radius_km=EARTH_RADIUS_KM):
     array([343.6])
     """
     a, b = check_places(a, name="a"), check_places(b, name="b")
-    check_radius(radius_km)
+    radius_km = check_radius(radius_km)
     if len(a) != len(b) and len(a) != 1 and len(b) != 1:
         raise ValueError(
             f"a has {len(a)} rows and b has {len(b)}: rows are compared one by one, so "
@@ -259,7 +259,7 @@ def pairwise_haversine(a, b=None, *, radius_km=EARTH_RADIUS_KM):
     """
     a = check_places(a, name="a")
     b = a if b is None else check_places(b, name="b")
-    check_radius(radius_km)
+    radius_km = check_radius(radius_km)
     from_a = unit_vectors(a)
     from_b = from_a if b is a else unit_vectors(b)
     to_b = np.ascontiguousarray(from_b.T)
@@ -354,7 +354,7 @@ def km_to_chord(km, *, radius_km=EARTH_RADIUS_KM):
     1.0
     """
     km = read_numbers(km, "km")
-    check_radius(radius_km)
+    radius_km = check_radius(radius_km)
     if not np.all(km >= 0.0):
         raise ValueError(f"km must not be negative or NaN; got {km[~(km >= 0.0)][0]}.")
     with np.errstate(over="ignore"):  # far is far, infinity too
@@ -395,7 +395,7 @@ def chord_to_km(chord, *, radius_km=EARTH_RADIUS_KM):
     1.0472
     """
     chord = read_numbers(chord, "chord")
-    check_radius(radius_km)
+    radius_km = check_radius(radius_km)
     wrong = ~((chord >= 0.0) & ((chord <= 2.0 + 1e-9) | np.isposinf(chord)))
     if np.any(wrong):
         raise ValueError(

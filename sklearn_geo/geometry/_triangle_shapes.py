@@ -121,7 +121,7 @@ def triangle_areas(ids, *, radius_km=EARTH_RADIUS_KM):
     >>> triangle_areas(triangle_ids([[48.8584, 2.2945]], level=8)).round(3)
     array([4.049])
     """
-    check_radius(radius_km)
+    radius_km = check_radius(radius_km)
     base = 4.0 * np.pi * radius_km**2 / N_BASE_TRIANGLES
     return np.ldexp(base, -2 * TRIANGLE_IDS.levels(ids))
 

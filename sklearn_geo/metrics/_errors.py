@@ -74,7 +74,7 @@ def great_circle_error(y_true, y_pred, *, radius_km=EARTH_RADIUS_KM):
     >>> great_circle_error(y_true, y_pred).round(1).tolist()
     [10007.6, 111.2]
     """
-    check_radius(radius_km)
+    radius_km = check_radius(radius_km)
     y_true, y_pred = check_place_pairs(y_true, y_pred)
     return haversine(y_true, y_pred, radius_km=radius_km)
 

@@ -134,7 +134,7 @@ def paired_wilcoxon(
     0.03125
     """
     check_choice(alternative, ("two-sided", "less", "greater"), "alternative")
-    check_radius(radius_km)
+    radius_km = check_radius(radius_km)
     y_true, pred_a = check_place_pairs(y_true, pred_a, name="pred_a")
     y_true, pred_b = check_place_pairs(y_true, pred_b, name="pred_b")
     difference = haversine(y_true, pred_a, radius_km=radius_km)

@@ -139,7 +139,7 @@ def precision_at_k_within_km(
     [1.0, 0.5, 0.0]
     """
     check_choice(average, ("queries", "tags", None), "average")
-    check_radius(radius_km)
+    radius_km = check_radius(radius_km)
     tags, queries, places, thresholds, scalar, k, own = _read_queries(
         query_tags,
         query_places,
@@ -243,7 +243,7 @@ def precision_ceiling_at_k_within_km(
     [0.5, 0.25, 0.0]
     """
     check_choice(average, ("queries", "tags", None), "average")
-    check_radius(radius_km)
+    radius_km = check_radius(radius_km)
     tags, queries, places, thresholds, scalar, k, own = _read_queries(
         query_tags,
         query_places,

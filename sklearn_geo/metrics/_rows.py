@@ -144,12 +144,13 @@ def check_number(value, name, *, least, most=np.inf, example):
 
 
 def check_radius(radius_km):
-    """Check the radius of a sphere."""
+    """Check the radius of a sphere, and return it as a plain number."""
     check_number(radius_km, "radius_km", least=0, example="6371.0088")
     radius_km = float(radius_km) if isinstance(radius_km, np.floating) else radius_km
     # Beyond, sums of distances are infinite or zero.
     if not 1e-100 <= radius_km <= 1e100:
         raise ValueError(f"radius_km={radius_km!r:.60} is the radius of no sphere.")
+    return float(radius_km)
 
 
 def check_choice(value, choices, name):

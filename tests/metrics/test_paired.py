@@ -108,6 +108,14 @@ def test_radius_scales_differences_only():
     assert unit.median_difference == pytest.approx(math.radians(3))
 
 
+def test_a_radius_in_few_bits_is_the_number_it_is():
+    truth, near = np.zeros((4, 2)), at(1, 2, 3, 4)
+    said = paired_wilcoxon(truth, near, at(2, 4, 1, 9), radius_km=2.0)
+    assert (
+        paired_wilcoxon(truth, near, at(2, 4, 1, 9), radius_km=np.float16(2.0)) == said
+    )
+
+
 def test_rounding_errors_are_no_differences():
     rng = np.random.default_rng(0)
     true, a = (

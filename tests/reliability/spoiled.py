@@ -288,7 +288,7 @@ RETYPED = [
     lambda c: c.dt.tz_convert("America/St_Johns"),
     lambda c: c.dt.tz_localize(None).astype("M8[s]") + np.timedelta64(10**12, "s"),
     lambda c: c.dt.date,
-    lambda c: c.dt.to_period("h"),
+    lambda c: c.dt.tz_localize(None).dt.to_period("h"),
     lambda c: c.dt.as_unit("s"),
     lambda c: pd.Series([c.iloc[0]] * len(c), index=c.index, name=c.name),
     lambda c: pd.Series([np.nan] * len(c), index=c.index, name=c.name),

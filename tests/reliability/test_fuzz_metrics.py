@@ -196,6 +196,7 @@ METRICS = {
             "base": ~one_of(2, 10.0, None),
             "sample_weight": ~weights,
         },
+        free=_nothing_added,
     ),
     "continent_names": Door(metrics.continent_names, {"places": places}),
     "mean_over_tags": Door(
