@@ -276,7 +276,7 @@ def s2_average_area(level, *, radius_km=EARTH_RADIUS_KM):
             f"{level!r}."
         )
     radius_km = check_radius(radius_km)
-    return 4.0 * np.pi * float(radius_km) ** 2 / (6 * 4 ** int(level))
+    return 4.0 * np.pi * radius_km**2 / (6 * 4 ** int(level))
 
 
 def _blocks(ids):

@@ -3,7 +3,6 @@
 """The skorch net behind an estimator, and the loop that trains it."""
 
 import time
-from contextlib import nullcontext
 from functools import partial
 
 import numpy as np
@@ -387,7 +386,7 @@ class EstimatorNet(NeuralNet):
         """
         self.module_.train(training)
         for batch in self.get_dataset(X).batches(self.batch_size):
-            with nullcontext() if training else answering():
+            with torch.inference_mode(False) if training else answering():
                 outputs = self.module_(batch.to(self.device).inputs)
                 if isinstance(outputs, torch.Tensor):
                     outputs = outputs.to(device)
